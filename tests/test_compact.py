@@ -73,7 +73,7 @@ def test_the_rows_stay_and_the_files_become_fewer(sound, out):
     assert summary.out == out
     assert contents(out) == before
     manifest = read_manifest(out)
-    assert len(manifest.batches()) == 1
+    assert len(manifest.batches) == 1
     assert summary.before == sum(file.batch >= 0 for file in read_manifest(sound).files)
     assert len(summary.files) < summary.before
     for table in manifest.tables:
@@ -143,9 +143,9 @@ def test_a_new_batch_is_joined_with_the_large_one(out, data):
     write(out.parent / "more/a.json", page(*(record(ms, 1) for ms in range(0, 500, 100)), job="a"))
     export_dataset(out.parent / "more", out, zones=data / "day/zones.geojson")
     before = contents(out)
-    assert len(read_manifest(out).batches()) == 2
+    assert len(read_manifest(out).batches) == 2
     compact_dataset(out)
-    assert len(read_manifest(out).batches()) == 1
+    assert len(read_manifest(out).batches) == 1
     assert contents(out) == before
     assert videos(out) == ["a", *NAMES]
     assert_sound(out)
@@ -174,7 +174,7 @@ def test_a_file_size_cuts_batches_between_videos(out):
     sizes = {file.stat().st_size for file in list_files(out, "detections")}
     summary = compact_dataset(out, file_size=max(1000, min(sizes)))
     manifest = read_manifest(out)
-    assert len(manifest.batches()) > 1
+    assert len(manifest.batches) > 1
     assert contents(out) == before
     assert len(summary.files) >= len(manifest.tables)
     assert_sound(out)

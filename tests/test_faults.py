@@ -63,7 +63,7 @@ def complete(made, which, out):
         compact_dataset(out)
     else:
         recover(out)
-        if read_manifest(out).find(REMOVED):
+        if REMOVED in read_manifest(out).entries:
             remove_videos(out, REMOVED)
 
 

@@ -16,9 +16,8 @@ def add(commands: Any) -> None:
     parser = add_command(
         commands,
         "compact",
-        "Rewrite the files of a dataset as few large ones, in place. The rows stay the same. Tools that "
-        "read all "
-        "files of a folder see some rows twice for a moment, while files are exchanged.",
+        "Rewrite the files of a dataset as few large files. The rows stay the same. While files are "
+        "exchanged, tools that read all files of a folder briefly see some rows twice.",
         "compact out",
         "compact s3://bucket/dataset --file-size 256MB",
     )
@@ -34,7 +33,7 @@ def add(commands: Any) -> None:
 
 
 def run(given: argparse.Namespace) -> int:
-    """Compact the dataset, and print what was written."""
+    """Compact the dataset, and print the outcome."""
     from tqdm import tqdm
 
     from ptrack_analysis.dataset.compaction import compact_dataset

@@ -31,12 +31,12 @@ _SHOWN = 10
 
 
 def list_notes(summary: "ExportSummary") -> list[str]:
-    """List what is odd: videos that are gone, what the dataset says, what is said of videos."""
+    """List the notes: missing videos, notes on the dataset and notes on videos."""
     return [*_gone(summary), *summary.warnings, *_noted(summary)]
 
 
 def _gone(summary: "ExportSummary") -> list[str]:
-    """Describe which videos of the dataset the source no longer has, and what becomes of their files."""
+    """Describe the videos that the source no longer has, and whether they were removed."""
     if not summary.gone:
         return []
     more = f" and {len(summary.gone) - _SHOWN} more" if len(summary.gone) > _SHOWN else ""
@@ -46,7 +46,7 @@ def _gone(summary: "ExportSummary") -> list[str]:
 
 
 def _noted(summary: "ExportSummary") -> list[str]:
-    """List the notes on the videos; what is said of several is said once."""
+    """List the notes on the videos; equal notes are listed once."""
     videos: dict[str, list[str]] = {}
     for video in summary.videos:
         for text in video.warnings:
@@ -59,7 +59,7 @@ def _noted(summary: "ExportSummary") -> list[str]:
 
 
 def format_summary(summary: "ExportSummary", *, withheld: bool) -> str:
-    """Describe what was done, where it lies, and how long people stayed, unless that is withheld."""
+    """Describe the outcome, the times of people unless withheld, and the folder."""
     out = str(summary.out)
     counts = {status: len(summary.of_status(status)) for status in ("written", "unchanged", "failed")}
     done = [video for video in summary.videos if video.status != "failed"]
@@ -119,7 +119,7 @@ def summary_as_json(summary: "ExportSummary") -> dict[str, Any]:
 
 
 _A_THREAD = 3
-"""So many videos wait or are worked on for each thread of a cluster."""
+"""Number of unfinished videos per thread of a cluster."""
 _SALT_BYTES = 32
 _FAILURE, _USAGE, _BAD, _SOME = 1, 2, 3, 4
 
@@ -241,7 +241,7 @@ def _describe_failure(video: "VideoSummary") -> str:
 
 
 def _list_videos(given: argparse.Namespace) -> int:
-    """Print what each video would be exported with; notes go to stderr."""
+    """Print the configuration of each video; notes go to stderr."""
     from ptrack_analysis.pipeline.camera_config import resolve_videos
     from ptrack_analysis.pipeline.config import AnalysisConfig
     from ptrack_analysis.sources.finding import form_given, rename_videos, scan_source
@@ -302,7 +302,7 @@ def _export(given: argparse.Namespace) -> "ExportSummary":
             bar.set_postfix_str(video.name)
             bar.update()
             if bar.n == total:
-                bar.close()  # what is said afterwards needs the line
+                bar.close()  # later messages need the line
 
         return export_dataset(
             source,
@@ -345,7 +345,7 @@ def _write_new_salt(given: argparse.Namespace, config: dict[str, Any]) -> str:
 
 @contextmanager
 def _start_workers(given: argparse.Namespace) -> Iterator[dict[str, Any]]:
-    """Return who works on the videos, as ``export_dataset`` takes it."""
+    """Return the workers as arguments of ``export_dataset``."""
     if given.dask is None:
         yield {"workers": given.workers}
         return

@@ -62,7 +62,7 @@ def run(given: argparse.Namespace) -> int:
 
 
 def _text(found: "Verification") -> str:
-    """List the checks with their counts, and then what they found."""
+    """List the checks with their counts, then the findings."""
     number = sum(check.count for check in found.checks)
     verdict = "as it should be" if found.passed else f"{number} finding{'s' if number > 1 else ''}"
     count = len(found.videos)

@@ -55,7 +55,7 @@ from ptrack_analysis.storage.s3 import AnyPath
 
 MOST_VIDEOS = 25
 MOST_BYTES = 128 * 2**20
-"""Most videos of a batch, and most bytes of their pages."""
+"""Maximum number of videos per batch, and of bytes of their pages."""
 CURRENT, OUTDATED = "current", "outdated"
 FAILED = "failed"
 """Fault of a video of released data, whose manifest must not name files of the source."""
@@ -76,7 +76,7 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class VideoTask:
-    """One video to compute: its entry as far as it is known, and the number of its settings."""
+    """One video to compute: its entry as far as known, and the number of its settings."""
 
     reference: VideoReference
     recording: Recording
@@ -86,10 +86,10 @@ class VideoTask:
 
 @dataclass(frozen=True, slots=True)
 class BatchTask:
-    """What a worker does: compute ``videos``, and keep the rows that a batch has of other videos.
+    """The task of a worker: compute ``videos``, and keep the rows of other videos of a batch.
 
-    ``files`` are the batch's present files by their tables. A batch may be split into several chunks, of
-    which only the first keeps rows.
+    ``files`` are the present files of the batch by table. If a batch is split into chunks, only the first
+    chunk keeps rows.
     """
 
     batch: int
@@ -101,9 +101,9 @@ class BatchTask:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a run writes, and how; it travels to workers with every task.
+    """The target of a run: the dataset, its tables and settings; sent to workers with every task.
 
-    ``versions`` are the versions of Delta tables; ``schema_version`` is that of their rows.
+    ``versions`` are the versions of Delta tables, and ``schema_version`` is the version of their rows.
     """
 
     out: AnyPath
@@ -119,7 +119,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class BatchResult:
-    """What became of a batch: its entries, staged files, further columns, and each video's summary."""
+    """The result of a batch: its entries, staged files, further columns, and the summary of each video."""
 
     batch: int
     entries: tuple[VideoEntry, ...]
@@ -133,7 +133,7 @@ def cut_batches(videos: Iterable[VideoTask], first: int) -> Iterator[BatchTask]:
     waiting: list[VideoTask] = []
     size = 0
     for video in sorted(videos, key=lambda task: task.entry.video):
-        own = sum(file.stat().st_size for file in video.reference.files)
+        own = sum(map(_measure, video.reference.files))
         if waiting and (len(waiting) == MOST_VIDEOS or size + own > MOST_BYTES):
             yield _numbered(waiting, first)
             first, waiting, size = first + 1, [], 0
@@ -143,12 +143,20 @@ def cut_batches(videos: Iterable[VideoTask], first: int) -> Iterator[BatchTask]:
         yield _numbered(waiting, first)
 
 
+def _measure(file: AnyPath) -> int:
+    """Return the size of a file; 0 if it is gone, because reading it fails with a message."""
+    try:
+        return file.stat().st_size
+    except OSError:
+        return 0
+
+
 def _numbered(videos: Sequence[VideoTask], batch: int) -> BatchTask:
     return BatchTask(batch, tuple(replace(one, entry=replace(one.entry, batch=batch)) for one in videos))
 
 
 def split_into_chunks(task: BatchTask, most: int) -> list[BatchTask]:
-    """Split a batch into chunks of at most so many videos, so that all workers have something to do."""
+    """Split a batch into chunks of at most ``most`` videos, so that all workers have tasks."""
     starts = range(0, max(len(task.videos), 1), most)
     if len(starts) == 1:
         return [task]
@@ -172,7 +180,7 @@ def compute_tables(analysis: VideoAnalysis) -> tuple[dict[str, Rows], list[str]]
     Raises
     ------
     PtrackError
-        If the video cannot be read, or not be analyzed as asked.
+        If the video cannot be read or analyzed.
     """
     config = analysis.config
     wanted = {*released_folders([*OUTPUTS], config), *ALWAYS, *needed_folders(config)}
@@ -192,22 +200,24 @@ def compute_table(analysis: VideoAnalysis, name: str) -> pd.DataFrame:
     return to_frame(with_keys(analysis.compute_rows(name), OUTPUTS[name].table, definitions))
 
 
-def has_source_columns(name: str, config: AnalysisConfig) -> bool:
-    """Return whether a table has the columns of a tracker's file that have no role."""
-    return name == ("trajectories" if config.points_unit else "detections")
+def format_fact(rows: pa.Table, schema: Table) -> pa.Buffer:
+    """Format rows as a Parquet file in the stored form of a dataset."""
+    sink = pa.BufferOutputStream()
+    write_fact(rows, schema, sink)
+    return sink.getvalue()
 
 
 def export_batch(task: BatchTask, target: Target) -> BatchResult:
     """Compute the videos of a batch, and stage the files of its tables.
 
-    A video that cannot be read or measured keeps the rows that the dataset had of it.
+    A video that cannot be read or measured keeps its earlier rows.
 
     Raises
     ------
     OutputError
-        If the files cannot be written: that concerns every video.
+        If the files cannot be written, which concerns every video.
     RemoteError
-        If S3 refuses to take them.
+        If a request to S3 fails.
     """
     made: dict[str, list[VideoTable]] = {name: [] for name in target.tables}
     entries, summaries, kept = dict[str, VideoEntry](), list[VideoSummary](), list(task.keep)
@@ -243,24 +253,22 @@ def _find_further_types(table: Rows, schema: Table) -> Further:
     return find_further_types(table, find_further_columns(table, schema))
 
 
-def stage_rows(content: pa.Table, name: str, task: BatchTask, target: Target) -> Iterator[DatasetFile]:
-    """Stage the rows of a batch as the files of a table; none if there are no rows."""
-    if content.num_rows == 0:
+def stage_rows(rows: pa.Table, name: str, task: BatchTask, target: Target) -> Iterator[DatasetFile]:
+    """Stage the rows of a batch as the files of a table; no rows make no file."""
+    if rows.num_rows == 0:
         return
     partition = target.partition if task.chunk is None else None
-    for value, part in split_by(content, partition):
-        sink = pa.BufferOutputStream()
-        write_fact(part, target.tables[name], sink)
+    for value, part in split_by(rows, partition):
         if task.chunk is None:
             place = place_file(name, task.batch, partition, value)
         else:
             place = f"_chunks/{task.batch}-{task.chunk}/{name}.parquet"
-        buffer = sink.getvalue()
-        yield stage_file(target.out, target.run, place, buffer, rows=len(part), batch=task.batch)
+        content = format_fact(part, target.tables[name])
+        yield stage_file(target.out, target.run, place, content, rows=len(part), batch=task.batch)
 
 
 def _try_video(video: VideoTask, target: Target) -> tuple[dict[str, VideoTable], VideoEntry, VideoSummary]:
-    """Compute the tables of one video; if it fails, return its old entry with the fault."""
+    """Compute the tables of one video; if this fails, return its earlier entry with the fault."""
     try:
         return _compute(video, target)
     except (OutputError, RemoteError):
@@ -275,7 +283,7 @@ def _try_video(video: VideoTask, target: Target) -> tuple[dict[str, VideoTable],
 
 
 def _compute(video: VideoTask, target: Target) -> tuple[dict[str, VideoTable], VideoEntry, VideoSummary]:
-    """Compute the tables of one video as they are written."""
+    """Compute the stored tables of one video."""
     setting, name = target.settings[video.setting], video.entry.video
     analysis = VideoAnalysis(video.reference, setting.config, setting.scene, video.recording, warn=False)
     tables, notes = compute_tables(analysis)
@@ -313,7 +321,8 @@ def _prepare(table: Rows, name: str, video: str, setting: Setting, schema: Table
         table = table.set_axis(pd.Index([video], name="video", dtype=table.index.dtype))
         table = table.assign(status=pd.array([CURRENT], dtype="str"))
     further = find_further_columns(table, schema)
-    if further and name != "videos" and not has_source_columns(name, setting.config):
+    has_further = name in ("videos", "trajectories" if setting.config.points_unit else "detections")
+    if further and not has_further:
         return table.drop(columns=further)
     fixed = {one.lower() for one in arrow_schema(schema).names} | {*PARTITION_KEYS.values()}
     return table.rename(columns={one: f"source_{one}" for one in further if one.lower() in fixed})
@@ -326,7 +335,7 @@ def _list_zones(video: VideoTask, setting: Setting) -> list[str]:
 
 
 def find_start(videos: pd.DataFrame) -> datetime | None:
-    """Return when the recording of a video started, by its VIDEOS table, or None if that is unknown."""
+    """Return the start of a recording from its VIDEOS table; None if it is unknown."""
     started = pd.Timestamp(videos["started_at"].iloc[0])
     return None if pd.isna(started) else started.tz_localize(None).tz_localize(UTC).to_pydatetime()
 
@@ -337,7 +346,7 @@ def _find_clock(recording: Recording) -> Clock:
 
 
 def _read_kept(kept: Sequence[VideoEntry], table: str, task: BatchTask, target: Target) -> list[pa.Table]:
-    """Read the rows that the batch has of videos that are not computed now."""
+    """Read the rows of the batch's videos that are not computed now."""
     if not kept:
         return []
     names = pa.array([entry.video for entry in kept], pa.string())
@@ -352,14 +361,14 @@ def _read_kept(kept: Sequence[VideoEntry], table: str, task: BatchTask, target: 
 
 
 def _set_status(videos: pa.Table, outdated: pa.Array) -> pa.Table:
-    """Return rows of the table of videos with their status."""
+    """Return rows of ``videos`` with their status."""
     index = videos.column_names.index("status")
     status = pc.if_else(pc.is_in(videos["video"], value_set=outdated), OUTDATED, CURRENT)
     return videos.set_column(index, videos.schema.field(index), status)
 
 
 def read_rows(path: AnyPath, file: DatasetFile) -> pa.Table:
-    """Read a file of the dataset, as the manifest records it.
+    """Read a file of the dataset, and compare it with its checksum.
 
     Raises
     ------
@@ -384,7 +393,7 @@ def read_rows(path: AnyPath, file: DatasetFile) -> pa.Table:
 def join_chunks(
     batch: int, results: Sequence[BatchResult], target: Target, further: Mapping[str, Further]
 ) -> tuple[DatasetFile, ...]:
-    """Join what several workers computed of one batch into its files."""
+    """Join the chunks of one batch into its files."""
     task = BatchTask(batch, ())
     files = list[DatasetFile]()
     staging = target.out / STAGING / target.run
@@ -401,9 +410,7 @@ def _table_of(place: str) -> str:
 
 
 def restage(file: DatasetFile, source: AnyPath, target: Target, further: Further) -> DatasetFile:
-    """Write a file of the dataset anew, with the columns that its table has now."""
-    content = read_rows(source, file)
-    content = conform(content, arrow_schema(target.tables[file.table], further))
-    sink = pa.BufferOutputStream()
-    write_fact(content, target.tables[file.table], sink)
-    return stage_file(target.out, target.run, file.place, sink.getvalue(), rows=file.rows, batch=file.batch)
+    """Stage a file of the dataset again, with the present columns of its table."""
+    schema = target.tables[file.table]
+    content = format_fact(conform(read_rows(source, file), arrow_schema(schema, further)), schema)
+    return stage_file(target.out, target.run, file.place, content, rows=file.rows, batch=file.batch)

@@ -1,4 +1,4 @@
-"""What describes a dataset as a whole: its dimensions, its dictionary and its views."""
+"""Files for a dataset as a whole: its dimensions, its dictionary and its views."""
 
 from collections.abc import Iterator
 from hashlib import sha256
@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ptrack_analysis.dataset.athena_tables import format_athena
+from ptrack_analysis.dataset.batches import format_fact
 from ptrack_analysis.dataset.data_dictionary import format_dictionary
 from ptrack_analysis.dataset.datapackage import format_datapackage
 from ptrack_analysis.dataset.dbt_project import format_dbt
@@ -18,14 +19,14 @@ from ptrack_analysis.dataset.manifest import NULL_PARTITION, DatasetFile, Manife
 from ptrack_analysis.dataset.publishing import stage_file
 from ptrack_analysis.storage.arrow import to_arrow
 from ptrack_analysis.storage.columns import VERSION_MARK, add_video_key, stored_key
-from ptrack_analysis.storage.facts import SCHEMA_VERSION, arrow_schema, write_fact
+from ptrack_analysis.storage.facts import SCHEMA_VERSION, arrow_schema
 from ptrack_analysis.storage.s3 import AnyPath, S3Path
 
 
 def stage_catalogue(out: AnyPath, run: str, before: Manifest, manifest: Manifest) -> tuple[DatasetFile, ...]:
-    """Stage what describes a dataset, where it differs from what is there; return all these files.
+    """Stage the dimensions and descriptions that have changed; return all these files.
 
-    These are the dimensions, an empty file of each table without rows, and the texts.
+    A table without rows gets an empty file.
     """
     known = {file.place: file for file in before.files}
     files = []
@@ -37,16 +38,14 @@ def stage_catalogue(out: AnyPath, run: str, before: Manifest, manifest: Manifest
 
 
 def _list_contents(out: AnyPath, before: Manifest, manifest: Manifest) -> Iterator[tuple[str, Any, int]]:
-    """Return the place, content and rows of each file."""
+    """Return the relative path, content and rows of each file."""
     filled = {file.table for file in manifest.files}
     is_delta = manifest.form == "delta"
     for name in () if is_delta else manifest.tables:
         if name not in filled:
             schema = manifest.schema(name)
-            content = arrow_schema(schema, manifest.further.get(name, ())).empty_table()
-            sink = pa.BufferOutputStream()
-            write_fact(content, schema, sink)
-            yield place_file(name, 0, manifest.partition, None), sink.getvalue(), 0
+            empty = arrow_schema(schema, manifest.further.get(name, ())).empty_table()
+            yield place_file(name, 0, manifest.partition, None), format_fact(empty, schema), 0
     for name, dimension in DIMENSIONS.items():
         content = to_arrow(dimension.compute(manifest))
         marks = {**content.schema.metadata, VERSION_MARK: str(SCHEMA_VERSION).encode()}
@@ -59,15 +58,10 @@ def _list_contents(out: AnyPath, before: Manifest, manifest: Manifest) -> Iterat
         "dictionary.md": format_dictionary(description),
         "datapackage.json": format_datapackage(description),
     }
-    texts |= (
-        {}
-        if is_delta
-        else {
-            "views/duckdb.sql": format_duckdb_views(description, previous),
-            "views/athena.sql": format_athena(description, previous),
-            **format_dbt(description),
-        }
-    )
+    if not is_delta:
+        texts["views/duckdb.sql"] = format_duckdb_views(description, previous)
+        texts["views/athena.sql"] = format_athena(description, previous)
+        texts |= format_dbt(description)
     for place, text in texts.items():
         yield place, text.encode(), 0
 

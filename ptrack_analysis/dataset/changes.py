@@ -1,4 +1,4 @@
-"""Changes to a dataset: what export, compact and remove have in common."""
+"""Changes to a dataset, as export, compact and remove make them."""
 
 import mmap
 import tempfile
@@ -13,7 +13,7 @@ import pyarrow.csv as pa_csv
 
 from ptrack_analysis import __version__
 from ptrack_analysis.clock.holidays import FindHolidays
-from ptrack_analysis.dataset.batches import BatchResult, Target, join_chunks, read_rows, restage
+from ptrack_analysis.dataset.batches import BatchResult, Target, format_fact, join_chunks, read_rows, restage
 from ptrack_analysis.dataset.catalogue import stage_catalogue
 from ptrack_analysis.dataset.delta import TableChange, list_changes
 from ptrack_analysis.dataset.delta_tables import find_versions, read_videos, require_deltalake
@@ -29,7 +29,6 @@ from ptrack_analysis.dataset.manifest import (
     VideoEntry,
     format_manifest,
     read_manifest,
-    sort_entries,
 )
 from ptrack_analysis.dataset.publishing import (
     Change,
@@ -48,7 +47,6 @@ from ptrack_analysis.storage.facts import (
     arrow_schema,
     join_rows,
     join_types,
-    write_fact,
 )
 from ptrack_analysis.storage.parquet import make_readable
 from ptrack_analysis.storage.s3 import AnyPath, S3Path
@@ -58,9 +56,9 @@ _SHOWN = 3
 
 @dataclass(frozen=True, slots=True)
 class OpenDataset:
-    """A dataset as a run finds it: its manifest, its files, and the batches of which files are missing.
+    """A dataset at the start of a run: its manifest, and its files with their sizes.
 
-    The manifest has the present versions of Delta tables, ``versions`` those that it was read with.
+    The manifest has the present versions of Delta tables, ``versions`` the recorded ones.
     """
 
     out: AnyPath
@@ -71,7 +69,7 @@ class OpenDataset:
 
     @property
     def damaged(self) -> set[int]:
-        """The batches of which a file is missing or has another size than it was written with."""
+        """The batches with a file that is missing or has another size than recorded."""
         return {
             file.batch
             for file in self.manifest.files
@@ -79,13 +77,7 @@ class OpenDataset:
         }
 
     def validate_foreign_files(self, tables: Iterable[str], *, force: bool) -> None:
-        """Reject files in the folders of tables that the package did not write: engines would read them.
-
-        Raises
-        ------
-        OutputError
-            With the first few.
-        """
+        """Reject foreign files in the folders of tables, because engines would read them."""
         known = {file.place for file in self.manifest.files}
         folders = {*tables, *(file.table for file in self.manifest.files if file.place.endswith(".parquet"))}
         folders -= {*self.manifest.versions}
@@ -97,10 +89,8 @@ class OpenDataset:
         if foreign and not force:
             raise OutputError(
                 f"{self.out}: {listed(sorted(foreign), _SHOWN)} was not written by ptrack-analysis. Give "
-                f"another "
-                "folder, or move these files away. force=True (--force) exports beside them, and "
-                "replaces those in "
-                "the way."
+                "another folder, or move these files away. force=True (--force) exports beside them, and "
+                "replaces those in the way."
             )
 
 
@@ -108,9 +98,9 @@ class OpenDataset:
 def changing(
     out: AnyPath, partition: Partition | None = None, form: Form | None = None
 ) -> Iterator[tuple[OpenDataset, Callable[[], None]]]:
-    """Hold a dataset for this run alone, and open it; what a run that fails has staged is removed.
+    """Lock and open a dataset. If the run fails, its staged files are removed.
 
-    The function that comes with the dataset raises if another run has taken it over.
+    The second value is a function that raises if another run has taken the dataset over.
     """
     with locked(out) as check:
         dataset = open_for_writing(out, partition, form)
@@ -124,12 +114,12 @@ def changing(
 def open_for_writing(
     out: AnyPath, partition: Partition | None = None, form: Form | None = None
 ) -> OpenDataset:
-    """Finish what a killed run left, and read the manifest; of a new dataset an empty one.
+    """Recover from a killed run, and read the manifest; a new dataset has an empty one.
 
     Raises
     ------
     ParameterError
-        If the dataset is partitioned or stored in another way, or deltalake is missing.
+        If the dataset has another partition or format, or deltalake is missing.
     OutputError
         If another program changed its Delta tables.
     """
@@ -147,8 +137,8 @@ def open_for_writing(
     if partition is not None and partition != manifest.partition:
         raise ParameterError(
             f"partition (--partition) is {partition!r}, but {out} has "
-            f"{manifest.partition or 'no partitions'}: they "
-            "are chosen when a dataset is made. Export to another folder."
+            f"{manifest.partition or 'no partitions'}: they are chosen when a dataset "
+            "is made. Export to another folder."
         )
     if form is not None and form != manifest.form:
         raise ParameterError(
@@ -170,16 +160,16 @@ def commit(
     find_holidays: FindHolidays | None = None,
     csv: bool = False,
 ) -> Manifest:
-    """Write what a run made to the dataset, and return the new manifest.
+    """Publish the results of a run, and return the new manifest.
 
     Parameters
     ----------
     dataset
-        The dataset as the run found it.
+        The dataset at the start of the run.
     target
-        What the run's workers were given.
+        The target of the run.
     results
-        What became of each batch, or each chunk of one.
+        The results of batches, or of their chunks.
     unchanged
         New entries of videos whose rows stay.
     check
@@ -187,7 +177,7 @@ def commit(
     find_holidays
         Returns the names of the public holidays of a year, for the dimension dates.
     csv
-        Whether to write each table as CSV too. Without it, CSV files of earlier runs are removed.
+        Whether to also write each table as CSV. Otherwise, CSV files of earlier runs are removed.
     """
     before, out = dataset.manifest, dataset.out
     touched = {result.batch for result in results}
@@ -213,7 +203,7 @@ def commit(
         files.append(file)
     manifest = replace(
         before,
-        videos=sort_entries(entries),
+        videos=tuple(sorted(entries, key=lambda entry: entry.video)),
         files=tuple(sorted(files, key=lambda file: file.place)),
         tables=tuple(target.tables),
         further=further,
@@ -233,9 +223,9 @@ def commit(
 def _stage_whole(
     change: TableChange, dataset: OpenDataset, manifest: Manifest, target: Target, touched: set[int]
 ) -> TableChange:
-    """Return the change of a table that is written as a whole, with the rows of the other videos staged.
+    """Return the change of a table that is written completely, with the rows of the other videos staged.
 
-    A table without rows has a staged file too, because that has its columns.
+    A table without rows also has a staged file, which has its columns.
     """
     before, schema = dataset.manifest, manifest.schema(change.table)
     if change.videos is not None:
@@ -253,14 +243,13 @@ def _stage_whole(
             wanted = pa.array(names, pa.string())
             version = target.schema_version
             rows += read_videos(dataset.out, change.table, change.version, wanted, schema_version=version)
-        sink = pa.BufferOutputStream()
-        write_fact(join_rows(rows, columns), schema, sink)
-        places.append(stage_file(dataset.out, target.run, place, sink.getvalue()).place)
+        content = format_fact(join_rows(rows, columns), schema)
+        places.append(stage_file(dataset.out, target.run, place, content).place)
     return replace(change, files=tuple(places))
 
 
 def _is_purge(before: Manifest, manifest: Manifest) -> bool:
-    """Return whether earlier versions must go: videos were removed, or what is withheld has changed."""
+    """Return whether earlier versions must be deleted: videos were removed, or privacy options changed."""
     withheld = [
         {(entry.parameters.get("salt"), entry.parameters.get("min_count")) for entry in one.videos}
         for one in (before, manifest)
@@ -271,7 +260,7 @@ def _is_purge(before: Manifest, manifest: Manifest) -> bool:
 def _update_holidays(
     known: Mapping[str, str], entries: Iterable[VideoEntry], find_holidays: FindHolidays | None
 ) -> Mapping[str, str]:
-    """Return the holidays of all years of a dataset; a new source replaces the years that it has."""
+    """Return the holidays of all years of a dataset; a new source replaces its years."""
     years = sorted({int(day[:4]) for day in list_days(entries)})
     if find_holidays is None or not years:
         return known
@@ -336,7 +325,7 @@ def _publish_manifest(
     csv: bool,
     changes: tuple[TableChange, ...] = (),
 ) -> Manifest:
-    """Stage what describes the dataset as a whole, and publish everything, if anything has changed."""
+    """Stage dimensions and descriptions, and publish the change if anything differs."""
     before, out = dataset.manifest, dataset.out
     copies = tuple(_stage_csv(manifest, target, {*moves})) if csv else ()
     others = (*copies, *stage_catalogue(out, target.run, before, manifest))

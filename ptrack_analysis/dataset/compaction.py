@@ -23,7 +23,7 @@ _LEAST_SIZE = 1000
 
 @dataclass(frozen=True, slots=True)
 class CompactSummary:
-    """What a compaction did: the videos, the number of files before, and the rows of each file now."""
+    """The outcome of a compaction: videos, number of files before, and rows of each new file."""
 
     out: AnyPath
     videos: tuple[str, ...]
@@ -37,12 +37,12 @@ def compact_dataset(
     file_size: int | str = "128MB",
     progress: Progress | None = None,
 ) -> CompactSummary:
-    """Rewrite the files of a dataset as few large ones, in place; the rows stay the same.
+    """Rewrite the files of a dataset as few large files; the rows stay the same.
 
-    While the new files take the place of the old ones, tools that read all files of a folder see some rows
-    twice for a moment; ``open_dataset`` does not.
+    While files are exchanged, tools that read all files of a folder briefly see some rows twice;
+    ``open_dataset`` does not.
 
-    Delta tables are optimized, which changes nothing for readers. Files that they replaced more than 168
+    Delta tables are optimized, which changes nothing for readers. Files that were replaced more than 168
     hours ago are deleted.
 
     Parameters

@@ -1,4 +1,4 @@
-"""What each person contributes to the figures of a video: time in zones, visits, crossings and ways."""
+"""Contributions of each person to the figures of a video: time, visits, crossings and transitions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from ptrack_analysis.video import Milliseconds
 Tables = Mapping[str, pd.DataFrame]
 
 SCENE = ""
-"""Name of the zone that stands for the whole scene; it also contains what is in no zone."""
+"""Name of the zone of the whole scene, which also contains the area outside of all zones."""
 
 BY_PLACE = {"presence", "speed_time", "path_length"}
 """Measures of places: a place is a set of zones, so that zones may overlap."""

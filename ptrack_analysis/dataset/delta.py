@@ -7,7 +7,7 @@ tables belong to the same run.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,7 @@ from ptrack_analysis.dataset.delta_tables import (
     require_deltalake,
     say,
 )
+from ptrack_analysis.dataset.description import quote_text
 from ptrack_analysis.dataset.manifest import PARTITION_KEYS, DatasetFile, Manifest, Partition
 from ptrack_analysis.errors import OutputError
 from ptrack_analysis.storage.facts import LOCAL_DATE, SCHEMA_VERSION
@@ -32,17 +33,17 @@ if TYPE_CHECKING:
     from deltalake import DeltaTable
 
 RETENTION = 168
-"""How long ``compact`` keeps files that no longer belong to a table [h]: readers may still use them."""
+"""Time for which ``compact`` keeps files that no longer belong to a table [h]; readers may use them."""
 _APP = "ptrack-analysis"
 _FORMATS = {"local_month": "%Y-%m", "local_day": "%Y-%m-%d"}
 
 
 @dataclass(frozen=True, slots=True)
 class TableChange:
-    """What a run changes in one table.
+    """The change of one table in a run.
 
-    ``files`` are staged files with the new rows, ``videos`` those whose rows they replace; None stands for
-    all rows. ``version`` is the version before, None of a new table.
+    ``files`` are staged files with the new rows. They replace the rows of ``videos``, or all rows if this is
+    None. ``version`` is the earlier version, None for a new table.
     """
 
     table: str
@@ -55,9 +56,9 @@ class TableChange:
 def list_changes(
     before: Manifest, manifest: Manifest, touched: set[int], files: Sequence[DatasetFile]
 ) -> tuple[TableChange, ...]:
-    """Return what changes in the facts if the rows of the touched batches are replaced by staged files.
+    """Return the changes of the facts if staged files replace the rows of the touched batches.
 
-    A new table, and one whose columns get other types, is written as a whole.
+    A new table, or a table whose columns get other types, is written completely.
     """
     old = [entry for entry in before.videos if entry.batch in touched]
     videos = tuple(sorted({entry.video for entry in (*old, *manifest.videos) if entry.batch in touched}))
@@ -80,9 +81,9 @@ def has_new_types(before: Manifest, manifest: Manifest, table: str) -> bool:
 def apply_changes(
     out: AnyPath, staging: AnyPath, changes: Sequence[TableChange], *, purge: bool
 ) -> dict[str, int]:
-    """Commit what a run changes, except what is committed already; return the versions of these tables.
+    """Commit the changes that are not committed yet; return the versions of these tables.
 
-    With ``purge``, the files and the log forget all earlier versions.
+    With ``purge``, the files and the log of all earlier versions are deleted.
 
     Raises
     ------
@@ -138,7 +139,7 @@ def _write(
             yield from _add_partition(part, change.partition).select(names).to_batches()
 
     fields = [schema.field(name) if name in schema.names else pa.field(name, kinds[name]) for name in names]
-    predicate = None if whole else f"video IN ({', '.join(map(_quote, change.videos or ()))})"
+    predicate = None if whole else f"video IN ({', '.join(map(quote_text, change.videos or ()))})"
     deltalake.write_deltalake(
         locate(out, change.table),
         pa.RecordBatchReader.from_batches(pa.schema(fields), read()),
@@ -152,10 +153,6 @@ def _write(
             app_transactions=[deltalake.Transaction(_APP, number, None)]
         ),
     )
-
-
-def _quote(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _add_partition(rows: pa.Table, partition: Partition | None) -> pa.Table:
@@ -177,9 +174,9 @@ def _purge(table: "DeltaTable") -> None:
 
 
 def compact_tables(out: AnyPath, manifest: Manifest, file_size: int) -> Iterator[tuple[str, int, list[int]]]:
-    """Join the files of each table, and delete those that were replaced more than a week ago.
+    """Join the files of each table, and delete files that were replaced more than a week ago.
 
-    Gives the name of each table, the number of its files before, and the rows of each file now.
+    Yields the name of each table, the earlier number of files, and the rows of each new file.
     """
     deltalake = require_deltalake()
     for name, version in manifest.versions.items():
@@ -194,8 +191,3 @@ def compact_tables(out: AnyPath, manifest: Manifest, file_size: int) -> Iterator
             raise OutputError(f"{out / name}: cannot be compacted: {say(error)}") from error
         rows = pa.table(table.get_add_actions(flatten=True))["num_records"].to_pylist()
         yield name, before, rows
-
-
-def set_versions(manifest: Manifest, versions: dict[str, int]) -> Manifest:
-    """Return the manifest with the present versions of some tables."""
-    return replace(manifest, versions={**manifest.versions, **versions})

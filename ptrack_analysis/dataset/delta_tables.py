@@ -1,4 +1,4 @@
-"""Opening and reading the Delta tables of a dataset."""
+"""Delta tables of a dataset: open and read them."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,7 +39,7 @@ def require_deltalake() -> Any:
 
 
 def find_storage_options(out: AnyPath) -> dict[str, str]:
-    """Return how deltalake reaches S3: with the credentials, region and endpoint of boto3."""
+    """Return the options with which deltalake uses S3: credentials, region and endpoint of boto3."""
     if not isinstance(out, S3Path):
         return {}
     client = out.client or default_client()
@@ -57,7 +57,7 @@ def find_storage_options(out: AnyPath) -> dict[str, str]:
 
 
 def open_table(out: AnyPath, name: str) -> "DeltaTable | None":
-    """Open a table at its newest version; None if there is none."""
+    """Open a table at its newest version; None if it does not exist."""
     deltalake, options = require_deltalake(), find_storage_options(out)
     try:
         table: DeltaTable = deltalake.DeltaTable(locate(out, name), storage_options=options)
@@ -145,7 +145,7 @@ def read_videos(
 
 
 def list_table_problems(out: AnyPath, name: str, version: int) -> Iterator[str]:
-    """List what is wrong with the version and the files of a table."""
+    """List the problems of the version and the files of a table."""
     try:
         table = open_recorded(out, name, version, writing=True)
     except (InputError, OutputError) as error:

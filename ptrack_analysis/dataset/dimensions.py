@@ -42,9 +42,8 @@ _SATURDAY = 5
 def describe_video(analysis: VideoAnalysis, tracks: Rows) -> dict[str, Any]:
     """Return what the dimensions need of one video as JSON: where and when it was recorded.
 
-    ``days`` are the first and the last local day of the part that was analyzed, empty without a clock.
-    ``holidays`` are there if the opening hours refer to them: those of the year of the start, and of the
-    years before and after.
+    ``days`` are the first and the last local day of the analyzed part, empty without a clock. If the opening
+    hours refer to holidays, ``holidays`` has the holidays of the year of the start and its neighbors.
     """
     recording = analysis.recording
     about: dict[str, Any] = {name: getattr(recording, name) for name in _TOLD}
@@ -74,7 +73,7 @@ def _find_days(analysis: VideoAnalysis, tracks: Rows) -> list[str]:
 def dates_table(
     days: Iterable[str], find_holidays: Callable[[int], Mapping[dt.date, str]] | None = None
 ) -> pd.DataFrame:
-    """Make the DATES table: all days of the years from the first to the last of these days.
+    """Compute the DATES table: all days of the years from the first to the last of these days.
 
     Parameters
     ----------
@@ -125,9 +124,9 @@ def dates_table(
 
 
 def sites_table(recordings: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
-    """Make the SITES table from the recordings of videos, each with ``site``, ``timezone`` and so on.
+    """Compute the SITES table from the recordings of videos, each with ``site``, ``timezone`` and so on.
 
-    Recordings with an unknown site are left out. A property in which the videos of a site differ is missing.
+    Recordings with an unknown site are ignored. A property in which the videos of a site differ is missing.
     """
     groups = _group_recordings(recordings, lambda one: one.get("site"))
     cameras = [len({one["camera"] for one in those if one.get("camera")}) for those in groups.values()]
@@ -144,7 +143,7 @@ def sites_table(recordings: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
 
 
 def cameras_table(recordings: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
-    """Make the CAMERAS table from the recordings of videos, as ``sites_table`` does."""
+    """Compute the CAMERAS table from the recordings of videos, as ``sites_table`` does."""
     groups = _group_recordings(recordings, _key_of_camera)
     return assemble(
         CAMERAS,
@@ -164,7 +163,7 @@ def _key_of_camera(recording: Mapping[str, Any]) -> str | None:
 def _group_recordings(
     recordings: Iterable[Mapping[str, Any]], find_key: Callable[[Mapping[str, Any]], str | None]
 ) -> dict[str, list[Mapping[str, Any]]]:
-    """Group recordings by a key; those without one are left out."""
+    """Group recordings by a key; recordings without a key are ignored."""
     groups: dict[str, list[Mapping[str, Any]]] = {}
     for recording in recordings:
         key = find_key(recording)
@@ -189,18 +188,18 @@ def _only(recordings: list[Mapping[str, Any]], name: str) -> Any:
 
 
 Definitions = dict[str, dict[str, dict[str, Any]]]
-"""Of ``zones`` and of ``lines``: what was drawn, by its key."""
+"""The drawn ``zones`` and ``lines`` by key."""
 
 _DIGITS = 16
 _NOT_SAID = int(np.iinfo("int64").min)
 
 
 def list_definitions(scene: Scene | None, video: str) -> Definitions:
-    """Return what a zone file draws for one video, as JSON knows it, by its keys.
+    """Return the zones and lines of one video as JSON values, by key.
 
-    The key of a zone is the first 16 hex digits of the SHA-256 of what decides about it: name, kind, unit,
-    outline in the unit of the file and the time for which it holds; not of the videos that it is bound to, so
-    that what is drawn alike has one key. A zone that is moved gets another one. The same holds for lines.
+    The key is the first 16 hex digits of the SHA-256 of name, kind, unit, outline in the unit of the file,
+    and validity. It does not depend on the videos of the zone, so that equal zones have one key. A zone that
+    is moved gets another key.
     """
     if scene is None:
         return {}
@@ -219,7 +218,7 @@ def map_keys(definitions: Definitions, kind: str) -> dict[str, str]:
 def zones_table(
     definitions: Iterable[Mapping[str, Any]], cameras: Iterable[str | None] | None = None
 ) -> pd.DataFrame:
-    """Make the ZONES table of the zones of these videos: one row per zone as it was drawn.
+    """Compute the ZONES table of the zones of these videos: one row per zone as drawn.
 
     ``cameras`` are the keys of the cameras of the videos.
     """
@@ -245,12 +244,12 @@ def zones_table(
 
 
 def _find_single(cameras: set[str | None]) -> str | None:
-    """Return the camera if there is one only."""
+    """Return the camera if there is only one."""
     return next(iter(cameras)) if len(cameras) == 1 else None
 
 
 def lines_table(definitions: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
-    """Make the LINES table of what was drawn for these videos, as ``zones_table`` does that of zones."""
+    """Compute the LINES table of the lines of these videos, as ``zones_table`` does."""
     drawn, videos = _gather_definitions(definitions, "lines")
     lengths = [shapely.from_wkt(each["outline"]).length for each in drawn.values()]
     return assemble(
@@ -289,7 +288,7 @@ def _key(drawn: Mapping[str, Any]) -> str:
 def _gather_definitions(
     definitions: Iterable[Mapping[str, Any]], kind: str
 ) -> tuple[dict[str, dict[str, Any]], Counter[str]]:
-    """Gather what was drawn for any of the videos, and count the videos of each."""
+    """Gather the zones or lines of all videos, and count the videos of each."""
     drawn: dict[str, dict[str, Any]] = {}
     videos: Counter[str] = Counter()
     for one in definitions:
@@ -316,7 +315,7 @@ class Dimension:
 
 
 def list_days(entries: Iterable[VideoEntry]) -> list[str]:
-    """List the first and last local days of videos, as far as they are known."""
+    """List the known first and last local days of videos."""
     return [day for entry in entries for day in entry.about.get("days", [])]
 
 
@@ -359,14 +358,14 @@ _REFERENCES = {
     "origin_key": ("origin", "zones"),
     "destination_key": ("destination", "zones"),
 }
-"""Column of a fact to the level of its key that names the thing, and where the thing is defined."""
+"""Key column of a fact to the index level with the name, and the table of the definition."""
 
 
 def with_keys(table: Rows, schema: Table, definitions: Definitions) -> Rows:
     """Return a table with the keys of its zones or lines beside their names, if its schema has such a column.
 
-    The whole scene, the zone ``""``, has no key, and without a zone file there are no keys. The schema's
-    columns come in the schema's order, any others behind them.
+    The whole scene, the zone ``""``, has no key, and without a zone file there are no keys. Columns are in
+    the order of the schema, followed by further columns.
     """
     present = {column.name for column in schema.columns}
     found = {

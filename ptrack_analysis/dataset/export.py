@@ -1,4 +1,4 @@
-"""Exporting an archive as a dataset: a folder of Parquet files that BI tools read without help."""
+"""Export of an archive to a dataset: a folder of Parquet files that BI tools read directly."""
 
 import math
 import sys
@@ -92,16 +92,15 @@ def export_dataset(
 ) -> ExportSummary:
     """Export the videos of a source to a dataset of Parquet files that BI tools read directly.
 
-    Every table is a folder. The facts have one file per batch of up to 25 videos, each dimension has one
-    file. All files of a table have the same columns, whatever is known of a video. Beside the tables are a
-    data dictionary (``dictionary.md``, ``datapackage.json``), a dbt project (``dbt/``) and views for DuckDB
-    and Athena (``views/``). ``_ptrack`` has the manifest: what the dataset holds and what it was made from.
+    Every table is a folder. Facts have one file per batch of up to 25 videos, and each dimension has one
+    file. All files of a table have the same columns. The dataset also has a data dictionary
+    (``dictionary.md``, ``datapackage.json``), a dbt project (``dbt/``) and views for DuckDB and Athena
+    (``views/``). ``_ptrack`` has the manifest: the record of the videos and files.
 
-    A second export of unchanged files changes nothing. A video is computed again if its pages, its zones
-    and lines, its recording, its options or the package's algorithms changed; other videos are left alone.
-    Readers see each file whole, old or new. A run that was killed leaves the dataset as it was, or the next
-    run finishes its change. A video that fails does not stop the others, and keeps the rows that it had.
-    One run at a time can write.
+    A second export of unchanged files changes nothing. A video is computed again only if its pages, its zones
+    and lines, its recording, its options or the package's algorithms changed. Each file changes atomically.
+    A killed run leaves the dataset unchanged, or the next run finishes its change. A video that fails does
+    not stop the others, and its earlier rows stay. One run at a time can write.
 
     The identity of a video is its JobId, otherwise the filmed object in S3, otherwise the content of its
     files. The same identity replaces. Another video with the same name is added under its name and local
@@ -115,77 +114,75 @@ def export_dataset(
         (``s3://bucket/prefix``); or a ``VideoAnalysis`` of such a file or folder, which has its
         configuration.
     out
-        Folder of the dataset, on disk or in S3. It is made, or brought up to date.
+        Folder of the dataset, on disk or in S3. It is created or updated.
     force
         Whether to replace files that the package did not write.
     prune
-        Whether to remove videos that an earlier export of this same source wrote and the source no longer
-        has. Their names go to stderr first.
+        Whether to remove videos that an earlier export of this source wrote and the source no longer
+        contains. Their names are printed to stderr first.
     partition
-        Whether facts lie in folders by ``local_month`` or ``local_day``. It is chosen when the dataset is
-        made.
+        Partition of the facts: ``local_month`` or ``local_day``. It is chosen when the dataset is created.
     as_
-        How tables are stored: ``parquet``, the default, as Parquet files; ``delta`` as a Delta table in each
-        folder, which needs the extra ``delta``. It is chosen when the dataset is made.
+        Format of the tables: ``parquet`` (default), or ``delta`` for a Delta table in each folder, which
+        needs the extra ``delta``. It is chosen when the dataset is created.
     workers
-        Number of processes that work on videos; by default this one does. Scripts need ``if __name__ ==
-        "__main__":`` then.
+        Number of processes (default 1, this process). With more, scripts need ``if __name__ ==
+        "__main__":``.
     executor
-        Where videos are worked on instead: any ``concurrent.futures.Executor``, such as a Dask cluster's
-        ``Client(...).get_executor(pure=False)``. Its workers read the source and write ``out`` themselves,
-        so both must be reachable from there under the same names, and S3 with credentials of their own.
+        Executor that processes the videos instead, such as a Dask cluster's
+        ``Client(...).get_executor(pure=False)``. Its workers must reach the source and ``out`` under the same
+        names, and S3 with their own credentials.
     in_flight
-        How many tasks workers hold at most; by default 4 per process, 32 of an executor.
+        Maximum number of unfinished tasks; by default 4 per process, or 32 for an executor.
     progress
         Called after each video with its summary and the number of videos.
     cameras
         File of cameras, TOML or CSV: the videos of each camera, by ``files``, ``job_tag``, ``job_id`` or
         ``video_uri``, and its own ``site``, ``zones``, ``lines``, ``floor``, clock and options. Each video is
-        exported with the configuration of its camera; changing one camera exports only its videos again.
+        exported with the configuration of its camera. Changing one camera exports only its videos again.
     strict
-        Whether every video must match a camera, and a row of ``recordings``, where these files are given.
-        Otherwise a video without a camera is exported with the general configuration.
+        Whether every video must match a camera and a row of ``recordings``, if these files are given.
+        Otherwise, a video without a camera is exported with the general configuration.
     format, columns, first_frame, first_pixel, stride, unit, y_axis, classes, min_confidence
-        How another tracker's file is to be read, as in ``read_tracking``.
+        Options for files of other trackers, as in ``read_tracking``.
     name
         Name of the video in the dataset, if the source contains only one; see ``find_videos``.
     **settings
-        What is measured, and how: the fields of ``AnalysisConfig``, such as ``zones="zones.geojson"``,
+        Fields of ``AnalysisConfig``, such as ``zones="zones.geojson"``,
         ``floor="floor.json"``, ``max_gap="2s"``, ``stitch=True``.
 
     Returns
     -------
     ExportSummary
-        What became of each video, in the order of ``find_videos``.
+        The outcome of each video, in the order of ``find_videos``.
 
     Warns
     -----
     PtrackWarning
-        For each video of which rows are dropped, facts are assumed, or pages are missing.
+        For each video with dropped rows, assumed facts or missing pages.
 
     Raises
     ------
     OutputError
-        If ``out`` is a file or has files that the package did not write, another run is writing there, or
-        writing fails.
+        If ``out`` is a file or contains foreign files, another run is writing there, or writing fails.
     ZoneError
         If the zone file or the floor plan cannot be used.
     InputError
-        If there is no page in the source, or the dataset is damaged or of a newer version.
+        If the source has no pages, or the dataset is damaged or of a newer version.
     ParameterError
         If a setting is out of its range, or ``name`` belongs to a different video of the dataset.
     RemoteError
-        If S3 refuses, another run has changed the dataset there meanwhile, or the scheduler of the executor
-        goes away.
+        If a request to S3 fails, another run has changed the dataset meanwhile, or the executor's scheduler
+        disappears.
     WorkerError
-        If an executor that was given breaks.
+        If the given executor breaks.
 
     Notes
     -----
-    If every video fails, nothing is written. Files are compared by sizes and times, or ETags in S3, and
-    where these differ by their content. Each worker needs the memory of the largest batch: 128 MB of pages,
-    or one larger video, some 0.3 GB per million detections. A video that does not fit is refused; export it
-    in parts (``start``, ``end``). ``end`` does not shorten the video: occupancy is 0 after it.
+    If every video fails, nothing is written. Files are compared by size and time, or ETag in S3, and by
+    content if these differ. Each worker needs the memory of the largest batch: 128 MB of pages or one larger
+    video, about 0.3 GB per million detections. A video that does not fit fails; export it in parts
+    (``start``, ``end``). ``end`` does not shorten the video: occupancy is 0 after it.
     """
     if isinstance(source, VideoAnalysis):
         source, settings = _open_analysis(source, settings)
@@ -273,7 +270,7 @@ def _open_analysis(analysis: VideoAnalysis, settings: dict[str, Any]) -> tuple[S
 
 
 def _validate_target(place: AnyPath) -> None:
-    """Reject to write a dataset where a file is."""
+    """Reject a file as the folder of a dataset."""
     if isinstance(place, Path) and place.exists() and not place.is_dir():
         raise OutputError(f"{place}: is a file, so no dataset can be written there")
     if isinstance(place, S3Path) and place.is_file():
@@ -281,9 +278,9 @@ def _validate_target(place: AnyPath) -> None:
 
 
 def _choose_workers(workers: int | None, executor: Executor | None, in_flight: int | None) -> dict[str, Any]:
-    """Gather who works on the videos, as ``map_tasks`` takes it."""
+    """Return the workers as arguments of ``map_tasks``, and their number."""
     if workers is not None and executor is not None:
-        raise ParameterError("workers and executor both say who works on the videos: give one of them")
+        raise ParameterError("workers and executor must not both be given. Pass one of them.")
     if workers is None:
         most = IN_FLIGHT if in_flight is None else in_flight
         width = 1 if executor is None else max(1, most // _TASKS_PER_WORKER)
@@ -294,12 +291,12 @@ def _choose_workers(workers: int | None, executor: Executor | None, in_flight: i
 
 
 _NO_PARAMETERS = {"zones", "tables", "faces", "csv", "timezone", "opening_hours", "holidays"}
-"""Settings whose effect is compared for each video: by its zones, its tables and its recording."""
+"""Settings whose effect is compared per video: by its zones, its tables and its recording."""
 
 
 @dataclass(slots=True)
 class _Plan:
-    """What a run does: the videos in the order of the source, and the tasks that write batches."""
+    """The videos of a run in the order of the source, and the tasks for them."""
 
     names: list[str]
     tables: tuple[str, ...]
@@ -330,7 +327,7 @@ class _Plan:
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """One export: from where, to where, and how."""
+    """One export: its source, target and configuration."""
 
     out: AnyPath
     root: AnyPath
@@ -348,7 +345,7 @@ class _Run:
         is_named: bool,
         damaged: set[int],
     ) -> _Plan:
-        """Find out which videos are new, changed or unchanged."""
+        """Find the new, changed and unchanged videos."""
         known = KnownVideos.of(self.manifest, self.digests)
         naming = Naming(self.manifest, is_named)
         tables = {*self.manifest.tables, *released_folders([*OUTPUTS], self.config)}
@@ -382,7 +379,7 @@ class _Run:
             plan.unchanged[name] = entry
 
     def _add(self, plan: _Plan, candidate: Candidate, name: str, video: ResolvedVideo) -> None:
-        """Put a video among those that stay, or those that are computed."""
+        """Add a video to the unchanged videos or to the tasks."""
         reference, before = candidate.reference, candidate.entry
         number, setting = plan.find_setting(video)
         places = list_definitions(setting.scene, reference.name)
@@ -412,7 +409,7 @@ class _Run:
         plan.tasks[name] = VideoTask(reference, video.recording, number, entry)
 
     def find_gone(self, plan: _Plan) -> tuple[list[VideoEntry], list[VideoEntry]]:
-        """List the videos that the source no longer has: those that it had, and those of other sources.
+        """List the videos that this source no longer has, and the videos of other sources.
 
         Other parts of a video that the source has are in neither list.
         """
@@ -427,13 +424,7 @@ class _Run:
         return gone, [entry for entry in others if not self.mark or entry.root != self.mark]
 
     def validate_withheld(self, plan: _Plan, pruned: Sequence[VideoEntry]) -> None:
-        """Reject to mix what is withheld with what is not, or with another limit or salt.
-
-        Raises
-        ------
-        OutputError
-            With the videos that would stay as they are.
-        """
+        """Reject a dataset with videos of another ``min_count`` or salt."""
         wanted = {"salt": None, "min_count": None}
         for setting in plan.settings:
             wanted = {name: setting.parameters.get(name) for name in wanted}
@@ -447,12 +438,11 @@ class _Run:
         if others and plan.settings:
             raise OutputError(
                 f"{self.out} has {listed(others, _SHOWN)} with other options of what is withheld "
-                f"(min_count, salt). "
-                "Give another folder."
+                "(min_count, salt). Give another folder."
             )
 
     def target(self, plan: _Plan) -> Target:
-        """Return what workers need to know of this run."""
+        """Return the target of this run for its workers."""
         withheld = {"salted": self.config.salt is not None, "suppressed": self.config.min_count is not None}
         tables = {name: OUTPUTS[name].released_table(**withheld) for name in plan.tables}
         return Target(
@@ -489,10 +479,8 @@ class _Run:
             if batch in plan.damaged and keep:
                 raise InputError(
                     f"{self.out}: files of {listed([entry.video for entry in keep], _SHOWN)} are missing "
-                    f"or were "
-                    "changed, and the source does not have these videos. Remove them with ptrack remove, "
-                    "or restore "
-                    "the files."
+                    "or were changed, and the source does not have these videos. Remove them with ptrack "
+                    "remove, or restore the files."
                 )
             if batch in changed or len(keep) < len(entries):
                 videos = tuple(sorted(changed.get(batch, ()), key=lambda one: one.entry.video))
@@ -500,7 +488,7 @@ class _Run:
         return [*tasks, *cut_batches(new, self.manifest.next_batch)]
 
     def describe_misfits(self, manifest: Manifest, plan: _Plan) -> Iterator[str]:
-        """Describe where the videos of the dataset do not fit together."""
+        """Describe how the videos of the dataset do not fit together."""
         names = {*plan.names}
         bare = [
             entry.video for entry in manifest.videos if entry.video in names and not entry.about.get("days")
@@ -537,7 +525,7 @@ class _Run:
 
 
 def _find_overlaps(manifest: Manifest, names: Collection[str]) -> Iterator[tuple[str, str]]:
-    """Find parts of one video that overlap in time: give an earlier part and the part of this run."""
+    """Find overlapping parts of one video: an earlier part and a part of this run."""
     mine: dict[str, list[VideoEntry]] = {}
     for entry in manifest.videos:
         if entry.content and entry.video in names:
@@ -557,7 +545,7 @@ def _overlap(one: VideoEntry, other: VideoEntry) -> bool:
 
 
 _OF_A_VIDEO = {"video", "persons", "start", "end", "allow_incomplete", "allow_dropped"}
-"""Settings that may well differ from video to video, or that another note is about."""
+"""Settings that may differ between videos, or that have notes of their own."""
 
 
 def _report(progress: Progress, count: int, summary: VideoSummary) -> None:
@@ -571,7 +559,7 @@ def _work(
     crew: dict[str, Any],
     tell: Callable[[VideoSummary], None] | None,
 ) -> tuple[list[BatchResult], dict[str, VideoSummary]]:
-    """Compute all batches, and return what became of them and of each video."""
+    """Compute all batches; return their results and the summary of each video."""
     summaries, names = dict(plan.failed), {*plan.names}
     for name, entry in plan.unchanged.items():
         if name not in summaries and name in names:
@@ -598,14 +586,14 @@ def _work(
 
 
 def _warn(summary: VideoSummary) -> None:
-    """Warn of missing pages, dropped rows and assumptions, also if the video was exported earlier."""
+    """Warn of missing pages, dropped rows and assumptions, even of an unchanged video."""
     if summary.findings and summary.status != "failed":
         said = f"{summary.name}: {'; '.join(summary.findings)}"
         warnings.warn(said, PtrackWarning, stacklevel=4)
 
 
 def _compute(tasks: Sequence[BatchTask], target: Target, crew: dict[str, Any]) -> Iterator[BatchResult]:
-    """Compute batches; one that loses its worker is tried again, each of its videos alone."""
+    """Compute batches. If a batch loses its worker, each of its videos is tried alone."""
     lost = list[BatchTask]()
     for outcome in map_tasks(partial(export_batch, target=target), tasks, **crew):
         if outcome.result is not None:
@@ -622,7 +610,7 @@ def _compute(tasks: Sequence[BatchTask], target: Target, crew: dict[str, Any]) -
 
 
 def _give_up(task: BatchTask, error: Exception, target: Target) -> BatchResult:
-    """Return the outcome of a video that costs its worker's life: what the dataset has of it stays."""
+    """Return the result for a video that ended its worker; its earlier rows stay."""
     said = str(error) or "there is not enough memory for it"
     withholds = any(target.settings[one.setting].config.withholds for one in task.videos)
     fault = FAILED if withholds else said
@@ -636,7 +624,7 @@ def _give_up(task: BatchTask, error: Exception, target: Target) -> BatchResult:
 
 
 def _read_bytes(path: AnyPath) -> bytes | None:
-    """Read a file of the cache; None where there is none that can be read."""
+    """Read a file; None if it is missing or unreadable."""
     try:
         return path.read_bytes() if path.is_file() else None
     except (OSError, ValueError):

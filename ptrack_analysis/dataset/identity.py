@@ -1,4 +1,4 @@
-"""Which video is which: identities of videos, their names in a dataset, and whether they have changed."""
+"""Identities of videos, their names in a dataset, and the detection of changes."""
 
 import hmac
 import json
@@ -21,16 +21,16 @@ from ptrack_analysis.storage.files import checksum
 from ptrack_analysis.storage.s3 import AnyPath, S3Path
 
 ALGORITHM_VERSION = 2
-"""Raised when the package computes other numbers from the same pages: every video is computed again then."""
+"""Increased if the package computes other numbers from the same pages. Every video is then computed again."""
 _SECOND = 10**9
 _TICK = _SECOND // 20
-"""A file may change again within so long without another time, where the system counts parts of a second."""
+"""Time within which a file may change again without a new time, if the system counts parts of a second."""
 _DIGITS = 32
 
 
 @dataclass(frozen=True, slots=True)
 class Digests:
-    """How identities and digests are recorded: of released data only under the salt, or not at all."""
+    """Recording of identities and digests: for released data, only with the salt or not at all."""
 
     is_withheld: bool = False
     salt: bytes | None = None
@@ -49,13 +49,13 @@ class Digests:
 
 
 def hash_source(root: AnyPath, digests: Digests) -> str:
-    """Return what identifies a source: a digest of its absolute path."""
+    """Return the digest that identifies a source: of its absolute path."""
     return digests.digest(str(root.resolve()) if isinstance(root, Path) else str(root))
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One video of the source: its identity, its look, and the entry that the dataset has of it."""
+    """One video of the source: its identity, look and content, and its entry in the dataset."""
 
     reference: VideoReference
     identity: str
@@ -66,7 +66,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class KnownVideos:
-    """The videos of a dataset by their identities and looks, and how those are recorded."""
+    """The videos of a dataset by identity and by look."""
 
     entries: Mapping[str, VideoEntry]
     looks: Mapping[str, VideoEntry]
@@ -80,7 +80,7 @@ class KnownVideos:
 
 
 def identify(reference: VideoReference, root: AnyPath, part: str, known: KnownVideos) -> Candidate:
-    """Find out which video this is, and what the dataset has of it; unchanged files are not read.
+    """Find the identity of a video and its entry in the dataset; unchanged files are not read.
 
     The identity is the job, otherwise the filmed object in S3, otherwise the content of the files. ``part``
     is the time range that is exported.
@@ -110,9 +110,9 @@ def identify(reference: VideoReference, root: AnyPath, part: str, known: KnownVi
 
 
 def find_look(reference: VideoReference, root: AnyPath, suffix: str, digests: Digests) -> str:
-    """Return a digest of the sizes and times of a video's files, or of their tags in S3.
+    """Return a digest of the sizes and times of a video's files, or of their ETags in S3.
 
-    It is empty if a file may still change without looking otherwise.
+    It is empty if a file may still change and keep its look.
 
     Raises
     ------
@@ -132,7 +132,7 @@ def find_look(reference: VideoReference, root: AnyPath, suffix: str, digests: Di
 
 
 def hash_content(reference: VideoReference) -> str:
-    """Return the SHA-256 of the content of a video's files, in whatever order they are.
+    """Return the SHA-256 of the content of a video's files; their order does not matter.
 
     Raises
     ------
@@ -149,15 +149,15 @@ def hash_content(reference: VideoReference) -> str:
 
 
 def look_at(path: AnyPath) -> tuple[str, bool]:
-    """Return how a file looks from outside, and whether it cannot change without looking otherwise.
+    """Return the look of a file, and whether every further change will change the look.
 
-    On disk that is its size, its times and its number, in S3 its size and its ETag. A file that was changed
-    just now may change once more within the grain of the system's clock and look the same.
+    On disk, the look is the size, times and inode; in S3, the size and ETag. A file that has just changed may
+    change again within the resolution of the system's clock and keep its look.
 
     Raises
     ------
     OSError
-        If there is no such file.
+        If the file does not exist.
     RemoteError
         If S3 refuses.
     """
@@ -174,10 +174,9 @@ def look_at(path: AnyPath) -> tuple[str, bool]:
 def hash_settings(
     parameters: Mapping[str, Any], places: Mapping[str, Any], recording: Recording, reference: VideoReference
 ) -> str:
-    """Return a digest of everything but the pages that changes the numbers of a video.
+    """Return a digest of everything except the pages that affects the numbers of a video.
 
-    These are the options, the zones and lines of this video, its recording, how its file is read, and the
-    version of the package's algorithms.
+    These are its options, zones and lines, recording and file format, and the version of the algorithms.
     """
     form = None if reference.form is None else asdict(reference.form)
     text = json.dumps(
@@ -188,7 +187,7 @@ def hash_settings(
 
 @dataclass(slots=True)
 class Naming:
-    """Gives each video of a run its name in the dataset."""
+    """Chooses the names of a run's videos in the dataset."""
 
     manifest: Manifest
     given: bool
@@ -196,14 +195,14 @@ class Naming:
     notes: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        """Reserve the names of the videos that are there."""
+        """Reserve the names of the present videos."""
         self.taken = {entry.video.lower(): entry.identity for entry in self.manifest.videos}
 
     def choose(self, candidate: Candidate, wanted: str, recording: Recording) -> str:
         """Return the name of a video: the wanted one, unless another identity has it.
 
-        Then the local date of the recording is appended, or if that is unknown or taken too, six digits of
-        the identity.
+        Then the local date of the recording is appended; or six digits of the identity if the date is
+        unknown or that name is taken, too.
 
         Raises
         ------
@@ -218,23 +217,18 @@ class Naming:
         if self.given:
             raise ParameterError(
                 f"name (--name) is {wanted!r}, but the dataset has a different video of this name. Give "
-                f"another "
-                "name, or remove that video first (ptrack remove)."
+                "another name, or remove that video first (ptrack remove)."
             )
         stem, at, part = wanted.partition("@")
         ends = [] if recording.started_at is None else [f"{recording.started_at:%Y-%m-%d}"]
-        ends += [sha256(identity.encode()).hexdigest()[:6]]
-        name = next(
-            one
-            for one in (
-                f"{stem}-{end}{at}{part}" for end in (*ends, sha256(identity.encode()).hexdigest()[:32])
-            )
-            if self.taken.get(one.lower(), identity) == identity
-        )
+        digest = sha256(identity.encode()).hexdigest()
+        ends += [digest[:6], digest[:32]]
+        names = [f"{stem}-{end}{at}{part}" for end in ends]
+        name = next(one for one in names if self.taken.get(one.lower(), identity) == identity)
         self.notes.append(
             f"{candidate.reference.files[0]} is a different video than {wanted!r} in the dataset, so it "
-            f"is added as "
-            f"{name!r}. If it replaces that one, remove the old one: ptrack remove OUT --video {wanted}"
+            f"is added as {name!r}. If it replaces that one, remove the old one: "
+            f"ptrack remove OUT --video {wanted}"
         )
         return self._take(name, identity)
 

@@ -25,21 +25,20 @@ LEASE = timedelta(minutes=5)
 
 @contextmanager
 def leased(out: S3Path, place: str, holder: dict[str, Any]) -> Iterator[Callable[[], None]]:
-    """Hold the object at a place below ``out`` for this run alone, and renew it while the run goes on.
+    """Create the lock object at ``place`` below ``out``, and renew it while the run goes on.
 
-    It is put only where there is none. One that was not renewed for the length of a lease, by the clock of
-    the server, was left by a run that ended without a word: it is taken over by a request that S3 grants to
-    one run only.
+    S3 creates it for one run only. If the object was not renewed for the duration of a lease, by the clock of
+    the server, its run has ended, and another run may take it over by a conditional request.
 
     Raises
     ------
     OutputError
-        If another run holds it, or took it over meanwhile.
+        If another run has the lock, or took it over meanwhile.
     RemoteError
         If S3 refuses.
     """
     path = out / place
-    tag = _taken(out, path, _content(holder, 0))
+    tag = _take(out, path, _format(holder, 0))
     done, lost = threading.Event(), threading.Event()
     renewing = threading.Thread(target=_renew, args=(path, holder, tag, done, lost), daemon=True)
     renewing.start()
@@ -47,7 +46,7 @@ def leased(out: S3Path, place: str, holder: dict[str, Any]) -> Iterator[Callable
     def check() -> None:
         if lost.is_set():
             raise OutputError(
-                f"{out}: another run took the dataset over meanwhile; run again when it is done"
+                f"{out}: another run took the dataset over meanwhile. Run again when it is done."
             )
 
     try:
@@ -55,13 +54,13 @@ def leased(out: S3Path, place: str, holder: dict[str, Any]) -> Iterator[Callable
     finally:
         done.set()
         renewing.join()
-        if _is_held_by(path, holder):
+        if _belongs_to(path, holder):
             path.unlink()
     check()
 
 
-def _taken(out: S3Path, path: S3Path, content: bytes) -> str:
-    """Put the object where there is none, or in the place of a stale one; give its tag."""
+def _take(out: S3Path, path: S3Path, content: bytes) -> str:
+    """Create the lock object, or replace a stale one; return its tag."""
     try:
         return path.write_bytes(content, new=True)
     except TakenError:
@@ -75,7 +74,7 @@ def _taken(out: S3Path, path: S3Path, content: bytes) -> str:
 
 
 def describe_holder(holder: dict[str, Any]) -> str:
-    """Describe in a sentence that another run holds a dataset, and which as far as it is known."""
+    """Describe the run that has a lock."""
     return (
         "another run is writing this dataset "
         f"(process {holder.get('process', 'unknown')} on {holder.get('host', 'an unknown host')}, "
@@ -86,33 +85,33 @@ def describe_holder(holder: dict[str, Any]) -> str:
 def _renew(
     path: S3Path, holder: dict[str, Any], tag: str, done: threading.Event, lost: threading.Event
 ) -> None:
-    """Put the object anew from time to time; who finds another's there has lost it, and stops renewing."""
+    """Renew the lock object from time to time, until another run has taken it over."""
     count = 0
     while not done.wait(RENEWAL.total_seconds()):
         count += 1
         try:
-            tag = path.write_bytes(_content(holder, count), instead_of=tag)
+            tag = path.write_bytes(_format(holder, count), instead_of=tag)
         except TakenError:
             lost.set()
             return
         except RemoteError:
-            continue  # what is in the way may pass before the lease ends
+            continue  # S3 may be available again before the lease ends
 
 
 def _age(headers: dict[str, str]) -> timedelta:
-    """Return how long ago the object was put, by the clock of the server alone."""
+    """Return the age of the lock object by the clock of the server."""
     return parsedate_to_datetime(headers["date"]) - parsedate_to_datetime(headers["last-modified"])
 
 
-def _is_held_by(path: S3Path, holder: dict[str, Any]) -> bool:
+def _belongs_to(path: S3Path, holder: dict[str, Any]) -> bool:
     try:
         found = _read(path.read_bytes())
     except RemoteError:
         return False
-    return all(found.get(name) == value for name, value in holder.items())
+    return holder.items() <= found.items()
 
 
-def _content(holder: dict[str, Any], renewals: int) -> bytes:
+def _format(holder: dict[str, Any], renewals: int) -> bytes:
     return f"{json.dumps(holder | {'renewals': renewals})}\n".encode()
 
 
@@ -130,22 +129,19 @@ HOLDER = f"{PRIVATE}/holder.json"
 
 @contextmanager
 def locked(out: AnyPath) -> Iterator[Callable[[], None]]:
-    """Hold a dataset for this run alone; who comes meanwhile is told who holds it.
+    """Lock a dataset for this run.
 
-    What is given is to be called before something is written: it raises OutputError once another run has
-    taken the dataset over, as in S3 where this one slept for longer than its lease.
+    Call the returned function before writing: it raises ``OutputError`` if another run has taken the dataset
+    over, which happens in S3 after a run has slept for longer than its lease.
 
-    On disk the system's own lock of ``_ptrack/lock`` is held, which it releases when the process ends,
-    however it ends; so a lock that a killed run left behind stops nobody. In S3 an object is put where none
-    is, by a conditional request, and renewed every minute; one that was not renewed for five minutes is
-    taken over. What lies in ``.ptrack`` is no part of the data. A folder that is made for the lock, and in
-    which nothing else was written, is removed again.
+    On disk, the operating system locks ``_ptrack/lock`` and releases it when the process ends. In S3, the
+    lock is an object that is renewed every minute; after five minutes without renewal, another run takes it
+    over. A folder that was created for the lock alone is removed.
 
     Raises
     ------
     OutputError
-        If another run holds the dataset, saying which and since when; or if the system refuses to write
-        there.
+        If another run has the lock, with its process and start, or the system refuses to write.
     RemoteError
         If S3 refuses.
     """
@@ -159,7 +155,7 @@ def locked(out: AnyPath) -> Iterator[Callable[[], None]]:
     try:
         lock.acquire()
     except Timeout:
-        raise OutputError(f"{out}: {describe_holder(_holder(out))}") from None
+        raise OutputError(f"{out}: {describe_holder(_read_holder(out))}") from None
     except (OSError, NotImplementedError) as error:
         raise OutputError(f"{out / LOCK}: cannot be locked: {error}") from error
     try:
@@ -175,20 +171,19 @@ def _this_run() -> dict[str, Any]:
     return {"process": os.getpid(), "host": socket.gethostname(), "since": since}
 
 
-def _holder(out: Path) -> dict[str, Any]:
+def _read_holder(out: Path) -> dict[str, Any]:
     try:
-        content = json.loads((out / HOLDER).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        return _read((out / HOLDER).read_bytes())
+    except OSError:
         return {}
-    return content if isinstance(content, dict) else {}
 
 
 def _clear(out: Path, *, is_new: bool) -> None:
-    """Take away who held the lock; and the folder, if it is new and the lock is all that is in it."""
+    """Remove the description of the run, and a new folder that contains only the lock."""
     try:
         (out / HOLDER).unlink(missing_ok=True)
         is_empty = [path.name for path in out.iterdir()] == [PRIVATE] and not (out / JOURNAL).exists()
         if is_new and is_empty:
             shutil.rmtree(out)
     except OSError:
-        return  # what stays is no part of the data
+        return  # these files are not data

@@ -45,13 +45,13 @@ class VisitEnds:
 
 @dataclass(frozen=True, slots=True)
 class VideoEntry:
-    """What a dataset records of one video.
+    """The entry of one video in the manifest.
 
-    ``identity`` tells which video it is: its job, the filmed object, or its content. ``content``, ``look``
-    and ``settings`` are digests: of the files' content, of their sizes and times, and of everything else
-    that changes the video's numbers. ``root`` identifies the source of the export. ``parameters`` are the
-    settings that other videos may share, ``places`` its zones and lines, ``about`` its camera, site and
-    days, ``figures`` the times that the export prints [ms].
+    ``identity`` is its job, its filmed object or its content. ``content``, ``look`` and ``settings`` are
+    digests: of the content of its files, of their sizes and times, and of everything else that affects its
+    numbers. ``root`` identifies the source of the export. ``fault`` is the reason if its last export failed.
+    ``parameters`` are settings that other videos may share, ``places`` its zones and lines, ``about`` its
+    camera, site and days, ``figures`` the times that the export prints [ms].
     """
 
     video: str
@@ -84,9 +84,9 @@ class VideoEntry:
 
 @dataclass(frozen=True, slots=True)
 class DatasetFile:
-    """One file of a table: its place below the dataset's folder, its rows, size and SHA-256.
+    """One file of the dataset: its relative path, rows, size and SHA-256.
 
-    ``batch`` is the batch of a fact, -1 of other files.
+    ``batch`` is the batch of a fact, and -1 for other files.
     """
 
     place: str
@@ -180,13 +180,13 @@ class Manifest:
 
     @cached_property
     def min_counts(self) -> tuple[int, ...]:
-        """The limits below which figures are withheld, if they are in every video."""
+        """The limits below which figures are withheld, if every video has one."""
         counts = {entry.parameters.get("min_count") or 0 for entry in self.videos}
         return () if 0 in counts else tuple(sorted(counts))
 
     @cached_property
     def is_salted(self) -> bool:
-        """Whether people are named by salted keys in every video."""
+        """Whether every video has salted keys of people."""
         return bool(self.videos) and all(entry.parameters.get("salt") is not None for entry in self.videos)
 
     @property
@@ -195,7 +195,7 @@ class Manifest:
         return any(entry.is_withheld for entry in self.videos)
 
     def schema(self, table: str) -> Table:
-        """Return the schema of a table, in the form that is released."""
+        """Return the schema of a table in its released form."""
         output = OUTPUTS[table]
         return output.released_table(salted=self.is_salted, suppressed=bool(self.min_counts))
 
@@ -236,7 +236,7 @@ _SCHEMA = pa.schema(
 
 
 def format_manifest(manifest: Manifest) -> bytes:
-    """Return the content of the manifest's file: a row per video, equal settings stored once."""
+    """Format a manifest as Parquet: one row per video, equal settings stored once."""
     shared: dict[str, dict[str, int]] = {name: {} for name in _SHARED}
     entries = manifest.videos
     columns: dict[str, list[Any]] = {
@@ -300,18 +300,18 @@ def _format_json(value: Any) -> str:
 
 
 def read_whole(content: bytes) -> pa.Table:
-    """Read a Parquet file in memory without Arrow's threads, which abort a process that ends soon after."""
+    """Read a Parquet file without Arrow's threads, which can abort a process that ends soon after."""
     file = pq.ParquetFile(pa.BufferReader(content), page_checksum_verification=True)
     return file.read(use_threads=False)
 
 
 def parse_manifest(content: bytes, place: object) -> Manifest:
-    """Read the content of a manifest.
+    """Parse a manifest.
 
     Raises
     ------
     InputError
-        If it is damaged, was edited, or is of another version.
+        If it is damaged, was edited, or has a newer version.
     """
     try:
         table = read_whole(content)
@@ -320,14 +320,13 @@ def parse_manifest(content: bytes, place: object) -> Manifest:
     except (OSError, pa.ArrowException, ValueError, KeyError, TypeError) as error:
         raise InputError(
             f"{place}: cannot be read as the manifest of a dataset. It was damaged or edited; restore it "
-            f"from a "
-            "backup, or export to another folder."
+            "from a backup, or export to another folder."
         ) from error
     if version > SCHEMA_VERSION:
         raise InputError(
             f"{place}: the dataset has schema version {version}, written by ptrack-analysis "
-            f"{head.get('package')}. "
-            f"This is {__version__}, which knows version {SCHEMA_VERSION}: install the newer package."
+            f"{head.get('package')}. This is {__version__}, which knows version {SCHEMA_VERSION}: "
+            "install the newer package."
         )
     try:
         return _build_manifest(table, head)
@@ -378,7 +377,7 @@ def _build_manifest(table: pa.Table, head: Mapping[str, Any]) -> Manifest:
 
 
 def _validate(entries: Sequence[VideoEntry], files: Sequence[DatasetFile]) -> None:
-    """Reject a manifest that contradicts itself, or that leads out of the dataset."""
+    """Reject a manifest that is inconsistent or has paths outside of the dataset."""
     names = [entry.video for entry in entries]
     if len(set(names)) < len(names):
         raise InputError("a video is there twice")
@@ -390,12 +389,12 @@ def _validate(entries: Sequence[VideoEntry], files: Sequence[DatasetFile]) -> No
 
 
 def is_inside(place: str) -> bool:
-    """Return whether a place lies in its dataset: a manifest from elsewhere may say anything."""
+    """Return whether a path is inside its dataset; an edited manifest may have any path."""
     return not place.startswith("/") and not {"..", ""} & {*place.replace("\\", "/").split("/")}
 
 
 def place_file(table: str, batch: int, partition: Partition | None, value: str | None) -> str:
-    """Return the place of a batch's file of a table."""
+    """Return the relative path of a batch's file of a table."""
     folder = "" if partition is None else f"{PARTITION_KEYS[partition]}={value or NULL_PARTITION}/"
     return f"{table}/{folder}part-{batch:06d}.parquet"
 
@@ -406,7 +405,7 @@ def read_manifest(out: AnyPath) -> Manifest:
     Raises
     ------
     InputError
-        If there is none, or it cannot be read.
+        If it is missing or cannot be read.
     RemoteError
         If S3 refuses.
     """
@@ -423,8 +422,3 @@ def read_manifest(out: AnyPath) -> Manifest:
         return parse_manifest(path.read_bytes(), path)
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
-
-
-def sort_entries(entries: Iterable[VideoEntry]) -> tuple[VideoEntry, ...]:
-    """Return entries in the order of their names."""
-    return tuple(sorted(entries, key=lambda entry: entry.video))

@@ -1,4 +1,4 @@
-"""Which figures of a video may be published: cells over who contributes to them, and the rules for cells."""
+"""Published figures of a video as cells over the contributions of people."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -141,7 +141,7 @@ class _Sums:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class System:
-    """All figures of a video as cells over atoms.
+    """The figures of a video as cells over atoms.
 
     ``cells_of`` has the cells that each figure is computed from: an array over its rows for each, with -1
     where nothing contributes. ``equations`` marks the cells that are known to be 0. ``shares`` has the

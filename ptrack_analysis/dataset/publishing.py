@@ -1,12 +1,12 @@
-"""How a run changes a dataset: all files are staged first, and a journal makes the change happen as a whole.
+"""Publishing of a change to a dataset: all files are staged first, and a journal makes the change atomic.
 
 1. New files are written below ``_ptrack/staging/RUN``, the new manifest too.
-2. The journal is written: from here on the change will happen, whatever becomes of the process.
-3. Delta tables are committed. Staged files take their places, facts first and dimensions last; removed
-   files go.
+2. The journal is written. From here on, the change will happen even if the process ends.
+3. Delta tables are committed. Staged files are moved, facts first and dimensions last. Files that are no
+   longer used are removed.
 4. The new manifest replaces the old one. Journal and staging are removed.
 
-A run that finds a journal finishes that change; a run that finds only staged files discards them.
+A run that finds a journal finishes that change. A run that finds only staged files discards them.
 """
 
 import json
@@ -16,12 +16,12 @@ import shutil
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from ptrack_analysis.dataset.delta import TableChange, apply_changes, set_versions
+from ptrack_analysis.dataset.delta import TableChange, apply_changes
 from ptrack_analysis.dataset.lock import HOLDER
 from ptrack_analysis.dataset.manifest import (
     JOURNAL,
@@ -49,7 +49,7 @@ _PATIENCE = 5.0
 """How long a reader waits for a run that is publishing [s]."""
 _STEP = 0.05
 _WRITTEN = tuple(Path(place).name for place in (JOURNAL, SOURCES, HOLDER))
-"""Files that are written beside their places first; a killed run may leave them there."""
+"""Files that are written under a temporary name first, which a killed run may leave behind."""
 
 
 def name_run() -> str:
@@ -60,7 +60,7 @@ def name_run() -> str:
 def stage_file(
     out: AnyPath, run: str, place: str, content: Any, *, rows: int = 0, batch: int = -1
 ) -> DatasetFile:
-    """Write a file to the staging folder of a run, and to the disk; return what the manifest records of it.
+    """Write a file durably to the staging folder of a run; return its entry for the manifest.
 
     Raises
     ------
@@ -86,10 +86,10 @@ def stage_file(
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a run changes: files that are staged, files that go, and the new manifest.
+    """A change: staged files to move, files to remove, and changes of Delta tables.
 
-    ``moves`` and ``removals`` are places below the dataset's folder. ``tables`` are changes of Delta tables;
-    with ``purge``, their earlier versions go.
+    ``moves`` and ``removals`` are paths relative to the dataset. With ``purge``, earlier versions of Delta
+    tables are deleted.
     """
 
     run: str
@@ -107,14 +107,14 @@ def publish(
     *,
     tag: str | None = None,
 ) -> None:
-    """Make a staged change happen.
+    """Publish a staged change.
 
     Parameters
     ----------
     out
         The dataset.
     change
-        What is staged.
+        The change, whose files are staged.
     manifest
         The content of the new manifest.
     check
@@ -140,7 +140,7 @@ def publish(
 
 
 def write_bytes_to(out: AnyPath, place: str, content: bytes) -> None:
-    """Write a file below the dataset's folder, whole or not at all."""
+    """Write a file of the dataset atomically."""
     path = out / place
     if isinstance(path, S3Path):
         path.write_bytes(content)
@@ -158,9 +158,7 @@ def remove_sources(out: AnyPath) -> None:
 
 
 def recover(out: AnyPath) -> bool:
-    """Finish the change of a run that was killed, or discard what it had staged.
-
-    Returns whether a change was finished.
+    """Finish the change of a killed run, or discard its staged files; return whether there was a change.
 
     Raises
     ------
@@ -180,9 +178,9 @@ def recover(out: AnyPath) -> bool:
 
 
 def discard_staged(out: AnyPath) -> None:
-    """Remove what a run that fails has staged on disk, so that it takes no room; a journal keeps it.
+    """Remove the staged files of a failed run from the disk, unless there is a journal.
 
-    In S3 the next run does so: S3 may be what failed.
+    In S3, the next run removes them, because S3 itself may have failed.
     """
     if isinstance(out, Path) and not (out / JOURNAL).exists():
         with suppress(OutputError):  # the next run tries again
@@ -202,8 +200,7 @@ def wait_for_change(out: AnyPath) -> None:
         if time.monotonic() > end:
             raise InputError(
                 f"{out}: a run was interrupted while it changed the dataset. Run ptrack export or ptrack "
-                f"compact "
-                "on it: they finish that change first."
+                "compact on it: they finish that change first."
             )
         time.sleep(_STEP)
 
@@ -247,12 +244,13 @@ def _commit_tables(out: AnyPath, change: Change) -> None:
     if not change.tables or not staged.is_file():
         return
     versions = apply_changes(out, staging, change.tables, purge=change.purge)
-    manifest = set_versions(parse_manifest(staged.read_bytes(), staged), versions)
+    manifest = parse_manifest(staged.read_bytes(), staged)
+    manifest = replace(manifest, versions={**manifest.versions, **versions})
     write_bytes_to(out, f"{STAGING}/{change.run}/{MANIFEST}", format_manifest(manifest))
 
 
 def _finish(out: AnyPath, change: Change, tag: str | None) -> None:
-    """Do what the journal says; what is done already is left as it is."""
+    """Apply the journal; finished steps are skipped."""
     _commit_tables(out, change)
     if isinstance(out, S3Path):
         _finish_remote(out, change, tag)
@@ -283,10 +281,10 @@ def _finish(out: AnyPath, change: Change, tag: str | None) -> None:
 
 
 def _finish_remote(out: S3Path, change: Change, tag: str | None) -> None:
-    """Do what the journal says in S3; what is done already is done again.
+    """Apply the journal in S3; finished steps are repeated.
 
-    Copies come after the check that the manifest is still the one that the change started from. A change
-    that another run has overtaken is dropped.
+    Files are copied only if the manifest is still the manifest that the change started from. Otherwise,
+    another run has changed the dataset, and this change is dropped.
     """
     staging = out / STAGING / change.run
     staged = {found.relative_to(staging).as_posix(): found for found in staging.below()}
@@ -307,14 +305,14 @@ def _finish_remote(out: S3Path, change: Change, tag: str | None) -> None:
 
 
 def _drop(out: S3Path, staged: Iterable[S3Path]) -> None:
-    """Remove the journal, then what it names."""
+    """Remove the journal, then the staged files."""
     (out / JOURNAL).unlink()
     for found in staged:
         found.unlink()
 
 
 def _discard(out: AnyPath) -> None:
-    """Remove what killed runs had staged."""
+    """Remove the staged files of killed runs."""
     if isinstance(out, S3Path):
         for found in (out / STAGING).below():
             found.unlink()
@@ -328,7 +326,7 @@ def _discard(out: AnyPath) -> None:
 
 
 def list_places(out: AnyPath) -> dict[str, int]:
-    """List the files of a dataset that its readers see, with their sizes: none is hidden or private."""
+    """List the files of a dataset that its readers see, with their sizes."""
     if isinstance(out, S3Path):
         found: Iterable[tuple[str, int]] = (
             (path.relative_to(out).as_posix(), path.stat().st_size) for path in out.below()
@@ -346,5 +344,5 @@ def list_places(out: AnyPath) -> dict[str, int]:
 
 
 def is_private(place: str) -> bool:
-    """Return whether engines skip a file: a part of its place begins with ``_`` or a dot."""
+    """Return whether engines skip a file: a part of its path begins with ``_`` or a dot."""
     return any(part[0] in "._" for part in place.split("/") if part)

@@ -1,6 +1,5 @@
 """Questions about the tables of a dataset: scans, SQL and selections."""
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from pyarrow.fs import LocalFileSystem
 
 from ptrack_analysis.dataset.delta_tables import scan_table
 from ptrack_analysis.dataset.dimensions import find_schema
+from ptrack_analysis.dataset.duckdb_views import escape_pattern
 from ptrack_analysis.dataset.manifest import DatasetFile, Manifest
 from ptrack_analysis.errors import InputError, ParameterError, PtrackError
 from ptrack_analysis.storage.arrow import DERIVED, drop_derived, from_arrow
@@ -37,7 +37,7 @@ _READ = pa_dataset.ParquetFragmentScanOptions(page_checksum_verification=True)
 
 
 def arrow_dataset(root: AnyPath, parts: Sequence[DatasetFile]) -> pa_dataset.FileSystemDataset:
-    """Make one Arrow dataset of the files of a table, in their order; all have the same columns.
+    """Return the files of a table, which have the same columns, as an Arrow dataset.
 
     Only the first footer is read here.
 
@@ -56,7 +56,7 @@ def arrow_dataset(root: AnyPath, parts: Sequence[DatasetFile]) -> pa_dataset.Fil
 
 
 def arrow_table(root: AnyPath, manifest: Manifest, table: str) -> pa_dataset.Dataset:
-    """Make an Arrow dataset of a table, whose rows a Delta table has in no order."""
+    """Return a table as an Arrow dataset. The rows of a Delta table are not sorted."""
     if table not in manifest.versions:
         return arrow_dataset(root, manifest.files_of(table))
     with told(root / table):
@@ -65,7 +65,7 @@ def arrow_table(root: AnyPath, manifest: Manifest, table: str) -> pa_dataset.Dat
 
 @contextmanager
 def told(place: object) -> Iterator[None]:
-    """Describe in one sentence what cannot be read, and where."""
+    """Turn errors of reading into one sentence with the path."""
     try:
         yield
     except PtrackError:
@@ -81,9 +81,6 @@ def _fragment(path: AnyPath, form: pa_dataset.ParquetFileFormat) -> pa_dataset.P
     if isinstance(path, Path):
         return form.make_fragment(str(path), LocalFileSystem())
     return form.make_fragment(RangedFile(path))
-
-
-_PATTERN = re.compile(r"([*?\[])")
 
 
 def connected(root: AnyPath, manifest: Manifest, tables: Sequence[str]) -> "duckdb.DuckDBPyConnection":
@@ -106,7 +103,7 @@ def connected(root: AnyPath, manifest: Manifest, tables: Sequence[str]) -> "duck
             if isinstance(root, S3Path) or manifest.versions:
                 connection.register(name, arrow_table(root, manifest, name))
                 continue
-            files = [_literal(Path(root, part.place)) for part in manifest.files_of(name)]
+            files = [escape_pattern(str(root / part.place)) for part in manifest.files_of(name)]
             relation = connection.read_parquet(files, union_by_name=True, hive_partitioning=False)
             relation.create_view(name)
     except duckdb.Error as error:
@@ -132,14 +129,12 @@ def answer(connection: "duckdb.DuckDBPyConnection", query: str, *, as_: str) -> 
         raise ParameterError(f"DuckDB cannot answer: {' '.join(str(error).split())}") from error
 
 
-def _literal(path: Path) -> str:
-    """Escape the wildcards in a path, so that DuckDB reads just this file."""
-    return _PATTERN.sub(r"[\1]", str(path))
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """What is read of the files of one table; ``of_one``: of one video, whose name the key leaves out."""
+    """A selection of rows and columns of one table.
+
+    With ``of_one``, it is from one video, whose name is not in the index.
+    """
 
     content: pa_dataset.Dataset
     table: str
@@ -149,7 +144,7 @@ class Selection:
     of_one: bool
 
     def scanner(self, **options: Any) -> pa_dataset.Scanner:
-        """Make what reads it, one file after the other; for pandas the key is read in any case."""
+        """Return a scanner that reads file by file; for pandas, it always reads the key."""
         wanted = self.columns
         if wanted is not None and self.as_ == "pandas":
             key = [name for name in _key_names(self.content.schema) if name not in wanted]
@@ -165,7 +160,7 @@ def find_stored_names(schema: pa.Schema, columns: Sequence[str], root: AnyPath, 
     Raises
     ------
     ParameterError
-        If one is not there.
+        If a column does not exist.
     """
     if isinstance(columns, str):
         raise ParameterError(f"columns is {columns!r}, not a list of names")
@@ -185,8 +180,8 @@ def convert_to_pandas(content: pa.Table, chosen: Selection) -> pd.DataFrame:
     Raises
     ------
     ParameterError
-        If some of them are measured in px and others in m, or have columns that others lack and that cannot
-        be missing in memory.
+        If some rows are measured in px and others in m, or a column that cannot be missing in memory is
+        missing in some rows.
     """
     if chosen.columns is None:
         content = drop_derived(content)
@@ -200,7 +195,7 @@ def convert_to_pandas(content: pa.Table, chosen: Selection) -> pd.DataFrame:
 
 
 def _in_one_unit(content: pa.Table, name: str) -> pa.Table:
-    """Leave out the columns of planes in which none of the rows is measured."""
+    """Drop the columns of planes without measurements."""
     spec = schema_by_marks(content.schema.metadata)
     named = {
         unit: [c.named(unit) for c in spec.columns if c.in_plane and c.named(unit) in content.column_names]
@@ -218,7 +213,7 @@ def _in_one_unit(content: pa.Table, name: str) -> pa.Table:
 
 
 def _validate_no_gaps(content: pa.Table, name: str) -> None:
-    """Reject whole numbers and truth values that some of the files have and others have not."""
+    """Reject integers and flags that are missing in some rows."""
     spec = add_video_key(schema_by_marks(content.schema.metadata))
     may_miss = {
         column.name
@@ -237,13 +232,13 @@ def _validate_no_gaps(content: pa.Table, name: str) -> None:
 
 
 def _key_names(schema: pa.Schema) -> list[str]:
-    """List the stored columns of the key that the files have."""
+    """List the stored key columns of the files."""
     key = stored_key(add_video_key(schema_by_marks(schema.metadata)))
     return [one.name for one in key if one.of is not PERSON and one.name in schema.names]
 
 
 def unknown(place: object, kind: str, name: str, known: Iterable[str]) -> ParameterError:
-    """Return the error for a name that is not there, with similar names."""
+    """Return the error for an unknown name, with similar names."""
     names = list(known)
     close = get_close_matches(name, names, n=_SHOWN)
     shown = ", ".join(map(repr, close or names[:_SHOWN])) or "none"

@@ -1,7 +1,5 @@
 """Relations between the tables of a dataset, for BI tools."""
 
-from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ptrack_analysis.pipeline.outputs import FACTS
@@ -41,31 +39,6 @@ RELATIONS = (
 )
 """The relations between the standard facts and the dimensions.
 
-To activate the relations to ``tracks``, deactivate that of ``tracks`` to ``dates`` and those of the same
-facts to ``videos``.
+To activate the relations to ``tracks``, deactivate the relation of ``tracks`` to ``dates`` and the relations
+of the same facts to ``videos``.
 """
-
-
-def find_paths() -> dict[tuple[str, str], list[tuple[str, ...]]]:
-    """Find each way in which a filter on one table reaches another over active relations.
-
-    Returns
-    -------
-    dict
-        For each pair of a filtering and a filtered table, the tables on each way between them.
-    """
-    filtered: dict[str, list[str]] = defaultdict(list)
-    for relation in RELATIONS:
-        if relation.active:
-            filtered[relation.to].append(relation.table)
-    found: dict[tuple[str, str], list[tuple[str, ...]]] = defaultdict(list)
-    for path in (path for table in [*filtered] for path in _walk(filtered, (table,))):
-        found[path[0], path[-1]].append(path)
-    return dict(found)
-
-
-def _walk(filtered: dict[str, list[str]], path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    """Return every path that continues this one by at least one table."""
-    for table in filtered.get(path[-1], ()):
-        yield (*path, table)
-        yield from _walk(filtered, (*path, table))

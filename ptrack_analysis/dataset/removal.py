@@ -1,4 +1,4 @@
-"""Removing videos from a dataset."""
+"""Removal of videos from a dataset."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from ptrack_analysis.storage.s3 import AnyPath, S3Path, parse_path
 
 @dataclass(frozen=True, slots=True)
 class RemoveSummary:
-    """What was removed: the names of the videos, and how many are left."""
+    """The removed videos, and the number of remaining videos."""
 
     out: AnyPath
     videos: tuple[str, ...]
@@ -31,8 +31,8 @@ def remove_videos(
 ) -> RemoveSummary:
     """Remove videos from every table of a dataset, and from its manifest.
 
-    Delta tables lose all earlier versions with the files and the log of these, so that nothing of the videos
-    is left. Readers of an earlier version then need to open the table again.
+    Earlier versions of Delta tables are deleted with their files and log, so that nothing of the videos
+    remains. Readers of an earlier version must open the table again.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def remove_videos(
     videos
         Names of videos.
     before
-        A date: videos whose last local day is before it are removed. Videos without a clock stay.
+        Date before which the last local day of a removed video is. Videos without a clock stay.
 
     Raises
     ------
@@ -74,7 +74,7 @@ def remove_videos(
 
 
 def make_target(dataset: OpenDataset) -> Target:
-    """Return where a run writes that computes no video."""
+    """Return the target of a run that computes no videos."""
     manifest = dataset.manifest
     tables = {name: manifest.schema(name) for name in manifest.tables}
     return Target(

@@ -1,4 +1,4 @@
-"""What became of an export."""
+"""The outcome of an export."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,13 +15,13 @@ from ptrack_analysis.video import timedelta
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VideoSummary:
-    """What became of one video.
+    """The outcome of one video.
 
-    ``error`` is what failed, if it did. ``rows`` has the rows of each table by its folder. ``in_scene`` is
-    the persons' time in the scene, ``without_position`` the part of it in which nobody knows where they
-    stood, so which is missing from ``dwell``, their time in each zone, by the zone's name in the order of its
-    file. ``findings`` are those of the ``warnings`` that are on missing pages, dropped rows and assumptions.
-    None of these is known of a video that failed, nor where what may be of single persons is withheld.
+    ``error`` is the reason if it failed. ``rows`` has the number of rows per table. ``in_scene`` is the total
+    time of people in the scene, and ``without_position`` its part without a position. ``dwell`` is the total
+    time in each zone by name, which does not include ``without_position``. ``findings`` are the ``warnings``
+    about missing pages, dropped rows and assumptions. A video that failed has only ``error``. Times are
+    missing if figures of single people are withheld.
     """
 
     name: str
@@ -37,10 +37,10 @@ class VideoSummary:
 
 @dataclass(frozen=True, slots=True)
 class ExportSummary:
-    """What became of an export: the dataset's folder, each video in the order of the archive, warnings.
+    """The outcome of an export: the dataset, each video in the order of the source, and warnings.
 
-    ``gone`` are the videos of the dataset that came from this source, which no longer has them; ``pruned``
-    tells whether their files were removed.
+    ``gone`` are the videos of the dataset that this source no longer has; ``pruned`` is whether they were
+    removed.
     """
 
     out: AnyPath
@@ -55,9 +55,9 @@ class ExportSummary:
 
 
 def sum_figures(tracks: Rows | None, visits: Rows | None, zones: Sequence[str]) -> dict[str, Any]:
-    """Sum up one video's tables: the time in each zone, and that of which the place is not known [ms].
+    """Compute the total times of one video: in the scene, without a position and per zone [ms].
 
-    What rests on a table that is not written is left out.
+    A time is missing if its table is not written.
     """
     figures: dict[str, Any] = {}
     if tracks is not None:
@@ -74,7 +74,7 @@ def sum_figures(tracks: Rows | None, visits: Rows | None, zones: Sequence[str]) 
 def summarize_video(
     entry: VideoEntry, status: Literal["written", "unchanged"], zones: Sequence[str]
 ) -> VideoSummary:
-    """Sum up one video by its entry in the manifest."""
+    """Return the summary of a video from its entry in the manifest."""
     figures, name = entry.figures, entry.video
     dwell = figures.get("dwell", {})
     return VideoSummary(
@@ -90,6 +90,6 @@ def summarize_video(
 
 
 def _list_findings(report: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return what a warning says of an earlier read; if figures are withheld, only that pages are missing."""
+    """Return the findings of an earlier read; if figures are withheld, only about missing pages."""
     missing = [report["completeness"]] if report.get("missing") else []
     return tuple(report.get("findings", missing))

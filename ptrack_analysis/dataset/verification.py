@@ -1,4 +1,4 @@
-"""What verifying a dataset finds."""
+"""Results of verifying a dataset."""
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ptrack_analysis.storage.s3 import AnyPath
 
 MOST = 100
-"""So many findings of a check are kept; the others are counted."""
+"""Maximum number of kept findings per check; all are counted."""
 CHECKS = {
     "manifest": "the manifest can be read and is consistent",
     "unfinished": "no run was interrupted: there is no journal and there are no staged files",
@@ -26,7 +26,7 @@ CHECKS = {
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A problem: the file, or the video, and what is wrong with it."""
+    """A problem of a file or a video."""
 
     place: str
     problem: str

@@ -1,4 +1,4 @@
-"""Verify a dataset: read every file again, and compare it with the manifest and with the other tables."""
+"""Verification of a dataset: all files against the manifest, their schemas and each other."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence

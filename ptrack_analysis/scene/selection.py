@@ -1,4 +1,4 @@
-"""What a video is recognized by before it is read, and selectors of videos."""
+"""Selectors of videos, and the facts about a video that they compare."""
 
 import re
 from collections import defaultdict
@@ -10,7 +10,7 @@ from functools import lru_cache
 
 @dataclass(frozen=True, slots=True)
 class VideoKeys:
-    """What is known of a video before it is read; unknown facts are None.
+    """The facts about a video that are known before it is read; None if unknown.
 
     ``names`` are the path of the first file and of its folders below the source and the parts of it, without
     the suffix of the file; ``paths`` are the paths of all files. ``camera`` is the camera that the source
@@ -28,7 +28,7 @@ class VideoKeys:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selector:
-    """A selection of videos: each field that is not empty must fit, and of its patterns at least one.
+    """A selection of videos: of each field that is not empty, at least one pattern must match.
 
     ``*``, ``?`` and ``[...]`` are as in file names, and case does not matter.
     """

@@ -2,9 +2,8 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -83,11 +82,6 @@ class Scene:
             yield Scene([replace(zone, videos=(), cameras=())], [], self.unit)
         for line in self.lines:
             yield Scene([], [replace(line, videos=(), cameras=())], self.unit)
-
-    def find_unmatched(self, videos: Iterable[str]) -> list[str]:
-        """Return the names and patterns of ``videos`` that fit no video of these names."""
-        names = [*videos]
-        return [one for one in self.videos if not any(fnmatchcase(name, one) for name in names)]
 
     def _select(self, is_wanted: Callable[[Zone | Line], bool]) -> "Scene":
         zones = [zone for zone in self.zones if is_wanted(zone)]

@@ -214,12 +214,6 @@ def convert_column(column: Column, values: Any) -> pa.Array:
             return pa.array(values, plain.get(column.kind, pa.float64()), from_pandas=True)
 
 
-def find_stored_types(table: pd.DataFrame, names: Iterable[str]) -> list[tuple[str, str]]:
-    """Return these further columns with their stored types, as ``Stored`` names them."""
-    stored_names = {stored: name for name, stored in ARROW_TYPES.items()}
-    return [(name, stored_names[EXTRA_TYPES[str(table[name].dtype)]]) for name in names]
-
-
 def convert_further_column(name: str, values: pd.Series) -> Part:
     """Convert a column of the user's own; the categories of a categorical go to its metadata."""
     stored_type = EXTRA_TYPES[str(values.dtype)]

@@ -1,4 +1,4 @@
-"""One model of a folder on disk and a prefix in S3."""
+"""Files in a folder on disk or below a prefix in S3."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -11,14 +11,14 @@ from ptrack_analysis.storage.files import make_folder, remove_file, remove_lefto
 from ptrack_analysis.storage.s3 import AnyPath, S3Path, ahead
 
 _TAIL = 2**20
-"""How much of an object's end the first request brings [bytes]: a small file whole, of a large the footer."""
+"""Size of the first request [bytes]: a complete small file, or the footer of a large one."""
 
 
 class RangedFile(RawIOBase):
-    """An object in S3 that is read as a file, a request for each part; small ones are fetched whole.
+    """An object in S3 as a file, read by one request per part; a small object is fetched completely.
 
-    Nothing is asked before the first byte is wanted. An object that is replaced while it is read is refused
-    by S3, since every request after the first asks for the same tag.
+    The first request is sent with the first read. If the object is replaced meanwhile, S3 rejects the next
+    request, because it requires the same ETag.
     """
 
     def __init__(self, path: S3Path) -> None:
@@ -30,19 +30,19 @@ class RangedFile(RawIOBase):
         self._tag = ""
 
     def readable(self) -> bool:
-        """Tell that it can be read."""
+        """Return True: it can be read."""
         return True
 
     def seekable(self) -> bool:
-        """Tell that it can be read from anywhere."""
+        """Return True: it can be read from any position."""
         return True
 
     def tell(self) -> int:
-        """Return from where the next byte is read."""
+        """Return the position of the next byte."""
         return self._at
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        """Go to another place."""
+        """Move to another position."""
         start = {SEEK_CUR: self._at, SEEK_END: self._length() if whence == SEEK_END else 0}
         self._at = start.get(whence, 0) + offset
         return self._at
@@ -69,19 +69,19 @@ class RangedFile(RawIOBase):
 
 
 class Store(Protocol):
-    """A place of files by name. A file is replaced whole, or stays as it was."""
+    """Files by name. Each file is replaced atomically."""
 
     def __str__(self) -> str:
-        """Return the place's path or address."""
+        """Return the path or address."""
 
     def names(self) -> set[str]:
-        """List the files directly in the place; none if it does not exist."""
+        """List the files, without subfolders; a missing folder has no files."""
 
     def read(self, names: Sequence[str]) -> Iterator[bytes]:
         """Read files that ``names`` has listed, in the order given."""
 
     def write(self, name: str, content: bytes) -> None:
-        """Put a file, whole, in the place of what is there; make the place where it is missing."""
+        """Write a file, or replace it; create the folder if it is missing."""
 
     def remove(self, name: str) -> None:
         """Remove a file, if it is there."""
@@ -91,13 +91,13 @@ class Store(Protocol):
 
 
 def open_store(place: AnyPath) -> Store:
-    """Return the manner in which files are kept in a folder, or below a prefix in S3."""
+    """Return the store of a folder or of a prefix in S3."""
     return Prefix(place) if isinstance(place, S3Path) else Folder(place)
 
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """Files in a folder on disk; hidden ones are not seen."""
+    """Files in a folder on disk, except hidden files."""
 
     path: Path
 
@@ -132,7 +132,7 @@ class Folder:
                 raise _unreadable(self.path / name, error) from error
 
     def write(self, name: str, content: bytes) -> None:
-        """Put a file, whole and on the disk."""
+        """Write a file atomically and durably."""
         make_folder(self.path)
         write_bytes(self.path / name, content)
 
@@ -147,7 +147,7 @@ class Folder:
 
 @dataclass(frozen=True, slots=True)
 class Prefix:
-    """Objects directly below a prefix in S3; one upload puts one, whole."""
+    """Objects directly below a prefix in S3."""
 
     path: S3Path
     listed: dict[str, S3Path] = field(default_factory=dict, compare=False, repr=False)
@@ -178,7 +178,7 @@ class Prefix:
             yield found.read_bytes()
 
     def write(self, name: str, content: bytes) -> None:
-        """Put an object, whole."""
+        """Write an object."""
         (self.path / name).write_bytes(content)
 
     def remove(self, name: str) -> None:
@@ -186,7 +186,7 @@ class Prefix:
         (self.path / name).unlink()
 
     def tidy(self, names: Sequence[str]) -> None:
-        """Do nothing: S3 shows no object before it is whole."""
+        """Do nothing: S3 shows only complete objects."""
 
 
 def _unreadable(path: Path, error: OSError) -> InputError:

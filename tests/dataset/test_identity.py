@@ -1,5 +1,7 @@
 """A video is replaced by itself only; another video with its name is added beside it."""
 
+from types import SimpleNamespace
+
 import boto3
 import pytest
 from buckets import BUCKET, content, objects, put
@@ -8,7 +10,9 @@ from stored import assert_sound, contents, read_stored, values, videos
 
 from ptrack_analysis import export_dataset, open_dataset
 from ptrack_analysis.cli import main
+from ptrack_analysis.dataset.batches import VideoTask, cut_batches
 from ptrack_analysis.dataset.compaction import compact_dataset
+from ptrack_analysis.dataset.manifest import VideoEntry
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.video import Video
 
@@ -268,3 +272,9 @@ def test_a_file_that_changes_or_goes_during_an_export_is_read_again_by_the_next(
     summary = export_dataset(source, out)
     assert [video.status for video in summary.videos] == ["written", "unchanged"]
     assert len(open_dataset(out).videos) == 4
+
+
+def test_a_file_that_goes_before_batches_are_cut_does_not_stop_the_export(tmp_path):
+    reference = SimpleNamespace(files=[tmp_path / "gone.json"])
+    videos = [VideoTask(reference, None, 0, VideoEntry("a", "identity", -1))]
+    assert [task.batch for task in cut_batches(videos, 7)] == [7]

@@ -192,10 +192,10 @@ def test_a_compacted_dataset_is_read_as_it_was_before(data, dataset, tmp_path):
         for file in (data / "day/pages").glob(f"{video}*"):
             shutil.copy(file, pages)
         export_dataset(pages, out, zones=data / "day/zones.geojson", video=Video(started_at=STARTED))
-    assert len(open_dataset(out).manifest.batches()) == 3
+    assert len(open_dataset(out).manifest.batches) == 3
     compact_dataset(out)
     big = open_dataset(out)
-    assert len(big.manifest.batches()) == 1
+    assert len(big.manifest.batches) == 1
     assert (big.videos, big.tables) == (dataset.videos, dataset.tables)
     for name in facts(big):
         assert_frame_equal(big.read(name), dataset.read(name))

@@ -1,8 +1,29 @@
 """Relations between the tables of a dataset."""
 
+from collections import defaultdict
+
 from ptrack_analysis.dataset.dimensions import DIMENSIONS
-from ptrack_analysis.dataset.relations import RELATIONS, find_paths
+from ptrack_analysis.dataset.relations import RELATIONS
 from ptrack_analysis.pipeline.outputs import FACTS, OUTPUTS
+
+
+def find_paths():
+    """Find the tables on each path by which a filter on one table reaches another over active relations."""
+    filtered = defaultdict(list)
+    for relation in RELATIONS:
+        if relation.active:
+            filtered[relation.to].append(relation.table)
+    found = defaultdict(list)
+    for path in (path for table in [*filtered] for path in walk(filtered, (table,))):
+        found[path[0], path[-1]].append(path)
+    return dict(found)
+
+
+def walk(filtered, path):
+    """Return every path that continues this path by at least one table."""
+    for table in filtered.get(path[-1], ()):
+        yield (*path, table)
+        yield from walk(filtered, (*path, table))
 
 
 def test_a_filter_reaches_each_table_in_one_way() -> None:

@@ -125,7 +125,7 @@ def test_rows_of_salted_persons_are_in_the_order_of_their_keys(salted):
 
 def test_the_record_has_a_fingerprint_of_the_salt_and_no_numbers_of_chosen_persons(day, tmp_path):
     export(day, tmp_path / "out", salt=SALT, persons=[3, 4])
-    parameters = read_manifest(tmp_path / "out").find("noon").parameters
+    parameters = read_manifest(tmp_path / "out").entries["noon"].parameters
     assert re.fullmatch("[0-9a-f]{64}", parameters["salt"])
     assert all(re.fullmatch("[0-9a-f]{16}", person) for person in parameters["persons"])
 
@@ -180,7 +180,7 @@ def test_tables_of_single_persons_are_left_out(few):
         ),
         *("fundamental_diagram", "counts", "heatmap", "cell_values"),
     }
-    entry = read_manifest(few).find("noon")
+    entry = read_manifest(few).entries["noon"]
     assert (entry.figures, entry.notes) == ({}, ())
 
 
