@@ -51,7 +51,7 @@ from ptrack_analysis.errors import (
 )
 from ptrack_analysis.pipeline.camera_config import ResolvedVideo, resolve_videos
 from ptrack_analysis.pipeline.config import AnalysisConfig, memory_for
-from ptrack_analysis.pipeline.outputs import OUTPUTS, outputs_available
+from ptrack_analysis.pipeline.outputs import ALWAYS, OUTPUTS, outputs_available
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 from ptrack_analysis.pipeline.workers import IN_FLIGHT, map_tasks, processes
 from ptrack_analysis.sources.archive import Source, VideoReference
@@ -247,7 +247,8 @@ def export_dataset(
                 text = format_cache(found.evidence, root, mark, read_cache(cached))
                 if text != cached:
                     write_bytes_to(out, SOURCES, text)
-            notes = [*notes, *plan.notes, *run.describe_misfits(manifest, plan)]
+            notes = [*notes, *plan.notes, *run.describe_tables(manifest, plan)]
+            notes += run.describe_misfits(manifest, plan)
     if prune and elsewhere:
         notes.append(
             f"prune keeps {listed([entry.video for entry in elsewhere], _SHOWN)}: another source wrote them"
@@ -497,6 +498,29 @@ class _Run:
                 videos = tuple(sorted(changed.get(batch, ()), key=lambda one: one.entry.video))
                 tasks.append(BatchTask(batch, videos, tuple(keep), self.manifest.files_by_table(batch)))
         return [*tasks, *cut_batches(new, self.manifest.next_batch)]
+
+    def describe_tables(self, manifest: Manifest, plan: _Plan) -> Iterator[str]:
+        """Describe chosen tables that are withheld or that earlier videos lack, and removed CSV files."""
+        chosen = {*(self.config.tables or ())} & {*OUTPUTS}
+        withheld = sorted(chosen - {*released_folders([*chosen], self.config), *ALWAYS})
+        if withheld and len(chosen) < len(OUTPUTS):  # all means all that may be written
+            option = "--salt-file" if self.config.min_count is None else "--min-count"
+            yield f"tables withheld because of {option}: {', '.join(withheld)}"
+        names, before = {*plan.names}, {*self.manifest.tables}
+        missing = [name for name in plan.tables if before and name not in before]
+        lacking = [
+            entry.video
+            for entry in manifest.videos
+            if entry.video not in names and not {*missing} <= {*entry.rows}
+        ]
+        if lacking:
+            yield (
+                f"new tables ({', '.join(missing)}) have no rows of videos of earlier runs: "
+                f"{listed(lacking, _SHOWN)}. Export the sources of these videos again."
+            )
+        places = ({file.place.partition("/")[0] for file in one.files} for one in (self.manifest, manifest))
+        if "csv" in next(places) - next(places):
+            yield "the CSV files of an earlier run were removed. Pass csv=True (--csv) in each run."
 
     def describe_misfits(self, manifest: Manifest, plan: _Plan) -> Iterator[str]:
         """Describe where the videos of the dataset do not fit together."""
