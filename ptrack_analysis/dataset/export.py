@@ -446,9 +446,9 @@ class _Run:
         ]
         if others and plan.settings:
             raise OutputError(
-                f"{self.out} has {listed(others, _SHOWN)} with other options of what is withheld "
-                f"(min_count, salt). "
-                "Give another folder."
+                f"{self.out}: {listed(others, _SHOWN)} {'was' if len(others) == 1 else 'were'} exported with "
+                "another min_count or salt (--min-count, --salt-file). Pass the values of these videos, or "
+                "export to another folder."
             )
 
     def target(self, plan: _Plan) -> Target:

@@ -660,3 +660,15 @@ def test_a_chosen_table_that_is_withheld_is_told_of(tmp_path, out):
     notes = export_dataset(pages, out, min_count=2, tables="detections,occupancy").warnings
     assert "tables withheld because of --min-count: detections" in notes
     assert not (out / "detections").exists()
+
+
+def test_a_lock_that_the_system_refuses_is_one_plain_sentence(tmp_path, out, monkeypatch):
+    pages = save(tmp_path / "pages", "a", *walk())
+    export_dataset(pages, out)
+
+    def refuse(_lock):
+        raise OSError(30, "Read-only file system", str(out / "_ptrack/lock"))
+
+    monkeypatch.setattr("ptrack_analysis.dataset.lock.FileLock.acquire", refuse)
+    with pytest.raises(OutputError, match=r"lock: cannot be locked: Read-only file system$"):
+        export_dataset(pages, out)
