@@ -310,6 +310,7 @@ class _Plan:
     notes: list[str]
     damaged: set[int]
     numbers: dict[int, int] = field(default_factory=dict)
+    patterns: dict[str, str | None] = field(default_factory=dict)
 
     def find_setting(self, video: ResolvedVideo) -> tuple[int, Setting]:
         """Return the configuration that a video shares with others, and its number."""
@@ -371,6 +372,7 @@ class _Run:
             name = naming.choose(candidate, wanted, video.recording)
             seen[candidate.identity] = name
             plan.names.append(name)
+            plan.patterns[name] = video.config.started_at
             self._add(plan, candidate, name, video)
         return plan
 
@@ -528,7 +530,13 @@ class _Run:
         bare = [
             entry.video for entry in manifest.videos if entry.video in names and not entry.about.get("days")
         ]
-        yield from no_start(self.config, bare)
+        own = [name for name in bare if plan.patterns.get(name) not in {None, self.config.started_at}]
+        yield from no_start(self.config, [name for name in bare if name not in own])
+        if own:
+            yield (
+                f"the start of {listed(own, _SHOWN)} is unknown: the name does not match started_at of "
+                "the camera"
+            )
         years = {int(day[:4]) for day in list_days(manifest.videos)}
         missing = sorted(years - {int(day[:4]) for day in manifest.holidays})
         if missing and (manifest.holidays or self.config.holidays is not None):

@@ -672,3 +672,18 @@ def test_a_lock_that_the_system_refuses_is_one_plain_sentence(tmp_path, out, mon
     monkeypatch.setattr("ptrack_analysis.dataset.lock.FileLock.acquire", refuse)
     with pytest.raises(OutputError, match=r"lock: cannot be locked: Read-only file system$"):
         export_dataset(pages, out)
+
+
+def test_names_that_do_not_match_the_pattern_of_their_camera_are_told_of(tmp_path, out):
+    pages = save(tmp_path / "pages", "door_2026-11-16T20", *walk())
+    for name in ("door-21", "till-21"):
+        save(pages, name, *walk())
+    cameras = write(
+        tmp_path / "cameras.toml",
+        '[[camera]]\nname = "door"\nfiles = "door*"\ntimezone = "Europe/Berlin"\n'
+        'started_at = "door_%Y-%m-%dT%H"\n[[camera]]\nname = "till"\nfiles = "till*"\n',
+    )
+    notes = export_dataset(pages, out, cameras=cameras).warnings
+    assert [note for note in notes if "unknown" in note] == [
+        "the start of 'door-21' is unknown: the name does not match started_at of the camera"
+    ]
