@@ -119,10 +119,10 @@ def test_a_video_that_the_source_no_longer_has_is_told_of_and_pruned_on_demand(a
     left = export_dataset(archive, out)
     assert (left.gone, left.pruned) == (("v001-p",), False)
     assert main(["export", str(archive), str(out)]) == 0
-    assert "v001-p; their files stay (--prune removes them)" in capfd.readouterr().err
+    assert "v001-p; kept in it (--prune removes them)" in capfd.readouterr().err
     assert "v001-p" in videos(out)
     assert main(["export", str(archive), str(out), "--prune"]) == 0
-    assert "v001-p; their files were removed" in capfd.readouterr().err
+    assert "v001-p; removed from it" in capfd.readouterr().err
     export_dataset(archive, tmp_path / "fresh")
     assert contents(out) == contents(tmp_path / "fresh")
     assert_sound(out)

@@ -393,7 +393,7 @@ def test_a_changed_zone_file_writes_visits_and_zones_again(archive, zones, tmp_p
 
 
 def test_the_dataset_may_lie_among_the_pages(archive, zones):
-    with pytest.raises(OutputError, match=r"'day\.json', .* was not written by ptrack-analysis"):
+    with pytest.raises(OutputError, match=r"'day\.json', .* were not written by ptrack-analysis"):
         export_dataset(archive, archive, zones=zones)
     export_dataset(archive, archive, zones=zones, force=True)
     summary = export_dataset(archive, archive, zones=zones)

@@ -41,8 +41,9 @@ def _gone(summary: "ExportSummary") -> list[str]:
         return []
     more = f" and {len(summary.gone) - _SHOWN} more" if len(summary.gone) > _SHOWN else ""
     names = ", ".join(summary.gone[:_SHOWN]) + more
-    became = "their files were removed" if summary.pruned else "their files stay (--prune removes them)"
-    return [f"{_videos(len(summary.gone))} of the dataset no longer in the source: {names}; {became}"]
+    became = "removed from it" if summary.pruned else "kept in it (--prune removes them)"
+    verb = "is" if len(summary.gone) == 1 else "are"
+    return [f"{_videos(len(summary.gone))} of the dataset {verb} no longer in the source: {names}; {became}"]
 
 
 def _noted(summary: "ExportSummary") -> list[str]:

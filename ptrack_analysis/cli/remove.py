@@ -29,7 +29,8 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--before",
         metavar="DATE",
-        help="remove the videos that end before this local date, such as 2026-06-01",
+        help="remove the videos that end before this local date, such as 2026-06-01; videos without a start "
+        "stay",
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
     add_remote(parser)

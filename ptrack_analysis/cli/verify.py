@@ -17,7 +17,8 @@ _REDO = (
     "source again, which writes them anew."
 )
 _ADVICE = {
-    "manifest": "Restore the manifest from a backup, or export to another folder.",
+    "manifest": "If the manifest was damaged or edited, restore it from a backup, or export to another "
+    "folder.",
     "unfinished": "Run ptrack export or ptrack compact on the dataset. They finish or discard the change.",
     "files": "Export the source again, which writes missing files. Move foreign files to another folder.",
     "audit": "Do not publish the dataset. Remove these videos and export them again, with --min-count.",

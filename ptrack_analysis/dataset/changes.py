@@ -88,9 +88,9 @@ class OpenDataset:
             foreign = foreign or [*self.places]
         if foreign and not force:
             raise OutputError(
-                f"{self.out}: {listed(sorted(foreign), _SHOWN)} was not written by ptrack-analysis. Give "
-                "another folder, or move these files away. force=True (--force) exports beside them, and "
-                "replaces those in the way."
+                f"{self.out}: {listed(sorted(foreign), _SHOWN)} {'was' if len(foreign) == 1 else 'were'} not "
+                "written by ptrack-analysis. Give another folder, or move these files away. force=True "
+                "(--force) exports beside them, and replaces those in the way."
             )
 
 

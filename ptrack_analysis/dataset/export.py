@@ -50,7 +50,7 @@ from ptrack_analysis.errors import (
 )
 from ptrack_analysis.pipeline.camera_config import ResolvedVideo, resolve_videos
 from ptrack_analysis.pipeline.config import AnalysisConfig, memory_for
-from ptrack_analysis.pipeline.outputs import OUTPUTS, outputs_available
+from ptrack_analysis.pipeline.outputs import ALWAYS, OUTPUTS, outputs_available
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 from ptrack_analysis.pipeline.workers import IN_FLIGHT, map_tasks, processes
 from ptrack_analysis.sources.archive import Source, VideoReference
@@ -247,7 +247,8 @@ def export_dataset(
                 text = cache.format(found.evidence)
                 if text != cached:
                     write_bytes_to(out, SOURCES, text)
-            notes = [*notes, *plan.notes, *run.describe_misfits(manifest, plan)]
+            notes = [*notes, *plan.notes, *run.describe_tables(manifest, plan)]
+            notes += run.describe_misfits(manifest, plan)
     if prune and elsewhere:
         notes.append(
             f"prune keeps {listed([entry.video for entry in elsewhere], _SHOWN)}: another source wrote them"
@@ -307,6 +308,7 @@ class _Plan:
     notes: list[str]
     damaged: set[int]
     numbers: dict[int, int] = field(default_factory=dict)
+    patterns: dict[str, str | None] = field(default_factory=dict)
 
     def find_setting(self, video: ResolvedVideo) -> tuple[int, Setting]:
         """Return the configuration that a video shares with others, and its number."""
@@ -368,6 +370,7 @@ class _Run:
             name = naming.choose(candidate, wanted, video.recording)
             seen[candidate.identity] = name
             plan.names.append(name)
+            plan.patterns[name] = video.config.started_at
             self._add(plan, candidate, name, video)
         return plan
 
@@ -437,8 +440,9 @@ class _Run:
         ]
         if others and plan.settings:
             raise OutputError(
-                f"{self.out} has {listed(others, _SHOWN)} with other options of what is withheld "
-                "(min_count, salt). Give another folder."
+                f"{self.out}: {listed(others, _SHOWN)} {'was' if len(others) == 1 else 'were'} exported with "
+                "another min_count or salt (--min-count, --salt-file). Pass the values of these videos, or "
+                "export to another folder."
             )
 
     def target(self, plan: _Plan) -> Target:
@@ -487,13 +491,42 @@ class _Run:
                 tasks.append(BatchTask(batch, videos, tuple(keep), self.manifest.files_by_table(batch)))
         return [*tasks, *cut_batches(new, self.manifest.next_batch)]
 
+    def describe_tables(self, manifest: Manifest, plan: _Plan) -> Iterator[str]:
+        """Describe chosen tables that are withheld or that earlier videos lack, and removed CSV files."""
+        chosen = {*(self.config.tables or ())} & {*OUTPUTS}
+        withheld = sorted(chosen - {*released_folders([*chosen], self.config), *ALWAYS})
+        if withheld and len(chosen) < len(OUTPUTS):  # all means all that may be written
+            option = "--salt-file" if self.config.min_count is None else "--min-count"
+            yield f"tables withheld because of {option}: {', '.join(withheld)}"
+        names, before = {*plan.names}, {*self.manifest.tables}
+        missing = [name for name in plan.tables if before and name not in before]
+        lacking = [
+            entry.video
+            for entry in manifest.videos
+            if entry.video not in names and not {*missing} <= {*entry.rows}
+        ]
+        if lacking:
+            yield (
+                f"new tables ({', '.join(missing)}) have no rows of videos of earlier runs: "
+                f"{listed(lacking, _SHOWN)}. Export the sources of these videos again."
+            )
+        places = ({file.place.partition("/")[0] for file in one.files} for one in (self.manifest, manifest))
+        if "csv" in next(places) - next(places):
+            yield "the CSV files of an earlier run were removed. Pass csv=True (--csv) in each run."
+
     def describe_misfits(self, manifest: Manifest, plan: _Plan) -> Iterator[str]:
         """Describe how the videos of the dataset do not fit together."""
         names = {*plan.names}
         bare = [
             entry.video for entry in manifest.videos if entry.video in names and not entry.about.get("days")
         ]
-        yield from no_start(self.config, bare)
+        own = [name for name in bare if plan.patterns.get(name) not in {None, self.config.started_at}]
+        yield from no_start(self.config, [name for name in bare if name not in own])
+        if own:
+            yield (
+                f"the start of {listed(own, _SHOWN)} is unknown: the name does not match started_at of "
+                "the camera"
+            )
         years = {int(day[:4]) for day in list_days(manifest.videos)}
         missing = sorted(years - {int(day[:4]) for day in manifest.holidays})
         if missing and (manifest.holidays or self.config.holidays is not None):

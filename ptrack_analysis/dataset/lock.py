@@ -157,7 +157,9 @@ def locked(out: AnyPath) -> Iterator[Callable[[], None]]:
     except Timeout:
         raise OutputError(f"{out}: {describe_holder(_read_holder(out))}") from None
     except (OSError, NotImplementedError) as error:
-        raise OutputError(f"{out / LOCK}: cannot be locked: {error}") from error
+        raise OutputError(
+            f"{out / LOCK}: cannot be locked: {getattr(error, 'strerror', None) or error}"
+        ) from error
     try:
         write_text(out / HOLDER, json.dumps(_this_run()) + "\n")
         yield lambda: None

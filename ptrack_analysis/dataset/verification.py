@@ -18,7 +18,7 @@ CHECKS = {
     "references": "keys of videos, people, zones, lines, cameras, sites and dates are in their tables",
     "times": "each time by the clock is the start of the video plus the moment; null where either is unknown",
     "local_dates": "local_date and local_hour follow from the clock and the time zone of the video",
-    "salted_keys": "people in a dataset with --salt are named by salted keys",
+    "salted_keys": "people in a dataset with --salt-file are named by salted keys",
     "audit": "a dataset with --min-count reveals no figures of few people, and has no values to be withheld",
 }
 """The checks with their rules."""

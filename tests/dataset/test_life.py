@@ -645,3 +645,60 @@ def test_a_failed_video_is_named_although_its_archive_is_a_folder_of_many(tmp_pa
     error = capsys.readouterr().err
     assert f"ptrack: till: {pages}: the archive is incomplete" in error
     assert error.count("\n") == 2  # one of them says that there are no zones
+
+
+def test_a_table_chosen_later_tells_which_videos_lack_it(tmp_path, out):
+    save(tmp_path / "first", "a", *walk())
+    save(tmp_path / "second", "b", *walk())
+    export_dataset(tmp_path / "first", out)
+    notes = export_dataset(tmp_path / "second", out, tables="occupancy_changes").warnings
+    said = "new tables (occupancy_changes) have no rows of videos of earlier runs: 'a'."
+    assert sum(note.startswith(said) for note in notes) == 1
+    assert values(out, "occupancy_changes", "video", video="a") == []
+    export_dataset(tmp_path / "first", out)
+    assert values(out, "occupancy_changes", "video", video="a")
+    assert not any("new tables" in note for note in export_dataset(tmp_path / "first", out).warnings)
+
+
+def test_csv_files_that_a_run_removes_are_told_of(tmp_path, out):
+    pages = save(tmp_path / "pages", "a", *walk())
+    assert not any("CSV" in note for note in export_dataset(pages, out, csv=True).warnings)
+    save(pages, "b", *walk())
+    notes = export_dataset(pages, out).warnings
+    assert any(note.startswith("the CSV files of an earlier run were removed") for note in notes)
+    assert not any("CSV" in note for note in export_dataset(pages, out).warnings)
+    assert not (out / "csv").exists()
+
+
+def test_a_chosen_table_that_is_withheld_is_told_of(tmp_path, out):
+    pages = save(tmp_path / "pages", "a", *walk())
+    notes = export_dataset(pages, out, min_count=2, tables="detections,occupancy").warnings
+    assert "tables withheld because of --min-count: detections" in notes
+    assert not (out / "detections").exists()
+
+
+def test_a_lock_that_the_system_refuses_is_one_plain_sentence(tmp_path, out, monkeypatch):
+    pages = save(tmp_path / "pages", "a", *walk())
+    export_dataset(pages, out)
+
+    def refuse(_lock):
+        raise OSError(30, "Read-only file system", str(out / "_ptrack/lock"))
+
+    monkeypatch.setattr("ptrack_analysis.dataset.lock.FileLock.acquire", refuse)
+    with pytest.raises(OutputError, match=r"lock: cannot be locked: Read-only file system$"):
+        export_dataset(pages, out)
+
+
+def test_names_that_do_not_match_the_pattern_of_their_camera_are_told_of(tmp_path, out):
+    pages = save(tmp_path / "pages", "door_2026-11-16T20", *walk())
+    for name in ("door-21", "till-21"):
+        save(pages, name, *walk())
+    cameras = write(
+        tmp_path / "cameras.toml",
+        '[[camera]]\nname = "door"\nfiles = "door*"\ntimezone = "Europe/Berlin"\n'
+        'started_at = "door_%Y-%m-%dT%H"\n[[camera]]\nname = "till"\nfiles = "till*"\n',
+    )
+    notes = export_dataset(pages, out, cameras=cameras).warnings
+    assert [note for note in notes if "unknown" in note] == [
+        "the start of 'door-21' is unknown: the name does not match started_at of the camera"
+    ]

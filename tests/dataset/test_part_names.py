@@ -118,7 +118,7 @@ def test_parts_with_what_is_to_be_withheld_are_not_left_beside_those_without(sho
     exported(shop, end="30s")
     with pytest.raises(
         OutputError,
-        match=r"has 'shop@start-30s' with other options of what is withheld.*Give another folder",
+        match=r"'shop@start-30s' was exported with another min_count or salt.*export to another folder",
     ):
         exported(shop, start="30s", min_count=5, prune=True)
 

@@ -75,7 +75,7 @@ def test_full_tables_of_another_source_are_not_kept_beside_withheld_ones(tmp_pat
     out = two_sources(tmp_path)
     before = content(out)
     with pytest.raises(
-        OutputError, match="has 'ax', 'ay', 'bx' and 1 more with other options of what is withheld"
+        OutputError, match="'ax', 'ay', 'bx' and 1 more were exported with another min_count or salt"
     ):
         export_dataset(tmp_path / "a", out, min_count=3, prune=True)
     assert content(out) == before

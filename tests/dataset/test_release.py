@@ -136,7 +136,7 @@ def test_the_record_has_a_fingerprint_of_the_salt_and_no_numbers_of_chosen_perso
 def test_another_salt_does_not_go_into_the_same_dataset(day, tmp_path, settings):
     export(day, tmp_path / "out", salt=SALT, tables="tracks")
     before = read_all_rows(tmp_path / "out")
-    with pytest.raises(OutputError, match=r"other options of what is withheld \(min_count, salt\)"):
+    with pytest.raises(OutputError, match=r"another min_count or salt \(--min-count, --salt-file\)"):
         export(day, tmp_path / "out", tables="tracks", **settings)
     assert read_all_rows(tmp_path / "out") == before
     assert find_faults(tmp_path / "out") == []
@@ -390,7 +390,7 @@ def test_full_tables_are_not_kept_beside_withheld_ones(day, tmp_path, is_broken,
         file.unlink()
     if is_broken:
         (tmp_path / "pages/evening-1.json").write_text('{"JobStatus": "SUCCEEDED", "Persons": [7]}')
-    with pytest.raises(OutputError, match=r"'evening'.* with other options of what is withheld"):
+    with pytest.raises(OutputError, match=r"'evening'.* exported with another min_count or salt"):
         export_dataset(tmp_path / "pages", tmp_path / "out", salt=SALT, prune=prune)
     assert read_all_rows(tmp_path / "out") == before
     assert "withheld" not in (tmp_path / "out/dictionary.md").read_text()
