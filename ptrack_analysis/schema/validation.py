@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ptrack_analysis.errors import SchemaError
-from ptrack_analysis.schema.arrays import find_dtype, is_strictly_sorted, make_category_dtype
+from ptrack_analysis.schema.arrays import TableArrays, find_dtype, is_strictly_sorted, make_category_dtype
 from ptrack_analysis.schema.table import Column, Table
 
 
@@ -50,6 +50,8 @@ def in_seconds(table: pd.DataFrame) -> pd.DataFrame:
 def validate(table: object, schema: Table) -> None:
     """Reject what is not a table of this schema, with all its defects in one sentence.
 
+    Arrays of the schema were validated when they were collected.
+
     The index must hold the key's levels by name and order, with their dtypes and no key twice; the columns
     must be there with their dtypes, those of the plane in exactly one unit. Rows may come in any order and
     further columns may stand beside. Time must be in milliseconds.
@@ -66,6 +68,8 @@ def validate(table: object, schema: Table) -> None:
     SchemaError
         With every defect found.
     """
+    if isinstance(table, TableArrays) and table.schema is schema:
+        return
     if not isinstance(table, pd.DataFrame):
         message = f"not a {schema.name} table: it is a {type(table).__name__}, not a pandas.DataFrame"
         raise SchemaError(message)
