@@ -101,14 +101,15 @@ def find_unit(table: pd.DataFrame, schema: Table) -> str:
 def list_columns(table: pd.DataFrame, schema: Table) -> list[tuple[str, Column]]:
     """Pair each column of the schema that the table has with its name there, in the schema's order."""
     unit = find_unit(table, schema) if schema.in_plane else None
+    there = set(table.columns.tolist())
     named = ((column.named(unit), column) for column in schema.columns)
-    return [(name, column) for name, column in named if name in table.columns]
+    return [(name, column) for name, column in named if name in there]
 
 
 def find_further_columns(table: pd.DataFrame, schema: Table) -> list[str]:
     """Return the columns of a table that are not of its schema."""
     known = {name for name, _ in list_columns(table, schema)}
-    return [name for name in table.columns if name not in known]
+    return [name for name in table.columns.tolist() if name not in known]
 
 
 def _first_in_plane(schema: Table) -> Column:
@@ -117,7 +118,8 @@ def _first_in_plane(schema: Table) -> Column:
 
 def _units(table: pd.DataFrame, schema: Table) -> list[str]:
     in_plane = [column for column in schema.columns if column.in_plane]
-    return [u for u in schema.units if any(column.named(u) in table.columns for column in in_plane)]
+    there = set(table.columns.tolist())
+    return [u for u in schema.units if any(column.named(u) in there for column in in_plane)]
 
 
 def _validate_one_video(table: pd.DataFrame, schema: Table) -> None:
