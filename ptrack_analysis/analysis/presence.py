@@ -2,6 +2,7 @@
 
 import warnings
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,7 @@ import pandas as pd
 from ptrack_analysis.errors import ParameterError, PtrackWarning
 from ptrack_analysis.geometry import Bools, Integers
 from ptrack_analysis.schema import CONTINUED, INTERPOLATED
+from ptrack_analysis.schema.arrays import Rows, TableArrays
 from ptrack_analysis.video import Milliseconds, Video, find_sampling_period, milliseconds, timedelta
 
 MAX_GAP = pd.Timedelta("2s")
@@ -217,8 +219,11 @@ def read_level(index: pd.Index, name: str) -> tuple[Integers, Integers]:
     return rank[codes], values[order]
 
 
-def number_names(index: pd.MultiIndex, name: str) -> tuple[Integers, list[str]]:
+def number_names(table: Rows, name: str) -> tuple[Integers, list[str]]:
     """Return the names in a level of texts in ascending order, and the number of the name of each row."""
+    if isinstance(table, TableArrays):
+        return table.texts[name]
+    index = cast("pd.MultiIndex", table.index)
     place = index.names.index(name)
     codes, names = np.asarray(index.codes[place]), index.levels[place].tolist()
     used = sorted(np.unique(codes).tolist(), key=names.__getitem__)

@@ -377,9 +377,9 @@ def with_keys(table: Rows, schema: Table, definitions: Definitions) -> Rows:
         return table.with_columns(**found) if found else table
     if found:
         table = table.assign(**{name: pd.array(keys, dtype="str") for name, keys in found.items()})
-    known = [name for name, _ in list_columns(table, schema)]
-    ordered = [*known, *(name for name in table.columns if name not in known)]
-    return table if ordered == [*table.columns] else table[ordered]
+    known, names = [name for name, _ in list_columns(table, schema)], table.columns.tolist()
+    ordered = [*known, *(name for name in names if name not in known)]
+    return table if ordered == names else table[ordered]
 
 
 def _find_keys(table: Rows, level: str, keys: Mapping[str, str]) -> np.ndarray:

@@ -61,7 +61,8 @@ def detections(analysis: VideoAnalysis) -> pd.DataFrame:
     """Return the detections without their faces."""
     table = analysis.detections
     names = {column.name for column in (*FACE_COLUMNS, *LANDMARK_COLUMNS)}
-    return table.drop(columns=[name for name in table.columns if name in names])
+    there = [name for name in table.columns if name in names]
+    return table.drop(columns=there) if there else table
 
 
 def faces(analysis: VideoAnalysis) -> pd.DataFrame:
@@ -136,14 +137,14 @@ def dwell(analysis: VideoAnalysis) -> TableArrays:
     """Estimate the dwell times per zone."""
     from ptrack_analysis.analysis.dwell.dwell import compute_dwell
 
-    return compute_dwell.arrays(analysis["visits"], **analysis.observed)
+    return compute_dwell.arrays(analysis.compute_rows("visits"), **analysis.observed)
 
 
 def dwell_by_entry(analysis: VideoAnalysis) -> TableArrays:
     """Estimate the dwell times per zone and entry."""
     from ptrack_analysis.analysis.dwell.dwell import compute_dwell
 
-    return compute_dwell.arrays(analysis["visits"], by="entry", **analysis.observed)
+    return compute_dwell.arrays(analysis.compute_rows("visits"), by="entry", **analysis.observed)
 
 
 def dwell_quantiles(analysis: VideoAnalysis) -> pd.DataFrame:
@@ -214,7 +215,7 @@ def transitions(analysis: VideoAnalysis) -> TableArrays:
     """Count the transitions."""
     from ptrack_analysis.analysis.zones.transitions import compute_transitions
 
-    return compute_transitions.arrays(analysis["visits"])
+    return compute_transitions.arrays(analysis.compute_rows("visits"))
 
 
 def retail_metrics(analysis: VideoAnalysis) -> pd.DataFrame:
@@ -411,8 +412,8 @@ def quality(analysis: VideoAnalysis) -> TableArrays:
         analysis.video,
         zones=analysis.zones,
         lines=analysis.lines,
-        visits=analysis["visits"] if analysis.zones else None,
-        crossings=analysis["crossings"] if analysis.lines else None,
+        visits=analysis.compute_rows("visits") if analysis.zones else None,
+        crossings=analysis.compute_rows("crossings") if analysis.lines else None,
         plane=analysis.floor_plan,
         entrances=analysis.entrances or None,
         stitches=analysis.stitches if config.stitch else None,

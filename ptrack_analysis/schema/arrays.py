@@ -105,6 +105,11 @@ def read_column(rows: Rows, name: str) -> Any:
     return values.view("int64") if values.dtype.kind == "m" else values
 
 
+def drop_key(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table without its key, which pandas would copy for each column that is read."""
+    return table.set_axis(pd.RangeIndex(len(table)))
+
+
 def collect(schema: Table, arrays: Arrays, *, unit: str | None = None) -> TableArrays:
     """Return the rows of a table, sorted by its key; the parameters are those of ``assemble``."""
     given = {

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ptrack_analysis.errors import SchemaError
-from ptrack_analysis.schema.arrays import find_dtype, is_strictly_sorted, make_category_dtype
+from ptrack_analysis.schema.arrays import TableArrays, find_dtype, is_strictly_sorted, make_category_dtype
 from ptrack_analysis.schema.table import Column, Table
 
 
@@ -50,6 +50,8 @@ def in_seconds(table: pd.DataFrame) -> pd.DataFrame:
 def validate(table: object, schema: Table) -> None:
     """Reject what is not a table of this schema, with all its defects in one sentence.
 
+    Arrays of the schema were validated when they were collected.
+
     The index must hold the key's levels by name and order, with their dtypes and no key twice; the columns
     must be there with their dtypes, those of the plane in exactly one unit. Rows may come in any order and
     further columns may stand beside. Time must be in milliseconds.
@@ -66,6 +68,8 @@ def validate(table: object, schema: Table) -> None:
     SchemaError
         With every defect found.
     """
+    if isinstance(table, TableArrays) and table.schema is schema:
+        return
     if not isinstance(table, pd.DataFrame):
         message = f"not a {schema.name} table: it is a {type(table).__name__}, not a pandas.DataFrame"
         raise SchemaError(message)
@@ -97,14 +101,15 @@ def find_unit(table: pd.DataFrame, schema: Table) -> str:
 def list_columns(table: pd.DataFrame, schema: Table) -> list[tuple[str, Column]]:
     """Pair each column of the schema that the table has with its name there, in the schema's order."""
     unit = find_unit(table, schema) if schema.in_plane else None
+    there = set(table.columns.tolist())
     named = ((column.named(unit), column) for column in schema.columns)
-    return [(name, column) for name, column in named if name in table.columns]
+    return [(name, column) for name, column in named if name in there]
 
 
 def find_further_columns(table: pd.DataFrame, schema: Table) -> list[str]:
     """Return the columns of a table that are not of its schema."""
     known = {name for name, _ in list_columns(table, schema)}
-    return [name for name in table.columns if name not in known]
+    return [name for name in table.columns.tolist() if name not in known]
 
 
 def _first_in_plane(schema: Table) -> Column:
@@ -113,7 +118,8 @@ def _first_in_plane(schema: Table) -> Column:
 
 def _units(table: pd.DataFrame, schema: Table) -> list[str]:
     in_plane = [column for column in schema.columns if column.in_plane]
-    return [u for u in schema.units if any(column.named(u) in table.columns for column in in_plane)]
+    there = set(table.columns.tolist())
+    return [u for u in schema.units if any(column.named(u) in there for column in in_plane)]
 
 
 def _validate_one_video(table: pd.DataFrame, schema: Table) -> None:

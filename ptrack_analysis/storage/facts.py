@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from ptrack_analysis.errors import InputError
 from ptrack_analysis.schema import DETECTIONS, FACES, Column, Table
-from ptrack_analysis.schema.arrays import Rows, TableArrays
+from ptrack_analysis.schema.arrays import Rows, TableArrays, drop_key
 from ptrack_analysis.storage.arrow import ARROW_TYPES, MISSING_TIME, convert_column, convert_further_column
 from ptrack_analysis.storage.columns import (
     NULLABLE_MARK,
@@ -225,8 +225,8 @@ def _read_arrays(table: Rows) -> dict[Any, Any]:
     if isinstance(table, TableArrays):
         names = {column.name: column.named(table.unit) for column in table.schema.columns}
         return {names.get(name, name): values for name, values in table.arrays.items()}
-    index, bare = table.index, table.reset_index(drop=True)  # pandas copies the index for each column
-    arrays: dict[Any, Any] = {name: series.array for name, series in bare.items()}
+    index = table.index
+    arrays: dict[Any, Any] = {name: series.array for name, series in drop_key(table).items()}
     if isinstance(index, pd.MultiIndex):
         return arrays | {
             name: level.take(codes).array

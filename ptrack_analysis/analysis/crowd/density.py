@@ -1,7 +1,6 @@
 """Occupancy and density per bin."""
 
 from collections.abc import Mapping, Sequence
-from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -90,7 +89,7 @@ def compute_occupancy_bins(
     validate(occupancy, OCCUPANCY_CHANGES)
     length = parse_bin_length(every)
     occupancy = occupancy.sort_index()
-    zone, names = number_names(cast("pd.MultiIndex", occupancy.index), "zone")
+    zone, names = number_names(occupancy, "zone")
     time = occupancy.index.get_level_values("timestamp").to_numpy().astype("int64")
     persons = occupancy["persons"].to_numpy()
     last = int(time.max(initial=0))

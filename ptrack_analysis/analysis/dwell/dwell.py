@@ -38,7 +38,7 @@ _MISSING = np.iinfo("int64").min
 
 @in_frame
 def compute_dwell(
-    visits: pd.DataFrame,
+    visits: pd.DataFrame | TableArrays,
     *,
     by: str = "zone",
     observed_entries: Iterable[str] = OBSERVED_ENTRIES,

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -14,6 +13,7 @@ from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import ENTRIES, SURVIVAL, VISITS, assemble, validate
+from ptrack_analysis.schema.arrays import Rows, read_column, to_frame
 from ptrack_analysis.schema.zones import OBSERVED_ENTRIES, OBSERVED_EXITS
 
 BY = ("zone", "entry")
@@ -54,7 +54,7 @@ class Group:
 
 
 def split_visits(
-    visits: pd.DataFrame,
+    visits: Rows,
     *,
     by: str,
     observed_entries: Iterable[str],
@@ -73,7 +73,7 @@ def split_visits(
     """
     if by not in BY:
         raise ParameterError(f"by must be 'zone' or 'entry', got {by!r}")
-    observed = visits["dwell"].to_numpy().astype("int64")
+    observed = read_column(visits, "dwell")
     begun = seen_at(visits, "entry", observed_entries, "observed_entries")
     ended = seen_at(visits, "exit", observed_exits, "observed_exits")
     before = _before(visits, inside_before)
@@ -83,10 +83,10 @@ def split_visits(
         length=observed + np.where(late, before, 0),
         ended=ended,
         since=np.where(late, before, -1),
-        unit=find_units(visits.index.get_level_values("person_index").to_numpy(), groups),
+        unit=find_units(read_column(visits, "person_index"), groups),
     )
-    zone, names = number_names(cast("pd.MultiIndex", visits.index), "zone")
-    entry = visits["entry"].array.codes
+    zone, names = number_names(visits, "zone")
+    entry = read_column(visits, "entry")
     parts = []
     for index, name in enumerate(names):
         of_zone = zone == index
@@ -109,7 +109,7 @@ def split_visits(
     return parts
 
 
-def seen_at(visits: pd.DataFrame, column: str, kinds: Iterable[str], name: str) -> Bools:
+def seen_at(visits: Rows, column: str, kinds: Iterable[str], name: str) -> Bools:
     """Mark the stays whose entry or exit is one of these kinds.
 
     Raises
@@ -122,11 +122,11 @@ def seen_at(visits: pd.DataFrame, column: str, kinds: Iterable[str], name: str) 
     if wanted is None or not all(isinstance(kind, str) and kind in choices for kind in wanted):
         raise ParameterError(f"{name} is {kinds!r}, not a list of some of {list(choices)}")
     marks = np.array([kind in wanted for kind in choices] + [False])  # a missing value has the code -1
-    marked: Bools = marks[visits[column].array.codes]
+    marked: Bools = marks[read_column(visits, column)]
     return marked
 
 
-def _before(visits: pd.DataFrame, inside_before: object) -> Integers:
+def _before(visits: Rows, inside_before: object) -> Integers:
     """Return the time inside before each stay was first seen [ms]; -1 where it is not known."""
     if inside_before is None:
         return np.full(len(visits), -1)
@@ -136,7 +136,7 @@ def _before(visits: pd.DataFrame, inside_before: object) -> Integers:
     keys = inside_before.index
     if list(keys.names) != VISITS.key_names or not keys.is_unique:
         raise ParameterError(f"inside_before has the index {list(keys.names)}, not one row a stay's key")
-    places = visits.index.get_indexer(keys) if len(keys) else np.empty(0, "int64")
+    places = to_frame(visits).index.get_indexer(keys) if len(keys) else np.empty(0, "int64")
     if (places < 0).any():
         zone, person, visit = keys[places < 0][0]
         raise ParameterError(

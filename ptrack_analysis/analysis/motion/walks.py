@@ -12,6 +12,7 @@ from ptrack_analysis.analysis.presence import PersonRows, detected, read_flag, r
 from ptrack_analysis.geometry import Bools, Floats, Integers, contains
 from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import TRAJECTORIES, find_unit, validate
+from ptrack_analysis.schema.arrays import drop_key
 from ptrack_analysis.video import Milliseconds
 
 
@@ -25,6 +26,11 @@ class Walks:
 
     table: pd.DataFrame
     unit: str
+
+    @cached_property
+    def columns(self) -> pd.DataFrame:
+        """The columns of the table without its key, whose reading is cheaper."""
+        return drop_key(self.table)
 
     @cached_property
     def rows(self) -> PersonRows:
@@ -82,13 +88,13 @@ class Walks:
     @cached_property
     def status(self) -> Integers:
         """Code of the position status of each row, in the order of ``POSITION_STATUSES``."""
-        codes: Integers = self._sort(self.table["position_status"].array.codes)
+        codes: Integers = self._sort(self.columns["position_status"].array.codes)
         return codes
 
     @cached_property
     def detected(self) -> Bools:
         """Whether each row was detected: it was not put into a gap."""
-        return detected(self.table, self.rows)
+        return detected(self.columns, self.rows)
 
     @cached_property
     def _inside(self) -> dict[Any, Bools]:
@@ -104,11 +110,11 @@ class Walks:
 
     def read(self, name: str) -> Any:
         """Read a column."""
-        return self._sort(self.table[name].to_numpy())
+        return self._sort(self.columns[name].to_numpy())
 
     def read_flag(self, name: str) -> Bools:
         """Read a flag, which is False in all rows where the table does not have it."""
-        return read_flag(self.table, self.rows, name)
+        return read_flag(self.columns, self.rows, name)
 
 
 def read_walks(trajectories: pd.DataFrame | Walks) -> Walks:

@@ -28,10 +28,9 @@ from ptrack_analysis.schema import (
     STITCHES,
     VERDICTS,
     VISITS,
-    empty_table,
     validate,
 )
-from ptrack_analysis.schema.arrays import TableArrays, collect, empty_arrays, in_frame
+from ptrack_analysis.schema.arrays import Rows, TableArrays, collect, empty_arrays, in_frame
 from ptrack_analysis.video import Video, milliseconds
 
 RATE = "1/min"
@@ -442,8 +441,8 @@ def compute_quality(
     *,
     zones: Sequence[Zone] = (),
     lines: Sequence[Line] = (),
-    visits: pd.DataFrame | None = None,
-    crossings: pd.DataFrame | None = None,
+    visits: pd.DataFrame | TableArrays | None = None,
+    crossings: pd.DataFrame | TableArrays | None = None,
     plane: FloorPlan | None = None,
     entrances: Sequence[Zone] | None = None,
     stitches: pd.DataFrame | None = None,
@@ -564,9 +563,9 @@ def compute_quality(
         return empty_arrays(QUALITY)
     step = choose_period(rows_by_person(detections), video, period)
     if visits is None and zones:
-        visits = compute_visits(walks, zones, video, period=period)
+        visits = compute_visits.arrays(walks, zones, video, period=period)
     if crossings is None and lines:
-        crossings = compute_crossings(walks, lines)
+        crossings = compute_crossings.arrays(walks, lines)
     inputs = QualityInputs(
         detections=detections,
         walks=walks,
@@ -578,8 +577,8 @@ def compute_quality(
         stitches=stitches,
         zones=zones,
         lines=lines,
-        visits=empty_table(VISITS) if visits is None else visits,
-        crossings=empty_table(CROSSINGS, unit=unit) if crossings is None else crossings,
+        visits=empty_arrays(VISITS) if visits is None else visits,
+        crossings=empty_arrays(CROSSINGS, unit=unit) if crossings is None else crossings,
         floor_plan=plane,
         thresholds={name: check.doubtful for name, check in checks.items()},
     )
@@ -588,8 +587,8 @@ def compute_quality(
 
 def _validate_tables(
     detections: pd.DataFrame,
-    visits: pd.DataFrame | None,
-    crossings: pd.DataFrame | None,
+    visits: Rows | None,
+    crossings: Rows | None,
     stitches: pd.DataFrame | None,
 ) -> None:
     """Validate the tables beside the trajectories."""

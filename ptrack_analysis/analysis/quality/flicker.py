@@ -2,10 +2,8 @@
 
 from dataclasses import dataclass
 from math import ceil, floor, isfinite, log10
-from typing import cast
 
 import numpy as np
-import pandas as pd
 import shapely
 
 from ptrack_analysis.analysis.presence import mark_starts, number_names
@@ -18,6 +16,7 @@ from ptrack_analysis.analysis.quality.inputs import (
 )
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.scene.zones import Line, Zone
+from ptrack_analysis.schema.arrays import read_column
 from ptrack_analysis.video import Milliseconds
 
 QUICK = 2000
@@ -47,10 +46,10 @@ def measure_visit_flicker(inputs: QualityInputs) -> Measured:
     of the zone with the most.
     """
     visits = inputs.visits
-    numbers, names = number_names(cast("pd.MultiIndex", visits.index), "zone")
-    person = visits.index.get_level_values("person_index").to_numpy()
-    entered = visits["entered"].to_numpy().view("int64")
-    away = visits["since_previous_visit"].to_numpy().view("int64")
+    numbers, names = number_names(visits, "zone")
+    person, entered, away = (
+        read_column(visits, name) for name in ("person_index", "entered", "since_previous_visit")
+    )
     is_quick = (away >= 0) & (away <= QUICK)  # a first visit has the smallest integer
     found = {}
     for zone in inputs.zones:
@@ -69,9 +68,8 @@ def measure_crossing_flicker(inputs: QualityInputs) -> Measured:
     of the line with the most.
     """
     crossings = inputs.crossings
-    numbers, names = number_names(cast("pd.MultiIndex", crossings.index), "line")
-    person = crossings.index.get_level_values("person_index").to_numpy()
-    time = crossings.index.get_level_values("timestamp").to_numpy().view("int64")
+    numbers, names = number_names(crossings, "line")
+    person, time = (read_column(crossings, name) for name in ("person_index", "timestamp"))
     found = {}
     for line in inputs.lines:
         here = _find(line.name, numbers, names)

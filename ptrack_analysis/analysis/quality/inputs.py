@@ -14,6 +14,7 @@ from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.scene.floor_plan import FloorPlan
 from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.schema import POSITION_STATUSES
+from ptrack_analysis.schema.arrays import Rows, drop_key
 from ptrack_analysis.video import Milliseconds, Video
 
 MINUTE = 60_000.0
@@ -74,8 +75,8 @@ class QualityInputs:
     stitches: pd.DataFrame | None
     zones: Sequence[Zone]
     lines: Sequence[Line]
-    visits: pd.DataFrame
-    crossings: pd.DataFrame
+    visits: Rows
+    crossings: Rows
     floor_plan: FloorPlan | None
     thresholds: Mapping[str, float]
 
@@ -102,7 +103,8 @@ class QualityInputs:
     @cached_property
     def boxes(self) -> list[Floats]:
         """left, top, width and height of each detection, in the order of the table."""
-        return [self.detections[name].to_numpy() for name in BOX]
+        bare = drop_key(self.detections)
+        return [bare[name].to_numpy() for name in BOX]
 
     @cached_property
     def detection_rows(self) -> PersonRows:

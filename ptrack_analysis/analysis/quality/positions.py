@@ -3,7 +3,7 @@
 import numpy as np
 
 from ptrack_analysis.analysis.pairing import detection_rows
-from ptrack_analysis.analysis.presence import read_flag, read_level
+from ptrack_analysis.analysis.presence import read_level
 from ptrack_analysis.analysis.quality.inputs import (
     UNKNOWN,
     Measured,
@@ -35,7 +35,7 @@ def measure_boxes_beyond_image(inputs: QualityInputs) -> Measured:
 
 def measure_truncated_boxes(inputs: QualityInputs) -> Measured:
     """Measure the share of the time with a position whose box the image border truncates [%]."""
-    return inputs.measure_rows(read_flag(inputs.trajectories, inputs.rows, "box_truncated"))
+    return inputs.measure_rows(inputs.walks.read_flag("box_truncated"))
 
 
 def measure_time_outside_image(inputs: QualityInputs) -> Measured:
@@ -43,7 +43,7 @@ def measure_time_outside_image(inputs: QualityInputs) -> Measured:
 
     This time is missing from the zones where it belongs, so it has no share in a zone.
     """
-    is_outside = read_flag(inputs.trajectories, inputs.rows, "outside_image")
+    is_outside = inputs.walks.read_flag("outside_image")
     return Measured(inputs.measure_rows(is_outside).value)
 
 
@@ -123,7 +123,7 @@ def measure_impossible_speeds(inputs: QualityInputs) -> Measured:
     """Measure the share of the time with a speed that is above 12 m/s [%]."""
     if inputs.unit != "m":
         return UNKNOWN
-    speed = inputs.trajectories["speed_m_per_s"].to_numpy()[inputs.rows.order]
+    speed = inputs.walks.read("speed_m_per_s")
     time = np.where(speed > FASTEST, inputs.time_present, 0.0)
     return inputs.measure_time(time, np.where(np.isfinite(speed), inputs.time_present, 0))
 

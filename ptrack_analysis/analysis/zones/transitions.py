@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -13,7 +12,7 @@ from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import DESTINATIONS, FUNNEL, ORIGINS, TRANSITIONS, VISITS, assemble, validate
-from ptrack_analysis.schema.arrays import TableArrays, collect, in_frame
+from ptrack_analysis.schema.arrays import Rows, TableArrays, collect, in_frame, read_column
 from ptrack_analysis.video import Milliseconds, milliseconds
 
 _MISSING = np.iinfo("int64").min
@@ -31,7 +30,7 @@ class _Ways:
 
 @in_frame
 def compute_transitions(
-    visits: pd.DataFrame, *, max_between: pd.Timedelta | str | None = None
+    visits: pd.DataFrame | TableArrays, *, max_between: pd.Timedelta | str | None = None
 ) -> TableArrays:
     """Count how often persons went from each zone to each other one: the origin-destination matrix.
 
@@ -100,7 +99,7 @@ def compute_transitions(
     """
     validate(visits, VISITS)
     longest = None if max_between is None else milliseconds(max_between, "max_between")
-    zone, names = number_names(cast("pd.MultiIndex", visits.index), "zone")
+    zone, names = number_names(visits, "zone")
     like_states = sorted({*names} & {*ORIGINS, *DESTINATIONS})
     if like_states:
         raise ParameterError(f"zone {like_states[0]!r} is named like a state: give it another name")
@@ -136,13 +135,14 @@ def list_ways(visits: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _ways(visits: pd.DataFrame, zone: Integers, zones: int, longest: int | None) -> _Ways:
+def _ways(visits: Rows, zone: Integers, zones: int, longest: int | None) -> _Ways:
     """List the ways into each visit, and those out of the last one of each journey."""
-    person, number = (visits.index.get_level_values(name).to_numpy() for name in ("person_index", "visit"))
-    entered, exited = (visits[name].to_numpy().view("int64") for name in ("entered", "exited"))
+    person, number, entered, exited = (
+        read_column(visits, name) for name in ("person_index", "visit", "entered", "exited")
+    )
     order = np.lexsort((number, zone, exited, entered, person))
     zone, person, entered, exited = (values[order] for values in (zone, person, entered, exited))
-    entry, exit_ = (visits[name].array.codes.astype("int64")[order] for name in ("entry", "exit"))
+    entry, exit_ = (read_column(visits, name).astype("int64")[order] for name in ("entry", "exit"))
     first = _journey_starts(person, entered, exited, longest)
     place = np.arange(len(zone))
     last = np.append(first[1:], True)[: len(first)]
