@@ -126,11 +126,11 @@ _SHOWN = 3
 
 
 class Clocks(Protocol):
-    """Where the clocks of videos are told: the fields of ``AnalysisConfig`` that are needed here."""
+    """The fields of ``AnalysisConfig`` for the clocks of videos."""
 
     @property
     def video(self) -> Video:
-        """The facts of the videos that do not tell them."""
+        """The default facts about videos."""
 
     @property
     def recordings(self) -> Any:
@@ -138,15 +138,15 @@ class Clocks(Protocol):
 
     @property
     def started_at(self) -> str | None:
-        """The pattern of the names of files."""
+        """The pattern of file names."""
 
     @property
     def timezone(self) -> str | None:
-        """The time zone of those that tell none."""
+        """The default time zone."""
 
     @property
     def opening_hours(self) -> str | None:
-        """The opening hours of those that tell none."""
+        """The default opening hours."""
 
     @property
     def holidays(self) -> Any:
@@ -251,7 +251,7 @@ def find_recordings(
 
 
 def _add_holidays(found: Mapping[str, Recording], clocks: Mapping[str, Clocks]) -> dict[str, Recording]:
-    """Give the holidays to the recordings whose opening hours refer to them."""
+    """Add holidays to the recordings whose opening hours refer to them."""
     sources = {one.holidays for one in clocks.values() if one.holidays is not None}
     calendars = {source: read_holidays(source) for source in sorted(sources)}
     recordings = {}
@@ -324,7 +324,7 @@ def _match_rows(
 
 
 def _fill_further(found: Mapping[str, Recording], rows: Sequence[RecordingRow]) -> dict[str, Recording]:
-    """Give all recordings the same further columns, in the same types."""
+    """Return all recordings with the same further columns and types."""
     columns = dict.fromkeys(name for row in rows for name in row.further)
     columns |= dict.fromkeys(name for one in found.values() for name in one.further)
     types = {name: kind for row in rows for name, kind in row.types.items() if kind != "text"}
@@ -343,15 +343,15 @@ def no_start(settings: Clocks, videos: Sequence[str]) -> list[str]:
 
 
 def settled(recording: Recording, video: Video, settings: Clocks | None = None) -> Recording:
-    """Complete what is known of a recording by what the video itself tells, once it is read.
+    """Complete a recording with the facts of the video that was read.
 
-    Where its start is not known yet, it is what the name of the filmed file tells, by the pattern of the
-    settings, or else the video's own ``started_at``.
+    An unknown start is read from the name of the filmed file, by the pattern of the settings; otherwise, it
+    is the video's ``started_at``.
 
     Raises
     ------
     InputError
-        If the start that a name or the video tells cannot be.
+        If the start in a name or in the video is impossible.
     """
     pattern = None if settings is None or settings.started_at is None else parse_pattern(settings.started_at)
     if recording.started_at is None and pattern is not None and video.source is not None:
@@ -368,7 +368,7 @@ def settled(recording: Recording, video: Video, settings: Clocks | None = None) 
 
 
 def _by_names(recording: Recording, pattern: Pattern, names: Iterable[str]) -> Recording:
-    """Fill in what the first fitting name tells; what is known already stays."""
+    """Complete a recording with the facts in the first matching name; known facts stay."""
     try:
         read = next((read for name in names if (read := pattern.read(name)) is not None), None)
         if read is None:

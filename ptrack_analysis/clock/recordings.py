@@ -1,4 +1,4 @@
-"""When and where videos were recorded, and the file of recordings."""
+"""Recordings of videos: their starts, clocks, sites and cameras; the file of recordings."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -28,14 +28,13 @@ _PANDAS_TYPES = {"text": "str", "integer": "Int64", "number": "float64", "flag":
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
-    """When and where one video was recorded; an unknown fact is None.
+    """The time and location of one recording; an unknown fact is None.
 
-    ``started_at`` has an offset. ``timezone``, a name such as ``Europe/Berlin`` or an offset such as
-    ``+01:00``, is that of the local clock, and known wherever ``started_at`` is. ``opening_hours`` are
-    in the syntax of OpenStreetMap; ``holidays`` are the public holidays that ``PH`` in them stands for.
-    ``further`` has the other columns of the file of recordings and the fields
-    of the pattern, ``types`` their types where they are not text. ``fault`` says what is wrong with the time
-    in the name of the video's file.
+    ``started_at`` has an offset. ``timezone`` is a name such as ``Europe/Berlin`` or an offset such as
+    ``+01:00``; it is known if ``started_at`` is known. ``opening_hours`` are in the syntax of OpenStreetMap,
+    and ``holidays`` are the public holidays for ``PH`` in them. ``further`` has the other columns of the file
+    of recordings and the fields of the pattern, ``types`` their types unless text. ``fault`` is the problem
+    with the time in the name of the video's file.
     """
 
     video: str
@@ -139,9 +138,9 @@ _FLAGS = {"true": True, "false": False}
 
 @dataclass(frozen=True, slots=True)
 class RecordingRow:
-    """A row of the file of recordings: the videos that it is for, and its cells as text.
+    """A row of the file of recordings: a selector of videos, and its cells as text.
 
-    Without a selector, it is for the videos of its camera. ``further`` and ``types`` are those of Recording.
+    Without a selector, it applies to the videos of its camera. ``further`` and ``types`` are as in Recording.
     """
 
     place: str

@@ -1,4 +1,4 @@
-"""Time zones, and moments by the clock of a place."""
+"""Time zones and local times."""
 
 import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
@@ -18,7 +18,7 @@ _FIX = "add an offset such as +01:00, or a timezone such as Europe/Berlin"
 
 
 def parse_timezone(name: str) -> tzinfo:
-    """Give the clock of a name such as ``Europe/Berlin``, or of an offset such as ``+01:00``.
+    """Return the time zone of a name such as ``Europe/Berlin`` or of an offset such as ``+01:00``.
 
     Raises
     ------
@@ -39,7 +39,7 @@ def parse_timezone(name: str) -> tzinfo:
 
 
 def parse_moment(text: str, clock: str | None) -> datetime:
-    """Read a moment with an offset; or a local time, by the clock of its place.
+    """Parse a time with an offset, or a local time in a time zone.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ def parse_moment(text: str, clock: str | None) -> datetime:
 
 
 def moment_at(moment: datetime, clock: str | None) -> datetime:
-    """Return moment that a time stands for, which without an offset is by the clock; see ``parse_moment``."""
+    """Return a time with its offset; a time without an offset is local. See ``parse_moment``."""
     if moment.tzinfo is None:
         if clock is None:
             raise ParameterError(
@@ -79,7 +79,7 @@ def moment_at(moment: datetime, clock: str | None) -> datetime:
 
 
 def name_offset(moment: datetime) -> str:
-    """Name the clock that a moment's offset alone tells: UTC, or an offset such as ``+01:00``."""
+    """Format the offset of a time: UTC, or an offset such as ``+01:00``."""
     minutes = round(_offset(moment).total_seconds() / 60)
     return (
         f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}" if minutes else "UTC"
@@ -87,9 +87,9 @@ def name_offset(moment: datetime) -> str:
 
 
 def jump_between(clock: tzinfo, before: datetime, after: datetime) -> datetime | None:
-    """Find the first moment at which a clock has another offset than ``before``, up to ``after``.
+    """Find the time from ``before`` to ``after``, both in UTC, at which a clock changes its offset.
 
-    Both are in UTC; the clock changes its offset once between them, or not at all: then there is none.
+    The clock changes at most once between them; None if it does not.
     """
     if _offset(before.astimezone(clock)) == _offset(after.astimezone(clock)):
         return None
@@ -102,7 +102,7 @@ def jump_between(clock: tzinfo, before: datetime, after: datetime) -> datetime |
 
 
 def _local(local: datetime, clock: str) -> datetime:
-    """Return the one moment at which a place's clock shows this time."""
+    """Return the only time at which a clock shows this local time."""
     place = parse_timezone(clock)
     early, late = (local.replace(tzinfo=place, fold=fold) for fold in (0, 1))
     if _offset(early) == _offset(late):

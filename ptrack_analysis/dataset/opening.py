@@ -86,7 +86,7 @@ def rows_between(
 
 
 def _find_time_columns(columns: Sequence[str], *, on_clock: bool, table: str) -> tuple[str, str]:
-    """Find the columns with a row's first and last moment."""
+    """Find the columns with the first and last time of a row."""
     for since_start, clock in _PAIRS:
         pair = clock if on_clock else since_start
         if pair is not None and set(pair) <= set(columns):
@@ -152,10 +152,10 @@ class Dataset:
         end: Moment | None = None,
         as_: Form = "pandas",
     ) -> Any:
-        """Read one table: of some videos, some columns, some time; only what is wanted leaves the disk.
+        """Read one table, or the rows of some videos, columns or times; only these are read from the disk.
 
-        Rows come video after video, in the order of the names (or of ``videos``). With ``columns``, the
-        key stays in the index of a pandas table.
+        Rows are sorted by video, in the order of the names (or of ``videos``). With ``columns``, the key
+        stays in the index of a pandas table.
 
         Parameters
         ----------
@@ -166,25 +166,24 @@ class Dataset:
         columns
             Names of the columns, in memory (``dwell``) or as stored (``dwell_s``); by default all.
         start, end
-            Rows that have any moment from ``start`` to before ``end``: lengths of time since the start of
-            the video (``"10s"``, a Timedelta), or moments of the wall clock (a datetime with its time zone).
-            What holds longer (a visit) belongs to every moment from entered to before exited; what counts
-            from its moment on (``occupancy_changes``) to that moment. Rows of bins and hours (``occupancy``,
-            ``visits_hourly``) and of videos belong to the moment at which they begin.
+            Rows from ``start`` to before ``end``: times since the start of the video (``"10s"``, a
+            Timedelta), or wall-clock times (a datetime with its time zone). A row with a duration, such as a
+            visit, is included if it overlaps. Rows of bins, hours, videos and ``occupancy_changes`` are
+            included if they start within.
         as_
-            ``pandas``: the table in memory, as ``read_parquet`` gives it; of one name in ``videos`` without,
-            else with ``video`` as the first level of its index. ``arrow``: a pyarrow.Table as it is stored.
+            ``pandas``: the table in memory, as ``read_parquet`` returns it. ``video`` is the first level of
+            its index, unless ``videos`` is one name. ``arrow``: a pyarrow.Table as stored.
 
         Returns
         -------
         pandas.DataFrame or pyarrow.Table
-            The rows; none is an ordinary case.
+            The rows, which may be none.
 
         Raises
         ------
         ParameterError
-            If there is no such table, video or column; if the table has no moments, or no wall clock; or if
-            videos measured in px and in m should become one pandas table.
+            If the table, video or column does not exist, if the table has no times or no wall clock, or if
+            one pandas table would have videos measured in px and in m.
         InputError
             If a file is missing or damaged.
         RemoteError
@@ -232,9 +231,9 @@ class Dataset:
         return _batches(chosen, rows, as_, self.root / table)
 
     def connect(self) -> "duckdb.DuckDBPyConnection":
-        """Open DuckDB in memory, with a view of each table; of what no record tells the views show nothing.
+        """Open DuckDB in memory, with a view of each table. Files that the manifest lacks are ignored.
 
-        On disk DuckDB reads the files itself; those in S3 it reads through boto3, a part at a time.
+        DuckDB reads files on disk itself, and files in S3 through boto3, part by part.
 
         Raises
         ------
@@ -270,7 +269,7 @@ class Dataset:
         between: tuple[Moment | None, Moment | None],
         as_: str,
     ) -> Selection:
-        """Check what is asked for, and find the files that have it."""
+        """Validate a selection, and find its files."""
         _validate_form(as_)
         names = [videos] if isinstance(videos, str) else None if videos is None else list(videos)
         content = self._scanned(table, names)
