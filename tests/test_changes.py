@@ -198,7 +198,7 @@ def test_a_poisoned_page_in_one_video_of_many_is_exit_4_and_the_others_are_done(
     streams = capfd.readouterr()
     videos = json.loads(streams.out)["videos"]
     assert [one["name"] for one in videos if one["status"] == "failed"] == ["v007-p"]
-    assert streams.err.count("v007") == 1
+    assert streams.err.count("ptrack: v007-p: ") == streams.err.count("v007-p") == 1
 
 
 def test_whatever_one_video_raises_stops_no_other(archive, tmp_path, monkeypatch):
