@@ -40,9 +40,12 @@ def make_archive(folder, videos, *, broken=()):
 
 
 def tree(folder):
-    """Give the content of every file of a dataset, but for what runs note for themselves."""
+    """Return the content of every file of a dataset that is not private; views name its folder as OUT."""
     files = (path for path in folder.rglob("*") if path.is_file() and "_ptrack" not in path.parts)
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+    location = str(folder.resolve()).encode()
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes().replace(location, b"OUT") for path in files
+    }
 
 
 def read_all_rows(out):

@@ -112,7 +112,7 @@ def compute_heatmap(
 
     Examples
     --------
-    >>> from ptrack_analysis.schema import empty_table
+    >>> from ptrack_analysis.schema import TRAJECTORIES, empty_table
     >>> trajectories = empty_table(TRAJECTORIES, unit="px")
     >>> video = Video(width=640, height=360, duration=pd.Timedelta("150s"))
     >>> compute_heatmap(trajectories, video, quantity="visits", shape=(1, 2)).values.tolist()
