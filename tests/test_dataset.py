@@ -299,7 +299,7 @@ def test_the_manifest_tells_settings_and_outputs_but_no_place_and_no_time(archiv
     export_dataset(archive, tmp_path / "out", zones=zones)
     found = read_manifest(tmp_path / "out")
     assert str(archive) not in str(found)
-    shop = found.find("shop")
+    shop = found.entries["shop"]
     assert shop.parameters["max_gap"] is None
     assert sorted(one["name"] for one in shop.places["zones"].values()) == ["=nobody", "left", "right"]
     assert shop.rows["visits"] == 3
@@ -485,7 +485,7 @@ def test_of_many_files_in_the_way_the_first_are_named(archive, tmp_path):
         write(tmp_path / "out" / folder / "day.parquet", b"mine")
     with pytest.raises(
         OutputError,
-        match=r"'detections/day.parquet', 'tracks/day.parquet', 'trajectories/day.parquet' and 1 more was",
+        match=r"'detections/day.parquet', 'tracks/day.parquet', 'trajectories/day.parquet' and 1 more were",
     ):
         export_dataset(archive, tmp_path / "out")
 

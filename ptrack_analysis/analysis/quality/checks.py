@@ -547,6 +547,7 @@ def compute_quality(
     Examples
     --------
     >>> from ptrack_analysis import compute_trajectories
+    >>> from ptrack_analysis.schema import DETECTIONS, empty_table
     >>> video, empty = Video(width=640, height=360), empty_table(DETECTIONS)
     >>> len(compute_quality(empty, compute_trajectories(empty, video), video))
     0
