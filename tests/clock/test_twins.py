@@ -33,7 +33,7 @@ def test_each_moment_has_its_twin_behind_it(tmp_path):
     assert names[names.index("timestamp_ms") + 1] == "recorded_at"
     field = stored.schema.field("recorded_at")
     assert field.type == pa.timestamp("us", tz="UTC")
-    definition = b"The time timestamp_ms in UTC; missing without a clock."
+    definition = b"timestamp_ms as a time in UTC; missing without a clock."
     assert field.metadata == {b"unit": b"UTC", b"definition": definition}
     assert [one.isoformat() for one in stored["recorded_at"].to_pylist()] == [
         "2026-11-24T08:30:00.000001+00:00",
