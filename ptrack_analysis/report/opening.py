@@ -21,7 +21,7 @@ from ptrack_analysis.analysis.zones.transitions import compute_transitions
 from ptrack_analysis.analysis.zones.visits import compute_visits
 from ptrack_analysis.clock.recordings import Recording
 from ptrack_analysis.clock.timezones import parse_timezone
-from ptrack_analysis.pipeline.notes import ENTRANCE, notes_on
+from ptrack_analysis.pipeline.notes import notes_on
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 from ptrack_analysis.report.estimates import estimate_bounds
 from ptrack_analysis.report.key_figures import gather_key_figures, read_quality
@@ -52,6 +52,7 @@ from ptrack_analysis.report.summary import (
     share,
     span,
 )
+from ptrack_analysis.scene.zones import ENTRANCE
 from ptrack_analysis.schema import OCCUPANCY_CHANGES, QUALITY, TRACKS, VISITS, ZONE_OCCUPANCY
 from ptrack_analysis.video import milliseconds
 from ptrack_analysis.web.ground import Background

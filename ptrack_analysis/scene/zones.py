@@ -18,6 +18,10 @@ from ptrack_analysis.video import YAxis, milliseconds, timedelta
 _FOREVER = int(np.iinfo("int64").max)
 
 
+ENTRANCE = "entrance"
+"""Kind of zones and lines through which people come and go."""
+
+
 @dataclass(frozen=True, slots=True)
 class Zone:
     """A named polygon in a plane; ``unit`` is the plane's, ``kind`` is what the zone is used as.
