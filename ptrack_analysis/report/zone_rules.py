@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from shapely.geometry import Point
 
 from ptrack_analysis.analysis.uncertainty.estimates import Interval, count_by_unit, estimate_share
 from ptrack_analysis.analysis.uncertainty.kaplan_meier import (
@@ -369,7 +368,7 @@ def find_missing_zone(evidence: Evidence) -> Iterator[Finding]:
 
 def _find_nearest(evidence: Evidence, x: float, y: float) -> tuple[Zone, str]:
     """Return the zone nearest to a spot, and on which side of it the spot is."""
-    zone = min(evidence.analysis.zones, key=lambda one: one.outline.distance(Point(x, y)))
+    zone = min(evidence.analysis.zones, key=lambda one: one.find_distance(x, y))
     center = zone.outline.centroid
     across, along = x - center.x, y - center.y
     if abs(across) >= abs(along):
