@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
-from ptrack_analysis.report import video_rules, zone_rules
+from ptrack_analysis.report import coverage_rules, video_rules, zone_rules
 from ptrack_analysis.report.evidence import Evidence
 from ptrack_analysis.report.finding_texts import count, format_length
 from ptrack_analysis.report.parts import Finding, Opening, find_verdict_kind
@@ -45,8 +45,8 @@ RULES = (
     Rule("first_stop", zone_rules.find_first_stop, (), ("tracks",)),
     Rule("next_step", zone_rules.find_next_step),
     Rule("glances", zone_rules.find_glances),
-    Rule("unvisited", zone_rules.find_unvisited, (), ("tracks",)),
-    Rule("missing_zone", zone_rules.find_missing_zone, ("truncated boxes",), ("heatmap",)),
+    Rule("unvisited", coverage_rules.find_unvisited, (), ("tracks",)),
+    Rule("missing_zone", coverage_rules.find_missing_zone, ("truncated boxes",), ("heatmap",)),
     Rule("waiting", zone_rules.find_waiting),
     Rule("trend", video_rules.find_trend, _DOOR_CHECKS, ("crossings", "counts")),
 )

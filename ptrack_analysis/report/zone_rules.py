@@ -1,4 +1,4 @@
-"""Rules for findings about zones: dwell, goals, ways, glances, unvisited and missing zones, waiting."""
+"""Rules for findings about visits to zones: dwell, goals, ways, glances, waiting."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -19,8 +19,6 @@ from ptrack_analysis.report.evidence import Evidence
 from ptrack_analysis.report.finding_texts import count, format_length, format_share, name_zone
 from ptrack_analysis.report.parts import Finding
 from ptrack_analysis.report.video_rules import FEWEST_PEOPLE, format_bounds, is_narrow
-from ptrack_analysis.scene.zone_checks import picture_in
-from ptrack_analysis.scene.zones import Zone
 
 GLANCE = pd.Timedelta("2s")
 """A visit shorter than this is a quick glance."""
@@ -33,9 +31,6 @@ _LONGER = 1.5
 _FEWEST_TIMES = 10
 """Fewest people or visits for a share of what followed."""
 _MOST_LIKELY, _USUAL, _MANY_GLANCES = 0.5, 0.6, 0.4
-_COVERED = 0.9
-_COLUMNS, _MUCH_TIME, _FEWEST_AT_SPOT = 32, 0.10, 3
-"""Columns of the grid of spots; what makes a spot outside all zones worth telling."""
 _VISITS = ("visits", "dwell")
 
 
@@ -277,104 +272,6 @@ def find_glances(evidence: Evidence) -> Iterator[Finding]:
             },
             (name,),
         )
-
-
-def _is_covered(evidence: Evidence, zone: Zone) -> bool:
-    """Return whether the camera sees most of a zone all the time."""
-    if zone.window is not None or evidence.analysis.has_points:
-        return False
-    image = picture_in(evidence.analysis.plane)
-    return image is not None and zone.outline.intersection(image).area > _COVERED * zone.outline.area
-
-
-def find_unvisited(evidence: Evidence) -> Iterator[Finding]:
-    """Find zones that the camera sees and no one visits."""
-    people = evidence.figures["persons"]
-    if people < _FEWEST_TIMES:
-        return
-    empty = [
-        zone.name
-        for zone in evidence.zones
-        if not evidence.zone_figures[zone.name]["visits"]
-        and _is_covered(evidence, zone)
-        and not evidence.is_bad(("visits",), zone.name)
-    ]
-    if not empty:
-        return
-    unseen = texts.chance_unseen(people)
-    yield Finding(
-        "unvisited",
-        f"Nobody visited {texts.join_names(empty)}.",
-        f"With {count(people)}, up to {unseen} % may do so unseen by chance.",
-        "zones",
-        {"zone": empty[0], "zones": len(empty), "persons": people, "unseen_percent": unseen},
-        tuple(empty),
-    )
-
-
-def find_missing_zone(evidence: Evidence) -> Iterator[Finding]:
-    """Find the spot outside all zones where much of the time was spent."""
-    analysis = evidence.analysis
-    if not analysis.zones:
-        return
-    walks = analysis.walks
-    (x0, y0, x1, _), (x, y) = analysis.bounds, walks.position
-    side, placed = (x1 - x0) / _COLUMNS, np.isfinite(x)
-    time = walks.held.astype("float64")
-    total = float(time[placed].sum())
-    if not side > 0 or not total:
-        return
-    outside = placed.copy()
-    for zone in analysis.zones:
-        outside &= ~walks.find_inside(zone)
-    rows = pd.DataFrame(
-        {
-            "row": np.floor((y[outside] - y0) / side),
-            "column": np.floor((x[outside] - x0) / side),
-            "time": time[outside],
-            "person": walks.person_index[outside],
-            "truncated": walks.read_flag("box_truncated")[outside],
-            "x": x[outside],
-            "y": y[outside],
-        }
-    )
-    spots = rows.groupby(["row", "column"]).agg(
-        time=("time", "sum"),
-        people=("person", "nunique"),
-        truncated=("truncated", "any"),
-        x=("x", "mean"),
-        y=("y", "mean"),
-    )
-    spots = spots[~spots["truncated"] & (spots["people"] >= _FEWEST_AT_SPOT)]
-    if spots.empty or spots["time"].max() < _MUCH_TIME * total:
-        return
-    spot = spots.iloc[int(spots["time"].to_numpy().argmax())]
-    spent, share = float(spot["time"]) / 1000, float(spot["time"]) / total
-    zone, where = _find_nearest(evidence, float(spot["x"]), float(spot["y"]))
-    yield Finding(
-        "missing_zone",
-        f"People also stood where no zone is drawn: {format_length(spent)} {where} {name_zone(zone.name)}.",
-        f"{texts.format_percent(share)} of the time with a known position; {count(int(spot['people']))}.",
-        "places",
-        {
-            "time_s": spent,
-            "share": share,
-            "people": int(spot["people"]),
-            "x": float(spot["x"]),
-            "y": float(spot["y"]),
-        },
-    )
-
-
-def _find_nearest(evidence: Evidence, x: float, y: float) -> tuple[Zone, str]:
-    """Return the zone nearest to a spot, and on which side of it the spot is."""
-    zone = min(evidence.analysis.zones, key=lambda one: one.find_distance(x, y))
-    center = zone.outline.centroid
-    across, along = x - center.x, y - center.y
-    if abs(across) >= abs(along):
-        return zone, "to the left of" if across < 0 else "to the right of"
-    is_down = (along > 0) == (evidence.analysis.y_axis == "down")
-    return zone, "below" if is_down else "above"
 
 
 def find_waiting(evidence: Evidence) -> Iterator[Finding]:
