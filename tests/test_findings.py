@@ -401,10 +401,17 @@ def test_the_verdict_of_the_shop_names_zones_with_their_measured_share(data):
     opening = find_opening(analysis, gather_key_figures(analysis))
     assert (opening.verdict, opening.kind) == ("Usable with care.", "doubtful")
     assert (
-        "In 10 % of the sightings only a face was seen (11 % at the checkout, 10 % at the table)"
+        "In 10 % of the sightings only a face was seen (11 % of the time at the checkout, 10 % at the table)"
         in opening.limits
     )
     assert "4 checks could not be made." in opening.limits
+
+
+def test_a_share_that_is_doubtful_only_in_zones_is_told_as_their_time(data):
+    analysis = sample(data, "day", "noon")
+    limits = find_opening(analysis, gather_key_figures(analysis)).limits
+    assert "For 13 % of the time only a face was seen at the checkout, 11 % at the table, so" in limits
+    assert "the counts at the door and the places where people stood are reliable." in limits
 
 
 NAMES = ("</script><b>", "x" * 200, "\U0001f600 \u05e9\u05dc\u05d5\u05dd", "kasse")

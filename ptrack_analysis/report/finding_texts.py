@@ -43,6 +43,8 @@ REASONS: Mapping[str, str] = {
     "crossing flicker": "crossings were counted again {value}",
 }
 """What each quality check found."""
+_IN_ZONE = {"face only": "for {value} of the time only a face was seen"}
+"""What checks found in a zone, where it is measured differently from the whole video."""
 
 _SUBJECTS: tuple[tuple[str, frozenset[str]], ...] = (
     ("the number of people", frozenset({"tracks"})),
@@ -215,11 +217,15 @@ class QualityWords:
             f"{_format_value(value, unit)} at {name_zone(name)}"
             for name, value in zip(names["name"][:_MOST_NAMES], names["value"], strict=False)
         ]
+        if check in _IN_ZONE and shown:
+            shown[0] = shown[0].replace(" at ", " of the time at ", 1)
         if len(names) > _MOST_NAMES:
             shown.append(f"{len(names) - _MOST_NAMES} more")
         whole = rows[rows["name"] == ""]
         if whole.empty:
-            worst = describe_reason(check, float(names["value"].iloc[0]), unit)
+            worst = _IN_ZONE.get(check, REASONS[check]).format(
+                value=_format_value(float(names["value"].iloc[0]), unit)
+            )
             return ", ".join([f"{worst} at {name_zone(names['name'].iloc[0])}", *shown[1:]])
         said = describe_reason(check, float(whole["value"].iloc[0]), unit)
         return f"{said} ({', '.join(shown)})" if shown else said
