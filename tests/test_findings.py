@@ -414,6 +414,14 @@ def test_a_share_that_is_doubtful_only_in_zones_is_told_as_their_time(data):
     assert "the counts at the door and the places where people stood are reliable." in limits
 
 
+def test_the_real_job_of_14_seconds_tells_no_places_and_no_busiest_minute(real_data):
+    analysis = VideoAnalysis(real_data / "rekognition" / "edenai-2023-10-16.json")
+    opening = find_opening(analysis, gather_key_figures(analysis))
+    assert (opening.verdict, opening.kind) == ("Not usable for the places where people stood.", "bad")
+    assert [one.key for one in opening.findings] == ["trust"]
+    assert "and for 62 % of the time feet were out of the image, so the places" in opening.limits
+
+
 NAMES = ("</script><b>", "x" * 200, "\U0001f600 \u05e9\u05dc\u05d5\u05dd", "kasse")
 WALK = [record(200 * step, 7, box=(0.1 + 0.01 * step, 0.4, 0.05, 0.3)) for step in range(40)]
 ODD = {

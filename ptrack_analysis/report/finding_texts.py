@@ -254,9 +254,11 @@ class QualityWords:
         said = [capitalize(f"{join(reliable)} {'are' if is_plural else 'is'} reliable.")] if reliable else []
         checks = [*self.checks("bad"), *self.checks("doubtful")]
         told = [check for check in checks if self.subjects(check)]
+        effects: dict[str, list[str]] = {}
         for check in told[:_MOST_REASONS]:
             effect = "cannot be relied on" if check in self.checks("bad") else "may be off"
-            said.append(capitalize(f"{self.reason(check)}, so {join(self.subjects(check))} {effect}."))
+            effects.setdefault(f"{join(self.subjects(check))} {effect}", []).append(self.reason(check))
+        said += [capitalize(f"{join(reasons)}, so {effect}.") for effect, reasons in effects.items()]
         if len(told) > _MOST_REASONS:
             said.append(f"{count(len(told) - _MOST_REASONS, 'more check is', 'more checks are')} not good.")
         if self._unknown:
