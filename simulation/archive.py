@@ -34,6 +34,8 @@ MARKS: Corners = (  # floor positions measured in the image, all of them visible
     (4.6, 6.9),
 )
 
+ZONE_KINDS = {"entrance": "entrance", "checkout": "checkout"}
+
 _MISSED = 0.03
 _JITTER = 1.2
 _NUMBERS = (11, 4, 7, 2, 9, 13, 21, 5)
@@ -189,9 +191,10 @@ def _face(face: list[float]) -> Row:
 def zones_geojson() -> Row:
     """Return the zones and the door as a FeatureCollection in fractions of the image."""
     zones = [
-        _feature(name, "Polygon", [_in_image((*corners, corners[0]))]) for name, corners in ZONES.items()
+        _feature(name, "Polygon", [_in_image((*corners, corners[0]))], ZONE_KINDS.get(name))
+        for name, corners in ZONES.items()
     ]
-    door = _feature("door", "LineString", _in_image(DOOR))
+    door = _feature("door", "LineString", _in_image(DOOR), "entrance")
     return {"type": "FeatureCollection", "unit": "fraction", "features": [*zones, door]}
 
 
@@ -234,9 +237,10 @@ def _interval(person: int, interval: tuple[int, int]) -> Row:
     return {"person_index": person, "from": interval[0], "to": interval[1]}
 
 
-def _feature(name: str, kind: str, coordinates: list[Any]) -> Row:
-    geometry = {"type": kind, "coordinates": coordinates}
-    return {"type": "Feature", "properties": {"name": name}, "geometry": geometry}
+def _feature(name: str, shape: str, coordinates: list[Any], kind: str | None) -> Row:
+    properties = {"name": name} if kind is None else {"name": name, "kind": kind}
+    geometry = {"type": shape, "coordinates": coordinates}
+    return {"type": "Feature", "properties": properties, "geometry": geometry}
 
 
 def _in_image(corners: Corners) -> list[list[float]]:

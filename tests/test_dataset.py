@@ -734,6 +734,8 @@ def test_a_line_of_the_kind_door_bounds_the_scene_and_others_do_not(data, tmp_pa
     content = json.loads((data / "shop/zones.geojson").read_text())
     across = {"type": "LineString", "coordinates": [[0.5, 0.0], [0.5, 1.0]]}
     content["features"].append({"type": "Feature", "properties": {"name": "across"}, "geometry": across})
+    for feature in content["features"]:
+        feature["properties"].pop("kind", None)
     (tmp_path / "both.geojson").write_text(json.dumps(content))
     for feature in content["features"]:
         if feature["properties"]["name"] == "door":

@@ -13,7 +13,7 @@ from factories import unpack_payload
 import ptrack_analysis as pta
 from ptrack_analysis.cli.main import main
 from ptrack_analysis.report.key_figures import gather_key_figures
-from ptrack_analysis.report.summary import clock_time, describe_stay_bounds, format_page, span
+from ptrack_analysis.report.summary import MARKDOWN, clock_time, describe_stay_bounds, format_page, span
 from ptrack_analysis.sources.finding import find_videos
 
 FRAME = {
@@ -170,7 +170,7 @@ def test_the_stay_in_the_scene_is_the_same_in_every_output(outputs):
             one["report"],
         )
         assert key.groups() == (span(stay["median_s"]), describe_stay_bounds(stay, 0.95))
-        page = format_page(one["summary"])
+        page = format_page(one["summary"], MARKDOWN)
         assert f"{key[1]} ({key[2]})" in page
 
 

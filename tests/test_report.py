@@ -29,6 +29,7 @@ from ptrack_analysis.plots import plot_occupancy, plot_paths
 from ptrack_analysis.plots.saving import inline_svg
 from ptrack_analysis.plots.time_axis import set_local_clock
 from ptrack_analysis.report import sections
+from ptrack_analysis.report.findings import find_opening
 from ptrack_analysis.report.key_figures import gather_key_figures
 from ptrack_analysis.report.page import part_html, report_html, text
 from ptrack_analysis.report.parts import Heading, build_table, isolated
@@ -127,10 +128,43 @@ def written(tmp_path, persons, names=(), **more):
 WALK = [record(200 * step, 7, box=(0.1 + 0.01 * step, 0.4, 0.05, 0.3)) for step in range(40)]
 
 
-def test_the_first_section_is_how_far_to_trust_it(shop):
+def test_the_page_begins_with_the_verdict_and_the_findings(shop, analysis):
+    body = shop.partition("<body>")[2]
+    assert (
+        body.index('class="said doubtful"') < body.index('id="findings"') + 200 < body.index('id="figures"')
+    )
+    opening = find_opening(analysis, gather_key_figures(analysis))
+    said = Reader(shop).said.replace("\N{NO-BREAK SPACE}", " ")
+    told = [opening.verdict, opening.limits]
+    for finding in opening.findings:
+        told += [finding.sentence, finding.detail]
+        assert f'href="#{finding.target}"' in shop
+        assert f' id="{finding.target}"' in shop
+    places = [said.index(" ".join(words.split())) for words in told]
+    assert places == sorted(places)
+    assert len(opening.findings) == 5
     headings = re.findall(r'<h2 id="[a-z]+-h">(.*?)</h2>', shop)
-    assert headings[:3] == ["How far to trust it", "Key figures", "Dwell by zone"]
-    assert headings[-1] == "Definitions and parameters"
+    assert headings[:2] == ["Key figures", "Dwell by zone"]
+    assert headings[-1] == "For those who want to check"
+
+
+def test_the_appendix_is_folded_and_has_the_checks_and_the_definitions(shop):
+    folds = re.findall(r'<details class="fold"><summary><h3 id="[a-z]+-h">(.*?)</h3>', shop)
+    assert folds == ["How far to trust it", "Persons", "The video", "Definitions and parameters"]
+    appendix = shop.partition('id="appendix"')[2]
+    assert 'data-table="quality"' in appendix
+    assert 'data-table="persons"' in appendix
+
+
+def test_the_title_of_the_page_can_be_chosen(data, tmp_path):
+    title = "Shop floor </title><script>"
+    write_report(data / "shop" / "pages", tmp_path / "out.html", settings=settings_of(data), title=title)
+    html = (tmp_path / "out.html").read_text(encoding="utf-8")
+    assert "<h1>Shop floor &lt;/title&gt;&lt;script&gt;</h1>" in html
+    assert "<title>Shop floor &lt;/title&gt;&lt;script&gt;</title>" in html
+    export_dataset(data / "shop" / "pages", tmp_path / "out", zones=data / "shop" / "zones.geojson")
+    write_report(tmp_path / "out", tmp_path / "overview.html", title="All shops")
+    assert "<h1>All shops</h1>" in (tmp_path / "overview.html").read_text(encoding="utf-8")
 
 
 def test_each_check_stands_with_its_verdict_thresholds_and_meaning(shop):
@@ -375,8 +409,10 @@ def run(capfd, *arguments):
 def test_the_shell_writes_it_and_says_so(capfd, data, tmp_path):
     out = tmp_path / "shop.html"
     zones = data / "shop" / "zones.geojson"
-    code, said, told = run(capfd, "report", data / "shop" / "pages", "-o", out, "--zones", zones)
+    options = ("--zones", zones, "--title", "My shop")
+    code, said, told = run(capfd, "report", data / "shop" / "pages", "-o", out, *options)
     assert (code, said) == (0, "")
+    assert "<h1>My shop</h1>" in out.read_text(encoding="utf-8")
     assert told.endswith(f"wrote {out}\n")
     assert run(capfd, "report", data / "shop" / "pages", "-o", out)[0] == 0  # a report is replaced
     out.write_text("mine")

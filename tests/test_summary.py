@@ -287,7 +287,7 @@ def test_one_person_who_stays_is_worked_out_in_the_head(tmp_path):
     assert left["visits_low"] < 1 < left["visits_high"]
     stay = figures["stay_in_scene"]
     assert (stay["median_s"], stay["median_low_s"], stay["start_unobserved"]) == (None, None, 1)
-    assert "none: fewer than 6 people; 0 people who came in" in format_page(figures)
+    assert "none: fewer than 6 people; 0 people who came in" in format_page(figures, MARKDOWN)
 
 
 HOLDS = {

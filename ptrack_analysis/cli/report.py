@@ -24,9 +24,9 @@ def add(commands: Any) -> None:
     parser = add_command(
         commands,
         "report",
-        "Write one HTML page about a video: data quality, key metrics, dwell time per zone, occupancy, "
-        "transitions and an explorer. For a dataset of ptrack export, write an overview of its videos. The "
-        "page needs no network and can be printed on A4.",
+        "Write one HTML page about a video: how reliable it is, the main findings, key metrics, dwell time "
+        "per zone, occupancy, transitions and an explorer. For a dataset of ptrack export, write an overview "
+        "of its videos. The page needs no network and can be printed on A4.",
         "report data/shop -o report.html --zones data/shop/zones.geojson",
         "report data/shop -o report.html --background data/shop/background.png",
         "report out -o overview.html",
@@ -39,6 +39,7 @@ def add(commands: Any) -> None:
     add_cameras(parser)
     add_options(parser, "background", config=PlotOptions, into=parser)
     add_video(parser)
+    parser.add_argument("--title", metavar="TEXT", help="title of the page (default: the video's name)")
     parser.add_argument("--force", action="store_true", help="replace FILE even if it is not a report")
     add_options(parser, *MEASURING, "clock")
     add_source_options(parser)
@@ -62,6 +63,7 @@ def run(given: argparse.Namespace) -> int:
             form=format_arguments(given),
             force=given.force,
             name=given.video_name,
+            title=given.title,
         )
     print(f"wrote {given.output}", file=sys.stderr)
     return 0

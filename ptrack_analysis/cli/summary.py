@@ -1,4 +1,4 @@
-"""``ptrack summary``: print the key metrics of each video."""
+"""``ptrack summary``: print the findings and key metrics of each video."""
 
 import argparse
 import json
@@ -23,8 +23,11 @@ from ptrack_analysis.cli.options import (
 if TYPE_CHECKING:
     from ptrack_analysis.errors import PtrackError
     from ptrack_analysis.pipeline.config import AnalysisConfig
+    from ptrack_analysis.report.parts import Opening
     from ptrack_analysis.scene.zone_files import Scene
     from ptrack_analysis.sources.archive import FormatOptions, VideoReference
+
+    _Page = tuple[dict[str, Any], Opening]
 
 _USAGE, _BAD, _SOME = 2, 3, 4
 
@@ -34,8 +37,8 @@ def add(commands: Any) -> None:
     parser = add_command(
         commands,
         "summary",
-        "Print the key metrics of each video: visitors, occupancy, dwell time per zone, busiest time and "
-        "place, transitions between zones, counts over lines, and data quality.",
+        "Print the findings and key metrics of each video: how reliable it is, what was found, visitors, "
+        "occupancy, dwell time per zone, transitions between zones, counts over lines, and data quality.",
         "summary data/shop --zones data/shop/zones.geojson",
         "summary data/shop --floor data/shop/floor.json --from 10s --to 60s",
         "summary data/day --markdown -o summary.md",
@@ -88,12 +91,12 @@ def _validate_target(output: Path, *, force: bool) -> None:
 
 def _found(
     given: argparse.Namespace, settings: "AnalysisConfig", scene: "Scene | None"
-) -> "tuple[list[dict[str, Any]], list[PtrackError]]":
+) -> "tuple[list[_Page], list[PtrackError]]":
     """Return the key metrics of each video, and the errors of videos that failed."""
     from ptrack_analysis.errors import InputError, ParameterError, PtrackError, SchemaError, ZoneError
     from ptrack_analysis.sources.finding import find_videos, form_given, rename_videos
 
-    found, errors = list[dict[str, Any]](), list[PtrackError]()
+    found, errors = list[Any](), list[PtrackError]()
     with open_source(given) as source:
         form = format_arguments(given)
         references = [chosen(source, given.video, form)] if given.video else find_videos(source, **form)
@@ -116,27 +119,39 @@ def _figures(
     settings: "AnalysisConfig",
     scene: "Scene | None",
     form: "FormatOptions | None",
-) -> dict[str, Any]:
-    """Return the key metrics of one video, and print its notes on stderr."""
+) -> "_Page":
+    """Return the key metrics of one video with its findings, and print its notes on stderr."""
     from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
+    from ptrack_analysis.report.findings import find_opening
     from ptrack_analysis.report.key_figures import gather_key_figures
 
     analysis = VideoAnalysis(reference, settings, scene, form=form)
     figures = gather_key_figures(analysis)
     for note in list_video_notes(analysis):
         print(shown(f"note: {analysis.name}: {note}"), file=sys.stderr)
-    return figures
+    return figures, find_opening(analysis, figures)
 
 
-def _written(found: list[dict[str, Any]], given: argparse.Namespace) -> str:
+def _written(found: "list[_Page]", given: argparse.Namespace) -> str:
     from ptrack_analysis.report.summary import MARKDOWN, PLAIN, format_page
 
     if given.json:
-        return json.dumps({"videos": found}, indent=2, allow_nan=False) + "\n"
+        videos = [_to_json(figures, opening) for figures, opening in found]
+        return json.dumps({"videos": videos}, indent=2, allow_nan=False) + "\n"
     form = MARKDOWN if given.markdown else PLAIN
-    return (
-        shown(("\n\n" if given.markdown else "\n\n\n").join(format_page(one, form) for one in found)) + "\n"
-    )
+    pages = [format_page(figures, form, opening=opening) for figures, opening in found]
+    return shown(("\n\n" if given.markdown else "\n\n\n").join(pages)) + "\n"
+
+
+def _to_json(figures: dict[str, Any], opening: "Opening") -> dict[str, Any]:
+    """Return the verdict, the findings and the key metrics of one video, in this order."""
+    return {
+        "video": figures["video"],
+        "verdict": opening.verdict,
+        "limits": opening.limits,
+        "findings": [finding.to_dict() for finding in opening.findings],
+        **figures,
+    }
 
 
 def _put(text: str, output: Path | None) -> None:
@@ -149,7 +164,7 @@ def _put(text: str, output: Path | None) -> None:
     print(f"wrote {output}", file=sys.stderr)
 
 
-def _code(found: list[dict[str, Any]], errors: "list[PtrackError]") -> int:
+def _code(found: "list[_Page]", errors: "list[PtrackError]") -> int:
     from ptrack_analysis.errors import ParameterError
 
     if not errors:

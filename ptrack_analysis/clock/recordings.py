@@ -48,6 +48,13 @@ class Recording:
     types: Mapping[str, FurtherType] = field(default_factory=dict)
     fault: str | None = None
 
+    @property
+    def local_start(self) -> datetime | None:
+        """When the recording started by the clock of its place, where that is known."""
+        if self.started_at is None or self.timezone is None:
+            return None
+        return self.started_at.astimezone(parse_timezone(self.timezone))
+
     def with_holidays(self, find_holidays: FindHolidays) -> Self:
         """Return the recording with the holidays that its opening hours can refer to, if they do."""
         if self.opening_hours is None or not uses_holidays(self.opening_hours):

@@ -15,7 +15,7 @@ from ptrack_analysis.analysis.quality.verdict import format_value
 from ptrack_analysis.geometry import Floats
 from ptrack_analysis.scene.floor_plan import FloorPlan
 from ptrack_analysis.scene.zone_checks import check_lines, check_zones
-from ptrack_analysis.scene.zones import Line, Zone
+from ptrack_analysis.scene.zones import ENTRANCE, Line, Zone
 from ptrack_analysis.schema.arrays import Rows, read_column
 from ptrack_analysis.sources.pages.job import Reading
 from ptrack_analysis.sources.pages.rows import Whole
@@ -107,8 +107,6 @@ def _count(number: int, one: str, many: str) -> str:
     return f"{number} {one if number == 1 else many}"
 
 
-ENTRANCE = "entrance"
-"""Kind of zones and lines through which people come and go."""
 _RUNNING = 5.0
 """If more than a quarter of the speeds are above this, the floor points are probably not in meters [m/s]."""
 _FEW = 0.25

@@ -24,7 +24,7 @@ from ptrack_analysis.clock.recordings import Recording
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Anchor, Integers
 from ptrack_analysis.pipeline.config import AnalysisConfig
-from ptrack_analysis.pipeline.notes import ENTRANCE, notes_on_analysis
+from ptrack_analysis.pipeline.notes import notes_on_analysis
 from ptrack_analysis.pipeline.outputs import (
     FIELD_CELL,
     FIELD_SHAPE,
@@ -36,7 +36,7 @@ from ptrack_analysis.pipeline.outputs import (
 )
 from ptrack_analysis.scene.floor_plan import FloorPlan, read_floor_plan
 from ptrack_analysis.scene.zone_files import Scene, project_scene, read_scene
-from ptrack_analysis.scene.zones import Line, Zone
+from ptrack_analysis.scene.zones import ENTRANCE, Line, Zone
 from ptrack_analysis.schema import (
     CONTINUED,
     DETECTIONS,

@@ -1,5 +1,6 @@
 """The first and last sections of a report: quality, key figures, definitions."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -20,8 +21,7 @@ from ptrack_analysis.analysis.zones.occupancy import compute_occupancy
 from ptrack_analysis.analysis.zones.transitions import compute_transitions
 from ptrack_analysis.analysis.zones.visits import compute_visits
 from ptrack_analysis.clock.recordings import Recording
-from ptrack_analysis.clock.timezones import parse_timezone
-from ptrack_analysis.pipeline.notes import ENTRANCE, notes_on
+from ptrack_analysis.pipeline.notes import notes_on
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 from ptrack_analysis.report.estimates import estimate_bounds
 from ptrack_analysis.report.key_figures import gather_key_figures, read_quality
@@ -52,6 +52,7 @@ from ptrack_analysis.report.summary import (
     share,
     span,
 )
+from ptrack_analysis.scene.zones import ENTRANCE
 from ptrack_analysis.schema import OCCUPANCY_CHANGES, QUALITY, TRACKS, VISITS, ZONE_OCCUPANCY
 from ptrack_analysis.video import milliseconds
 from ptrack_analysis.web.ground import Background
@@ -92,10 +93,7 @@ class ReportData:
     @property
     def clock(self) -> datetime | None:
         """The local start of the recording, where it is known."""
-        recording = self.recording
-        if recording.started_at is None or recording.timezone is None:
-            return None
-        return recording.started_at.astimezone(parse_timezone(recording.timezone))
+        return self.recording.local_start
 
 
 def measure(
@@ -222,9 +220,14 @@ def _describe_plane(analysis: VideoAnalysis) -> str:
     return "meters on a floor plan" if analysis.floor_plan else "px of the picture"
 
 
-def key_section(measured: ReportData) -> Section:
-    """Describe the key figures, each with its definition."""
-    affected = measured.figures["trust"]["affected"]
+def key_section(measured: ReportData, findings: Sequence[str] = ()) -> Section:
+    """Describe the key figures, each with its definition.
+
+    If one of the findings is that the counts at the door do not add up, the counts are marked.
+    """
+    affected = dict(measured.figures["trust"]["affected"])
+    if "door_drift" in findings:
+        affected["balance"] = [*affected["balance"], "count drift"]
     keys = [
         replace(key, checks=affected[key.figure]) if key.figure else key
         for key in (*_persons(measured), *_presence(measured), *_crossed(measured))

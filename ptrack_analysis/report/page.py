@@ -11,10 +11,12 @@ from ptrack_analysis.report.parts import (
     Definition,
     Explored,
     Facts,
+    Finding,
     Grid,
     Items,
     Keys,
     Multiples,
+    Opening,
     Part,
     Report,
     ReportFigure,
@@ -31,6 +33,9 @@ _SHADES = 7
 _FEW = 8
 _LONG, _SHORT = 30, 20
 _TURNING = {"R", "AL", "RLE", "RLO", "RLI", "LRE", "LRO", "LRI", "FSI", "PDF", "PDI"}
+_LINKS = {"trust": "All checks", "figures": "Key figures"}
+"""What the link of a finding is called where it does not lead to a chart."""
+_UNIT = re.compile(r"(\d) (?=%|s\b|min\b|h\b)")
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _CODE = re.compile(r"``([^`]+)``|`([^`]+)`")
 
@@ -247,7 +252,7 @@ def report_html(report: Report) -> str:
     scripts = [inline_script(explorer_script() + _HAND_OVER)] if explored else []
     scripts.append(inline_script(asset("report.js")))
     policy = content_policy(scripts, [style])
-    content = "\n".join(map(section_html, report.sections))
+    content = "\n".join([*map(section_html, report.sections), *_appendix(report.appendix)])
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n{MARK}\n'
@@ -255,7 +260,9 @@ def report_html(report: Report) -> str:
         '<meta name="color-scheme" content="light dark">\n'
         f"<title>{escape(report.title)}</title>\n<style>{style}</style>\n</head>\n<body>\n"
         f'<a class="skip" href="#content">to the content</a>\n{_header(report)}\n'
-        f'<div class="page">\n{_contents(report.sections)}\n<main id="content">\n{content}\n</main>\n</div>\n'
+        f'<main id="content">\n{_opening(report.opening)}<div class="page">\n'
+        f"{_contents([*report.sections, *report.appendix])}\n"
+        f'<div class="sections">\n{content}\n</div>\n</div>\n</main>\n'
         f"<footer><p>{text(report.footer)}</p></footer>\n"
         f"{_data('tables', _tables(report))}\n{_explorer(explored)}"
         + "".join(f'<script type="module">{script}</script>\n' for script in scripts)
@@ -267,6 +274,52 @@ def _header(report: Report) -> str:
     return f"<header><h1>{text(report.title)}</h1><p>{text(report.subtitle)}</p></header>"
 
 
+def _opening(opening: Opening | None) -> str:
+    """Write the verdict and the findings."""
+    if opening is None:
+        return ""
+    verdict = (
+        f'<p class="said {opening.kind}"><strong>{text(opening.verdict)}</strong> '
+        f'{_unbroken(opening.limits)} <a href="#trust">All checks</a></p>'
+    )
+    items = "".join(map(_finding, opening.findings))
+    findings = f"<ol>{items}</ol>" if items else f"<p>{text(opening.empty)}</p>"
+    return (
+        f'<section class="opening" id="findings" aria-label="Findings">\n{verdict}\n{findings}\n</section>\n'
+    )
+
+
+def _finding(finding: Finding) -> str:
+    link = (
+        f'<a href="#{finding.target}">{_LINKS.get(finding.target, "Chart")}'
+        f'<span class="unseen">: {text(finding.sentence)}</span></a>'
+    )
+    return (
+        f'<li><p class="finding">{_unbroken(finding.sentence)}</p>'
+        f'<p class="detail">{_unbroken(finding.detail)} {link}</p></li>'
+    )
+
+
+def _unbroken(words: str) -> str:
+    """Escape a text, and keep each number on the line of its unit."""
+    return _UNIT.sub("\\1\N{NO-BREAK SPACE}", text(words))
+
+
+def _appendix(sections: Sequence[Section]) -> list[str]:
+    """Write the folded sections at the end."""
+    if not sections:
+        return []
+    folds = "\n".join(
+        f'<details class="fold"><summary><h3 id="{one.place}-h">{text(one.heading)}</h3></summary>\n'
+        f'<div id="{one.place}" role="region" aria-labelledby="{one.place}-h">\n'
+        + "\n".join(part_html(part) for part in one.parts)
+        + "\n</div>\n</details>"
+        for one in sections
+    )
+    heading = '<h2 id="appendix-h">For those who want to check</h2>'
+    return [f'<section id="appendix" aria-labelledby="appendix-h">\n{heading}\n{folds}\n</section>']
+
+
 def _contents(sections: Sequence[Section]) -> str:
     links = "".join(f'<li><a href="#{one.place}">{text(one.heading)}</a></li>' for one in sections)
     return f'<nav aria-label="Contents"><ol>{links}</ol></nav>'
@@ -274,7 +327,8 @@ def _contents(sections: Sequence[Section]) -> str:
 
 def _tables(report: Report) -> list[dict[str, object]]:
     """Return the tables as the script sorts and saves them: what is shown, and the values behind it."""
-    tables = [part for one in report.sections for part in one.parts if isinstance(part, ReportTable)]
+    sections = [*report.sections, *report.appendix]
+    tables = [part for one in sections for part in one.parts if isinstance(part, ReportTable)]
     return [
         {
             "name": table.name,

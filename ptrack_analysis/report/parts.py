@@ -166,6 +166,59 @@ Part = Words | Keys | Facts | Items | ReportFigure | ReportTable | Explored | De
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """One finding.
+
+    Attributes
+    ----------
+    key
+        Name of the rule.
+    sentence
+        What was found.
+    detail
+        The range, the number of people, and what limits the finding.
+    target
+        The section of the report that shows it.
+    figures
+        The numbers of the sentence and the detail by name: times in s, shares between 0 and 1.
+    zones
+        Names of the zones that it is about.
+    """
+
+    key: str
+    sentence: str
+    detail: str
+    target: str
+    figures: Mapping[str, float | int | str | None] = field(default_factory=dict)
+    zones: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the finding as values that JSON knows."""
+        return {
+            "key": self.key,
+            "sentence": self.sentence,
+            "detail": self.detail,
+            "target": self.target,
+            "figures": dict(self.figures),
+            "zones": list(self.zones),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """The answer at the top of a report: the verdict, its limits, and the findings.
+
+    ``kind`` colors the verdict; ``empty`` is said where there are no findings.
+    """
+
+    verdict: str
+    kind: str
+    limits: str
+    findings: Sequence[Finding]
+    empty: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
     """One section of a report: its place in the page, its heading, its parts."""
 
@@ -176,12 +229,18 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A whole report: its title, what stands below it, its sections, and what its last line says."""
+    """A whole report.
+
+    ``subtitle`` stands below the title and ``opening`` before the sections; ``appendix`` is folded and not
+    printed.
+    """
 
     title: str
     subtitle: str
     sections: Sequence[Section]
     footer: str
+    opening: Opening | None = None
+    appendix: Sequence[Section] = ()
 
 
 def extract_rule(function: Callable[..., Any]) -> Definition:

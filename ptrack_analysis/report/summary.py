@@ -1,16 +1,22 @@
 """The key figures of one video as text."""
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from ptrack_analysis.analysis.quality.verdict import format_value
+from ptrack_analysis.report.parts import Opening
+from ptrack_analysis.report.text_layout import (
+    TextPart,
+    escape_markdown,
+    format_markdown,
+    format_text,
+    one_line,
+    wrap_text,
+)
 
 PLAIN, MARKDOWN = "text", "markdown"
 NONE = "\N{EN DASH}"
 _MINUTE, _HOUR = 60, 3600
-_MARKS = re.compile(r"([\\`*_|<>\[\]#])")
 _ZONES = (
     "zone",
     "people",
@@ -43,31 +49,43 @@ _CHECKS = ("check", "zone or line", "verdict", "value", "affects")
 _UNKNOWN = ("unknown check", "what makes it known")
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """One part of the page: a table, or with no rows only what is said, below a heading."""
-
-    heading: str
-    columns: tuple[str, ...] = ()
-    rows: Sequence[tuple[str, ...]] = ()
-    said: tuple[str, ...] = ()
-
-
-def format_page(figures: dict[str, Any], form: str = PLAIN) -> str:
+def format_page(figures: dict[str, Any], form: str = PLAIN, *, opening: Opening | None = None) -> str:
     """Write the figures of one video as a page: ``"text"`` or ``"markdown"``.
 
-    Durations are rounded: to a tenth of a second below a minute, to a second below an hour, otherwise to a
-    minute. Times in the video are floored to the second, as a player shows them. Unknown values are an en
-    dash.
+    The page begins with the verdict and the findings of ``opening``. Lines of text have at most 100
+    characters. Durations are rounded: to a tenth of a second below a minute, to a second below an hour,
+    otherwise to a minute. Times in the video are floored to the second, as a player shows them. Unknown
+    values are an en dash.
     """
     start, end = figures["start_s"], figures["end_s"]
-    title = f"{_line(figures['video']) or 'video'}: {clock_time(start)} to {clock_time(end)}"
+    title = f"{one_line(figures['video']) or 'video'}: {clock_time(start)} to {clock_time(end)}"
     parts = [_usual(figures), *_zones(figures), *_ways(figures), *_crossed(figures), *_trust(figures)]
     if figures["unavailable"]:
-        parts.append(_Part("Left out", said=tuple(figures["unavailable"])))
+        parts.append(TextPart("Left out", said=tuple(figures["unavailable"])))
     if form == MARKDOWN:
-        return "\n\n".join([f"## {_escaped(title)}", *map(_in_markdown, parts)])
-    return "\n\n".join([title, *map(_in_text, parts)])
+        first = [] if opening is None else _open_markdown(opening)
+        return "\n\n".join([f"## {escape_markdown(title)}", *first, *map(format_markdown, parts)])
+    first = [] if opening is None else _open_text(opening)
+    return "\n\n".join(["\n".join(wrap_text(title)), *first, *map(format_text, parts)])
+
+
+def _open_text(opening: Opening) -> list[str]:
+    """Write the verdict and the findings as text."""
+    lines = ["Findings", *wrap_text(opening.empty, 2)]
+    for number, finding in enumerate(opening.findings, 1):
+        lines += wrap_text(finding.sentence, 2, f"{number}. ")
+        lines += wrap_text(finding.detail, 5)
+    return ["\n".join(wrap_text(f"{opening.verdict} {opening.limits}")), "\n".join(lines)]
+
+
+def _open_markdown(opening: Opening) -> list[str]:
+    """Write the verdict and the findings as Markdown."""
+    items = [
+        f"{number}. **{escape_markdown(finding.sentence)}** {escape_markdown(finding.detail)}"
+        for number, finding in enumerate(opening.findings, 1)
+    ]
+    verdict = f"**{escape_markdown(opening.verdict)}** {escape_markdown(opening.limits)}"
+    return [verdict, "### Findings", "\n".join(items) or escape_markdown(opening.empty)]
 
 
 def span(value: float | None) -> str:
@@ -109,7 +127,7 @@ def describe_rows(read: int, kept: int) -> str:
     return f"{read}, {read - kept} dropped" if read > kept else f"{read}, all kept"
 
 
-def _usual(figures: dict[str, Any]) -> _Part:
+def _usual(figures: dict[str, Any]) -> TextPart:
     """Describe who was there, how many at a time, when and where the most."""
     there, busiest = figures["occupancy"], figures["busiest"]
     in_zones, report = figures["persons_in_zones"], figures["read_report"]
@@ -147,7 +165,7 @@ def _usual(figures: dict[str, Any]) -> _Part:
     ]
     affected = figures["trust"]["affected"]
     marked = [(*row, _names(affected[_FIGURES[row[0]]]) if row[0] in _FIGURES else NONE) for row in rows]
-    return _Part("Figures", ("figure", "value", "checks"), marked)
+    return TextPart("Figures", ("figure", "value", "checks"), marked)
 
 
 def describe_stay_bounds(stay: dict[str, Any], confidence: float) -> str:
@@ -196,7 +214,7 @@ def _cell(cell: dict[str, Any] | None, unit: str) -> str:
     return f"around x {x} {unit}, y {y} {unit}: stood in for {span(cell['stood_s'])}"
 
 
-def _zones(figures: dict[str, Any]) -> list[_Part]:
+def _zones(figures: dict[str, Any]) -> list[TextPart]:
     if figures["zones"] is None:
         return []
     rows = [
@@ -221,7 +239,7 @@ def _zones(figures: dict[str, Any]) -> list[_Part]:
         "observed mean: of the observed time; unobserved: visits whose start or end was not observed; "
         "peak: most people at a time; visits in brackets: the interval of their number."
     )
-    return [_Part("Zones", _ZONES, rows, (said,))]
+    return [TextPart("Zones", _ZONES, rows, (said,))]
 
 
 def describe_median_bounds(low: float | None, high: float | None, note: str) -> str:
@@ -232,12 +250,12 @@ def describe_median_bounds(low: float | None, high: float | None, note: str) -> 
     return f"from {span(low)}" if high is None else f"{span(low)} to {span(high)}"
 
 
-def _ways(figures: dict[str, Any]) -> list[_Part]:
+def _ways(figures: dict[str, Any]) -> list[TextPart]:
     ways = figures["transitions"]
     if ways is None:
         return []
     if not ways:
-        return [_Part("From zone to zone", said=("No transitions between zones",))]
+        return [TextPart("From zone to zone", said=("No transitions between zones",))]
     rows = [
         (
             way["origin"],
@@ -250,10 +268,10 @@ def _ways(figures: dict[str, Any]) -> list[_Part]:
         for way in ways
     ]
     checks = figures["trust"]["affected"]["transitions"]
-    return [_Part("From zone to zone", _WAYS, rows, (describe_affecting(checks),) if checks else ())]
+    return [TextPart("From zone to zone", _WAYS, rows, (describe_affecting(checks),) if checks else ())]
 
 
-def _crossed(figures: dict[str, Any]) -> list[_Part]:
+def _crossed(figures: dict[str, Any]) -> list[TextPart]:
     if figures["lines"] is None:
         return []
     rows = [
@@ -271,11 +289,13 @@ def _crossed(figures: dict[str, Any]) -> list[_Part]:
     said = describe_drift(figures)
     checks = figures["trust"]["affected"]["balance"]
     return [
-        _Part("Lines", _CROSSED, rows, (interval, said, *((describe_affecting(checks),) if checks else ())))
+        TextPart(
+            "Lines", _CROSSED, rows, (interval, said, *((describe_affecting(checks),) if checks else ()))
+        )
     ]
 
 
-def _trust(figures: dict[str, Any]) -> list[_Part]:
+def _trust(figures: dict[str, Any]) -> list[TextPart]:
     """Describe the checks that are not good, then those that are unknown and what makes them known."""
     trust = figures["trust"]
     rows = [
@@ -292,8 +312,8 @@ def _trust(figures: dict[str, Any]) -> list[_Part]:
     said = tuple(f"{check}: {text}" for check, text in texts.items())
     said = said or (describe_no_findings(trust["verdict"]),)
     unknown = [(one["check"], one["needs"]) for one in trust["unknown"]]
-    parts = [_Part(f"Quality: {trust['verdict']}", _CHECKS, rows, said)]
-    return [*parts, _Part("Unknown checks", _UNKNOWN, unknown)] if unknown else parts
+    parts = [TextPart(f"Quality: {trust['verdict']}", _CHECKS, rows, said)]
+    return [*parts, TextPart("Unknown checks", _UNKNOWN, unknown)] if unknown else parts
 
 
 def describe_drift(figures: dict[str, Any], lines: str = "") -> str:
@@ -329,31 +349,3 @@ def describe_no_findings(verdict: str) -> str:
 
 def _names(checks: Sequence[str]) -> str:
     return ", ".join(checks) or NONE
-
-
-def _line(text: str) -> str:
-    return " ".join(text.split())
-
-
-def _escaped(text: str) -> str:
-    return _MARKS.sub(r"\\\1", _line(text))
-
-
-def _in_text(part: _Part) -> str:
-    """Write a part with its columns below each other."""
-    lines = [part.heading]
-    table = [tuple(map(_line, row)) for row in (part.columns, *part.rows)] if part.rows else []
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    for row in table:
-        cells = [f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)]
-        lines.append("  " + "  ".join(cells).rstrip())
-    return "\n".join(lines + [f"  {_line(text)}" for text in part.said])
-
-
-def _in_markdown(part: _Part) -> str:
-    """Write a part as a table in Markdown, what is said below it."""
-    blocks = [f"### {_escaped(part.heading)}"]
-    if part.rows:
-        rows = [part.columns, ("---",) * len(part.columns), *(tuple(map(_escaped, row)) for row in part.rows)]
-        blocks.append("\n".join(f"| {' | '.join(row)} |" for row in rows))
-    return "\n\n".join(blocks + [_escaped(text) for text in part.said])

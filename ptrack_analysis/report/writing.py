@@ -1,6 +1,7 @@
 """A report written to a file."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from ptrack_analysis.errors import OutputError, ParameterError
 from ptrack_analysis.pipeline.camera_config import resolve_videos
 from ptrack_analysis.pipeline.config import AnalysisConfig
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
+from ptrack_analysis.report.finding_texts import count, format_length
+from ptrack_analysis.report.findings import find_opening
 from ptrack_analysis.report.opening import (
     definitions_section,
     key_section,
@@ -23,7 +26,6 @@ from ptrack_analysis.report.opening import (
 from ptrack_analysis.report.overview import overview_report
 from ptrack_analysis.report.page import MARKED, report_html
 from ptrack_analysis.report.parts import Report
-from ptrack_analysis.report.summary import span
 from ptrack_analysis.sources.archive import FORMAT_OPTIONS, FormatOptions, VideoReference
 from ptrack_analysis.sources.finding import find_videos, form_given, rename_videos
 from ptrack_analysis.storage.files import write_text
@@ -37,6 +39,7 @@ def video_report(
     background: Any = None,
     files: Mapping[str, str] | None = None,
     notes: Sequence[str] = (),
+    title: str | None = None,
 ) -> Report:
     """Gather all that the report of one video tells.
 
@@ -50,6 +53,8 @@ def video_report(
         Names of the files that it was made from, by what they are.
     notes
         What else a reader should know.
+    title
+        Title of the page; by default the name of the video.
 
     Raises
     ------
@@ -69,15 +74,18 @@ def video_report(
     embedded = None if background is None else embedded_background(background)
     recording = analysis.recording
     measured = measure(analysis, background, embedded, tuple(notes))
+    opening = find_opening(analysis, measured.figures)
     sections = [
-        trust_section(measured),
-        key_section(measured),
+        key_section(measured, [finding.key for finding in opening.findings]),
         zones_section(measured),
         presence_section(measured),
         ways_section(measured),
         lines_section(measured),
         places_section(measured),
         explorer_section(measured),
+    ]
+    appendix = [
+        trust_section(measured),
         persons_section(measured),
         video_section(measured, dict(files or {})),
         definitions_section(measured),
@@ -85,11 +93,14 @@ def video_report(
     figures = measured.figures
     when = "" if measured.clock is None else f", recorded {measured.clock:%A, %Y-%m-%d from %H:%M} local time"
     where = "".join(f", {one}" for one in (recording.site, recording.camera) if one)
-    length = span(figures["end_s"] - figures["start_s"])
+    when = when or ", date and time of day not known"
+    filmed = f"{count(figures['persons'])} in {format_length(figures['end_s'] - figures['start_s'])} of film"
     return Report(
-        title=analysis.name,
-        subtitle=f"Where people were and for how long: {length} of video{when}{where}",
+        title=title or analysis.name,
+        subtitle=f"Where people were and for how long: {filmed}{when}{where}",
+        opening=opening,
         sections=[one for one in sections if one is not None],
+        appendix=appendix,
         footer=f"Made with ptrack-analysis {__version__}. The page asks for nothing from the network.",
     )
 
@@ -110,12 +121,15 @@ def write_report(
     form: dict[str, Any] | None = None,
     force: bool = False,
     name: str | None = None,
+    title: str | None = None,
 ) -> None:
     """Write the report of one video, or the overview of a dataset, as one HTML file that needs nothing else.
 
-    Of a video: how far to trust it, key figures with intervals, dwell by zone, occupancy, ways, lines, where
-    people were, the explorer, the persons, and what all of it means. Of a dataset that ``export_dataset``
-    made: the same figures of all its videos side by side, and by hour and day where the clock is known.
+    Of a video: how far it can be relied on, the main findings, key figures with intervals, dwell by zone,
+    occupancy, transitions, lines, where people were, and the explorer. A folded appendix has the quality
+    checks, the persons, the parameters and the definitions; it is not printed. Of a dataset that
+    ``export_dataset`` made: the same figures of all its videos side by side, and by hour and day where the
+    clock is known.
     Tables can be sorted and saved as CSV in the browser; it prints on A4. The same input gives the same
     bytes. Where the clock of the video is known, the page's times are those of the place's clock.
 
@@ -140,6 +154,8 @@ def write_report(
         Whether a file that is no report may be replaced.
     name
         Name of the video; by default the name of its files or folder, see ``find_videos``.
+    title
+        Title of the page; by default the name of the video or of the dataset.
 
     Warns
     -----
@@ -168,7 +184,7 @@ def write_report(
             raise ParameterError(
                 "settings, video, cameras and form are those of the VideoAnalysis. Leave them out."
             )
-        write_text(target, report_html(video_report(source, background=background)))
+        write_text(target, report_html(video_report(source, background=background, title=title)))
         return
     root = parse_path(source)
     if is_dataset(root):
@@ -185,12 +201,19 @@ def write_report(
                 "a background, cameras or a form are for the report of one video"
             )
         report = overview_report(open_dataset(root))
+        report = report if title is None else replace(report, title=title)
     else:
         given = _NO_FORM | (form or {})
         config = settings or AnalysisConfig()
         (reference,) = rename_videos([_one_video(root, video, given)], name, root)
         report = _of_video(
-            root, reference, config, form_given(**given), background=background, cameras=cameras
+            root,
+            reference,
+            config,
+            form_given(**given),
+            background=background,
+            cameras=cameras,
+            title=title,
         )
     write_text(target, report_html(report))
 
@@ -239,6 +262,7 @@ def _of_video(
     *,
     background: Any,
     cameras: str | PathLike[str] | None,
+    title: str | None,
 ) -> Report:
 
     videos, notes = resolve_videos(settings, [reference], root, cameras=cameras)
@@ -248,7 +272,11 @@ def _of_video(
     if analysis.recording.started_at is None:
         notes += no_start(settings, [reference.name])
     return video_report(
-        analysis, background=background, files=_names(reference, settings, background), notes=notes
+        analysis,
+        background=background,
+        files=_names(reference, settings, background),
+        notes=notes,
+        title=title,
     )
 
 

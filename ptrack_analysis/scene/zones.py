@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import shapely
-from shapely.geometry import LineString, MultiPolygon, Polygon
+from shapely.geometry import LineString, MultiPolygon, Point, Polygon
 
 from ptrack_analysis.errors import ParameterError, SchemaError, ZoneError
 from ptrack_analysis.geometry import Bools, Floats
@@ -16,6 +16,10 @@ from ptrack_analysis.scene.selection import is_pattern
 from ptrack_analysis.video import YAxis, milliseconds, timedelta
 
 _FOREVER = int(np.iinfo("int64").max)
+
+
+ENTRANCE = "entrance"
+"""Kind of zones and lines through which people come and go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,10 @@ class Zone:
             np.asarray(ring.coords)[:, :2] for part in parts for ring in (part.exterior, *part.interiors)
         ]
         return np.vstack([np.column_stack([ring[:-1], ring[1:]]) for ring in rings])
+
+    def find_distance(self, x: float, y: float) -> float:
+        """Return the distance of a position to the zone; 0 inside."""
+        return float(self.outline.distance(Point(x, y)))
 
     @property
     def window(self) -> tuple[int, int] | None:

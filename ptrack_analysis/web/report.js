@@ -152,10 +152,21 @@ function unfoldForPaper() {
   addEventListener("afterprint", () => before.forEach((one) => (one.open = false)));
 }
 
+/** Open the fold that the address leads into. */
+function openTarget() {
+  const target = location.hash.length > 1 ? document.getElementById(location.hash.slice(1)) : null;
+  const fold = target?.closest("details.fold");
+  if (!fold || fold.open) return;
+  fold.open = true;
+  target.scrollIntoView();
+}
+
 const tables = new Map((held("tables") ?? []).map((table) => [table.name, table]));
 for (const box of document.querySelectorAll("[data-table]")) {
   const table = tables.get(box.dataset.table);
   if (table) enliven(box, table);
 }
 unfoldForPaper();
+addEventListener("hashchange", openTarget);
+openTarget();
 enlivenExplorer();

@@ -76,6 +76,7 @@ def saved(page, name):
 
 def opened(page, address):
     page.goto(address)
+    page.evaluate("document.querySelectorAll('details.fold').forEach((one) => (one.open = true))")
     if page.locator("#explorer").count():
         page.evaluate("explorer.ready")
     return page
@@ -119,6 +120,7 @@ def test_all_rows_can_be_shown(page, shop):
 def test_cells_drawn_by_the_script_are_those_of_the_page(open_page, shop):
     quiet = open_page(java_script_enabled=False)
     quiet.goto(shop)
+    quiet.locator("details.fold > summary").first.click()
     still = quiet.locator("[data-table=quality] tbody").inner_text()
     live = opened(open_page(), shop)
     for name in ("Show all", "Show the first 25 rows"):
@@ -177,18 +179,40 @@ def test_the_explorer_plays(page, shop):
     assert page.evaluate("explorer.state().playing") is False
 
 
-def test_it_prints_on_a4_with_a_still_picture_and_all_definitions(page, shop):
+def test_it_prints_on_a4_with_a_still_picture_and_without_the_appendix(page, shop):
     opened(page, shop)
     until(page, "document.querySelector('img.still')?.naturalWidth > 100")
     content = page.pdf(prefer_css_page_size=True, print_background=True)
     pages = re.findall(rb"/Type\s*/Page\b", content)
-    assert 6 <= len(pages) <= 15
+    assert 3 <= len(pages) <= 8
     assert re.search(rb"/MediaBox\s*\[\s*0 0 59[45][.\d]* 84[12]", content)
     page.emulate_media(media="print")
     assert not page.locator("#explorer").is_visible()
     assert page.locator("img.still").is_visible()
+    assert page.locator(".finding").first.is_visible()
+    assert not page.locator("#appendix").is_visible()
     assert not page.get_by_role("button", name="Download CSV").first.is_visible()
-    assert page.locator("details.definition[open]").count() == 0  # folded again after printing
+
+
+@pytest.mark.parametrize(("width", "height", "limit"), [(1440, 900, 450), (390, 844, 844)])
+def test_the_first_finding_is_on_the_first_screen(open_page, shop, width, height, limit):
+    page = open_page(viewport={"width": width, "height": height})
+    page.goto(shop)
+    box = page.locator(".opening li").first.bounding_box()
+    assert box["y"] + box["height"] <= limit
+    assert page.evaluate(WIDER) is False
+    assert page.locator("details.fold[open]").count() == 0
+
+
+def test_a_link_into_the_appendix_unfolds_it(page, shop):
+    page.goto(shop)
+    assert not page.locator("[data-table=quality]").is_visible()
+    page.get_by_role("link", name="All checks").first.click()
+    until(page, "document.querySelector('#trust').closest('details').open")
+    assert page.locator("[data-table=quality]").is_visible()
+    page.goto(f"{shop}#persons")
+    page.reload()
+    until(page, "document.querySelector('#persons').closest('details').open")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

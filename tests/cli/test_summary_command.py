@@ -24,7 +24,19 @@ def shop(data):
 def test_it_says_the_usual_figures(capfd, shop):
     code, out, _ = run(capfd, "summary", *shop)
     assert code == 0
-    assert out.startswith("shop: 0:00 to 3:00\n")
+    assert out.startswith("shop: 0:00 to 3:00\n\nUsable with care. ")
+    assert max(map(len, out.splitlines())) <= 100
+    out = " ".join(out.split())
+    order = (
+        "Findings 1. Busiest minute: 1:22",
+        "Figures",
+        "Zones",
+        "From zone to zone",
+        "Lines",
+        "Quality: ",
+    )
+    places = [out.index(f" {heading}") for heading in order]
+    assert places == sorted(places)
     for said in (
         "people in a zone",
         "busiest minute",
@@ -42,6 +54,7 @@ def test_it_speaks_json_of_all_videos_or_of_one(capfd, data):
     _, out, _ = run(capfd, "summary", pages, "--floor", data / "day" / "floor.json", "--json")
     videos = json.loads(out)["videos"]
     assert [video["video"] for video in videos] == ["evening", "morning", "noon"]
+    assert list(videos[0])[:4] == ["video", "verdict", "limits", "findings"]
     assert {video["unit"] for video in videos} == {"m"}
     _, out, _ = run(
         capfd, "summary", pages, "--floor", data / "day" / "floor.json", "--json", "--video", "noon"

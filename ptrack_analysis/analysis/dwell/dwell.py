@@ -16,7 +16,7 @@ from ptrack_analysis.analysis.uncertainty.kaplan_meier import (
     find_quantile_interval,
 )
 from ptrack_analysis.errors import ParameterError
-from ptrack_analysis.geometry import Integers
+from ptrack_analysis.geometry import Bools, Integers
 from ptrack_analysis.schema import (
     DWELL,
     DWELL_BY_ENTRY,
@@ -233,6 +233,26 @@ def compute_dwell_quantiles(
     return assemble(DWELL_QUANTILES, arrays)
 
 
+def find_observed_stays(
+    tracks: pd.DataFrame,
+    video: Video,
+    *,
+    period: pd.Timedelta | str,
+    start: pd.Timedelta | str | None = None,
+    end: pd.Timedelta | str | None = None,
+) -> tuple[Bools, Bools]:
+    """Return for each person whether they came in, and whether they left, within the video.
+
+    The arguments are those of ``compute_stay_in_scene``.
+    """
+    step = 2 * milliseconds(period, "period")
+    first, last = (tracks[name].to_numpy().astype("int64") for name in ("first_seen", "last_seen"))
+    begin = 0 if start is None else milliseconds(start, "start")
+    seen = int(last.max(initial=0))
+    close = part_end(find_video_end(video, seen), end, seen)
+    return first >= begin + step, last + step < close
+
+
 def compute_stay_in_scene(
     tracks: pd.DataFrame,
     video: Video,
@@ -296,16 +316,10 @@ def compute_stay_in_scene(
     limit = None if horizon is None else milliseconds(horizon, "horizon")
     if limit == 0:
         raise ParameterError(f"horizon must be longer than 0, got {horizon!r}")
-    step = 2 * milliseconds(period, "period")
-    first, last, length = (
-        tracks[name].to_numpy().astype("int64") for name in ("first_seen", "last_seen", "time_in_scene")
-    )
     if not len(tracks):
         return empty_table(SCENE_STAY)
-    begin = 0 if start is None else milliseconds(start, "start")
-    seen = int(last.max())
-    close = part_end(find_video_end(video, seen), end, seen)
-    came, left = first >= begin + step, last + step < close
+    length = tracks["time_in_scene"].to_numpy().astype("int64")
+    came, left = find_observed_stays(tracks, video, period=period, start=start, end=end)
     unit = find_units(tracks.index.to_numpy(), groups)
     lengths = Lengths(length, left, np.full(len(length), -1), unit).where(came)
     part = Group("", "", length, lengths, unit, int((~came).sum()), int((~left).sum()))

@@ -202,8 +202,8 @@ CHECKS = {
         ),
         advice="Join fragments with stitch (--stitch).",
         needs=(
-            "This check needs the entrances: zones of kind 'entrance' (--zones FILE), or entrances=[] "
-            "if people come over the image border only."
+            "This check needs the entrances: zones or lines of kind 'entrance' (--zones FILE), or "
+            "entrances=[] if people come over the image border only."
         ),
     ),
     "continued tracks": QualityCheck(
@@ -473,7 +473,8 @@ def compute_quality(
       ``time without position``, ``face only``.
     * Identities: ``short tracks`` (less than 1 s, and not within a period of the video's start or end),
       ``track ends inside`` (first and last boxes farther than 2 % of the frame from its border and outside
-      the entrances; those within a period of the video's start or end are ignored), ``continued tracks``,
+      the entrances; those before coming in and after going out over a line of kind ``entrance``, and those
+      within a period of the video's start or end are ignored), ``continued tracks``,
       ``identity switches`` (boxes farther from the person's previous box than half its height and two heights
       per second, or of another size: more than 1.3-fold and 1.5-fold per second), ``duplicate tracks`` (boxes
       that overlap those of another track by 70 %, in 90 % of the track and for at least 1 s).

@@ -20,6 +20,7 @@ from ptrack_analysis.analysis.quality.inputs import (
     compute_percentage,
 )
 from ptrack_analysis.geometry import Bools, Floats, Integers, contains
+from ptrack_analysis.scene.zones import ENTRANCE
 from ptrack_analysis.schema import POSITION_STATUSES
 from ptrack_analysis.video import Milliseconds
 
@@ -193,7 +194,7 @@ def measure_identity_switches(inputs: QualityInputs) -> Measured:
 
 def measure_track_ends(inputs: QualityInputs) -> Measured:
     """Measure the share of track ends away from the image border and the entrances [%]."""
-    if inputs.entrances is None:
+    if inputs.entrances is None and not any(line.kind == ENTRANCE for line in inputs.lines):
         return UNKNOWN
     return Measured(compute_percentage(*_count_ends_inside(inputs)))
 
@@ -201,7 +202,8 @@ def measure_track_ends(inputs: QualityInputs) -> Measured:
 def _count_ends_inside(inputs: QualityInputs) -> tuple[int, int]:
     """Count the tracks' starts and ends away from the border and the entrances, and all that are considered.
 
-    A start or an end at the border is not counted if the tracklet enters or leaves the frame there. Starts
+    A start or an end at the border is not counted if the tracklet enters or leaves the frame there, and
+    neither is a start before coming in, or an end after going out, over a line of kind ``entrance``. Starts
     and ends within a sampling period of the two ends of the part of the video are not considered.
     """
     rows, trajectories, period = inputs.rows, inputs.trajectories, inputs.period
@@ -233,7 +235,28 @@ def _count_ends_inside(inputs: QualityInputs) -> tuple[int, int]:
     away &= ~over_border[outer]
     for entrance in inputs.entrances or ():
         away &= ~contains(entrance.edges, x[ends], y[ends])
+    came_in, went_out = _find_outside_entrances(inputs)
+    away &= ~np.concatenate(
+        [came_in[rows.person[firsts]][begins_within], went_out[rows.person[lasts]][ends_within]]
+    )
     return int(away.sum()), len(ends)
+
+
+def _find_outside_entrances(inputs: QualityInputs) -> tuple[Bools, Bools]:
+    """Return which people first came in over an entrance line, and which last went out over one."""
+    names = [line.name for line in inputs.lines if line.kind == ENTRANCE]
+    index = inputs.crossings.index
+    is_entrance = index.get_level_values("line").isin(names)
+    person = index.get_level_values("person_index").to_numpy()[is_entrance]
+    time = index.get_level_values("timestamp").to_numpy()[is_entrance]
+    inward = (inputs.crossings["direction"] == "in").to_numpy()[is_entrance]
+    order = np.lexsort((time, person))
+    new = mark_starts(person[order])
+    first, last = order[new], order[np.append(new[1:], values=True)[: len(new)]]
+    return (
+        np.isin(inputs.people, person[first[inward[first]]]),
+        np.isin(inputs.people, person[last[~inward[last]]]),
+    )
 
 
 def _is_away_from_border(boxes: Sequence[Floats]) -> Bools:

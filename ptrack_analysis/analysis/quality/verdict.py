@@ -10,8 +10,8 @@ from ptrack_analysis.schema import VERDICTS
 UNKNOWN_VALUE = "\N{EN DASH}"
 GOOD, WITH_CARE, NOT_USABLE, UNKNOWN = "good", "usable with care", "not usable", "unknown"
 """The verdicts on a video. ``NOT_USABLE`` is followed by the outputs that are not usable, if any are."""
-_ZONE_OUTPUTS = frozenset({"visits", "dwell", "transitions", "occupancy"})
-_LINE_OUTPUTS = frozenset({"crossings", "counts"})
+ZONE_OUTPUTS = frozenset({"visits", "dwell", "transitions", "occupancy"})
+LINE_OUTPUTS = frozenset({"crossings", "counts"})
 """Outputs with figures per zone or line: a check with values per zone or line spoils them only there."""
 _MOST_NAMES = 3
 
@@ -115,7 +115,7 @@ def _find_local_outputs(rows: pd.DataFrame) -> frozenset[str]:
     """
     if len(rows) == 1:
         return frozenset()
-    return _ZONE_OUTPUTS if _ZONE_OUTPUTS & {*_split_outputs(rows)} else _LINE_OUTPUTS
+    return ZONE_OUTPUTS if ZONE_OUTPUTS & {*_split_outputs(rows)} else LINE_OUTPUTS
 
 
 def _describe_spoiled(quality: pd.DataFrame) -> tuple[str, ...]:

@@ -141,6 +141,24 @@ def test_ends_inside_are_those_away_from_edges_and_doors():
     assert value(persons, "track ends inside", entrances=[door]) == 50.0
 
 
+def test_tracks_that_begin_and_end_behind_an_entrance_line_do_not_end_inside():
+    """Person 1 comes in and goes out over the line, 2 comes in and is lost, 3 is found and goes out."""
+    persons = {
+        1: [(5000, 0.3, 0.5), (5100, 0.5, 0.5), (5200, 0.3, 0.5)],
+        2: [(5000, 0.3, 0.6), (5100, 0.5, 0.6)],
+        3: [(5000, 0.5, 0.7), (5100, 0.3, 0.7)],
+    }
+    path = LineString([(400, 500), (400, 0)])
+    door = Line("door", path, "px", "entrance")
+    assert value(persons, "track ends inside", lines=[door]) == pytest.approx(100 * 2 / 6)
+    assert value(persons, "track ends inside", lines=[door], entrances=[]) == pytest.approx(100 * 2 / 6)
+    wrong_way = Line("door", path.reverse(), "px", "entrance")
+    assert value(persons, "track ends inside", lines=[wrong_way]) == pytest.approx(100 * 4 / 6)
+    plain = Line("door", path, "px")
+    assert value(persons, "track ends inside", lines=[plain], entrances=[]) == 100
+    assert np.isnan(value(persons, "track ends inside", lines=[plain]))
+
+
 def test_ends_at_the_start_and_the_end_of_the_video_say_nothing():
     persons = {1: [(0, 0.5, 0.5), (100, 0.5, 0.5)], 2: [(99_800, 0.5, 0.5), (99_900, 0.5, 0.5)]}
     assert value(persons, "track ends inside", entrances=[]) == 100.0

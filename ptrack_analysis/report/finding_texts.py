@@ -1,0 +1,266 @@
+"""The words in which findings and the verdict are told to managers."""
+
+from collections.abc import Mapping, Sequence
+from math import ceil
+
+import pandas as pd
+
+from ptrack_analysis.analysis.quality.verdict import (
+    GOOD,
+    LINE_OUTPUTS,
+    NOT_USABLE,
+    UNKNOWN,
+    WITH_CARE,
+    ZONE_OUTPUTS,
+    judge_video,
+)
+from ptrack_analysis.report.parts import isolated
+
+REASONS: Mapping[str, str] = {
+    "sampling period": "people were located only every {value}",
+    "coarse sampling": "people were located only every {value}",
+    "irregular sampling": "some samples are {value} times as far apart as usual",
+    "long steps": "{value} of the steps between sightings are too long to follow a person",
+    "gaps": "people were lost from sight {value}",
+    "bridged time": "for {value} of the time people counted as present without being seen",
+    "face only": "in {value} of the sightings only a face was seen",
+    "time without position": "for {value} of the time it is not known where people stood",
+    "short tracks": "{value} of the people were seen for less than a second",
+    "track ends inside": "{value} of the tracks begin or end in the middle of the scene",
+    "continued tracks": "{value} of the people are probably someone who was already counted",
+    "identity switches": "people may have been mixed up {value}",
+    "duplicate tracks": "{value} of the people were probably counted twice",
+    "dropped rows": "{value} of the tracking could not be read",
+    "missing pages": "at least {value} of the tracking is missing",
+    "boxes beyond image": "{value} of the boxes reach beyond the image",
+    "truncated boxes": "for {value} of the time feet were out of the image",
+    "time outside image": "for {value} of the time people stood outside the image",
+    "tiny boxes": "{value} of the boxes are smaller than a pixel",
+    "impossible speeds": "for {value} of the time people seem to move faster than anyone runs",
+    "near horizon": "for {value} of the time people were too far away to be located",
+    "off the plan": "for {value} of the time people stood outside the floor plan",
+    "visit flicker": "visits were broken up {value}",
+    "crossing flicker": "crossings were counted again {value}",
+}
+"""What each quality check found."""
+_IN_ZONE = {"face only": "for {value} of the time only a face was seen"}
+"""What checks found in a zone, where it is measured differently from the whole video."""
+
+_SUBJECTS: tuple[tuple[str, frozenset[str]], ...] = (
+    ("the number of people", frozenset({"tracks"})),
+    ("how many were there at a time", frozenset({"occupancy"})),
+    ("the time in zones", frozenset({"visits", "dwell"})),
+    ("the ways between zones", frozenset({"transitions"})),
+    ("the counts at the door", frozenset({"crossings", "counts", "count_drift"})),
+    ("the places where people stood", frozenset({"heatmap", "trajectories", "stops"})),
+    ("speeds", frozenset({"kinematics", "flow_field"})),
+)
+"""What the outputs tell a manager, in the order in which it is named."""
+_IN_ZONES = ("the time in zones", "the ways between zones")
+_AT_DOOR = "the counts at the door"
+_MOST_NAMES, _MOST_REASONS, _LONGEST_NAME = 3, 2, 40
+_PERCENT = 100
+FEW = 20
+"""Number up to which a share is told as a count."""
+_TENTHS_BELOW, _MINUTE, _HOUR = 10, 60, 3600
+
+
+def format_length(seconds: float) -> str:
+    """Write a length of time: ``2.4 s``, ``41 s``, ``1 min 2 s``, ``2 h 05 min``."""
+    if round(seconds, 1) < _TENTHS_BELOW:
+        return f"{seconds:.1f} s"
+    if round(seconds) < _MINUTE:
+        return f"{seconds:.0f} s"
+    whole = round(seconds)
+    if whole < _HOUR:
+        minutes, rest = divmod(whole, _MINUTE)
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    hours, minutes = divmod(round(seconds / _MINUTE), _MINUTE)
+    return f"{hours} h {minutes:02d} min"
+
+
+def format_length_range(low: float, high: float | None) -> str:
+    """Write a range of lengths with its unit once: ``0.6 to 12 s``; or, if it is open, ``at least 20 s``."""
+    if high is None:
+        return f"at least {format_length(low)}"
+    first, last = format_length(low), format_length(high)
+    is_in_seconds = last.endswith(" s") and " min" not in last
+    return f"{first.removesuffix(' s') if is_in_seconds else first} to {last}"
+
+
+def format_percent(share: float) -> str:
+    """Write a share as a whole percentage, which is 0 or 100 only if the share is 0 or 1."""
+    whole = round(_PERCENT * share)
+    if whole == 0 and share > 0:
+        return "under 1 %"
+    return "over 99 %" if whole == _PERCENT and share < 1 else f"{whole} %"
+
+
+def format_percent_range(low: float, high: float) -> str:
+    """Write a range of shares with its unit once."""
+    first = format_percent(low)
+    return f"{first.removesuffix(' %')} to {format_percent(high)}"
+
+
+def format_share(part: int, whole: int, of: str = "") -> str:
+    """Write a share of a count: ``4 of 9``, above 20 with the percentage: ``44 % (132 of 300)``."""
+    counted = f"{part} of {whole}{of}"
+    return counted if whole <= FEW else f"{format_percent(part / whole)} ({counted})"
+
+
+def count(number: int, one: str = "person", many: str = "people") -> str:
+    """Write a number with its noun."""
+    return f"{number} {one if number == 1 else many}"
+
+
+def name_zone(name: str) -> str:
+    """Write the name of a zone in a sentence: a common noun gets an article, a long name is cut."""
+    name = " ".join(name.split())
+    short = (
+        name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1].rstrip()}\N{HORIZONTAL ELLIPSIS}"
+    )
+    return f"the {short}" if short.isascii() and short.isalpha() and short.islower() else isolated(short)
+
+
+def join(words: Sequence[str]) -> str:
+    """Join words with commas and a final *and*."""
+    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else "".join(words)
+
+
+def join_names(names: Sequence[str]) -> str:
+    """Join the names of zones; of many, the first and the number of the others."""
+    shown = [name_zone(name) for name in names[:_MOST_NAMES]]
+    return join([*shown, f"{len(names) - _MOST_NAMES} more"] if len(names) > _MOST_NAMES else shown)
+
+
+def capitalize(words: str) -> str:
+    """Begin a sentence with a capital letter."""
+    return f"{words[:1].upper()}{words[1:]}"
+
+
+def chance_unseen(people: int) -> int:
+    """Return the share of people who may do what none of so many did, by the rule of three [%]."""
+    return ceil(3 * _PERCENT / people)
+
+
+def describe_reason(check: str, value: float, unit: str) -> str:
+    """Say what a check found, such as ``in 10 % of the sightings only a face was seen``."""
+    return REASONS[check].format(value=_format_value(value, unit))
+
+
+def _format_value(value: float, unit: str) -> str:
+    if unit == "%":
+        return format_percent(value / _PERCENT)
+    if unit == "1/min":
+        return f"{value:.1f} times a minute"
+    return format_length(value) if unit == "s" else f"{value:.1f}"
+
+
+def list_subjects(outputs: Sequence[str], *, zones: bool, lines: bool) -> list[str]:
+    """Name what some outputs tell, without what needs zones or lines that are not given."""
+    return [
+        subject
+        for subject, members in _SUBJECTS
+        if members & {*outputs} and (zones or subject not in _IN_ZONES) and (lines or subject != _AT_DOOR)
+    ]
+
+
+class QualityWords:
+    """The quality checks of a video in words.
+
+    Parameters
+    ----------
+    quality
+        QUALITY of the video.
+    has_zones, has_lines
+        Whether the video has zones and lines, so that figures of them can suffer.
+    """
+
+    def __init__(self, quality: pd.DataFrame, *, has_zones: bool, has_lines: bool) -> None:
+        rows = quality.astype({"verdict": str}).reset_index()
+        self._rows = rows[rows["verdict"].isin(["bad", "doubtful"])]
+        self._given = {"zones": has_zones, "lines": has_lines}
+        self._verdict = judge_video(quality).verdict
+        self._unknown = int(((rows["verdict"] == "unknown") & (rows["name"] == "")).sum())
+
+    def checks(self, verdict: str) -> list[str]:
+        """Return the checks with this verdict as the worst of their rows."""
+        found = self._rows[self._rows["verdict"] == verdict]["check"].unique().tolist()
+        bad = self._rows[self._rows["verdict"] == "bad"]["check"].unique()
+        return [check for check in found if verdict == "bad" or check not in bad]
+
+    def _find_named(self, check: str) -> pd.DataFrame:
+        """Return the rows of the zones or lines in which a check is not good, the worst first."""
+        rows = self._rows[(self._rows["check"] == check) & (self._rows["name"] != "")]
+        return rows.sort_values("value", ascending=False, kind="stable")
+
+    def _find_affected(self, check: str) -> list[str]:
+        """Return the outputs that a check affects; if only in some zones or lines, those of them."""
+        rows = self._rows[self._rows["check"] == check]
+        outputs = str(rows["affects"].iloc[0]).split(", ")
+        if (rows["name"] == "").any():
+            return outputs
+        local = ZONE_OUTPUTS if ZONE_OUTPUTS & {*outputs} else LINE_OUTPUTS
+        return [output for output in outputs if output in local]
+
+    def subjects(self, check: str) -> list[str]:
+        """Name what a check affects; time in zones with the zones in which it is affected."""
+        found, names = list_subjects(self._find_affected(check), **self._given), self._find_named(check)
+        local = f"the time at {join_names(names['name'].tolist())}"
+        return [local if subject == "the time in zones" and len(names) else subject for subject in found]
+
+    def reason(self, check: str) -> str:
+        """Say what a check found in the video, and in the zones or lines where it is not good."""
+        rows, names = self._rows[self._rows["check"] == check], self._find_named(check)
+        unit = str(rows["value_unit"].iloc[0])
+        shown = [
+            f"{_format_value(value, unit)} at {name_zone(name)}"
+            for name, value in zip(names["name"][:_MOST_NAMES], names["value"], strict=False)
+        ]
+        if check in _IN_ZONE and shown:
+            shown[0] = shown[0].replace(" at ", " of the time at ", 1)
+        if len(names) > _MOST_NAMES:
+            shown.append(f"{len(names) - _MOST_NAMES} more")
+        whole = rows[rows["name"] == ""]
+        if whole.empty:
+            worst = _IN_ZONE.get(check, REASONS[check]).format(
+                value=_format_value(float(names["value"].iloc[0]), unit)
+            )
+            return ", ".join([f"{worst} at {name_zone(names['name'].iloc[0])}", *shown[1:]])
+        said = describe_reason(check, float(whole["value"].iloc[0]), unit)
+        return f"{said} ({', '.join(shown)})" if shown else said
+
+    def spoiled(self) -> list[str]:
+        """Name what cannot be relied on at all."""
+        return list(
+            dict.fromkeys(subject for check in self.checks("bad") for subject in self.subjects(check))
+        )
+
+    def describe_verdict(self) -> str:
+        """Say how far the video can be relied on, in a word."""
+        if self._verdict == NOT_USABLE:
+            spoiled = self.spoiled()
+            return f"Not usable for {join(spoiled)}." if spoiled else "Usable with care."
+        return {GOOD: "Reliable.", WITH_CARE: "Usable with care.", UNKNOWN: "Not checked."}[self._verdict]
+
+    def describe_limits(self) -> str:
+        """Say what is reliable, and what is not and why."""
+        if self._verdict == UNKNOWN:
+            return "The tracking could not be checked: the checks need people with body boxes."
+        affected = {one for check in self._rows["check"].unique() for one in self._find_affected(check)}
+        outputs = [name for _, members in _SUBJECTS[:-1] for name in members if not members & affected]
+        reliable = list_subjects(outputs, **self._given)
+        is_plural = len(reliable) > 1 or (reliable and reliable[0].endswith("s"))
+        said = [capitalize(f"{join(reliable)} {'are' if is_plural else 'is'} reliable.")] if reliable else []
+        checks = [*self.checks("bad"), *self.checks("doubtful")]
+        told = [check for check in checks if self.subjects(check)]
+        effects: dict[str, list[str]] = {}
+        for check in told[:_MOST_REASONS]:
+            effect = "cannot be relied on" if check in self.checks("bad") else "may be off"
+            effects.setdefault(f"{join(self.subjects(check))} {effect}", []).append(self.reason(check))
+        said += [capitalize(f"{join(reasons)}, so {effect}.") for effect, reasons in effects.items()]
+        if len(told) > _MOST_REASONS:
+            said.append(f"{count(len(told) - _MOST_REASONS, 'more check is', 'more checks are')} not good.")
+        if self._unknown:
+            said.append(f"{count(self._unknown, 'check', 'checks')} could not be made.")
+        return " ".join(said)
