@@ -323,7 +323,7 @@ def test_what_is_missing_is_a_dash_and_no_rows_are_said_to_be_none():
 def test_definitions_are_the_functions_own_words(shop):
     said = Reader(shop).said
     assert "Cut each person's presence into stays in zones." in said
-    assert "A row is one stay" in said
+    assert "A row is one visit" in said
     assert "Parameters ----" not in said
 
 

@@ -22,6 +22,7 @@ from ptrack_analysis.analysis.quality.inputs import (
 from ptrack_analysis.geometry import Bools, Floats, Integers, contains
 from ptrack_analysis.scene.zones import ENTRANCE
 from ptrack_analysis.schema import POSITION_STATUSES
+from ptrack_analysis.schema.arrays import to_frame
 from ptrack_analysis.video import Milliseconds
 
 _AT_ONCE = 2**17
@@ -245,11 +246,12 @@ def _count_ends_inside(inputs: QualityInputs) -> tuple[int, int]:
 def _find_outside_entrances(inputs: QualityInputs) -> tuple[Bools, Bools]:
     """Return which people first came in over an entrance line, and which last went out over one."""
     names = [line.name for line in inputs.lines if line.kind == ENTRANCE]
-    index = inputs.crossings.index
+    crossings = to_frame(inputs.crossings)
+    index = crossings.index
     is_entrance = index.get_level_values("line").isin(names)
     person = index.get_level_values("person_index").to_numpy()[is_entrance]
     time = index.get_level_values("timestamp").to_numpy()[is_entrance]
-    inward = (inputs.crossings["direction"] == "in").to_numpy()[is_entrance]
+    inward = (crossings["direction"] == "in").to_numpy()[is_entrance]
     order = np.lexsort((time, person))
     new = mark_starts(person[order])
     first, last = order[new], order[np.append(new[1:], values=True)[: len(new)]]
