@@ -103,7 +103,7 @@ def changing(
     The second value is a function that raises if another run has taken the dataset over.
     """
     with locked(out) as check:
-        dataset = open_for_writing(out, partition, form)
+        dataset = _open(out, partition, form)
         try:
             yield dataset, check
         except BaseException:
@@ -111,9 +111,7 @@ def changing(
             raise
 
 
-def open_for_writing(
-    out: AnyPath, partition: Partition | None = None, form: Form | None = None
-) -> OpenDataset:
+def _open(out: AnyPath, partition: Partition | None = None, form: Form | None = None) -> OpenDataset:
     """Recover from a killed run, and read the manifest; a new dataset has an empty one.
 
     Raises
@@ -137,8 +135,8 @@ def open_for_writing(
     if partition is not None and partition != manifest.partition:
         raise ParameterError(
             f"partition (--partition) is {partition!r}, but {out} has "
-            f"{manifest.partition or 'no partitions'}: they are chosen when a dataset "
-            "is made. Export to another folder."
+            f"{manifest.partition or 'no partitions'}: the partition is chosen when "
+            "a dataset is made. Export to another folder."
         )
     if form is not None and form != manifest.form:
         raise ParameterError(

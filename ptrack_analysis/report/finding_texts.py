@@ -50,13 +50,13 @@ _SUBJECTS: tuple[tuple[str, frozenset[str]], ...] = (
     ("the number of people", frozenset({"tracks"})),
     ("how many were there at a time", frozenset({"occupancy"})),
     ("the time in zones", frozenset({"visits", "dwell"})),
-    ("the ways between zones", frozenset({"transitions"})),
+    ("how people moved between zones", frozenset({"transitions"})),
     ("the counts at the door", frozenset({"crossings", "counts", "count_drift"})),
     ("the places where people stood", frozenset({"heatmap", "trajectories", "stops"})),
     ("speeds", frozenset({"kinematics", "flow_field"})),
 )
 """What the outputs tell a manager, in the order in which it is named."""
-_IN_ZONES = ("the time in zones", "the ways between zones")
+_IN_ZONES = ("the time in zones", "how people moved between zones")
 _AT_DOOR = "the counts at the door"
 _MOST_NAMES, _MOST_REASONS, _LONGEST_NAME = 3, 2, 40
 _PERCENT = 100
