@@ -153,7 +153,8 @@ def test_the_summary_and_the_report_say_why_an_interval_is_missing(analysis, tmp
     pta.write_report(analysis, tmp_path / "out.html")
     html = (tmp_path / "out.html").read_text(encoding="utf-8")
     tables = {
-        one["name"]: one for one in json.loads(re.search(r'id="tables">(.*?)</script>', html, re.DOTALL)[1])
+        one["name"]: one
+        for one in json.loads(re.search(r'id="tables-data">(.*?)</script>', html, re.DOTALL)[1])
     }
     for row in tables["dwell"]["rows"]:
         assert row[3] < row[4]

@@ -288,7 +288,7 @@ def test_a_bad_check_speaks_first_and_silences_what_it_spoils(tmp_path):
         in findings[0].sentence
     )
     assert not {"longest_zone", "zone_dwell", "glances"} & {one.key for one in findings}
-    opening = find_opening(analysis, gather_key_figures(analysis))
+    opening = find_opening(Evidence(analysis))
     assert opening.kind == "bad"
     assert opening.verdict.startswith("Not usable for the time at")
     assert list(video_rules.find_trust(Evidence(analyze(tmp_path, several(4, (SHELVES, 3)))))) == []
@@ -393,12 +393,12 @@ def test_the_findings_of_the_shop(data):
         "4 of 9 people went to the checkout.",
     ]
     assert findings[4].detail.startswith("44 %, with so few people anything from 14 to 79 % (95 %).")
-    assert [one.target for one in findings] == ["presence", "lines", "figures", "zones", "zones"]
+    assert [one.target for one in findings] == ["presence", "presence", "zones", "zones", "zones"]
 
 
 def test_the_verdict_of_the_shop_names_zones_with_their_measured_share(data):
     analysis = sample(data, "shop", "shop")
-    opening = find_opening(analysis, gather_key_figures(analysis))
+    opening = find_opening(Evidence(analysis))
     assert (opening.verdict, opening.kind) == ("Usable with care.", "doubtful")
     assert (
         "In 10 % of the sightings only a face was seen (11 % of the time at the checkout, 10 % at the table)"
@@ -409,14 +409,14 @@ def test_the_verdict_of_the_shop_names_zones_with_their_measured_share(data):
 
 def test_a_share_that_is_doubtful_only_in_zones_is_told_as_their_time(data):
     analysis = sample(data, "day", "noon")
-    limits = find_opening(analysis, gather_key_figures(analysis)).limits
+    limits = find_opening(Evidence(analysis)).limits
     assert "For 13 % of the time only a face was seen at the checkout, 11 % at the table, so" in limits
     assert "the counts at the door and the places where people stood are reliable." in limits
 
 
 def test_the_real_job_of_14_seconds_tells_no_places_and_no_busiest_minute(real_data):
     analysis = VideoAnalysis(real_data / "rekognition" / "edenai-2023-10-16.json")
-    opening = find_opening(analysis, gather_key_figures(analysis))
+    opening = find_opening(Evidence(analysis))
     assert (opening.verdict, opening.kind) == ("Not usable for the places where people stood.", "bad")
     assert [one.key for one in opening.findings] == ["trust"]
     assert "and for 62 % of the time feet were out of the image, so the places" in opening.limits
@@ -445,7 +445,7 @@ def test_odd_input_has_an_opening_of_plain_words(tmp_path, records, names):
     )
     analysis = VideoAnalysis(tmp_path / "in", AnalysisConfig(zones=zones if names else None))
     figures = gather_key_figures(analysis)
-    opening = find_opening(analysis, figures)
+    opening = find_opening(Evidence(analysis, figures))
     people = "1 person" if records else "0 people"
     assert opening.findings or opening.empty == f"Too little was seen for findings: {people} in 10 s."
     assert len(opening.limits) < 1000

@@ -47,7 +47,7 @@ def footfall(folder, people, **options):
     export_dataset(folder / "in", folder / "out", zones=zones, recordings=recordings, **options)
     write_report(folder / "out", folder / "out.html")
     html = (folder / "out.html").read_text(encoding="utf-8")
-    tables = json.loads(re.search(r'id="tables">(.*?)</script>', html, re.DOTALL)[1])
+    tables = json.loads(re.search(r'id="tables-data">(.*?)</script>', html, re.DOTALL)[1])
     return {row[0]: row[1:] for table in tables if table["name"] == "footfall" for row in table["rows"]}
 
 

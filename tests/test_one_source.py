@@ -103,7 +103,9 @@ def read_video(dataset, table, name):
 
 
 def report_tables(html):
-    content = re.search(r'<script type="application/json" id="tables">(.*?)</script>', html, re.DOTALL)[1]
+    content = re.search(r'<script type="application/json" id="tables-data">(.*?)</script>', html, re.DOTALL)[
+        1
+    ]
     return {table["name"]: table["rows"] for table in json.loads(content)}
 
 

@@ -264,7 +264,7 @@ def test_an_empty_video_has_an_ordinary_page_of_zeros_and_dashes(tmp_path):
 
 @pytest.mark.parametrize(
     ("value", "said"),
-    [(0, "0%"), (0.001, "under 1%"), (0.006, "1%"), (0.996, "over 99%"), (1, "100%")],
+    [(0, "0 %"), (0.001, "under 1 %"), (0.006, "1 %"), (0.996, "over 99 %"), (1, "100 %")],
 )
 def test_a_share_is_never_rounded_to_none_or_all(value, said):
     assert share(value) == said
@@ -397,8 +397,11 @@ def test_names_do_not_break_a_table_of_markdown(tmp_path):
     [
         (None, "\N{EN DASH}"),
         (0.0, "0.0 s"),
-        (59.94, "59.9 s"),
-        (59.96, "1 min 00 s"),
+        (9.94, "9.9 s"),
+        (9.96, "10 s"),
+        (59.4, "59 s"),
+        (59.6, "1 min"),
+        (61.6, "1 min 2 s"),
         (3599.4, "59 min 59 s"),
         (3599.6, "1 h 00 min"),
         (93_599.0, "26 h 00 min"),

@@ -122,14 +122,14 @@ def _figures(
 ) -> "_Page":
     """Return the key metrics of one video with its findings, and print its notes on stderr."""
     from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
+    from ptrack_analysis.report.evidence import Evidence
     from ptrack_analysis.report.findings import find_opening
-    from ptrack_analysis.report.key_figures import gather_key_figures
 
     analysis = VideoAnalysis(reference, settings, scene, form=form)
-    figures = gather_key_figures(analysis)
+    evidence = Evidence(analysis)
     for note in list_video_notes(analysis):
         print(shown(f"note: {analysis.name}: {note}"), file=sys.stderr)
-    return figures, find_opening(analysis, figures)
+    return dict(evidence.figures), find_opening(evidence)
 
 
 def _written(found: "list[_Page]", given: argparse.Namespace) -> str:

@@ -10,10 +10,9 @@ import pandas as pd
 from ptrack_analysis.analysis.dwell.dwell import find_observed_stays
 from ptrack_analysis.analysis.quality.verdict import find_affecting_checks
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
-from ptrack_analysis.report.finding_texts import QualityWords, describe_reason
+from ptrack_analysis.report.finding_texts import QualityWords, clock_time, describe_reason
 from ptrack_analysis.report.key_figures import gather_key_figures, read_quality
 from ptrack_analysis.report.parts import local_time
-from ptrack_analysis.report.summary import clock_time
 from ptrack_analysis.scene.zones import ENTRANCE, Line, Zone
 
 _PERCENT = 100.0

@@ -79,6 +79,13 @@ def format_length(seconds: float) -> str:
     return f"{hours} h {minutes:02d} min"
 
 
+def clock_time(seconds: float) -> str:
+    """Write a time in the video as a player shows it: floored to the second."""
+    hours, rest = divmod(int(seconds), _HOUR)
+    minutes, whole = divmod(rest, _MINUTE)
+    return f"{hours}:{minutes:02d}:{whole:02d}" if hours else f"{minutes}:{whole:02d}"
+
+
 def format_length_range(low: float, high: float | None) -> str:
     """Write a range of lengths with its unit once: ``0.6 to 12 s``; or, if it is open, ``at least 20 s``."""
     if high is None:

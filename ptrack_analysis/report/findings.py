@@ -104,10 +104,10 @@ def _find_doubts(rule: Rule, evidence: Evidence) -> list[str] | None:
     return [check for check, verdict in verdicts.items() if verdict == "doubtful"]
 
 
-def find_opening(analysis: VideoAnalysis, figures: Mapping[str, Any]) -> Opening:
+def find_opening(evidence: Evidence) -> Opening:
     """Return what a report says first: how far the video can be relied on, and the findings."""
-    evidence = Evidence(analysis, figures)
     findings = _select(evidence)
+    figures = evidence.figures
     people = count(figures["persons"])
     return Opening(
         verdict=evidence.words.describe_verdict(),

@@ -8,9 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ptrack_analysis import __version__
-from ptrack_analysis.analysis.dwell.dwell import compute_dwell
 from ptrack_analysis.analysis.uncertainty.estimates import estimate_count
-from ptrack_analysis.clock.hourly import compute_occupancy_hourly, compute_visits_hourly
 from ptrack_analysis.clock.timezones import parse_timezone
 from ptrack_analysis.dataset.opening import Dataset
 from ptrack_analysis.report.estimates import GARWOOD
@@ -39,7 +37,6 @@ from ptrack_analysis.report.parts import (
     Section,
     Words,
     column_text,
-    extract_rule,
     find_verdict_kind,
 )
 from ptrack_analysis.report.summary import span
@@ -275,8 +272,7 @@ def _keys(read: Read) -> Section:
         Key("Videos", str(len(read.videos)), f"{span(float(lengths.sum()))} in all"),
     ]
     if read.persons is not None:
-        said = f"A row is {TRACKS.row}."
-        keys.append(Key("Persons", str(int(read.persons.sum())), "in each video anew", said))
+        keys.append(Key("Persons", str(int(read.persons.sum())), "in each video anew"))
     if read.visits is not None:
         total = float(read.visits["dwell"].dt.total_seconds().sum())
         keys.append(Key("Visits to zones", str(len(read.visits)), f"{span(total)} in all"))
@@ -318,9 +314,8 @@ def _small(row: pd.Series, name: str, scene: pd.DataFrame, most: float) -> tuple
 
 
 def _definitions() -> Section:
-    rules = [extract_rule(one) for one in (compute_occupancy_hourly, compute_visits_hourly, compute_dwell)]
     notes = [
         "Persons are known within one video only: who comes twice, or is seen by two cameras, counts twice.",
         "Videos were measured as they were exported; their parameters are in the dataset's records.",
     ]
-    return Section("definitions", "Definitions", [Items(notes), *rules])
+    return Section("definitions", "Definitions", [Items(notes)])

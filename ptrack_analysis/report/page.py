@@ -7,13 +7,18 @@ from typing import Any
 from unicodedata import bidirectional
 
 from ptrack_analysis import __version__
+from ptrack_analysis.report.page_texts import APPENDIX, WORDS
 from ptrack_analysis.report.parts import (
-    Definition,
+    Chart,
+    Columns,
+    Cursor,
     Explored,
     Facts,
     Finding,
+    Fold,
     Grid,
     Items,
+    Key,
     Keys,
     Multiples,
     Opening,
@@ -24,7 +29,9 @@ from ptrack_analysis.report.parts import (
     Section,
     Words,
     find_verdict_kind,
+    writable,
 )
+from ptrack_analysis.scene.zone_colors import ON_DARK, ON_WHITE
 from ptrack_analysis.web.assets import asset, content_policy, inline_json, inline_script
 from ptrack_analysis.web.explorer import explorer_script
 
@@ -35,8 +42,8 @@ _LONG, _SHORT = 30, 20
 _TURNING = {"R", "AL", "RLE", "RLO", "RLI", "LRE", "LRO", "LRI", "FSI", "PDF", "PDI"}
 _LINKS = {"trust": "All checks", "figures": "Key figures"}
 """What the link of a finding is called where it does not lead to a chart."""
+_LETTERS = re.compile("([a-z][a-z ]*)")
 _UNIT = re.compile(r"(\d) (?=%|s\b|min\b|h\b)")
-_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _CODE = re.compile(r"``([^`]+)``|`([^`]+)`")
 
 
@@ -56,7 +63,7 @@ def part_html(part: Part) -> str:
 
 def text(words: str) -> str:
     """Escape a text, keep it from turning the direction of what stands beside it, and replace controls."""
-    shown = escape(_UNWRITABLE.sub("\ufffd", words))
+    shown = escape(writable(words))
     return f"<bdi>{shown}</bdi>" if any(bidirectional(letter) in _TURNING for letter in words) else shown
 
 
@@ -66,31 +73,55 @@ def prose(words: str) -> str:
 
 
 def _words(words: Words) -> str:
+    if words.kind == "heading":
+        return f"<h3>{prose(words.text)}</h3>"
+    if words.kind and words.kind.split()[0] in {"lead", "caption"}:
+        return f'<p class="{words.kind}">{prose(words.text)}</p>'
     kind = f' class="said {words.kind}"' if words.kind else ""
     return f"<p{kind}>{prose(words.text)}</p>"
 
 
 def _keys(keys: Keys) -> str:
-    return f'<div class="keys">{"".join(map(_key, keys.keys))}</div>'
+    return f'<dl class="keys">{"".join(map(_key, keys.keys))}</dl>'
 
 
-def _key(key: Any) -> str:
-    beside = f'<p class="beside">{text(key.beside)}</p>' if key.beside else ""
-    checks = (
-        f'<p class="checks"><span class="verdict doubtful">{text(", ".join(key.checks))}</span></p>'
-        if key.checks
-        else ""
+def _key(key: Key) -> str:
+    value = _LETTERS.sub(r"<small>\1</small>", _unbroken(key.value))
+    beside = f'<span class="beside">{_unbroken(key.beside)}</span>' if key.beside else ""
+    mark = (
+        f'<span class="mark">\N{WHITE UP-POINTING TRIANGLE} {_unbroken(key.mark)}</span>' if key.mark else ""
     )
-    definition = (
-        f"<details><summary>what it means<span class='unseen'>: {text(key.label)}</span></summary>"
-        f"<p>{prose(key.definition)}</p></details>"
-        if key.definition
-        else ""
-    )
+    return f'<div><dt>{text(key.label)}</dt><dd><span class="value">{value}</span>{beside}{mark}</dd></div>'
+
+
+def _chart(chart: Chart) -> str:
+    drawings = "".join(f'<div class="{names}">{svg}</div>' for names, svg in chart.drawings.items())
+    items = "".join(f"<li>{svg}{text(label)}</li>" for svg, label in chart.legend)
+    legend = f'<ul class="legend">{items}</ul>' if items else ""
     return (
-        f'<div class="key"><h3>{text(key.label)}</h3><p class="value">{text(key.value)}</p>'
-        f"{beside}{checks}{definition}</div>"
+        f'<div class="chart" id="{chart.name}-chart" role="img" aria-label="{escape(writable(chart.alt))}">'
+        f"{drawings}</div>{legend}"
     )
+
+
+def _cursor(cursor: Cursor) -> str:
+    data = cursor.data
+    limits = f'min="{data["start"]:.1f}" max="{data["end"]:.1f}" step="0.1" value="{cursor.start:.1f}"'
+    return (
+        f'<div class="cursor live"><label for="cursor">Time</label><input type="range" id="cursor" {limits}>'
+        '<output for="cursor" id="cursor-time"></output></div>\n<p class="now live" id="now"></p>\n'
+        f"{_data('timeline-data', data)}"
+    )
+
+
+def _columns(columns: Columns) -> str:
+    left, right = ("\n".join(map(part_html, parts)) for parts in (columns.left, columns.right))
+    return f'<div class="columns {columns.kind}">\n<div>{left}</div>\n<div>{right}</div>\n</div>'
+
+
+def _fold(fold: Fold) -> str:
+    inner = "\n".join(map(part_html, fold.parts))
+    return f'<details class="fold"><summary>{text(fold.summary)}</summary>\n{inner}\n</details>'
 
 
 def _facts(facts: Facts) -> str:
@@ -107,24 +138,10 @@ def _figure(figure: ReportFigure) -> str:
     return f'<figure><div class="picture">{figure.svg}</div>{caption}</figure>'
 
 
-def _definition(definition: Definition) -> str:
-    inner = "".join(map(_paragraph, definition.paragraphs))
-    name = f"<summary><code>{text(definition.name)}</code></summary>"
-    return f'<details class="definition">{name}{inner}</details>'
-
-
-def _paragraph(words: str) -> str:
-    """Write a paragraph, or the list that it is."""
-    if not words.startswith("* "):
-        return f"<p>{prose(words)}</p>"
-    return "<ul>" + "".join(f"<li>{prose(item)}</li>" for item in words[2:].split(" * ")) + "</ul>"
-
-
 def _explored(_: Explored) -> str:
     return (
         '<div class="explorer" id="explorer"></div>\n'
-        '<p class="still-words">The explorer moves in a browser; this is one moment of it.</p>'
-        '<noscript><p class="said note">The explorer needs JavaScript.</p></noscript>'
+        '<p class="said note unscripted">The explorer needs JavaScript.</p>'
     )
 
 
@@ -189,7 +206,7 @@ def _meaning(table: ReportTable) -> str:
 def _grid(grid: Grid) -> str:
     numbers = (cell for row in grid.cells for cell in row if cell is not None and not isinstance(cell, str))
     most = max(numbers, default=0.0)
-    heads = "".join(f'<th scope="col">{text(one)}</th>' for one in grid.columns)
+    heads = "".join(f'<th scope="col"><span>{text(one)}</span></th>' for one in grid.columns)
     titles = grid.titles or [[""] * len(row) for row in grid.cells]
     lines = [
         "".join(_shade(cell, most, grid, title) for cell, title in zip(*row, strict=True))
@@ -200,7 +217,7 @@ def _grid(grid: Grid) -> str:
         for name, line in zip(grid.rows, lines, strict=True)
     )
     return (
-        f'<p class="title">{text(grid.caption)} [{text(grid.unit)}]</p>'
+        f'<p class="title">{text(grid.caption)}{f" [{text(grid.unit)}]" if grid.unit else ""}</p>'
         f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(grid.caption)}">'
         f'<table class="grid">'
         f"<thead><tr><td></td>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
@@ -232,7 +249,10 @@ _WRITERS: dict[type, Callable[[Any], str]] = {
     Facts: _facts,
     Items: _items,
     ReportFigure: _figure,
-    Definition: _definition,
+    Chart: _chart,
+    Cursor: _cursor,
+    Columns: _columns,
+    Fold: _fold,
     Explored: _explored,
     ReportTable: _table,
     Grid: _grid,
@@ -248,30 +268,58 @@ _HAND_OVER = "\nglobalThis.ptrackExplorer = mount;\n"
 def report_html(report: Report) -> str:
     """Write a report as one self-contained page; equal reports give equal pages."""
     explored = [part for one in report.sections for part in one.parts if isinstance(part, Explored)]
-    style = asset("report.css")
+    style = _style()
     scripts = [inline_script(explorer_script() + _HAND_OVER)] if explored else []
     scripts.append(inline_script(asset("report.js")))
     policy = content_policy(scripts, [style])
-    content = "\n".join([*map(section_html, report.sections), *_appendix(report.appendix)])
+    words = [one for one in report.appendix if one.place == "words"]
+    printed = "".join(
+        f'<div class="printed"><h3>{text(WORDS)}</h3>{part_html(part)}</div>\n'
+        for one in words
+        for part in one.parts
+    )
+    sections = [*map(section_html, report.sections)]
+    content = "\n".join([*sections[:2], printed, *sections[2:], *_appendix(report.appendix)])
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n{MARK}\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n'
         f"<title>{escape(report.title)}</title>\n<style>{style}</style>\n</head>\n<body>\n"
-        f'<a class="skip" href="#content">to the content</a>\n{_header(report)}\n'
-        f'<main id="content">\n{_opening(report.opening)}<div class="page">\n'
-        f"{_contents([*report.sections, *report.appendix])}\n"
-        f'<div class="sections">\n{content}\n</div>\n</div>\n</main>\n'
+        f'<a class="skip" href="#content">to the content</a>\n{_scene(report.scene)}'
+        f'<header><p class="what">{text(report.subtitle)}</p><h1>{text(report.title)}</h1></header>\n'
+        f'<main id="content">\n{_opening(report.opening)}{content}\n</main>\n'
         f"<footer><p>{text(report.footer)}</p></footer>\n"
-        f"{_data('tables', _tables(report))}\n{_explorer(explored)}"
+        f"{_data('tables-data', _tables(report))}\n{_explorer(explored)}"
         + "".join(f'<script type="module">{script}</script>\n' for script in scripts)
         + "</body>\n</html>\n"
     )
 
 
-def _header(report: Report) -> str:
-    return f"<header><h1>{text(report.title)}</h1><p>{text(report.subtitle)}</p></header>"
+def _style() -> str:
+    """Return the style sheet with the colors of the zones."""
+    light, dark = (
+        "".join(f"--z{number}:{color};" for number, color in enumerate(colors))
+        for colors in (ON_WHITE, ON_DARK)
+    )
+    rules = "".join(
+        f".z{number}{{--zone:var(--z{number})}}.on{number}{{--zone:{color}}}"
+        for number, color in enumerate(ON_WHITE)
+    )
+    dark_rule = f"@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}"
+    return f":root{{{light}}}{dark_rule}{rules}\n{asset('report.css')}"
+
+
+def _scene(address: str | None) -> str:
+    """Write the image behind the charts once; the charts refer to it."""
+    if address is None:
+        return ""
+    return (
+        '<svg class="unseen" aria-hidden="true">'
+        '<symbol id="scene" viewBox="0 0 1 1" preserveAspectRatio="none">'
+        f'<image id="scene-image" width="1" height="1" preserveAspectRatio="none" href="{address}"/>'
+        "</symbol></svg>\n"
+    )
 
 
 def _opening(opening: Opening | None) -> str:
@@ -316,13 +364,8 @@ def _appendix(sections: Sequence[Section]) -> list[str]:
         + "\n</div>\n</details>"
         for one in sections
     )
-    heading = '<h2 id="appendix-h">For those who want to check</h2>'
+    heading = f'<h2 id="appendix-h">{text(APPENDIX)}</h2>'
     return [f'<section id="appendix" aria-labelledby="appendix-h">\n{heading}\n{folds}\n</section>']
-
-
-def _contents(sections: Sequence[Section]) -> str:
-    links = "".join(f'<li><a href="#{one.place}">{text(one.heading)}</a></li>' for one in sections)
-    return f'<nav aria-label="Contents"><ol>{links}</ol></nav>'
 
 
 def _tables(report: Report) -> list[dict[str, object]]:

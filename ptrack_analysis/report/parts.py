@@ -1,9 +1,9 @@
 """What a report consists of: text, key figures, plots and tables."""
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from inspect import getdoc
 from typing import Any
 
 import numpy as np
@@ -66,18 +66,48 @@ class ReportFigure:
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
-    """One key figure: what it is called, its value, what goes with it, and its definition.
+class Chart:
+    """A drawing for each width, what it shows in words, and its legend: pairs of a drawing and a label."""
 
-    ``figure`` names it among the figures that quality checks affect, ``checks`` are those that do.
-    """
+    name: str
+    drawings: Mapping[str, str]
+    alt: str
+    legend: Sequence[tuple[str, str]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """The slider that moves through the charts over time: what it reads, and where it begins [s]."""
+
+    data: dict[str, Any]
+    start: float
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Parts side by side where there is room."""
+
+    left: Sequence["Part"]
+    right: Sequence["Part"]
+    kind: str = "even"
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """Parts that are unfolded on demand."""
+
+    summary: str
+    parts: Sequence["Part"]
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key figure: its label, its value, what goes with it, and what limits it."""
 
     label: str
     value: str
     beside: str = ""
-    definition: str = ""
-    figure: str = ""
-    checks: Sequence[str] = ()
+    mark: str = ""
 
 
 def find_verdict_kind(verdict: str) -> str:
@@ -96,7 +126,7 @@ class Keys:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A paragraph; ``kind`` is empty, ``note``, or a verdict that colors it."""
+    """A paragraph; ``kind`` is empty, ``lead``, ``note``, ``caption``, ``heading``, or a verdict."""
 
     text: str
     kind: str = ""
@@ -125,14 +155,6 @@ class Explored:
 
 
 @dataclass(frozen=True, slots=True)
-class Definition:
-    """What a word of the report means: unfolded on demand."""
-
-    name: str
-    paragraphs: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True)
 class Grid:
     """Values by row and column as shades: ``cells`` are rows of numbers, None where nothing is known.
 
@@ -157,12 +179,34 @@ class Multiples:
     small: Sequence[tuple[str, str, ReportFigure]]
 
 
+_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def writable(words: str) -> str:
+    """Return a text as a page can hold it: a replacement character stands for each control character."""
+    return _UNWRITABLE.sub("\ufffd", words)
+
+
 def isolated(name: str) -> str:
     """Keep a name within a sentence from turning the direction of the words beside it (Unicode TR 9)."""
     return name if name.isascii() else f"\u2068{undirected(name)}\u2069"
 
 
-Part = Words | Keys | Facts | Items | ReportFigure | ReportTable | Explored | Definition | Grid | Multiples
+Part = (
+    Words
+    | Keys
+    | Facts
+    | Items
+    | Chart
+    | Cursor
+    | Columns
+    | Fold
+    | ReportFigure
+    | ReportTable
+    | Explored
+    | Grid
+    | Multiples
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,8 +275,8 @@ class Section:
 class Report:
     """A whole report.
 
-    ``subtitle`` stands below the title and ``opening`` before the sections; ``appendix`` is folded and not
-    printed.
+    ``subtitle`` stands above the title and ``opening`` below it; ``appendix`` is folded and not printed, of
+    which the section ``words`` is printed unfolded. ``scene`` is the address of the image behind the charts.
     """
 
     title: str
@@ -241,26 +285,12 @@ class Report:
     footer: str
     opening: Opening | None = None
     appendix: Sequence[Section] = ()
-
-
-def extract_rule(function: Callable[..., Any]) -> Definition:
-    """Take the rule of a computation from its docstring: all up to its parameters."""
-    return Definition(function.__name__, _paragraphs(function))
-
-
-def first_sentence(function: Callable[..., Any]) -> str:
-    """Take the first line of a docstring."""
-    return _paragraphs(function)[0]
+    scene: str | None = None
 
 
 def column_text(schema: Schema, name: str) -> str:
     """Take the definition of a column from the schema."""
     return next(one.text for one in (*schema.key, *schema.columns) if one.name == name)
-
-
-def _paragraphs(function: Callable[..., Any]) -> Sequence[str]:
-    text = (getdoc(function) or "").partition("\nParameters\n---")[0].partition("\nReturns\n---")[0]
-    return [" ".join(one.split()) for one in text.strip().split("\n\n")]
 
 
 _DIGITS = {"moment": 1, "span": 1, "integer": 0, "number": 2}

@@ -1,4 +1,4 @@
-"""The sections of a report that show tables, plots and the explorer."""
+"""The sections of a report: key figures, charts and the explorer."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -6,342 +6,371 @@ from typing import Any
 
 import pandas as pd
 
-from ptrack_analysis.analysis.crowd.density import MINUTE, compute_occupancy_bins
-from ptrack_analysis.analysis.dwell.survival import compute_survival, is_complete
-from ptrack_analysis.analysis.heat.heatmap import Basis
 from ptrack_analysis.analysis.selection import select
-from ptrack_analysis.plots import (
-    plot_counts,
-    plot_heatmap,
-    plot_occupancy,
-    plot_paths,
-    plot_survival,
-    plot_transitions,
+from ptrack_analysis.report import page_texts as texts
+from ptrack_analysis.report.dwell_chart import (
+    MOST_DOTS,
+    describe_strips,
+    draw_strips,
+    find_strips,
+    format_tick,
 )
-from ptrack_analysis.plots.saving import inline_svg
-from ptrack_analysis.plots.time_axis import set_local_clock
-from ptrack_analysis.report.dwell_table import dwell_table
-from ptrack_analysis.report.estimates import GARWOOD
-from ptrack_analysis.report.opening import ReportData
+from ptrack_analysis.report.evidence import Evidence
+from ptrack_analysis.report.finding_texts import (
+    capitalize,
+    count,
+    format_length,
+    format_length_range,
+    format_percent,
+    name_zone,
+)
+from ptrack_analysis.report.floor_chart import (
+    LEVELS,
+    Stood,
+    draw_stood,
+    find_boxes,
+    find_ground,
+    find_spots,
+)
 from ptrack_analysis.report.parts import (
+    Chart,
+    Columns,
+    Cursor,
     Explored,
-    Heading,
+    Fold,
+    Grid,
+    Key,
+    Keys,
     Part,
-    ReportFigure,
-    ReportTable,
     Section,
     Words,
-    build_table,
-    isolated,
 )
-from ptrack_analysis.report.summary import describe_affecting, describe_drift, span
-from ptrack_analysis.schema import TRACKS, TRANSITIONS, VISITS, ZONE_OCCUPANCY, empty_table
+from ptrack_analysis.report.svg import HALF_WIDTHS, draw_widths, drawing, element, fit
+from ptrack_analysis.report.time_chart import (
+    MOST_LINES,
+    describe_timeline,
+    draw_timeline,
+    find_timeline,
+    timeline_data,
+)
+from ptrack_analysis.report.transition_chart import STATES, describe_bands, draw_bands, find_bands, list_ends
+from ptrack_analysis.scene.zone_colors import ON_WHITE, number_colors
+from ptrack_analysis.web.ground import Background, aspect_note
 from ptrack_analysis.web.payload import explorer_data
 
-MOST_CURVES = 6
-MOST_PATHS = 400
-
-MOST_LINES = 4
-"""So many lines are drawn side by side."""
-
-
-def heatmap_figure(measured: ReportData) -> ReportFigure:
-    """Draw where the time was spent."""
-    analysis = measured.analysis
-    basis: Basis = "foot_points" if analysis.unit == "m" or analysis.has_points else "boxes"
-    heatmap = analysis.heatmap(basis=basis, truncated=basis == "boxes")
-    axes = plot_heatmap(heatmap, zones=analysis.zones, lines=analysis.lines, **_ground(measured))
-    seen = "that persons stood in" if basis == "foot_points" else "that persons' boxes cover"
-    alt = f"Heatmap: person-seconds of each cell {seen}; zones and lines are outlined."
-    said = f"Person-seconds of each cell {seen}; colors follow the square root."
-    if heatmap.excluded_seconds:
-        said += f" Excludes {span(heatmap.excluded_seconds)} on boxes that the image border truncates."
-    return ReportFigure(inline_svg(axes, "heatmap", alt, on_white=True), alt, said)
-
-
-def paths_figure(measured: ReportData) -> ReportFigure:
-    """Draw the ways that persons walked."""
-    analysis, tracks = measured.analysis, measured.analysis["tracks"]
-    persons = [int(one) for one in tracks.index[:MOST_PATHS]]
-    some = len(tracks) > MOST_PATHS
-    axes = plot_paths(
-        analysis.trajectories,
-        zones=analysis.zones,
-        lines=analysis.lines,
-        persons=persons if some else None,
-        **_ground(measured),
-    )
-    whose = f"the first {MOST_PATHS} of {len(tracks)} persons" if some else "all persons"
-    alt = f"Paths of {whose}; each begins at a ring and ends at a square."
-    return ReportFigure(inline_svg(axes, "paths", alt, on_white=True), alt, alt)
-
-
-def _ground(measured: ReportData) -> dict[str, Any]:
-    analysis = measured.analysis
-    y_axis: dict[str, Any] = {"y_axis": analysis.y_axis}
-    if analysis.unit == "m":
-        return {"background": measured.background, "bounds": analysis.bounds} | y_axis
-    pixels = analysis.video.pixels
-    return {
-        "background": measured.background,
-        "bounds": (0.0, 0.0, float(pixels.width), float(pixels.height)),
-    } | y_axis
-
-
-def occupancy_figure(measured: ReportData) -> ReportFigure:
-    """Draw how many were there when."""
-    zones = measured.busiest_zones[:MOST_CURVES]
-    axes = plot_occupancy(measured.analysis["occupancy_changes"], zones=["", *zones])
-    if measured.clock is not None:
-        set_local_clock(axes, measured.clock)
-    there = measured.figures["occupancy"]
-    alt = f"Number of persons present over time; at most {there['peak']}."
-    said = _left_out(measured, "Persons present, in the scene and in zones")
-    return ReportFigure(inline_svg(axes, "occupancy", alt), alt, said)
-
-
-def survival_figure(measured: ReportData) -> ReportFigure | None:
-    """Draw which share of the stays lasts how long."""
-    if measured.visits is None or measured.visits.empty:
-        return None
-    curves = compute_survival(measured.visits, **measured.analysis.observed)
-    present = set(curves.index.get_level_values("zone"))
-    zones = [name for name in measured.busiest_zones if name in present][:MOST_CURVES]
-    if not zones:
-        return None
-    alt = "Share of visits that last longer than a time, by zone."
-    svg = inline_svg(plot_survival(curves, zones=zones), "survival", alt)
-    return ReportFigure(
-        svg, alt, _left_out(measured, f"{alt[:-1]}, visits whose end was not observed taken into account")
-    )
-
-
-def _left_out(measured: ReportData, said: str) -> str:
-    total = len(measured.analysis.zones)
-    if total <= MOST_CURVES:
-        return f"{said}."
-    return f"{said}; of {total} zones the {MOST_CURVES} with the most time inside."
-
-
-def transitions_figure(measured: ReportData) -> ReportFigure | None:
-    """Draw from which zone to which persons went."""
-    table = measured.analysis["transitions"] if measured.analysis.zones else None
-    if table is None or table.empty:
-        return None
-    alt = "Matrix of how often persons went from a zone (row) to the next one (column)."
-    said = f"{alt} States in brackets are no zones."
-    return ReportFigure(inline_svg(plot_transitions(table), "transitions", alt, on_white=True), alt, said)
-
-
-def counts_figure(measured: ReportData) -> ReportFigure | None:
-    """Draw how often the lines were crossed."""
-    lines: Sequence[Any] = measured.analysis.lines
-    if not lines:
-        return None
-    axes = plot_counts(measured.analysis["counts"], lines=list(lines)[:MOST_LINES])
-    if measured.clock is not None:
-        set_local_clock(axes, measured.clock)
-    alt = "Number of crossings of the lines in each interval, in and out."
-    return ReportFigure(inline_svg(axes, "counts", alt), alt, alt)
-
-
 MOST_EXPLORED = 150_000
-_ASK = (
-    "No {which} were given, so this page has no {what}. Draw them with `ptrack zones BACKGROUND -o FILE`, "
-    "and give the file with `--zones FILE`."
-)
-_ASK_BOTH = _ASK.format(which="zones and lines", what="visits, no transitions and no counts")
-_ASK_ZONES = _ASK.format(which="zones", what="visits and no transitions")
+_GOALS = ("checkout", "goal")
 
 
-def zones_section(measured: ReportData) -> Section:
-    """Describe who stayed in which zone, and for how long."""
-    visits = measured.visits
-    if visits is None:
-        said = _ASK_ZONES if measured.analysis.lines else _ASK_BOTH
-        if measured.analysis.config.zones is not None and not measured.analysis.lines:
-            said = "Of the zones and lines that were given, none is of this video."
-        return Section("zones", "Dwell by zone", [Words(said, "note")])
-    stays = len(visits)
-    cut = stays - int(is_complete(visits, **measured.analysis.observed).sum())
-    said = (
-        f"The start or the end of {cut} of {stays} visits was not observed. The median takes this into "
-        "account (Kaplan-Meier). The mean of the observed time does not, and is too short."
-    )
-    parts: list[Part] = [Words(said if stays else "No visits to zones."), dwell_table(measured)]
-    figure = survival_figure(measured)
-    parts += [] if figure is None else [figure]
-    parts.append(_visits_table(measured))
-    return Section("zones", "Dwell by zone", parts)
+def choose_colors(evidence: Evidence) -> dict[str, int]:
+    """Return the colors of the zones that are drawn: of more than eight, those with the most time inside."""
+    colors = number_colors(zone.name for zone in evidence.analysis.zones)
+    figures = evidence.zone_figures
+    if len(colors) <= len(ON_WHITE):
+        return colors
+    busiest = sorted(colors, key=lambda name: -(figures[name]["total_dwell_s"] or 0.0))[: len(ON_WHITE)]
+    return number_colors(name for name in colors if name in busiest)
 
 
-def _visits_table(measured: ReportData) -> ReportTable:
-    visits = measured.visits if measured.visits is not None else empty_table(VISITS)
-    ordered = visits.sort_values("entered", kind="stable")
-    columns = ["zone", "person_index", "entered", "exited", "dwell", "entry", "exit"]
-    labels = {"person_index": "person"}
-    return build_table(ordered, VISITS, "Visits", columns, labels=labels, clock=measured.clock)
+def figures_section(evidence: Evidence, findings: Sequence[str] = ()) -> Section:
+    """Show the key figures, each marked by the checks that limit it.
 
-
-def presence_section(measured: ReportData) -> Section:
-    """Describe how many were there, over time."""
-    analysis = measured.analysis
-    bins = compute_occupancy_bins(
-        analysis["occupancy_changes"], analysis.video_until_end, every=analysis.config.every or MINUTE
-    )
-    scene = bins[bins.index.get_level_values("zone") == ""]
-    table = build_table(
-        scene,
-        ZONE_OCCUPANCY,
-        "Presence in the scene by interval",
-        ["timestamp", "recorded_time", "mean_persons", "max_persons", "person_seconds"],
-        labels={
-            "timestamp": "from",
-            "recorded_time": "length",
-            "mean_persons": "on average",
-            "max_persons": "at most",
-        },
-        clock=measured.clock,
-        digits={"person_seconds": 0},
-    )
-    figures = [occupancy_figure(measured)] if measured.figures["persons"] else []
-    parts = [*_describe_checks(measured, "occupancy"), *figures, table]
-    return Section("presence", "Occupancy over time", parts)
-
-
-def _describe_checks(measured: ReportData, figure: str) -> list[Part]:
-    """Name the quality checks that are not good for one figure, in a note."""
-    checks = measured.figures["trust"]["affected"][figure]
-    return [Words(f"{describe_affecting(checks)}.", "note")] if checks else []
-
-
-def ways_section(measured: ReportData) -> Section | None:
-    """Describe from where to where persons went."""
-    if not measured.analysis.zones:
-        return None
-    figure = transitions_figure(measured)
-    table = build_table(
-        measured.analysis["transitions"].sort_values("transitions", ascending=False, kind="stable"),
-        TRANSITIONS,
-        "Transitions from zone to zone",
-        ["origin", "destination", "transitions", "persons", "share", "median_travel"],
-        labels={
-            "origin": "from",
-            "destination": "to",
-            "transitions": "times",
-            "median_travel": "median time",
-        },
-    )
-    parts = [*_describe_checks(measured, "transitions"), *([] if figure is None else [figure]), table]
-    return Section("ways", "From zone to zone", parts)
-
-
-def lines_section(measured: ReportData) -> Section | None:
-    """Describe how often the lines were crossed."""
-    figure = counts_figure(measured)
-    if figure is None:
-        return None
-    balance = measured.figures["balance"]
-    rows = [
-        [
-            line["line"],
-            *(line[f"{way}_{name}"] for way in ("in", "out") for name in ("total", "low", "high")),
-            ", ".join(line["affected_by"]),
-        ]
-        for line in measured.figures["lines"]
-    ]
-    headings = [
-        Heading("line", "line"),
-        *(
-            Heading(f"{way}_{name}", label, text, digits)
-            for way in ("in", "out")
-            for name, label, text, digits in (
-                ("count", way, f"Crossings {way}.", 0),
-                ("low", "from", f"Lower bound of the number of crossings.{GARWOOD}", 1),
-                ("high", "to", f"Upper bound of the number of crossings.{GARWOOD}", 1),
-            )
-        ),
-        Heading("affected_by", "checks", "Quality checks that are doubtful or bad for counts of this line."),
-    ]
-    said = describe_drift(measured.figures, ", ".join(map(isolated, balance["lines"])))
-    left = len(measured.analysis.lines) - MOST_LINES
+    If one of the findings is that the counts at the door do not add up, the counts are marked.
+    """
     parts: list[Part] = [
-        *_describe_checks(measured, "balance"),
-        figure,
-        Words(said),
-        ReportTable("lines", "Crossings of each line, with 95% intervals", headings, rows),
+        Keys([*_list_people(evidence), *_list_door(evidence, findings), *_list_times(evidence)])
     ]
-    if left > 0:
-        parts.insert(
-            parts.index(figure) + 1, Words(f"The first {MOST_LINES} lines are drawn, {left} are not.", "note")
+    if not evidence.figures["persons"]:
+        parts.insert(0, Words(texts.NOBODY, "note"))
+    return Section("figures", texts.FIGURES, parts)
+
+
+def _find_mark(evidence: Evidence, figure: str) -> str:
+    """Say what limits a figure of the whole video."""
+    checks = evidence.figures["trust"]["affected"][figure]
+    return capitalize(evidence.describe_doubt(checks[0])) if checks else ""
+
+
+def _list_people(evidence: Evidence) -> list[Key]:
+    persons, came = evidence.figures["persons"], len(evidence.observed_stays[0])
+    beside = f"{persons - came} there at the start, {came} came in" if persons else ""
+    return [Key("People seen", str(persons), beside, _find_mark(evidence, "persons"))]
+
+
+def _list_door(evidence: Evidence, findings: Sequence[str]) -> list[Key]:
+    balance = evidence.figures["balance"]
+    if balance is None:
+        return []
+    doors = evidence.entrance_lines
+    name = "the lines" if not doors else "the door" if len(doors) == 1 else f"{len(doors)} doors"
+    drift = balance["drift"]
+    beside = (
+        "adds up with who is there"
+        if not drift
+        else f"{abs(drift)} too {'many' if drift > 0 else 'few'} at the end"
+    )
+    mark = "Does not add up" if "door_drift" in findings else _find_mark(evidence, "balance")
+    value = f"{balance['in_total']} \N{MIDDLE DOT} {balance['out_total']}"
+    return [Key(f"In \N{MIDDLE DOT} out at {name}", value, beside, mark)]
+
+
+def _list_times(evidence: Evidence) -> list[Key]:
+    figures = evidence.figures
+    there, busiest, stay = figures["occupancy"], figures["busiest"]["interval"], figures["stay_in_scene"]
+    mean = "\N{EN DASH}" if there["mean"] is None else f"{there['mean']:.1f}"
+    keys = [
+        Key(
+            "In view at a time",
+            mean,
+            f"on average; at most {there['peak']}",
+            _find_mark(evidence, "occupancy"),
         )
-    return Section("lines", "Lines", parts)
+    ]
+    if busiest is not None:
+        name = "hour" if busiest["every_s"] >= 3600 else "minute"  # noqa: PLR2004 - an hour
+        start, end = busiest["start_s"], busiest["start_s"] + busiest["length_s"]
+        beside = f"{evidence.format_time(start)} to {evidence.format_time(end)}"
+        mark = _find_mark(evidence, "busiest_interval")
+        keys.append(Key(f"Busiest {name}", f"{busiest['mean_persons']:.1f} people", beside, mark))
+    if stay is not None and stay["median_s"] is not None:
+        low, high = stay["median_low_s"], stay["median_high_s"]
+        spread = "no range" if low is None else f"95 %: {format_length_range(low, high)}"
+        beside = f"{spread} (n = {stay['persons']})"
+        mark = _find_mark(evidence, "stay_in_scene")
+        keys.append(Key("Typical stay in view", format_length(stay["median_s"]), beside, mark))
+    return [*keys, _find_time_key(evidence)]
 
 
-def places_section(measured: ReportData) -> Section:
-    """Show where persons were, and on which ways."""
-    parts = [*_describe_checks(measured, "busiest_cell"), heatmap_figure(measured), paths_figure(measured)]
-    return Section("places", "Where people were", parts)
+def _find_time_key(evidence: Evidence) -> Key:
+    """Return the time at the goal, or in the zone with the most time; without zones, the time in view."""
+    zones = [zone for zone in evidence.zones if evidence.zone_figures[zone.name]["visits"]]
+    if not zones:
+        share = evidence.figures["without_position_share"]
+        beside = f"{format_percent(share)} of it without a position" if share else "all people together"
+        mark = _find_mark(evidence, "present_s")
+        return Key("Time in view, all people", format_length(evidence.figures["present_s"]), beside, mark)
+    goals = [zone for zone in zones if zone.kind in _GOALS]
+    zone = (goals or sorted(zones, key=lambda one: -evidence.zone_figures[one.name]["total_dwell_s"]))[0]
+    figures, estimated = evidence.zone_figures[zone.name], evidence.estimated_share(zone.name)
+    beside = f"{count(figures['visits'], 'visit', 'visits')} by {count(figures['visitors'])}"
+    mark = ""
+    if figures["affected_by"]:
+        is_estimated = "face only" in figures["affected_by"]
+        mark = f"{format_percent(estimated)} of it estimated, only a face was seen" if is_estimated else ""
+        mark = mark or capitalize(evidence.words.reason(figures["affected_by"][0]))
+    return Key(f"Time spent at {name_zone(zone.name)}", format_length(figures["total_dwell_s"]), beside, mark)
 
 
-def explorer_section(measured: ReportData) -> Section:
-    """Let the reader see persons move; of a very large video the first part."""
-    analysis = measured.analysis
-    detections = None if analysis.has_points else analysis.detections
-    trajectories, visits = analysis.trajectories, measured.visits
+def zones_section(evidence: Evidence, colors: dict[str, int]) -> Section:
+    """Show how long people stay, in view and in each zone."""
+    strips = find_strips(evidence, colors)
     parts: list[Part] = []
+    if strips:
+        is_binned = any(len(strip.length) > MOST_DOTS for strip in strips)
+        lead = f"{texts.ONE_DOT} {texts.STAYS_LEAD}{f' {texts.BIN_DOT}' if is_binned else ''}"
+        chart = Chart(
+            "dwell",
+            draw_widths(lambda width: draw_strips(strips, width)),
+            describe_strips(strips),
+            _legend_of_dots(),
+        )
+        parts += [Words(lead, "lead"), chart]
+    others = {zone.name: 0 for zone in evidence.analysis.zones if zone.name not in colors}
+    rest = find_strips(evidence, others)[1:] if others else []
+    if rest:
+        rest = [replace(strip, color="all") for strip in rest]
+        alt = describe_strips(rest)
+        chart = Chart("dwell-rest", draw_widths(lambda width: draw_strips(rest, width)), alt)
+        parts.append(Fold(f"{texts.OTHER_ZONES} ({len(rest)})", [chart]))
+    if not evidence.analysis.zones:
+        parts.append(Words(_ask(evidence), "note"))
+    heading = texts.STAYS_ZONES if evidence.analysis.zones else texts.STAYS
+    return Section("zones", heading, parts)
+
+
+def _ask(evidence: Evidence) -> str:
+    """Say how to get zones."""
+    if evidence.analysis.lines:
+        return texts.ASK.format(which="zones", what="visits and no transitions")
+    if evidence.analysis.config.zones is not None:
+        return texts.OTHER_VIDEO
+    return texts.ASK.format(which="zones and lines", what="visits, no transitions and no counts")
+
+
+def _legend_of_dots() -> list[tuple[str, str]]:
+    dot, ring = (
+        element("circle", cx=x, cy=8, r=4.4, class_=style) for x, style in ((8, "dot"), (11, "dot open"))
+    )
+    right, left = (
+        element("path", d=path, class_="arrow")
+        for path in ("M15.4 8h10m-4-3.5l4 3.5-4 3.5", "M6.6 8h-6m4-3.5l-4 3.5 4 3.5")
+    )
+    bar = element("rect", x=1, y=4, width=32, height=8, rx=4, class_="range")
+    middle = element("line", x1=14, x2=14, y1=1, y2=15, class_="median")
+    return [
+        (drawing(16, 16, element("g", dot, class_="all"), width=16), texts.WHOLE),
+        (drawing(28, 16, element("g", ring, right, class_="all"), width=28), texts.END_UNSEEN),
+        (drawing(18, 16, element("g", ring, left, class_="all"), width=18), texts.START_UNSEEN),
+        (drawing(34, 16, element("g", bar, middle, class_="all"), width=34), texts.MEDIAN),
+    ]
+
+
+def time_section(evidence: Evidence, colors: dict[str, int]) -> Section:
+    """Show how many people were there, and who came and went, over time."""
+    timeline = find_timeline(evidence, colors)
+    peak = evidence.figures["occupancy"]["peak_at_s"]
+    alt = describe_timeline(timeline)
+    chart = Chart("timeline", draw_widths(lambda width: draw_timeline(timeline, width)), alt)
+    said = [texts.TIME_ZONES] if evidence.analysis.zones else []
+    if evidence.figures["balance"] is not None and evidence.entrance_lines:
+        balance = evidence.figures["balance"]
+        there = "is" if balance["present"] == 1 else "are"
+        said.append(
+            f"By the count at the door {balance['counted']} should be inside at the end, and "
+            f"{balance['present']} {there} seen."
+        )
+    lines = evidence.entrance_lines or evidence.analysis.lines
+    if len(lines) > MOST_LINES:
+        said.append(f"The first {MOST_LINES} of {len(lines)} lines are drawn.")
+    cursor = Cursor(timeline_data(timeline), timeline.start if peak is None else peak)
+    parts: list[Part] = [Words(texts.TIME_LEAD, "lead live"), cursor, chart]
+    parts += [Words(" ".join(said), "caption")] if said else []
+    return Section("presence", texts.TIME_LINES if lines else texts.TIME, parts)
+
+
+def transitions_section(evidence: Evidence, colors: dict[str, int]) -> Section | None:
+    """Show from where to where people went."""
+    if not evidence.analysis.zones:
+        return None
+    bands = find_bands(evidence.analysis["transitions"], colors)
+    if not bands:
+        return Section("ways", texts.TRANSITIONS, [Words(texts.NO_TRANSITIONS)])
+    origins, destinations = (list_ends(bands, colors, left=left) for left in (True, False))
+    number = dict[tuple[str, str], int]()
+    for band in bands:
+        key = band.origin, band.destination
+        number[key] = number.get(key, 0) + band.transitions
+    grid = Grid(
+        texts.MATRIX,
+        [fit(STATES.get(name, name), 160) for name in origins],
+        [fit(STATES.get(name, name), 100) for name in destinations],
+        [[number.get((one, other)) for other in destinations] for one in origins],
+        "",
+        digits=0,
+        none="none",
+    )
+    chart = Chart(
+        "ways",
+        draw_widths(lambda width: draw_bands(bands, colors, width), HALF_WIDTHS),
+        describe_bands(bands),
+    )
+    columns = Columns([chart], [grid], "bands")
+    return Section("ways", texts.TRANSITIONS, [Words(texts.TRANSITIONS_LEAD, "lead"), columns])
+
+
+def places_section(evidence: Evidence, colors: dict[str, int], background: Background | None) -> Section:
+    """Show where people stood, and which parts of the image their boxes covered."""
+    analysis = evidence.analysis
+    ground = find_ground(analysis, background)
+    has_image = background is not None
+    stood = find_spots(analysis, ground, colors, background=has_image)
+    left: list[Part] = [
+        Words(texts.STOOD_LEAD, "lead"),
+        _draw_map("stood", stood, texts.SPOT_TIME, _describe_stood(stood)),
+    ]
+    parts = left
+    if analysis.unit == "px" and not analysis.has_points:
+        boxes = find_boxes(analysis, ground, colors, background=has_image)
+        alt = (
+            "Time for which the boxes of people covered each part of the image, over the image of the scene."
+        )
+        chart = _draw_map("boxes", boxes, texts.BOX_TIME, alt)
+        right: list[Part] = [Words(texts.BOXES, "heading"), Words(texts.BOXES_LEAD, "lead"), chart]
+        parts = [Columns([Words(texts.STOOD, "heading"), *left], right, "even")]
+    parts.append(Words(_describe_unplaced(evidence, stood), "caption"))
+    parts += [Words(note, "note") for note in aspect_note(background, ground)]
+    return Section("places", texts.STOOD, parts)
+
+
+def _draw_map(name: str, stood: Stood, lead: str, alt: str) -> Chart:
+    legend = [("", lead)] if stood.levels else []
+    for shade, level in enumerate(stood.levels, LEVELS + 1 - len(stood.levels)):
+        place = shade - LEVELS - 1 + len(stood.levels)
+        is_last = place == len(stood.levels) - 1
+        label = (
+            f"{format_tick(level)} or more"
+            if is_last
+            else f"{format_tick(level).removesuffix(' s')} to {format_tick(stood.levels[place + 1])}"
+        )
+        square = element("rect", width=16, height=16, rx=2, class_=f"h{shade}")
+        legend.append((drawing(16, 16, square, width=16), label))
+    if stood.below:
+        square = element("rect", width=16, height=16, rx=2, class_="below")
+        legend.append((drawing(16, 16, square, width=16), texts.BELOW))
+    return Chart(name, draw_widths(lambda width: draw_stood(stood, width), HALF_WIDTHS), alt, legend)
+
+
+def _describe_stood(stood: Stood) -> str:
+    longest = (
+        f"; the darkest spots were stood on for {format_tick(stood.levels[-1])} or more"
+        if stood.levels
+        else ""
+    )
+    return f"Map of where people stood, with the outlines of zones and lines{longest}."
+
+
+def _describe_unplaced(evidence: Evidence, stood: Stood) -> str:
+    """Say how much of the time the map does not show."""
+    said, below = [], sum(stood.below)
+    if below:
+        said.append(
+            f"For {format_length(below)} feet were below the image (strip below the map): these people stood "
+            "nearer to the camera than it can show."
+        )
+    if stood.excluded - below > 0.05:  # noqa: PLR2004 - what would be shown as 0.0 s
+        said.append(
+            f"{format_length(stood.excluded - below)} more on boxes that the image border cuts are not drawn."
+        )
+    if evidence.figures["without_position_s"]:
+        said.append(f"{format_length(evidence.figures['without_position_s'])} have no position at all.")
+    return " ".join(said) or "All of the time in view is drawn."
+
+
+def explorer_section(evidence: Evidence, colors: dict[str, int], background: Background | None) -> Section:
+    """Let the reader see people move; of a very large video the first part."""
+    analysis = evidence.analysis
+    detections = None if analysis.has_points else analysis.detections
+    trajectories = analysis.trajectories
+    parts: list[Part] = [Words(texts.EXPLORE_LEAD, "lead")]
     if len(trajectories) > MOST_EXPLORED:
-        moments = trajectories.index.get_level_values("timestamp")
-        until = pd.Timedelta(moments.sort_values()[MOST_EXPLORED])
+        times = trajectories.index.get_level_values("timestamp")
+        until = pd.Timedelta(times.sort_values()[MOST_EXPLORED])
         detections = None if detections is None else select(detections, end=until)
-        trajectories = trajectories[moments < until]
-        parts.append(Words(_first_part(measured, until, len(trajectories)), "note"))
-    data = explorer_data(
+        trajectories = trajectories[times < until]
+        parts.append(
+            Words(
+                f"The explorer has the first {format_length(until.total_seconds())} of the film, "
+                f"{len(trajectories)} of {len(analysis.trajectories)} detections, to keep the page small. "
+                "All figures are of the whole film.",
+                "note",
+            )
+        )
+    data: dict[str, Any] = explorer_data(
         trajectories,
         replace(analysis.video, name=analysis.name),
         zones=analysis.zones,
         lines=analysis.lines,
         detections=detections,
-        visits=visits,
+        visits=analysis["visits"] if analysis.zones else None,
         observed=analysis.observed,
         quality=analysis.quality,
-        background=measured.embedded,
+        background=background,
         bounds=analysis.bounds if analysis.unit == "m" else None,
         y_axis=analysis.y_axis,
     )
-    first = measured.figures["occupancy"]["peak_at_s"] or 0.0
-    parts += [Words(note, "note") for note in data["notes"]]
-    return Section("explore", "Explore", [*parts, Explored(data, round(1000 * first))])
-
-
-def _first_part(measured: ReportData, until: pd.Timedelta, rows: int) -> str:
-    total = len(measured.analysis.trajectories)
-    return (
-        f"The explorer holds the first {span(until.total_seconds())} of the video, {rows} of {total} "
-        "detections, to keep the page small; all figures are of all of them."
-    )
-
-
-def persons_section(measured: ReportData) -> Section:
-    """List the persons."""
-    unit = measured.analysis.unit
-    columns = [
-        "person_index",
-        "first_seen",
-        "last_seen",
-        "time_in_scene",
-        "without_position",
-        f"path_length_{unit}",
-    ]
-    table = build_table(
-        measured.analysis["tracks"].sort_values("first_seen", kind="stable"),
-        TRACKS,
-        "Persons",
-        columns,
-        unit=unit,
-        labels={"person_index": "person", "time_in_scene": "in the scene"},
-        digits={f"path_length_{unit}": 1},
-        name="persons",
-        clock=measured.clock,
-    )
-    return Section("persons", "Persons", [table])
+    for zone in data["zones"]:
+        zone["color"] = ON_WHITE[colors[zone["name"]]] if zone["name"] in colors else None
+    if background is not None:
+        data["background"] = None  # the page's script takes it from the charts
+    first = evidence.figures["occupancy"]["peak_at_s"] or 0.0
+    return Section("explore", texts.EXPLORE, [*parts, Explored(data, round(1000 * first))])

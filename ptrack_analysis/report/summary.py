@@ -4,6 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from ptrack_analysis.analysis.quality.verdict import format_value
+from ptrack_analysis.report.finding_texts import (
+    clock_time,
+    format_length,
+    format_length_range,
+    format_percent,
+)
 from ptrack_analysis.report.parts import Opening
 from ptrack_analysis.report.text_layout import (
     TextPart,
@@ -16,7 +22,7 @@ from ptrack_analysis.report.text_layout import (
 
 PLAIN, MARKDOWN = "text", "markdown"
 NONE = "\N{EN DASH}"
-_MINUTE, _HOUR = 60, 3600
+_HOUR = 3600
 _ZONES = (
     "zone",
     "people",
@@ -53,7 +59,7 @@ def format_page(figures: dict[str, Any], form: str = PLAIN, *, opening: Opening 
     """Write the figures of one video as a page: ``"text"`` or ``"markdown"``.
 
     The page begins with the verdict and the findings of ``opening``. Lines of text have at most 100
-    characters. Durations are rounded: to a tenth of a second below a minute, to a second below an hour,
+    characters. Durations are rounded: to a tenth of a second below ten seconds, to a second below an hour,
     otherwise to a minute. Times in the video are floored to the second, as a player shows them. Unknown
     values are an en dash.
     """
@@ -88,34 +94,14 @@ def _open_markdown(opening: Opening) -> list[str]:
     return [verdict, "### Findings", "\n".join(items) or escape_markdown(opening.empty)]
 
 
-def span(value: float | None) -> str:
-    """Write a duration [s], rounded as in the explorer: 7.4 s, 1 min 12 s, 2 h 03 min."""
-    if value is None:
-        return NONE
-    if round(value, 1) < _MINUTE:
-        return f"{value:.1f} s"
-    whole = round(value)
-    if whole < _HOUR:
-        return f"{whole // _MINUTE} min {whole % _MINUTE:02d} s"
-    minutes = round(value / _MINUTE)
-    return f"{minutes // _MINUTE} h {minutes % _MINUTE:02d} min"
-
-
-def clock_time(value: float) -> str:
-    """Write a time in the video as a player shows it: floored to the second."""
-    hours, rest = divmod(int(value), _HOUR)
-    minutes, whole = divmod(rest, _MINUTE)
-    return f"{hours}:{minutes:02d}:{whole:02d}" if hours else f"{minutes}:{whole:02d}"
+def span(seconds: float | None) -> str:
+    """Write a length of time; a dash if it is unknown."""
+    return NONE if seconds is None else format_length(seconds)
 
 
 def share(value: float | None) -> str:
-    """Write a share as a percentage, which is 0% or 100% only if the share is 0 or 1."""
-    if value is None:
-        return NONE
-    percentage = f"{value:.0%}"
-    if percentage == "0%" and value > 0:
-        return "under 1%"
-    return "over 99%" if percentage == "100%" and value < 1 else percentage
+    """Write a share; a dash if it is unknown."""
+    return NONE if value is None else format_percent(value)
 
 
 def _decimal(value: float | None) -> str:
@@ -247,7 +233,7 @@ def describe_median_bounds(low: float | None, high: float | None, note: str) -> 
     if low is None:
         reasons = dict(part.split(": ", 1) for part in note.split("; ") if ": " in part)
         return f"none: {reasons['median']}" if "median" in reasons else NONE
-    return f"from {span(low)}" if high is None else f"{span(low)} to {span(high)}"
+    return format_length_range(low, high)
 
 
 def _ways(figures: dict[str, Any]) -> list[TextPart]:

@@ -120,7 +120,7 @@ def find_door(evidence: Evidence) -> Iterator[Finding]:
         "door",
         f"{count(figures['in_total'])} came in and {figures['out_total']} went out through {door}.",
         f"{inside}{adds_up}",
-        "lines",
+        "presence",
         figures,
     )
 
@@ -141,7 +141,7 @@ def find_door_drift(evidence: Evidence) -> Iterator[Finding]:
         f"The count at {door} misses people: {should}.",
         f"{figures['at_start']} were inside when the film began; {figures['in_total']} in and "
         f"{figures['out_total']} out were counted. All figures of {door} may be off.",
-        "lines",
+        "presence",
         figures,
     )
 
@@ -161,7 +161,7 @@ def find_stay(evidence: Evidence) -> Iterator[Finding]:
         "stay",
         f"Half of those who came in stayed {format_length(median)} or longer.",
         f"{format_bounds(low, high)}. {count(stay['persons'])}{still}.",
-        "figures",
+        "zones",
         {
             "median_s": median,
             "low_s": low,
@@ -200,4 +200,4 @@ def find_trend(evidence: Evidence) -> Iterator[Finding]:
             ratio_high = bounds.high / (1 - bounds.high)
             figures["ratio_high"] = ratio_high
             detail = detail.replace(f"at least {ratio_low:.1f}", f"{ratio_low:.1f} to {ratio_high:.1f}")
-    yield Finding("trend", said, detail, "lines", figures)
+    yield Finding("trend", said, detail, "presence", figures)

@@ -14,18 +14,22 @@ from ptrack_analysis.errors import OutputError, ParameterError
 from ptrack_analysis.pipeline.camera_config import resolve_videos
 from ptrack_analysis.pipeline.config import AnalysisConfig
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
-from ptrack_analysis.report.finding_texts import count, format_length
+from ptrack_analysis.report.appendix import checks_section, method_section, tables_section, words_section
+from ptrack_analysis.report.evidence import Evidence
+from ptrack_analysis.report.finding_texts import format_length
 from ptrack_analysis.report.findings import find_opening
-from ptrack_analysis.report.opening import (
-    definitions_section,
-    key_section,
-    measure,
-    trust_section,
-    video_section,
-)
 from ptrack_analysis.report.overview import overview_report
 from ptrack_analysis.report.page import MARKED, report_html
 from ptrack_analysis.report.parts import Report
+from ptrack_analysis.report.sections import (
+    choose_colors,
+    explorer_section,
+    figures_section,
+    places_section,
+    time_section,
+    transitions_section,
+    zones_section,
+)
 from ptrack_analysis.sources.archive import FORMAT_OPTIONS, FormatOptions, VideoReference
 from ptrack_analysis.sources.finding import find_videos, form_given, rename_videos
 from ptrack_analysis.storage.files import write_text
@@ -61,47 +65,35 @@ def video_report(
     ParameterError
         If the background cannot be read, or the frame size is not known.
     """
-    from ptrack_analysis.report.sections import (  # noqa: PLC0415 - matplotlib comes late
-        explorer_section,
-        lines_section,
-        persons_section,
-        places_section,
-        presence_section,
-        ways_section,
-        zones_section,
-    )
-
     embedded = None if background is None else embedded_background(background)
-    recording = analysis.recording
-    measured = measure(analysis, background, embedded, tuple(notes))
-    opening = find_opening(analysis, measured.figures)
+    evidence = Evidence(analysis)
+    opening = find_opening(evidence)
+    colors = choose_colors(evidence)
     sections = [
-        key_section(measured, [finding.key for finding in opening.findings]),
-        zones_section(measured),
-        presence_section(measured),
-        ways_section(measured),
-        lines_section(measured),
-        places_section(measured),
-        explorer_section(measured),
+        figures_section(evidence, [finding.key for finding in opening.findings]),
+        zones_section(evidence, colors),
+        time_section(evidence, colors),
+        transitions_section(evidence, colors),
+        places_section(evidence, colors, embedded),
+        explorer_section(evidence, colors, embedded),
     ]
     appendix = [
-        trust_section(measured),
-        persons_section(measured),
-        video_section(measured, dict(files or {})),
-        definitions_section(measured),
+        checks_section(evidence, notes),
+        tables_section(evidence),
+        words_section(),
+        method_section(evidence, dict(files or {})),
     ]
-    figures = measured.figures
-    when = "" if measured.clock is None else f", recorded {measured.clock:%A, %Y-%m-%d from %H:%M} local time"
-    where = "".join(f", {one}" for one in (recording.site, recording.camera) if one)
-    when = when or ", date and time of day not known"
-    filmed = f"{count(figures['persons'])} in {format_length(figures['end_s'] - figures['start_s'])} of film"
+    recording, clock = analysis.recording, evidence.clock
+    when = "date and time of day not known" if clock is None else f"{clock:%A, %Y-%m-%d, from %H:%M}"
+    parts = [recording.site, recording.camera, f"{format_length(evidence.length)} of film", when]
     return Report(
         title=title or analysis.name,
-        subtitle=f"Where people were and for how long: {filmed}{when}{where}",
+        subtitle=" \N{MIDDLE DOT} ".join(part for part in parts if part),
         opening=opening,
         sections=[one for one in sections if one is not None],
         appendix=appendix,
-        footer=f"Made with ptrack-analysis {__version__}. The page asks for nothing from the network.",
+        footer=f"Made with ptrack-analysis {__version__}. This page needs no network.",
+        scene=None if embedded is None else embedded.address,
     )
 
 

@@ -1,7 +1,7 @@
 /**
- * What makes a report's page live: tables that sort and can be saved, and the explorer.
+ * What makes a report's page live: tables that sort and can be saved, a cursor through the charts, the explorer.
  *
- * The page is whole without it; text from the data only ever becomes text.
+ * The page is complete without it; text from the data only ever becomes text.
  */
 
 const FEW = 25;
@@ -114,42 +114,108 @@ function toolsOf(box, table, state, draw) {
   return tools;
 }
 
-/** Keep what the explorer shows as a picture, for paper. */
-function keepStill(host, still, ground) {
-  const layers = [...(host.firstElementChild?.shadowRoot?.querySelectorAll("canvas.layer") ?? [])];
-  if (!layers.length || !layers[0].width) return;
-  const [wide, high] = [layers[0].width, layers[0].height];
-  const scale = Math.min(wide / ground.width, high / ground.height);
-  const canvas = make("canvas", { width: Math.round(ground.width * scale), height: Math.round(ground.height * scale) });
-  const context = canvas.getContext("2d");
-  context.fillStyle = "#fff";
-  context.fillRect(0, 0, canvas.width, canvas.height);
-  for (const layer of layers) context.drawImage(layer, (canvas.width - wide) / 2, (canvas.height - high) / 2, wide, high);
-  still.src = canvas.toDataURL("image/jpeg", 0.85);
+/** Write a time in the video, or by the clock of its site: 1:22, 14:03:21. */
+function clockTime(seconds, clock) {
+  const two = (number) => `${number}`.padStart(2, "0");
+  if (!clock.length) {
+    const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+    return hours ? `${hours}:${two(minutes)}:${two(Math.floor(seconds) % 60)}` : `${minutes}:${two(Math.floor(seconds) % 60)}`;
+  }
+  const shift = clock.findLast(([from]) => from <= 1000 * seconds)[1];
+  const time = Math.floor(seconds + shift / 1000);
+  return `${two(Math.floor(time / 3600) % 24)}:${two(Math.floor(time / 60) % 60)}:${two(time % 60)}`;
 }
 
-function enlivenExplorer() {
+/** Return how many were there at a time: the count of the last change until then. */
+function personsAt({ times, persons }, milliseconds) {
+  let [low, high] = [0, times.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (times[middle] <= milliseconds) low = middle + 1;
+    else high = middle;
+  }
+  return low ? persons[low - 1] : 0;
+}
+
+/** Move one cursor through the charts over time; returns what sets it [s]. */
+function enlivenTimeline(told) {
+  const data = held("timeline-data");
+  const slider = document.getElementById("cursor");
+  if (!data || !slider) return () => undefined;
+  const charts = [...document.querySelectorAll("svg.timeline")].map((svg) => {
+    const head = document.createElementNS(svg.namespaceURI, "line");
+    head.setAttribute("class", "head");
+    head.setAttribute("y1", 22);
+    head.setAttribute("y2", svg.dataset.bottom);
+    svg.append(head);
+    return { svg, head, left: Number(svg.dataset.left), right: Number(svg.dataset.right) };
+  });
+  const span = data.end - data.start || 1;
+  const set = (seconds) => {
+    const time = Math.min(Math.max(data.start, seconds), data.end);
+    for (const { head, left, right } of charts) {
+      const x = left + ((time - data.start) / span) * (right - left);
+      head.setAttribute("x1", x);
+      head.setAttribute("x2", x);
+    }
+    const words = clockTime(time, data.clock);
+    const counts = data.curves.map((curve) => personsAt(curve, Math.min(1000 * time, 1000 * data.end - 1)));
+    slider.value = time;
+    slider.setAttribute("aria-valuetext", `${words}, ${counts[0]} in view`);
+    document.getElementById("cursor-time").textContent = words;
+    const item = ({ name, color }, count) => make("span", {}, make("i", { className: color }), make("bdi", { textContent: name }), " ", make("b", { textContent: count }));
+    document.getElementById("now").replaceChildren(...data.curves.flatMap((curve, i) => [item(curve, counts[i]), " "]));
+  };
+  const choose = (seconds) => {
+    set(seconds);
+    told(Number(slider.value));
+  };
+  slider.addEventListener("input", () => choose(Number(slider.value)));
+  for (const { svg, left, right } of charts) {
+    const point = (event) => {
+      const box = svg.getBoundingClientRect();
+      const x = ((event.clientX - box.left) / box.width) * svg.viewBox.baseVal.width;
+      choose(data.start + ((x - left) / (right - left)) * span);
+    };
+    svg.addEventListener("pointermove", point);
+    svg.addEventListener("pointerdown", point);
+  }
+  set(Number(slider.getAttribute("value")));
+  return set;
+}
+
+/** Show what a mark stands for while it is pointed at or touched. */
+function enlivenMarks() {
+  const tip = make("div", { className: "tip", hidden: true });
+  document.body.append(tip);
+  for (const title of document.querySelectorAll(".chart svg title")) {
+    title.parentElement.dataset.says = title.textContent;
+    title.remove();
+  }
+  const show = (event) => {
+    const mark = event.target.closest?.("[data-says]");
+    tip.hidden = !mark;
+    if (!mark) return;
+    tip.textContent = mark.dataset.says;
+    const { width, height } = tip.getBoundingClientRect();
+    tip.style.left = `${Math.min(Math.max(4, event.clientX + 12), innerWidth - width - 4)}px`;
+    tip.style.top = `${event.clientY - height - 10 > 0 ? event.clientY - height - 10 : event.clientY + 18}px`;
+  };
+  document.addEventListener("pointermove", show);
+  document.addEventListener("pointerdown", show);
+  addEventListener("scroll", () => (tip.hidden = true), { passive: true });
+}
+
+/** Mount the explorer; returns what sets its time [s]. */
+function enlivenExplorer(moved) {
   const data = held("explorer-data");
   const host = document.getElementById("explorer");
-  if (!data || !host) return;
+  if (!data || !host) return () => undefined;
+  data.background = document.getElementById("scene-image")?.getAttribute("href") ?? null;
   const handle = globalThis.ptrackExplorer(host, data, held("explorer-options"));
-  const still = make("img", { className: "still", alt: "One moment of the explorer: persons over the picture of the scene." });
-  host.after(still);
-  const keep = () => handle.state()?.zoom === 1 && handle.inLight(() => keepStill(host, still, data.ground));
-  handle.ready.then(() => setTimeout(keep, 500), () => still.remove());
-  addEventListener("beforeprint", keep);
+  handle.on("time", (milliseconds) => moved(milliseconds / 1000));
   globalThis.explorer = handle;
-}
-
-/** Unfold the definitions for paper, and fold them again. */
-function unfoldForPaper() {
-  const folded = () => document.querySelectorAll("details.definition");
-  let before = [];
-  addEventListener("beforeprint", () => {
-    before = [...folded()].filter((one) => !one.open);
-    before.forEach((one) => (one.open = true));
-  });
-  addEventListener("afterprint", () => before.forEach((one) => (one.open = false)));
+  return (seconds) => handle.seek(1000 * seconds);
 }
 
 /** Open the fold that the address leads into. */
@@ -161,12 +227,15 @@ function openTarget() {
   target.scrollIntoView();
 }
 
-const tables = new Map((held("tables") ?? []).map((table) => [table.name, table]));
+const tables = new Map((held("tables-data") ?? []).map((table) => [table.name, table]));
 for (const box of document.querySelectorAll("[data-table]")) {
   const table = tables.get(box.dataset.table);
   if (table) enliven(box, table);
 }
-unfoldForPaper();
 addEventListener("hashchange", openTarget);
 openTarget();
-enlivenExplorer();
+document.documentElement.classList.add("scripted");
+let seek = () => undefined;
+const setCursor = enlivenTimeline((seconds) => seek(seconds));
+seek = enlivenExplorer(setCursor);
+enlivenMarks();

@@ -82,6 +82,12 @@ def opened(page, address):
     return page
 
 
+def opened_folded(page, address):
+    page.goto(address)
+    page.evaluate("explorer.ready")
+    return page
+
+
 def test_a_click_sorts_and_another_turns_it_round(page, shop):
     opened(page, shop)
     head = table(page, "dwell").locator("thead th").nth(2)
@@ -164,7 +170,7 @@ def test_hostile_names_are_shown_as_text(page, hostile):
     opened(page, hostile)
     table(page, "dwell").locator("thead th").nth(0).get_by_role("button").click()
     assert set(column(page, "dwell", 1)) == set(HOSTILE)
-    assert page.locator("main img:not(.still)").count() == 0
+    assert page.locator("main img").count() == 0
     assert page.get_by_text("</script><b>").count() == 1
     assert not dialogs
 
@@ -179,19 +185,19 @@ def test_the_explorer_plays(page, shop):
     assert page.evaluate("explorer.state().playing") is False
 
 
-def test_it_prints_on_a4_with_a_still_picture_and_without_the_appendix(page, shop):
-    opened(page, shop)
-    until(page, "document.querySelector('img.still')?.naturalWidth > 100")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_three_minutes_print_on_two_pages_of_a4(open_page, shop, scheme):
+    page = opened(open_page(color_scheme=scheme), shop)
     content = page.pdf(prefer_css_page_size=True, print_background=True)
-    pages = re.findall(rb"/Type\s*/Page\b", content)
-    assert 3 <= len(pages) <= 8
+    assert len(re.findall(rb"/Type\s*/Page\b", content)) == 2
     assert re.search(rb"/MediaBox\s*\[\s*0 0 59[45][.\d]* 84[12]", content)
-    page.emulate_media(media="print")
-    assert not page.locator("#explorer").is_visible()
-    assert page.locator("img.still").is_visible()
+    page.emulate_media(media="print", color_scheme=scheme)
     assert page.locator(".finding").first.is_visible()
+    assert page.locator(".printed").is_visible()
+    assert not page.locator("#explorer").is_visible()
     assert not page.locator("#appendix").is_visible()
-    assert not page.get_by_role("button", name="Download CSV").first.is_visible()
+    ink, paper = page.evaluate(f"[{INK}, getComputedStyle(document.body).backgroundColor]")
+    assert (ink, paper) == ("rgb(28, 34, 40)", "rgb(255, 255, 255)")
 
 
 @pytest.mark.parametrize(("width", "height", "limit"), [(1440, 900, 450), (390, 844, 844)])
@@ -210,16 +216,16 @@ def test_a_link_into_the_appendix_unfolds_it(page, shop):
     page.get_by_role("link", name="All checks").first.click()
     until(page, "document.querySelector('#trust').closest('details').open")
     assert page.locator("[data-table=quality]").is_visible()
-    page.goto(f"{shop}#persons")
+    page.goto(f"{shop}#method")
     page.reload()
-    until(page, "document.querySelector('#persons').closest('details').open")
+    until(page, "document.querySelector('#method').closest('details').open")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_letters_stand_out_from_the_paper(open_page, shop, scheme):
     page = opened(open_page(color_scheme=scheme), shop)
     ink, paper = page.evaluate(f"[{INK}, getComputedStyle(document.body).backgroundColor]")
-    drawn = page.evaluate("getComputedStyle(document.querySelector('svg text.t')).fill")
+    drawn = page.evaluate("getComputedStyle(document.querySelector('#dwell-chart svg text.b')).fill")
     assert drawn == ink
     dark = sum(map(int, re.findall(r"\d+", ink)[:3])) < sum(map(int, re.findall(r"\d+", paper)[:3]))
     assert dark == (scheme == "light")
@@ -232,20 +238,95 @@ def test_a_phone_shows_it_without_scrolling_sideways(open_page, shop, overview):
         assert page.evaluate(WIDER) is False
 
 
-def test_the_contents_lead_to_the_sections(page, shop):
+def test_one_cursor_moves_through_charts_slider_reading_and_explorer(page, shop):
     opened(page, shop)
-    for link in page.get_by_role("navigation").get_by_role("link").all():
-        assert page.locator(link.get_attribute("href")).count() == 1
-    page.get_by_role("link", name="Persons").click()
-    assert page.url.endswith("#persons")
+    reading = page.locator("#now")
+    said = " ".join(reading.inner_text().split())
+    assert said == "In view 5 entrance 2 shelves 1 table 0 checkout 0"
+    slider = page.locator("#cursor")
+    slider.focus()
+    page.keyboard.press("Home")
+    assert page.locator("#cursor-time").inner_text() == "0:00"
+    assert reading.inner_text().split()[:3] == ["In", "view", "2"]
+    assert slider.get_attribute("aria-valuetext") == "0:00, 2 in view"
+    until(page, "explorer.state().moment === 0")
+    page.keyboard.press("ArrowRight")
+    assert slider.input_value() == "0.1"
+    chart = page.locator("#timeline-chart .wide svg")
+    chart.scroll_into_view_if_needed()
+    box = chart.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    middle = float(slider.input_value())
+    assert 85 < middle < 95
+    until(page, f"Math.abs(explorer.state().moment - {1000 * middle}) < 2")
+    head = chart.locator("line.head").bounding_box()
+    assert abs(head["x"] - box["x"] - box["width"] / 2) < 2
+    page.evaluate("explorer.seek(30000)")
+    until(page, "document.querySelector('#cursor').value === '30'")
 
 
-def test_a_definition_unfolds(page, shop):
+def test_a_mark_tells_what_it_stands_for(page, shop):
     opened(page, shop)
-    key = page.locator(".key").first
-    assert not key.locator("details p").is_visible()
-    key.locator("summary").click()
-    assert key.locator("details p").is_visible()
+    page.locator("#dwell-chart .wide .z1 .dot").first.hover()
+    tip = page.locator(".tip")
+    assert re.fullmatch(r"Person \d+: [\d.]+ s from \d:\d\d", tip.inner_text())
+    page.locator("h1").hover()
+    assert not tip.is_visible()
+
+
+@pytest.mark.parametrize("width", [1440, 768, 390, 320])
+def test_no_chart_is_cut_and_each_is_drawn_once(open_page, shop, width):
+    page = opened(open_page(viewport={"width": width, "height": 844}), shop)
+    assert page.evaluate(WIDER) is False
+    for name in ("dwell", "timeline", "ways", "stood", "boxes"):
+        shown = [one for one in page.locator(f"#{name}-chart svg").all() if one.is_visible()]
+        assert len(shown) == 1, name
+        box = shown[0].bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
+        for letters in shown[0].locator("text").all():
+            found = letters.bounding_box()
+            assert found["x"] > box["x"] - 2, (name, letters.text_content())
+            assert found["x"] + found["width"] < box["x"] + box["width"] + 2, (name, letters.text_content())
+
+
+def test_without_scripts_the_charts_stand_alone(open_page, shop):
+    page = open_page(java_script_enabled=False)
+    page.goto(shop)
+    assert page.locator("#timeline-chart .wide svg").is_visible()
+    assert not page.locator("#cursor").is_visible()
+    assert page.get_by_text("The explorer needs JavaScript.").is_visible()
+
+
+def test_the_matrix_can_be_read_in_both_themes(open_page, shop):
+    for scheme in ("light", "dark"):
+        page = opened(open_page(color_scheme=scheme), shop)
+        cells = page.locator("#ways .grid tbody td:not(.none)")
+        for cell in cells.all():
+            ink, paper = (
+                _luminance(page, cell.evaluate(f"(one) => getComputedStyle(one).{name}"))
+                for name in ("color", "backgroundColor")
+            )
+            high, low = max(ink, paper), min(ink, paper)
+            assert (high + 0.05) / (low + 0.05) > 4.5
+
+
+def _luminance(page, color):
+    """Return the relative luminance of a color by WCAG, as a canvas paints it."""
+    script = """(color) => {
+      const context = new OffscreenCanvas(1, 1).getContext("2d");
+      context.fillStyle = color;
+      context.fillRect(0, 0, 1, 1);
+      return [...context.getImageData(0, 0, 1, 1).data];
+    }"""
+    parts = [level / 255 for level in page.evaluate(script, color)[:3]]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_the_shop_is_at_most_4000_pixels_high(open_page, shop):
+    page = opened_folded(open_page(viewport={"width": 1440, "height": 900}), shop)
+    assert page.evaluate("document.documentElement.scrollHeight") <= 4000
 
 
 @pytest.fixture(scope="module")

@@ -67,7 +67,7 @@ def test_the_hourly_entries_are_those_at_which_the_start_is_observed(out):
 def test_the_overview_counts_unobserved_ends_as_configured(out, tmp_path):
     write_report(out, tmp_path / "out.html")
     html = (tmp_path / "out.html").read_text(encoding="utf-8")
-    tables = json.loads(re.search(r'id="tables">(.*?)</script>', html, re.DOTALL)[1])
+    tables = json.loads(re.search(r'id="tables-data">(.*?)</script>', html, re.DOTALL)[1])
     (zones,) = [table["rows"] for table in tables if table["name"] == "zones"]
     assert (zones[0][0], zones[0][-1]) == ("hall", 0.5)
     grid = re.search(r"Median dwell of the visits with an observed start.*?</table>", html, re.DOTALL)[0]

@@ -413,7 +413,7 @@ def test_the_overview_of_a_withheld_dataset_sums_nothing_that_is_missing(day, tm
     hourly = open_dataset(tmp_path / "out").read("occupancy_hourly")
     assert hourly["suppressed"].any() or least == 2
     assert "The dataset has no zones" not in page
-    tables = json.loads(re.search(r'id="tables">(.*?)</script>', page, re.DOTALL)[1])
+    tables = json.loads(re.search(r'id="tables-data">(.*?)</script>', page, re.DOTALL)[1])
     named = {table["name"]: table for table in tables}
     videos, days, footfall = (named[name] for name in ("videos", "days", "footfall"))
     for row in footfall["rows"]:

@@ -10,7 +10,6 @@ import { checks, clock, marked } from "./words.js";
 import { arrange, elementsOf, make } from "./elements.js";
 import { inks, styles } from "./looks.js";
 import { MAGMA, place, resize } from "./picture.js";
-import { drawFrame } from "./frame.js";
 import { fillList, filter, reveal } from "./list.js";
 import { chosenChanged, follow } from "./choosing.js";
 import { pause, play, refresh, seek, setRange, setSpeed, tick } from "./playing.js";
@@ -147,20 +146,6 @@ async function start(s) {
   emit(s, "ready", null);
 }
 
-/** Do something while the picture is drawn in the light, as paper wants it. */
-function inLight(s, act) {
-  const theme = s.options.theme;
-  const draw = (wanted) => {
-    s.options.theme = wanted;
-    s.host.dataset.theme = wanted ?? "auto";
-    themed(s);
-    drawFrame(s);
-  };
-  draw("light");
-  act();
-  draw(theme);
-}
-
 function destroy(s) {
   s.gone = true;
   s.ended.abort();
@@ -204,7 +189,7 @@ function stateForReaders(s) {
  *   leads; the moment to begin at [ms]; whether keys count only where the focus is in the explorer, or anywhere
  * @returns {{ready: Promise<void>, destroy: () => void, seek: (moment: number) => void, play: () => void,
  *   pause: () => void, select: (persons: number[]) => void, setRange: (range: [number, number]|null) => void,
- *   setSpeed: (speed: number) => void, inLight: (act: () => void) => void, state: () => object, on: (name: string, call: Function) => () => void}}
+ *   setSpeed: (speed: number) => void, state: () => object, on: (name: string, call: Function) => () => void}}
  *   events: ready, error, time, rest, play, pause, select, hover, range, filter; `on` gives a function that ends it
  */
 export function mount(element, data, options = {}) {
@@ -222,7 +207,6 @@ export function mount(element, data, options = {}) {
     select: once(select),
     setRange: once(setRange),
     setSpeed: once(setSpeed),
-    inLight: (act) => s.ready && !s.gone && inLight(s, act),
     state: () => (s.ready ? stateForReaders(s) : null),
     on(name, call) {
       if (!s.listeners.has(name)) s.listeners.set(name, new Set());

@@ -135,7 +135,7 @@ function drawOutlines(s, c) {
     c.beginPath();
     zone.parts.forEach((ring) => trace(s, c, ring));
     c.setLineDash(s.zoneHolds[number] ? [] : [3, 5]);
-    stroked(s, c, s.zoneOnly === number ? 3 : 1.75);
+    stroked(s, c, s.zoneOnly === number ? 3 : 1.75, zone.color);
   });
   c.setLineDash([7, 4]);
   for (const line of s.data.lines) {
@@ -148,11 +148,11 @@ function drawOutlines(s, c) {
   nameOutlines(s, c);
 }
 
-function stroked(s, c, width) {
+function stroked(s, c, width, color) {
   c.strokeStyle = s.inks.casing;
   c.lineWidth = width + 2.5;
   c.stroke();
-  c.strokeStyle = s.inks.outline;
+  c.strokeStyle = color ?? s.inks.outline;
   c.lineWidth = width;
   c.stroke();
 }

@@ -9,11 +9,12 @@ export function clock(milliseconds) {
   return `${before}:${seconds}.${tenths % 10}`;
 }
 
-/** Write a length of time: 7.4 s, 1 min 12 s, 2 h 03 min. */
+/** Write a length of time as the report does: 7.4 s, 41 s, 1 min 2 s, 2 h 03 min. */
 export function span(milliseconds) {
-  if (milliseconds < 59950) return `${(milliseconds / 1000).toFixed(1)} s`;
+  if (milliseconds < 9950) return `${(milliseconds / 1000).toFixed(1)} s`;
   const seconds = Math.round(milliseconds / 1000);
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${`${seconds % 60}`.padStart(2, "0")} s`;
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min${seconds % 60 ? ` ${seconds % 60} s` : ""}`;
   const minutes = Math.round(seconds / 60);
   return `${Math.floor(minutes / 60)} h ${`${minutes % 60}`.padStart(2, "0")} min`;
 }

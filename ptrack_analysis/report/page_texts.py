@@ -1,0 +1,65 @@
+"""The words of the report's page: headings, leads, legends and what the words mean."""
+
+FIGURES = "Key figures"
+STAYS = "How long people stay"
+STAYS_ZONES = "How long people stay, in view and in each zone"
+STAYS_LEAD = "Further right is longer: each labelled step is two to three times the one before."
+ONE_DOT = "One dot is one visit."
+BIN_DOT = (
+    "Where there are more than 60 visits, a dot is all visits of about that length: the larger, the more."
+)
+WHOLE = "seen from beginning to end"
+END_UNSEEN = "end not seen, mostly because the film ended"
+START_UNSEEN = "start not seen (not in the median)"
+MEDIAN = "half last this long or longer, with its 95 % range"
+OTHER_ZONES = "The other zones"
+
+TIME = "When it was busy"
+TIME_LINES = "When it was busy, and who came and went"
+TIME_LEAD = "Move over the chart or drag the slider: the charts and the explorer show the same moment."
+TIME_ZONES = "Zones show the people at a time, all on the same scale."
+
+TRANSITIONS = "Where people went next"
+TRANSITIONS_LEAD = "Left: where they were. Right: where they were next. The thicker a band, the more often."
+MATRIX = "How often, from zone (row) to zone (column)"
+NO_TRANSITIONS = "No one was in a zone, so there is nothing to follow."
+
+STOOD = "Where people stood"
+STOOD_LEAD = "Where feet touched the floor, all people together."
+SPOT_TIME = "Time spent on one spot:"
+BELOW = "feet below the image"
+BOXES = "What people covered"
+BOXES_LEAD = "The bounding boxes of all people: where they could be seen, not where they stood."
+BOX_TIME = "Time for which a box covered this part of the image:"
+
+EXPLORE = "Watch it yourself"
+EXPLORE_LEAD = "People as they were tracked. Choose a person, a zone or a range of time."
+
+APPENDIX = "For those who want to check"
+CHECKS = "How far the tracking can be relied on"
+TABLES = "All tables"
+WORDS = "What the words mean"
+METHOD = "How it was computed"
+
+NOBODY = "Nobody was detected in this video, so all figures are of nobody."
+ASK = (
+    "No {which} were given, so this page has no {what}. Draw them with `ptrack zones BACKGROUND -o FILE`, "
+    "and give the file with `--zones FILE`."
+)
+OTHER_VIDEO = "Of the zones and lines that were given, none is of this video."
+
+DEFINITIONS = {
+    "Person": "One track. Someone who leaves and comes back, or is lost and found again, counts twice.",
+    "In view": "Anywhere in the image, inside or outside the zones.",
+    "Visit": "From entering a zone to leaving it, by the feet: the middle of the lower edge of the box.",
+    "Half last … or longer": "The median. Visits whose end was not seen count with what is known of them "
+    "(Kaplan-Meier); visits whose start was not seen are left out.",
+    "95 % range": "Of 100 such ranges, about 95 contain the true figure. Given from 6 people on.",
+    "Estimated": "Only a face was seen; the position is taken from the detections before and after.",
+    "Time": "Since the beginning of the film, or the time of day if it is known.",
+    "In and out": "The feet pass from one side of the line to the other. The count adds up if those at the "
+    "start, plus in, minus out, are those at the end.",
+    "Busiest minute": "The one with the most people on average; it may begin at any second. In films of "
+    "three hours or more it is the busiest hour.",
+}
+"""What the words on the page mean."""

@@ -1,0 +1,110 @@
+"""SVG elements as text, and the widths in which charts are drawn."""
+
+from collections.abc import Callable, Sequence
+from html import escape
+from unicodedata import east_asian_width
+
+from ptrack_analysis.geometry import Floats, Integers
+from ptrack_analysis.report.parts import isolated, writable
+
+WIDTHS = {"narrow": 320, "middle": 660, "wide": 1010}
+"""The widths of a chart that fills a section, on a phone, on paper and small screens, and on others [px]."""
+HALF_WIDTHS = {"narrow": 320, "middle": 660, "wide": 480}
+"""The widths of a chart that fills half of a section where there is room for two."""
+_WIDE_LETTER, _LETTER = 1.0, 0.58
+"""Width of a letter as a multiple of its height."""
+
+
+def element(name: str, *children: str, **attributes: str | float | None) -> str:
+    """Write an element; a trailing low line of an attribute is dropped, others become hyphens.
+
+    Attributes are escaped. Children are elements: ``letters``, ``part`` and ``title`` escape texts.
+    """
+    written = "".join(
+        f' {key.rstrip("_").replace("_", "-")}="{_write(value)}"'
+        for key, value in attributes.items()
+        if value is not None
+    )
+    return f"<{name}{written}>{''.join(children)}</{name}>" if children else f"<{name}{written}/>"
+
+
+def _write(value: str | float) -> str:
+    if isinstance(value, str):
+        return escape(value)
+    return f"{value:.1f}".removesuffix(".0")
+
+
+def _escape(words: str) -> str:
+    return escape(isolated(writable(words)))
+
+
+def letters(x: float, y: float, words: str, class_: str | None = None, anchor: str | None = None) -> str:
+    """Write a text into a drawing."""
+    shown = _escape(words)
+    return element("text", shown, x=x, y=y, class_=class_, text_anchor=anchor)
+
+
+def part(words: str, class_: str | None = None) -> str:
+    """Write a part of a text."""
+    return element("tspan", _escape(words), class_=class_)
+
+
+def line(x0: float, y0: float, x1: float, y1: float, class_: str) -> str:
+    """Draw a line."""
+    return element("line", x1=x0, y1=y0, x2=x1, y2=y1, class_=class_)
+
+
+def title(words: str) -> str:
+    """Write what is shown on hovering over an element."""
+    return f"<title>{_escape(words)}</title>"
+
+
+def fit(words: str, room: float, size: float = 13) -> str:
+    """Shorten a text to a width [px]."""
+    words = " ".join(words.split())
+    left = room / size
+    for place, letter in enumerate(words):
+        left -= _WIDE_LETTER if east_asian_width(letter) in "WF" else _LETTER
+        if left < 0:
+            return f"{words[: max(place - 1, 1)].rstrip()}\N{HORIZONTAL ELLIPSIS}"
+    return words
+
+
+def drawing(across: float, down: float, *children: str, **attributes: str | float) -> str:
+    """Write a whole drawing of this size."""
+    box = f"0 0 {across:g} {down:.0f}"
+    return element("svg", *children, viewBox=box, aria_hidden="true", **attributes)
+
+
+def draw_widths(draw: Callable[[int], str], widths: dict[str, int] = WIDTHS) -> dict[str, str]:
+    """Draw a chart in each width; equal widths share a drawing, whose key names them all."""
+    shared: dict[int, list[str]] = {}
+    for name, width in widths.items():
+        shared.setdefault(width, []).append(name)
+    return {" ".join(names): draw(width) for width, names in shared.items()}
+
+
+def step_path(x: Floats, counts: Integers | Floats, down: Callable[[float], float], *, closed: bool) -> str:
+    """Return the path of steps: each count holds until the next x; closed, it is an area above zero.
+
+    Of steps that are closer than a pixel, the highest is drawn.
+    """
+    points: list[tuple[float, float]] = []
+    for place, count in zip(x.tolist(), counts.tolist(), strict=True):
+        if points and int(place) == int(points[-1][0]) and len(x) > x[-1] - x[0]:
+            points[-1] = points[-1][0], max(points[-1][1], count)
+        elif not points or count != points[-1][1]:
+            points.append((place, count))
+    end = float(x[-1])
+    path = "".join(
+        f"{'H' if number or closed else 'M'}{place:.1f}{'V' if number or closed else ' '}{down(count):.1f}"
+        for number, (place, count) in enumerate(points)
+    )
+    if closed:
+        return f"M{points[0][0]:.1f} {down(0):.1f}{path}H{end:.1f}V{down(0):.1f}Z"
+    return f"{path}H{end:.1f}"
+
+
+def choose_step(length: float, room: float, steps: Sequence[float]) -> float:
+    """Return the smallest step at which ticks over a length have room, else the largest."""
+    return next((step for step in steps if length / step <= room), steps[-1])
