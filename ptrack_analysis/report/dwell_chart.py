@@ -23,7 +23,7 @@ MOST_DOTS = 60
 _TICKS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 18000, 36000, 86400)
 _SHORTEST = 0.1
 _BIN = 16.0
-_NAMES, _MEDIANS = 152.0, 188.0
+_NAMES, _MEDIANS = 164.0, 188.0
 """Room for the names at the left and the medians at the right [px]."""
 _STARTS = {
     "video_start": "already there when the film began",
@@ -292,7 +292,7 @@ def _label(strip: Strip, middle: float, top: float, width: int, *, is_narrow: bo
     return "".join(
         [
             letters(0, middle - 2, fit(strip.name, _NAMES - 12), name_class),
-            letters(0, middle + 13, fit(strip.counted, _NAMES - 4, 12), "soft small"),
+            letters(0, middle + 13, fit(strip.counted, _NAMES, 12), "soft small"),
             element("text", said, x=width, y=middle + 4 - lift, text_anchor="end"),
             letters(width, middle + 12, fit(mark, _MEDIANS, 12), "warn small", "end") if mark else "",
         ]

@@ -19,12 +19,34 @@ from ptrack_analysis.web.ground import Background, Ground, find_bounds
 
 LEVELS = 5
 """Number of shades."""
-_NICE = (0.5, 1, 2, 5, 10, 20, 60, 120, 300, 600, 1200, 3600, 7200, 18000, 36000, 72000, 180000)
+_NICE = (
+    0.05,
+    0.1,
+    0.2,
+    0.5,
+    1,
+    2,
+    5,
+    10,
+    20,
+    60,
+    120,
+    300,
+    600,
+    1200,
+    3600,
+    7200,
+    18000,
+    36000,
+    72000,
+    180000,
+)
 _SPOTS, _PARTS = 32, 4
 """Spots across the image, and cells across a spot."""
 _SPOT, _LARGEST_GRID = 0.5, 400
 """Side of a spot on a floor plan [m], and most cells across it."""
-_STRIP = 22.0
+_STRIP, _HIGHEST = 22.0, 560.0
+"""Height of the strip below the image, and the largest height of the image [px]."""
 _BINS = 32
 
 
@@ -134,7 +156,7 @@ def _sum_spots(values: Floats) -> Floats:
 def choose_levels(highest: float) -> list[float]:
     """Return the least time of each shade: round lengths, each two or three times the one before [s]."""
     if highest < _NICE[0]:
-        return [highest / 2**power for power in range(LEVELS, 0, -1)] if highest > 0 else []
+        return []
     top = max(number for number, level in enumerate(_NICE) if level <= highest)
     lowest = max(top - LEVELS + 1, 0)
     return [float(level) for level in _NICE[lowest : top + 1]]
@@ -181,8 +203,7 @@ def _find_below(analysis: VideoAnalysis, ground: Ground) -> list[float]:
 def draw_stood(stood: Stood, width: int) -> str:
     """Draw the shades over the image, with the outlines of zones and lines."""
     wide, high = stood.ground.size
-    scale = min(1.0, 620.0 / (width * high / wide))
-    inner = width * scale
+    inner = min(float(width), _HIGHEST * wide / high)
     height = inner * high / wide
     size = {"width": inner, "height": height}
     drawn = [element("rect", class_="sheet", **size)]
@@ -201,7 +222,8 @@ def draw_stood(stood: Stood, width: int) -> str:
     if stood.below:
         drawn += _draw_below(stood.below, inner, height)
         height += _STRIP
-    return drawing(width, height, *drawn, class_="map")
+    middle = f"translate({(width - inner) / 2:.1f} 0)"
+    return drawing(width, height, element("g", *drawn, transform=middle), class_="map")
 
 
 def _write_ring(ring: Floats, width: float, height: float) -> str:

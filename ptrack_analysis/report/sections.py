@@ -45,7 +45,7 @@ from ptrack_analysis.report.parts import (
     Section,
     Words,
 )
-from ptrack_analysis.report.svg import HALF_WIDTHS, draw_widths, drawing, element, fit
+from ptrack_analysis.report.svg import HALF_WIDTHS, WIDTHS, draw_widths, drawing, element, fit
 from ptrack_analysis.report.time_chart import (
     MOST_LINES,
     describe_timeline,
@@ -54,6 +54,7 @@ from ptrack_analysis.report.time_chart import (
     timeline_data,
 )
 from ptrack_analysis.report.transition_chart import STATES, describe_bands, draw_bands, find_bands, list_ends
+from ptrack_analysis.report.video_rules import FEWEST_PEOPLE
 from ptrack_analysis.scene.zone_colors import ON_WHITE, number_colors
 from ptrack_analysis.web.ground import Background, aspect_note
 from ptrack_analysis.web.payload import explorer_data
@@ -132,7 +133,7 @@ def _list_times(evidence: Evidence) -> list[Key]:
         beside = f"{evidence.format_time(start)} to {evidence.format_time(end)}"
         mark = _find_mark(evidence, "busiest_interval")
         keys.append(Key(f"Busiest {name}", f"{busiest['mean_persons']:.1f} people", beside, mark))
-    if stay is not None and stay["median_s"] is not None:
+    if stay is not None and stay["median_s"] is not None and stay["persons"] >= FEWEST_PEOPLE:
         low, high = stay["median_low_s"], stay["median_high_s"]
         spread = "no range" if low is None else f"95 %: {format_length_range(low, high)}"
         beside = f"{spread} (n = {stay['persons']})"
@@ -274,12 +275,13 @@ def places_section(evidence: Evidence, colors: dict[str, int], background: Backg
     ground = find_ground(analysis, background)
     has_image = background is not None
     stood = find_spots(analysis, ground, colors, background=has_image)
+    has_boxes = analysis.unit == "px" and not analysis.has_points
     left: list[Part] = [
         Words(texts.STOOD_LEAD, "lead"),
-        _draw_map("stood", stood, texts.SPOT_TIME, _describe_stood(stood)),
+        _draw_map("stood", stood, texts.SPOT_TIME, _describe_stood(stood), is_alone=not has_boxes),
     ]
     parts = left
-    if analysis.unit == "px" and not analysis.has_points:
+    if has_boxes:
         boxes = find_boxes(analysis, ground, colors, background=has_image)
         alt = (
             "Time for which the boxes of people covered each part of the image, over the image of the scene."
@@ -292,7 +294,8 @@ def places_section(evidence: Evidence, colors: dict[str, int], background: Backg
     return Section("places", texts.STOOD, parts)
 
 
-def _draw_map(name: str, stood: Stood, lead: str, alt: str) -> Chart:
+def _draw_map(name: str, stood: Stood, lead: str, alt: str, *, is_alone: bool = False) -> Chart:
+    widths = WIDTHS if is_alone else HALF_WIDTHS
     legend = [("", lead)] if stood.levels else []
     for shade, level in enumerate(stood.levels, LEVELS + 1 - len(stood.levels)):
         place = shade - LEVELS - 1 + len(stood.levels)
@@ -307,7 +310,7 @@ def _draw_map(name: str, stood: Stood, lead: str, alt: str) -> Chart:
     if stood.below:
         square = element("rect", width=16, height=16, rx=2, class_="below")
         legend.append((drawing(16, 16, square, width=16), texts.BELOW))
-    return Chart(name, draw_widths(lambda width: draw_stood(stood, width), HALF_WIDTHS), alt, legend)
+    return Chart(name, draw_widths(lambda width: draw_stood(stood, width), widths), alt, legend)
 
 
 def _describe_stood(stood: Stood) -> str:

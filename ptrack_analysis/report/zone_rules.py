@@ -235,6 +235,14 @@ def find_next_step(evidence: Evidence) -> Iterator[Finding]:
         )
 
 
+def _count_visits(part: int, whole: int, zone: str) -> str:
+    if whole <= texts.FEW:
+        return f"{part} of {whole} visits to {zone}"
+    return texts.capitalize(
+        f"{texts.format_percent(part / whole)} of the visits to {zone} ({part} of {whole})"
+    )
+
+
 def find_glances(evidence: Evidence) -> Iterator[Finding]:
     """Find zones with many visits that are over at once."""
     if not evidence.analysis.zones or evidence.analysis.period > pd.Timedelta("500ms"):
@@ -255,8 +263,7 @@ def find_glances(evidence: Evidence) -> Iterator[Finding]:
         bounds = estimate_share(short, sizes)[1]
         yield Finding(
             "glances",
-            f"{texts.capitalize(format_share(short, total))} visits to {name_zone(name)} were over within "
-            f"{GLANCE.total_seconds():.0f} s.",
+            f"{_count_visits(short, total, name_zone(name))} were over within {GLANCE.total_seconds():.0f} s.",
             f"{texts.format_percent(share)}; 95 % range: "
             f"{texts.format_percent_range(bounds.low, bounds.high)}. {count(len(sizes))}.",
             "zones",
