@@ -8,12 +8,15 @@ from hashlib import sha256
 from html.parser import HTMLParser
 
 import numpy as np
+import pandas as pd
 import pytest
 from pages import METADATA, page, record, write
+from scipy import stats
 
 from ptrack_analysis import (
     AnalysisConfig,
     export_dataset,
+    open_dataset,
     write_report,
 )
 from ptrack_analysis.cli import main
@@ -23,6 +26,8 @@ from ptrack_analysis.report import sections
 from ptrack_analysis.report.evidence import Evidence
 from ptrack_analysis.report.findings import find_opening
 from ptrack_analysis.report.key_figures import gather_key_figures
+from ptrack_analysis.report.overview_data import OverviewData
+from ptrack_analysis.report.overview_rules import compare_weeks, find_overview
 from ptrack_analysis.report.page import part_html, report_html, text
 from ptrack_analysis.report.page_texts import DEFINITIONS
 from ptrack_analysis.report.parts import Heading, build_table, isolated
@@ -473,8 +478,27 @@ def day(data, tmp_path_factory):
     return (folder / "out.html").read_text(encoding="utf-8")
 
 
-def test_the_overview_begins_with_the_verdict_on_each_video(day):
-    assert re.findall(r'<h2 id="[a-z]+-h">(.*?)</h2>', day)[0] == "How far to trust the videos"
+def test_the_overview_begins_with_what_was_filmed_and_its_problems(day):
+    said = Reader(day).said.replace("\N{NO-BREAK SPACE}", " ")
+    assert (
+        "3 videos from 2 cameras at 2 sites, 3 min 30 s of film on 2 days from 2025-11-24 to 2025-11-25."
+        in said
+    )
+    assert 'Most often the check "face only" is not good (3).' in said
+    assert (
+        key_figures(day)["In \N{MIDDLE DOT} out over the doors"] == "12 \N{MIDDLE DOT} 12 during all videos"
+    )
+    assert key_figures(day)["Most in view at once"] == "5 in noon"
+    headings = re.findall(r'<h2 id="[a-z]+-h">(.*?)</h2>', day)
+    assert headings == [
+        "Key figures",
+        "Who came in and went out, by day",
+        "People in view, by day",
+        "When it was busy, by weekday and hour",
+        "How long people stay, by zone and site",
+        "Cameras and videos, those with problems first",
+        "For those who want to check",
+    ]
     rows = {row[0]: row for row in tables_in(day)["videos"]["rows"]}
     assert rows["noon"][1:3] == ["usable with care", "face only"]
     assert rows["morning"][1:3] == ["usable with care", "face only"]
@@ -504,9 +528,9 @@ def test_a_crossing_counts_for_the_hour_in_which_it_was(data, tmp_path, every):
     export_dataset(data / "shop", tmp_path / "out", **settings)
     write_report(tmp_path / "out", tmp_path / "report.html")
     html = (tmp_path / "report.html").read_text(encoding="utf-8")
-    assert re.findall(r"\d+ counted in [\d.]+ minutes", html) == [
-        "5 counted in 1.5 minutes",
-        "6 counted in 1.5 minutes",
+    assert re.findall(r'title="(\d+ in [\d.]+ minutes)', html) == [
+        "5 in 1.5 minutes",
+        "6 in 1.5 minutes",
     ]
     assert "counts by interval and no crossings" not in html
     export_dataset(data / "shop", tmp_path / "released", min_count=2, tables="occupancy,counts", **settings)
@@ -514,7 +538,7 @@ def test_a_crossing_counts_for_the_hour_in_which_it_was(data, tmp_path, every):
     assert "counts by interval and no crossings" in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize(("known", "counted"), [("ab", ["11 counted in 3.0 minutes"]), ("b", [])])
+@pytest.mark.parametrize(("known", "counted"), [("ab", ["11 in 3.0 minutes"]), ("b", [])])
 def test_footfall_is_over_the_time_of_videos_with_a_door_whose_clock_is_known(data, tmp_path, known, counted):
     """Video a has a door, b another line: b's time is none in which somebody could come through the door."""
     for video in "ab":
@@ -534,15 +558,96 @@ def test_footfall_is_over_the_time_of_videos_with_a_door_whose_clock_is_known(da
     export_dataset(tmp_path / "in", tmp_path / "out", zones=zones, recordings=recordings)
     write_report(tmp_path / "out", tmp_path / "report.html")
     html = (tmp_path / "report.html").read_text(encoding="utf-8")
-    assert re.findall(r"\d+ counted in [\d.]+ minutes", html) == counted
+    assert re.findall(r'title="(\d+ in [\d.]+ minutes)', html) == counted
 
 
-def test_the_overview_compares_zones_and_draws_each_video(day):
+def test_the_overview_compares_zones_by_site(day):
     zones = {row[0]: row for row in tables_in(day)["zones"]["rows"]}
     assert zones["checkout"][1:3] == [3, 6]
-    assert day.count('<figure class="small">') == 3
+    assert "checkout \N{MIDDLE DOT} Mitte" in charts(day)["stays"][0]
+    assert list(charts(day)) == ["doors", "days", "stays"]
+    assert "door: 12 in, 12 out" in charts(day)["doors"][0]
     assert "&lt;b&gt;front&lt;/b&gt;" in day
     assert "<b>front" not in day
+
+
+def test_a_video_with_a_report_beside_the_overview_is_linked(data, tmp_path):
+    export_dataset(data / "day" / "pages", tmp_path / "out")
+    write_report(data / "day" / "pages", tmp_path / "noon.html", video="noon")
+    (tmp_path / "morning.html").write_text("my own page")
+    write_report(tmp_path / "out", tmp_path / "overview.html")
+    html = (tmp_path / "overview.html").read_text(encoding="utf-8")
+    assert re.findall(r'<a href="([\w.]+)">', html) == ["noon.html"]
+    assert tables_in(html)["videos"]["links"] == {"noon": "noon.html"}
+
+
+def test_an_overview_tells_figures_from_withheld_ones_and_hours_that_were_not_recorded(data, tmp_path):
+    recordings = "video,started_at,timezone\n" + "".join(
+        f"{video},2026-05-04T{hour}:10:00,Europe/Berlin\n"
+        for video, hour in (("morning", "09"), ("noon", "12"), ("evening", "17"))
+    )
+    write(tmp_path / "rec.csv", recordings)
+    settings = {"zones": data / "day" / "zones.geojson", "recordings": tmp_path / "rec.csv"}
+    tables = "occupancy,occupancy_hourly,visits_hourly,counts,dwell"
+    export_dataset(data / "day" / "pages", tmp_path / "out", min_count=6, tables=tables, **settings)
+    write_report(tmp_path / "out", tmp_path / "out.html")
+    html = (tmp_path / "out.html").read_text(encoding="utf-8")
+    assert "What the dataset does not withhold is too little for findings." in html
+    assert "Figures that count fewer than 6 people are withheld" in html
+    assert key_figures(html)["In \N{MIDDLE DOT} out over the doors"].startswith(
+        "withheld \N{MIDDLE DOT} withheld"
+    )
+    grid = re.findall(r'<table class="grid">.*?</table>', html, re.DOTALL)[-1]
+    kinds = re.findall(r'<td class="(\w+)"', grid)
+    assert kinds.count("gap") == 6  # ten, eleven, and from one to four
+    assert set(kinds) == {"gap", "withheld", "s7"}
+
+
+def count_days(tmp_path, data, per_day):
+    """Make a dataset with so many crossings inwards on each of these days, all filmed for the same time."""
+    rows = ["video,started_at,timezone"]
+    for day, number in enumerate(per_day):
+        records = [
+            record(100 * person + 500 * step, person, box=(0.2 + 0.1 * step, 0.3, 0.1, 0.3))
+            for person in range(number)
+            for step in range(6)
+        ]
+        job = {"JobId": f"job-{day}", "VideoMetadata": {**METADATA, "DurationMillis": 60_000}}
+        write(tmp_path / f"in/day{day:02d}.json", page(*sorted(records, key=json.dumps), **job))
+        date = pd.Timestamp("2026-03-02") + pd.Timedelta(days=day)
+        rows.append(f"day{day:02d},{date:%Y-%m-%d}T10:00:00,Europe/Berlin")
+    write(tmp_path / "rec.csv", "\n".join(rows) + "\n")
+    line = {
+        "type": "Feature",
+        "properties": {"name": "door", "kind": "entrance"},
+        "geometry": {"type": "LineString", "coordinates": [[0.45, 1], [0.45, 0]]},
+    }
+    zones = write(tmp_path / "door.geojson", {"type": "FeatureCollection", "features": [line]})
+    export_dataset(tmp_path / "in", tmp_path / "out", zones=zones, recordings=tmp_path / "rec.csv")
+    return OverviewData(open_dataset(tmp_path / "out"))
+
+
+def test_the_last_week_is_compared_with_the_same_weekdays_before(tmp_path, data):
+    weekday = [3, 4, 5, 4, 6, 9, 7]
+    data = count_days(tmp_path, data, [*weekday * 3, *(2 * number for number in weekday)])
+    week = compare_weeks(data)
+    assert (week["now"], week["before"], week["days"]) == (76, 38, 7)
+    totals = np.array([*weekday * 3, *(2 * number for number in weekday)], dtype=float)
+    usual = totals.reshape(4, 7).mean(axis=0)
+    dispersion = max(1.0, ((totals.reshape(4, 7) - usual) ** 2 / usual).sum() / 21)
+    width = np.exp(stats.t.ppf(0.975, 21) * np.sqrt(dispersion * (1 / 76 + 1 / 38)))
+    assert [week["ratio"], week["low"], week["high"]] == pytest.approx([2, 2 / width, 2 * width])
+    findings = {one.key: one for one in find_overview(data).findings}
+    assert findings["change"].sentence == (
+        "100 % more people came in during the last week than in the week before."
+    )
+    assert findings["change"].detail.startswith("76 after 38 on the same 7 weekdays. 95 % range: ")
+
+
+@pytest.mark.parametrize("per_day", [[4] * 28, [4] * 20 + [9] * 7], ids=["no change", "less than four weeks"])
+def test_an_overview_is_silent_on_a_change_that_the_data_cannot_carry(tmp_path, data, per_day):
+    data = count_days(tmp_path, data, per_day)
+    assert "change" not in {one.key for one in find_overview(data).findings}
 
 
 def test_the_overview_without_clock_and_zones_says_what_is_missing(data, tmp_path):

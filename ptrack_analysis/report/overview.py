@@ -1,321 +1,605 @@
-"""The overview of a dataset."""
+"""The overview of a dataset: what was filmed, findings, days and hours, zones, cameras and videos."""
 
-import math
-from collections.abc import Iterator
-from html import escape
+from collections.abc import Mapping
+from math import isnan
+from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from ptrack_analysis import __version__
-from ptrack_analysis.analysis.uncertainty.estimates import estimate_count
+from ptrack_analysis.analysis.uncertainty.estimates import estimate_count, estimate_daily_count
 from ptrack_analysis.clock.timezones import parse_timezone
 from ptrack_analysis.dataset.opening import Dataset
+from ptrack_analysis.dataset.states import FigureState, find_states
+from ptrack_analysis.report import overview_texts as texts
+from ptrack_analysis.report.day_chart import MOST_LANES, DayChart, DayLane, draw_days
+from ptrack_analysis.report.dwell_chart import MOST_DOTS, Strip, describe_strips, draw_strips
 from ptrack_analysis.report.estimates import GARWOOD
-from ptrack_analysis.report.overview_data import (
-    WITHHELD,
-    Read,
-    compute_means,
-    find_maximum,
-    find_verdict,
-    hours_section,
-    presence,
-    read_all,
-    select_scene,
+from ptrack_analysis.report.finding_texts import (
+    count,
+    format_length,
+    format_length_range,
+    format_percent,
+    name_zone,
+)
+from ptrack_analysis.report.overview_data import OverviewData, Stays, sum_all
+from ptrack_analysis.report.overview_rules import compare_weeks, find_overview, format_change
+from ptrack_analysis.report.page_texts import (
+    BIN_DOT,
+    FIGURES,
+    METHOD,
+    ONE_DOT,
+    OTHER_ZONES,
+    STAYS_LEAD,
+    TABLES,
+    WORDS,
 )
 from ptrack_analysis.report.parts import (
     Cell,
+    Chart,
+    Columns,
+    Facts,
+    Fold,
     Grid,
     Heading,
-    Items,
     Key,
     Keys,
-    Multiples,
+    Part,
     Report,
-    ReportFigure,
     ReportTable,
     Section,
     Words,
     column_text,
-    find_verdict_kind,
 )
-from ptrack_analysis.report.summary import span
-from ptrack_analysis.schema import DWELL, OCCUPANCY, TRACKS, VISITS
+from ptrack_analysis.report.sections import legend_of_dots
+from ptrack_analysis.report.svg import draw_widths
+from ptrack_analysis.scene.zone_colors import number_colors
+from ptrack_analysis.schema import DWELL, OCCUPANCY_HOURLY, VISITS, VISITS_HOURLY
 
-_WIDTH, _HEIGHT, _LEFT, _TOP, _BELOW = 240.0, 92.0, 22.0, 8.0, 16.0
+WITHHELD = "withheld"
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_WEEK = pd.Timedelta("7D")
+_MOST_STRIPS = 16
+_RANKS = ("bad", "doubtful", "unknown", "good")
 
 
-def presence_figure(scene: pd.DataFrame, most: float, *, alt: str, ends: tuple[str, str]) -> ReportFigure:
-    """Draw how many persons were present on average in each interval, as steps; a gap where it is withheld.
+def overview_report(dataset: Dataset, reports: Mapping[str, str] | None = None) -> Report:
+    """Gather all that the overview of a dataset tells.
 
     Parameters
     ----------
-    scene
-        OCCUPANCY of one video, in the order of time.
-    most
-        The value at the top, the same for all pictures that stand side by side.
-    alt
-        What the picture shows.
-    ends
-        What stands at the begin and at the end of the time axis.
-    """
-    starts = scene.index.get_level_values("timestamp").to_numpy().astype("int64") / 1000.0
-    recorded = scene["recorded_time"].dt.total_seconds().to_numpy()
-    if len(starts) > 1:  # of the first bin, the video may cover the end only
-        starts[0] = starts[1] - recorded[0]
-    until = starts + recorded
-    values = compute_means(scene).to_numpy()
-    floor = _HEIGHT - _BELOW
-    area = " ".join(
-        f"M{steps[0][0]:.1f} {floor:.1f} "
-        + " ".join(f"L{x:.1f} {y:.1f}" for x, y in steps)
-        + f" L{steps[-1][0]:.1f} {floor:.1f} Z"
-        for steps in _steps(starts, until, values, most)
-    )
-    label = f"{most:.0f}" if most >= 1 else f"{most:.1f}"
-    svg = (
-        f'<svg viewBox="0 0 {_WIDTH:.0f} {_HEIGHT:.0f}" role="img" aria-label="{escape(alt)}" '
-        'font-size="9.5">'
-        f'<path class="g" d="M{_LEFT} {_TOP} H{_WIDTH}" stroke-width="0.8" fill="none"/>'
-        f'<path d="{area}" fill="#0072B2" fill-opacity="0.55"/>'
-        f'<path class="a" d="M{_LEFT} {floor} H{_WIDTH}" stroke-width="0.8" fill="none"/>'
-        f'<text class="t" x="{_LEFT - 4}" y="{_TOP + 4}" text-anchor="end">{label}</text>'
-        f'<text class="t" x="{_LEFT - 4}" y="{floor}" text-anchor="end">0</text>'
-        f'<text class="t" x="{_LEFT}" y="{_HEIGHT - 3}">{escape(ends[0])}</text>'
-        f'<text class="t" x="{_WIDTH - 1}" y="{_HEIGHT - 3}" text-anchor="end">{escape(ends[1])}</text></svg>'
-    )
-    return ReportFigure(svg, alt)
-
-
-def _steps(
-    starts: np.ndarray, until: np.ndarray, values: np.ndarray, most: float
-) -> Iterator[list[tuple[float, float]]]:
-    """Return the corners of the steps in the picture, for each piece without a gap."""
-    begin, length = starts[0], max(until[-1] - starts[0], 1e-9)
-    across = (_WIDTH - _LEFT) / length
-    down = (_HEIGHT - _BELOW - _TOP) / (most or 1.0)
-    corners: list[tuple[float, float]] = []
-    for start, end, value in zip(starts, until, values, strict=True):
-        if np.isnan(value):
-            if corners:
-                yield corners
-            corners = []
-            continue
-        level = _HEIGHT - _BELOW - value * down
-        corners += [(_LEFT + (start - begin) * across, level), (_LEFT + (end - begin) * across, level)]
-    if corners:
-        yield corners
-
-
-_WITHHELD_STAYS = (
-    "Withheld: the comparison needs the stays of single people and medians. The tables dwell and retail of "
-    "the dataset have the figures that remain."
-)
-_ASK = "The dataset has no zones: export again with `--zones FILE` to compare visits."
-
-
-def zones_section(read: Read) -> Section:
-    """Compare the zones by name, over all videos and in each."""
-    if read.withheld and read.dwell is not None:
-        return Section("zones", "Zones compared", [Words(_WITHHELD_STAYS, "note")])
-    if read.visits is None or read.dwell is None:
-        return Section("zones", "Zones compared", [Words(_ASK, "note")])
-    headings = [
-        Heading("zone", "zone"),
-        Heading("videos", "videos", "Videos in which somebody stayed in it.", 0),
-        Heading("visits", "visits", column_text(DWELL, "visits"), 0),
-        Heading("visits_low", "from", f"Lower bound of the number of visits.{GARWOOD}", 1),
-        Heading("visits_high", "to", f"Upper bound of the number of visits.{GARWOOD}", 1),
-        Heading("dwell_s", "in all [s]", column_text(VISITS, "dwell"), 1),
-        Heading("observed_mean_s", "observed mean [s]", "Mean of the observed dwell of all visits.", 1),
-        Heading("cut_share", "not seen whole", "Share of visits whose start or end was not observed.", 2),
-    ]
-    zones = sorted(set(read.visits.index.get_level_values("zone")))
-    names = read.visits.index.get_level_values("zone")
-    rows = [_row(read.visits[names == zone], zone) for zone in zones]
-    table = ReportTable(
-        "zones",
-        "Zones over all videos, with 95% intervals",
-        headings,
-        rows,
-        row="all visits to zones of one name",
-    )
-    medians = _medians(read.dwell, read.videos.index.tolist(), zones)
-    return Section("zones", "Zones compared", [table, medians])
-
-
-def _row(stays: pd.DataFrame, zone: str) -> list[Cell]:
-    seconds = stays["dwell"].dt.total_seconds()
-    videos = int(stays.index.get_level_values("video").nunique())
-    total, mean, cut = float(seconds.sum()), float(seconds.mean()), float(1 - stays["complete"].mean())
-    people = [name for name in stays.index.names if name not in {"zone", "visit"}]
-    visits = estimate_count(stays.groupby(level=people).size())
-    return [zone, videos, len(stays), visits.low, visits.high, total, mean, cut]
-
-
-def _medians(dwell: pd.DataFrame, videos: list[str], zones: list[str]) -> Grid:
-    """Lay out the median dwell of each video and zone (Kaplan-Meier)."""
-    seconds = dwell["median"].dt.total_seconds()
-    known = {(video, zone): value for (video, zone), value in seconds.items() if not pd.isna(value)}
-    cells = [[known.get((video, zone)) for zone in zones] for video in videos]
-    caption = "Median dwell of the visits with an observed start (Kaplan-Meier)"
-    none = "no median: no such visit, or the end of more than half was not observed"
-    return Grid(caption, videos, zones, cells, "s", none=none)
-
-
-MOST_SMALL = 48
-_WITHHELD_CHECKS = (
-    "Withheld: the dataset was exported with a smallest count of people (`--min-count`), so it has no "
-    "quality checks and no tables of single people."
-)
-_WITHHELD_KEYS = "The total numbers of people and of stays are withheld."
-_WITHHELD_INTERVALS = "The figures by interval are withheld: the dataset has figures by hour only."
-_RANKS = {
-    "bad": "not usable for some outputs",
-    "doubtful": "usable with care",
-    "unknown": "unknown",
-    "good": "good",
-}
-
-
-def overview_report(dataset: Dataset) -> Report:
-    """Gather all that the overview of a dataset tells.
+    dataset
+        The dataset.
+    reports
+        Addresses of the reports of single videos by the name of the video.
 
     Raises
     ------
     InputError
         If a file of the dataset is missing or damaged.
     """
-    read = read_all(dataset)
+    data = OverviewData(dataset)
     sections = [
-        _trust(read),
-        _keys(read),
-        hours_section(read),
-        zones_section(read),
-        _videos_side_by_side(read),
-        _definitions(),
+        _figures(data),
+        *_doors(data),
+        *_days(data),
+        _hours(data),
+        _zones(data),
+        _videos(data, reports or {}),
     ]
-    number = len(read.videos)
-    sites = sorted(set(read.videos["site"].dropna()))
-    where = f", at {len(sites)} site{'s' if len(sites) > 1 else ''}" if sites else ""
+    number = len(data.videos)
+    sites = sorted(set(data.videos["site"].dropna()))
+    where = f"{', '.join(sites[:3])}{' and more' if len(sites) > 3 else ''} \N{MIDDLE DOT} " if sites else ""  # noqa: PLR2004
     return Report(
-        title=f"Overview of {number} video{'' if number == 1 else 's'}",
-        subtitle=f"Where people were, when, and for how long{where}",
+        title=f"Overview of {count(number, 'video', 'videos')}",
+        subtitle=f"{where}{texts.SUBTITLE}",
+        opening=find_overview(data),
         sections=[one for one in sections if one is not None],
-        footer=f"Made with ptrack-analysis {__version__}. The page asks for nothing from the network.",
+        appendix=[_tables(data), *_words()],
+        footer=f"Made with ptrack-analysis {__version__}. This page needs no network.",
     )
 
 
-def _trust(read: Read) -> Section:
-    """Describe first how far to trust each video."""
-    names = read.videos.index.tolist()
-    verdicts = {name: (WITHHELD, "") if read.withheld else find_verdict(read.quality, name) for name in names}
-    kinds = [find_verdict_kind(verdict) for verdict, _ in verdicts.values()]
-    counts = pd.Series(kinds).value_counts()
-    worst = next((one for one in _RANKS if one in counts), "unknown")
-    said = ", ".join(f"{counts[one]} {words}" for one, words in _RANKS.items() if one in counts)
+def _figures(data: OverviewData) -> Section:
+    """Show the key figures, those of the doors with their change."""
+    lengths = data.videos["duration"].dropna().dt.total_seconds()
+    keys = [Key("Film", format_length(float(lengths.sum())), count(len(data.videos), "video", "videos"))]
+    keys += _list_doors(data)
+    if data.bins is not None and len(data.bins):
+        peaks = data.bins["max_persons"]
+        is_known = not peaks.isna().any()
+        keys.append(
+            Key(
+                "Most in view at once",
+                str(int(peaks.max())) if is_known else WITHHELD,
+                f"in {peaks.index.get_level_values('video')[int(peaks.to_numpy().argmax())]}"
+                if is_known
+                else "",
+            )
+        )
+    if data.stay is not None and data.stay.median is not None:
+        spread = (
+            "no range"
+            if data.stay.low is None
+            else f"95 %: {format_length_range(data.stay.low, data.stay.high)}"
+        )
+        beside = f"{spread} (n = {data.stay.usable})"
+        keys.append(Key("Typical stay in view", format_length(data.stay.median), beside))
+    if data.conversion is not None and data.conversion[2]:
+        zone, reached, people = data.conversion
+        beside = f"{reached} of the {people} filmed from coming in to going out"
+        keys.append(Key(f"Went to {name_zone(zone)}", format_percent(reached / people), beside))
+    words = [Words(texts.WITHHELD_FIGURES.format(fewest=data.fewest), "note")] if data.is_withheld else []
+    return Section("figures", FIGURES, [Keys(keys), *words])
+
+
+def _list_doors(data: OverviewData) -> list[Key]:
+    """Return the people who came in and went out, and whether the counts add up."""
+    if data.crossings is None:
+        return []
+    name = "the doors" if data.has_entrances else "the lines"
+    into, out = (sum_all(data.crossings[column]) for column in ("in_count", "out_count"))
+    shown = [WITHHELD if total is None else f"{total:,.0f}" for total in (into, out)]
+    week = compare_weeks(data)
+    beside = "during all videos"
+    if week is not None and not isnan(week["ratio"]):
+        is_chance = not (week["low"] > 1 or week["high"] < 1)
+        beside = (
+            f"last week {format_change(week['ratio'])} than before{', may be chance' if is_chance else ''}"
+        )
+    keys = [Key(f"In \N{MIDDLE DOT} out over {name}", f"{shown[0]} \N{MIDDLE DOT} {shown[1]}", beside)]
+    if into is not None and out is not None and data.has_entrances:
+        keys.append(Key("In minus out", f"{into - out:+,.0f}" if into != out else "0", "over all videos"))
+    return keys
+
+
+def _doors(data: OverviewData) -> list[Section]:
+    """Show who came in and went out by day."""
+    if data.door_days is None or data.door_days.empty:
+        return []
+    dates = _list_dates(data.door_days.index.get_level_values("local_date"))
+    places: dict[Any, int] = {date: place for place, date in enumerate(dates)}
+    lanes = []
+    for line in list(data.doors)[:MOST_LANES]:
+        if line not in data.door_days.index.get_level_values("line"):
+            continue
+        rows = data.door_days.loc[line]
+        into, out = (sum_all(rows[column]) for column in ("in_count", "out_count"))
+        said = WITHHELD if into is None or out is None else f"{into:,.0f} in, {out:,.0f} out"
+        up = {places[date]: float(value) for date, value in rows["in_count"].items()}
+        down = {places[date]: float(value) for date, value in rows["out_count"].items()}
+        titles = {
+            place: f"{dates[place]:%a %Y-%m-%d}: "
+            + (_say_withheld(data) if isnan(value) else f"{value:.0f} in, {down[place]:.0f} out")
+            for place, value in up.items()
+        }
+        lanes.append(DayLane(line, said, up, titles, down))
+    if not lanes:
+        return []
+    chart = DayChart(lanes, len(dates), _list_ticks(dates))
+    told = "; ".join(f"{one.name}: {one.said}" for one in lanes)
+    alt = f"People who came in (up) and went out (down) by day. {told}."
+    left = len(data.doors) - len(lanes)
+    more = f" {left} more are in the tables." if left > 0 else ""
+    parts: list[Part] = [
+        Words(texts.DOORS_LEAD + more, "lead"),
+        Chart("doors", draw_widths(lambda width: draw_days(chart, width)), alt),
+    ]
+    return [Section("doors", texts.DOORS if data.has_entrances else texts.DOORS_LINES, parts)]
+
+
+def _say_withheld(data: OverviewData) -> str:
+    return f"fewer than {data.fewest} people, withheld" if data.fewest else WITHHELD
+
+
+def _list_dates(dates: pd.Index) -> list[pd.Timestamp]:
+    """Return all days from the first to the last."""
+    return list(pd.date_range(dates.min(), dates.max(), freq="D").as_unit("s"))
+
+
+def _list_ticks(dates: list[pd.Timestamp]) -> list[tuple[int, str]]:
+    """Return the days that are written: all, or of more than two weeks the Mondays."""
+    few = len(dates) <= 14  # noqa: PLR2004 - two weeks
+    return [
+        (place, f"{date:%a %d}" if few else f"{date:%d %b}")
+        for place, date in enumerate(dates)
+        if few or date.day_of_week == 0
+    ]
+
+
+def _days(data: OverviewData) -> list[Section]:
+    """Show the people in view by day and site, or by video in order where no clock is known."""
+    if data.scene is None:
+        return _videos_in_order(data)
+    scene = data.scene
+    dates = _list_dates(pd.Index(scene["local_date"]))
+    places: dict[Any, int] = {date: place for place, date in enumerate(dates)}
+    sites = data.videos["site"].astype("object").where(data.videos["site"].notna(), "").astype(str)
+    of_row = sites.reindex(scene["video"]).to_numpy()
+    lanes = []
+    for site in sorted(set(of_row))[:MOST_LANES]:
+        rows = scene[of_row == site]
+        days = rows.groupby("local_date").agg(
+            time=("person_seconds", lambda one: one.dt.total_seconds().sum(skipna=False)),
+            recorded=("recorded_time", lambda one: one.dt.total_seconds().sum()),
+        )
+        means = days["time"] / days["recorded"].where(days["recorded"] > 0)
+        before = means.reindex(means.index - _WEEK).to_numpy()
+        up = {places[date]: float(value) for date, value in means.items()}
+        earlier = {
+            places[date]: float(value)
+            for date, value in zip(means.index, before, strict=True)
+            if not isnan(value)
+        }
+        titles = {
+            place: f"{dates[place]:%a %Y-%m-%d}: "
+            + (_say_withheld(data) if isnan(value) else f"{value:.1f} on average")
+            + (f", a week before {earlier[place]:.1f}" if place in earlier else "")
+            for place, value in up.items()
+        }
+        total, recorded = days["time"].sum(skipna=False), days["recorded"].sum()
+        said = WITHHELD if isnan(total) or not recorded else f"{total / recorded:.1f} on average"
+        lanes.append(DayLane(site or "All cameras", said, up, titles, before=earlier))
+    has_before = any(lane.before for lane in lanes)
+    chart = DayChart(lanes, len(dates), _list_ticks(dates), 1)
+    alt = f"People in view on average by day. {'; '.join(f'{one.name}: {one.said}' for one in lanes)}."
+    lead = texts.DAYS_LEAD + (texts.DAYS_BEFORE if has_before else "")
+    parts: list[Part] = [
+        Words(lead, "lead"),
+        Chart("days", draw_widths(lambda width: draw_days(chart, width)), alt),
+    ]
+    return [Section("days", texts.DAYS, parts)]
+
+
+def _videos_in_order(data: OverviewData) -> list[Section]:
+    """Show the people in view in each video."""
+    if data.bins is None or data.bins.empty:
+        return []
+    sums = data.bins.groupby(level="video", sort=False).agg(
+        time=("person_seconds", lambda one: one.dt.total_seconds().sum(skipna=False)),
+        recorded=("recorded_time", lambda one: one.dt.total_seconds().sum()),
+    )
+    means = (sums["time"] / sums["recorded"].where(sums["recorded"] > 0)).reindex(data.videos.index).dropna()
+    if means.empty:
+        return []
+    up = {place: float(value) for place, value in enumerate(means)}
+    titles = {place: f"{name}: {value:.1f} on average" for place, (name, value) in enumerate(means.items())}
+    ticks = [(place, str(name)[:7]) for place, name in enumerate(means.index)]
+    lanes = [
+        DayLane("In view", f"{float(sums['time'].sum() / sums['recorded'].sum()):.1f} on average", up, titles)
+    ]
+    chart = DayChart(lanes, len(means), ticks, 1)
+    videos = count(len(means), "video", "videos")
+    alt = f"People in view on average in each of {videos}, in the order of their names."
+    parts: list[Part] = [
+        Words(texts.ORDER_LEAD, "lead"),
+        Chart("days", draw_widths(lambda width: draw_days(chart, width)), alt),
+    ]
+    return [Section("days", texts.ORDER, parts)]
+
+
+def _hours(data: OverviewData) -> Section:
+    """Show when it was busy, by weekday and hour."""
+    if data.scene is None:
+        return Section("hours", texts.HOURS, [Words(texts.NO_CLOCK, "note")])
+    present = _lay_out(data, data.scene, "person_seconds")
+    grids: list[Part] = [_build_grid(texts.PRESENT_GRID, present, "", 1)]
+    came = _find_arrivals(data)
+    if came is not None:
+        rows, caption = came
+        grids.insert(0, _build_grid(caption, _lay_out(data, rows, "arrived"), "per hour", 0))
+    lead = texts.HOURS_LEAD + (
+        f" {texts.HOURS_WITHHELD.format(fewest=data.fewest)}" if data.is_withheld else ""
+    )
+    body: list[Part] = [Columns(grids[:1], grids[1:], "even")] if len(grids) > 1 else grids
+    parts: list[Part] = [Words(lead, "lead"), *body]
+    if data.has_intervals:
+        parts.append(Words(texts.BY_INTERVAL, "caption"))
+    least = data.scene.groupby(["weekday", "local_hour"])["recorded_time"].sum().dt.total_seconds().min() / 60
+    if least < 15:  # noqa: PLR2004 - a quarter of an hour
+        parts.append(Words(texts.SHORT_HOURS.format(minutes=f"{least:.1f}"), "caption"))
+    return Section("hours", texts.HOURS, parts)
+
+
+def _find_arrivals(data: OverviewData) -> tuple[pd.DataFrame, str] | None:
+    """Return the crossings inwards, or the visits that began, with the time recorded, by local hour."""
+    columns = ["weekday", "local_hour", "recorded_time", "arrived"]
+    if data.crossings is not None and data.scene is not None:
+        videos = {video for videos in data.doors.values() for video in videos}
+        recorded = data.scene[data.scene["video"].isin(videos)].assign(arrived=0.0)
+        if recorded.empty:
+            return None
+        events = data.add_clock(data.crossings)
+        events = events.assign(arrived=events["in_count"], recorded_time=pd.Timedelta(0))
+        caption = texts.DOOR_GRID if data.has_entrances else texts.LINE_GRID
+        return pd.concat([recorded[columns], events[columns]], ignore_index=True), caption
+    if data.began is not None and data.scene is not None:
+        events = data.began.assign(
+            arrived=data.began["began"].astype("float64"), recorded_time=pd.Timedelta(0)
+        )
+        recorded = data.scene.assign(arrived=0.0)
+        return pd.concat([recorded[columns], events[columns]], ignore_index=True), texts.VISIT_GRID
+    return None
+
+
+def _lay_out(data: OverviewData, rows: pd.DataFrame, value: str) -> pd.DataFrame:
+    """Return the rate per weekday and hour, its state, and what it is based on."""
+    values = rows[value]
+    is_time = values.dtype.kind == "m"
+    plain = values.dt.total_seconds() if is_time else values.astype("float64")
+    keys = [rows["weekday"].to_numpy(), rows["local_hour"].to_numpy()]
+    withheld = (find_states(rows, value) == FigureState.WITHHELD) | (plain.isna() & data.is_withheld)
+    recorded = rows["recorded_time"].dt.total_seconds()
+    table = pd.DataFrame(
+        {
+            "sum": plain.groupby(keys).sum(),
+            "withheld": withheld.groupby(keys).any(),
+            "recorded": recorded.groupby(keys).sum(),
+        }
+    )
+    return table.assign(rate=table["sum"] / (table["recorded"] / (1.0 if is_time else 3600.0)))
+
+
+def _build_grid(caption: str, table: pd.DataFrame, unit: str, digits: int) -> Grid:
+    """Lay out rates by weekday and hour; with each goes what it is based on."""
+    what = "{:.0f}" if unit else "{:.0f} person-seconds"
+    days = sorted({day for day, _ in table.index})
+    hours = range(min(hour for _, hour in table.index), max(hour for _, hour in table.index) + 1)
+    cells, titles = list[list[Cell]](), list[list[str]]()
+    for day in days:
+        row, said = list[Cell](), list[str]()
+        for hour in hours:
+            found = table.loc[(day, hour)] if (day, hour) in table.index else None
+            if found is None or not found["recorded"]:
+                row.append(None)
+                said.append("")
+            elif found["withheld"]:
+                row.append(WITHHELD)
+                said.append(f"withheld; {found['recorded'] / 60:.1f} minutes of film")
+            else:
+                row.append(float(found["rate"]))
+                said.append(f"{what.format(found['sum'])} in {found['recorded'] / 60:.1f} minutes of film")
+        cells.append(row)
+        titles.append(said)
+    return Grid(
+        caption,
+        [_DAYS[day - 1] for day in days],
+        [f"{hour:02d}" for hour in hours],
+        cells,
+        unit,
+        digits,
+        titles,
+        has_gaps=True,
+    )
+
+
+def _zones(data: OverviewData) -> Section:
+    """Compare the visits to the zones, over all sites."""
+    if data.is_withheld and data.visits is None:
+        return Section("zones", texts.ZONES, [Words(texts.WITHHELD_VISITS, "note")])
+    if data.visits is None:
+        return Section("zones", texts.ZONES, [Words(texts.NO_ZONES, "note")])
+    if data.visits.empty:
+        return Section("zones", texts.ZONES, [Words(texts.NO_VISITS)])
+    by_site = len(set(data.videos["site"].dropna())) > 1
+    stays = data.find_stays(by_site=by_site)
+    colors = number_colors(dict.fromkeys(one.name for one in stays))
+    strips = [_build_strip(one, colors[one.name]) for one in stays]
+    shown, rest = strips[:_MOST_STRIPS], strips[_MOST_STRIPS:]
+    has_bins = any(len(strip.length) > MOST_DOTS for strip in strips)
+    lead = f"{ONE_DOT} {STAYS_LEAD}{f' {BIN_DOT}' if has_bins else ''}"
+    chart = Chart(
+        "stays",
+        draw_widths(lambda width: draw_strips(shown, width)),
+        describe_strips(shown),
+        legend_of_dots(),
+    )
+    parts: list[Part] = [Words(lead, "lead"), chart]
+    if rest:
+        more = Chart("stays-rest", draw_widths(lambda width: draw_strips(rest, width)), describe_strips(rest))
+        parts.append(Fold(f"{OTHER_ZONES} ({len(rest)})", [more]))
+    return Section("zones", texts.ZONES_SITES if by_site else texts.ZONES, parts)
+
+
+def _build_strip(stays: Stays, color: int) -> Strip:
+    site = f" \N{MIDDLE DOT} {stays.site}" if stays.site else ""
+    lengths = [format_length(float(length)) for length in stays.length[: MOST_DOTS + 1]]
+    return Strip(
+        f"{stays.name}{site}",
+        f"z{color}",
+        f"{count(len(stays.length), 'visit', 'visits')}, {count(stays.people)}",
+        stays.length,
+        stays.started,
+        stays.ended,
+        lengths if len(lengths) <= MOST_DOTS else [],
+        median=stays.median,
+        low=stays.low,
+        high=stays.high,
+        usable=stays.usable,
+    )
+
+
+def _videos(data: OverviewData, reports: Mapping[str, str]) -> Section:
+    """List the videos, those with problems first, with links to their reports."""
+    rank = data.verdicts["kind"].map({kind: place for place, kind in enumerate(_RANKS)})
+    order = data.videos.assign(rank=rank).sort_values(["rank", "site", "camera"], kind="stable").index
+    people = None if data.tracks is None else data.tracks.groupby(level="video").size()
+    rows = [_list_video(data, str(name), people) for name in order]
     headings = [
         Heading("video", "video"),
-        Heading("verdict", "verdict", "The verdict of the quality checks of its tracking."),
+        Heading("verdict", "verdict"),
         Heading("checks", "checks that are not good"),
-        *_facts_headings(),
-    ]
-    rows = [[name, *verdicts[name], *_facts(read, name)] for name in names]
-    table = ReportTable("videos", "Videos", headings, rows, row="one video", marks="verdict")
-    words = Words(f"Of {len(names)} videos: {said}.", worst)
-    if read.withheld:
-        words = Words(_WITHHELD_CHECKS, "note")
-    return Section("trust", "How far to trust the videos", [words, table])
-
-
-def _facts_headings() -> list[Heading]:
-    return [
         Heading("recorded", "recorded (local time)"),
         Heading("site", "site"),
         Heading("camera", "camera"),
         Heading("duration_s", "length [s]", digits=0),
-        Heading("persons", "persons", f"A row of persons is {TRACKS.row}.", 0),
-        Heading("mean_persons", "present on average", column_text(OCCUPANCY, "mean_persons"), 2),
-        Heading("max_persons", "at most", column_text(OCCUPANCY, "max_persons"), 0),
+        Heading("persons", "people", digits=0),
+        Heading("mean_persons", "in view on average", digits=2),
+        Heading("max_persons", "at most", digits=0),
     ]
+    table = ReportTable(
+        "videos", texts.VIDEOS, headings, rows, row="one video", marks="verdict", links=dict(reports)
+    )
+    parts: list[Part] = [Words(texts.WITHHELD_CHECKS, "note")] if data.is_withheld else []
+    return Section("videos", texts.VIDEOS_FIRST, [*parts, table])
 
 
-def _facts(read: Read, name: str) -> list[Cell]:
-    row = _overview_row(read, name)
-    mean, most = presence(select_scene(read.bins, name))
+def _list_video(data: OverviewData, name: str, people: pd.Series | None) -> list[Cell]:
+    row: Any = data.videos.loc[name]
+    verdict, checks = (WITHHELD, "") if data.is_withheld else data.verdicts.loc[name, ["verdict", "checks"]]
+    mean: Cell = None
+    most: Cell = None
+    if data.bins is not None and name in data.bins.index.get_level_values("video"):
+        bins = data.bins.loc[[name]]
+        total = sum_all(bins["person_seconds"].dt.total_seconds())
+        recorded = float(bins["recorded_time"].dt.total_seconds().sum())
+        mean = total / recorded if total is not None and recorded else None
+        most = None if bins["max_persons"].isna().any() else int(bins["max_persons"].max())
     length = None if pd.isna(row["duration"]) else float(row["duration"].total_seconds())
-    return [
-        local_start(row),
-        *(None if pd.isna(row.get(one)) else str(row[one]) for one in ("site", "camera")),
-        length,
-        read.shown(None if read.persons is None else int(read.persons.get(name, 0))),
-        read.shown(mean),
-        read.shown(most),
-    ]
+    number = None if people is None else int(people.get(name, 0))
+    shown = [WITHHELD if one is None and data.is_withheld else one for one in (number, mean, most)]
+    where = [None if pd.isna(row[one]) else str(row[one]) for one in ("site", "camera")]
+    return [name, str(verdict), str(checks), _local_start(row), *where, length, *shown]
 
 
-def _overview_row(read: Read, name: str) -> pd.Series:
-    """Return what is known of one video."""
-    return read.videos.iloc[read.videos.index.tolist().index(name)]
-
-
-def local_start(row: pd.Series) -> str | None:
-    """Write when a video was recorded, by its place's clock."""
+def _local_start(row: pd.Series) -> str | None:
+    """Write when a video was recorded, by the clock of its site."""
     if pd.isna(row["started_at"]) or pd.isna(row["timezone"]):
         return None
     return f"{row['started_at'].tz_convert(parse_timezone(str(row['timezone']))):%Y-%m-%d %H:%M}"
 
 
-def _keys(read: Read) -> Section:
-    lengths = read.videos["duration"].dropna().dt.total_seconds()
-    keys = [
-        Key("Videos", str(len(read.videos)), f"{span(float(lengths.sum()))} in all"),
-    ]
-    if read.persons is not None:
-        keys.append(Key("Persons", str(int(read.persons.sum())), "in each video anew"))
-    if read.visits is not None:
-        total = float(read.visits["dwell"].dt.total_seconds().sum())
-        keys.append(Key("Visits to zones", str(len(read.visits)), f"{span(total)} in all"))
-    if read.occupancy is not None and len(read.occupancy):
-        keys.append(Key("Days", str(read.occupancy["local_date"].nunique()), "by the places' clocks"))
-    words = [Words(_WITHHELD_KEYS, "note")] if read.withheld else []
-    return Section("figures", "Key figures", [Keys(keys), *words])
+def _tables(data: OverviewData) -> Section:
+    """Show the tables behind the charts."""
+    tables = [_zone_table(data), _footfall_table(data), _day_table(data)]
+    return Section("tables", TABLES, [table for table in tables if table is not None])
 
 
-def _videos_side_by_side(read: Read) -> Section | None:
-    """Draw the presence in each video, all on one scale."""
-    if read.bins is None and read.withheld:
-        return Section("videos", "Videos side by side", [Words(_WITHHELD_INTERVALS, "note")])
-    if read.bins is None or read.bins.empty:
+def _zone_table(data: OverviewData) -> ReportTable | None:
+    """List the visits to the zones of each name, over all videos."""
+    if data.visits is None:
         return None
-    order = read.videos.sort_values(["site", "camera", "started_at"], kind="stable").index
-    found = {str(name): select_scene(read.bins, str(name)) for name in order}
-    scenes = {name: scene for name, scene in found.items() if scene is not None and len(scene)}
-    most = math.ceil(max((find_maximum(scene) for scene in scenes.values()), default=1.0)) or 1
-    drawn = [*scenes.items()][:MOST_SMALL]
-    small = [_small(_overview_row(read, name), name, scene, most) for name, scene in drawn]
-    left = len(scenes) - len(small)
-    said = "Persons present on average in each interval; every picture has the same scale upwards."
-    said += " Where a value is withheld, the picture has a gap." if read.withheld else ""
-    more = f" The first {MOST_SMALL} videos are drawn, {left} are not." if left else ""
-    return Section("videos", "Videos side by side", [Words(said + more), Multiples(small)])
-
-
-def _small(row: pd.Series, name: str, scene: pd.DataFrame, most: float) -> tuple[str, str, ReportFigure]:
-    start = local_start(row)
-    length = float(scene["recorded_time"].dt.total_seconds().sum())
-    where = [str(row[one]) for one in ("site", "camera") if not pd.isna(row.get(one))]
-    below = ", ".join([*where, *([start] if start else [])])
-    ends = (start[-5:] if start else "0:00", f"+{span(length)}")
-    most_known = f"{find_maximum(scene):.1f} at most in an interval"
-    is_known = scene["person_seconds"].notna().all()
-    alt = f"Persons present in {name}: {most_known if is_known else 'withheld in some intervals'}."
-    return name, below, presence_figure(scene, most, alt=alt, ends=ends)
-
-
-def _definitions() -> Section:
-    notes = [
-        "Persons are known within one video only: who comes twice, or is seen by two cameras, counts twice.",
-        "Videos were measured as they were exported; their parameters are in the dataset's records.",
+    rows = []
+    for stays in data.find_stays(by_site=False):
+        own = data.visits[data.visits.index.get_level_values("zone") == stays.name]
+        people = [name for name in own.index.names if name not in {"zone", "visit"}]
+        visits = estimate_count(own.groupby(level=people).size())
+        whole = float((stays.started & stays.ended).mean())
+        row: list[Cell] = [
+            stays.name,
+            int(own.index.get_level_values("video").nunique()),
+            len(stays.length),
+            visits.low,
+            visits.high,
+            stays.median,
+            stays.low,
+            stays.high,
+            float(stays.length.sum()),
+            float(stays.length.mean()),
+            1 - whole,
+        ]
+        rows.append(row)
+    headings = [
+        Heading("zone", "zone"),
+        Heading("videos", "videos", "Videos in which someone visited it.", 0),
+        Heading("visits", "visits", column_text(DWELL, "visits"), 0),
+        Heading("visits_low", "from", f"Lower bound of the number of visits.{GARWOOD}", 1),
+        Heading("visits_high", "to", f"Upper bound of the number of visits.{GARWOOD}", 1),
+        Heading("median_s", "median [s]", column_text(DWELL, "median"), 1),
+        Heading("median_low_s", "from", column_text(DWELL, "median_low"), 1),
+        Heading("median_high_s", "to", column_text(DWELL, "median_high"), 1),
+        Heading("dwell_s", "in all [s]", column_text(VISITS, "dwell"), 1),
+        Heading("observed_mean_s", "observed mean [s]", "Mean of the observed dwell of all visits.", 1),
+        Heading("cut_share", "not seen whole", "Share of visits whose start or end was not observed.", 2),
     ]
-    return Section("definitions", "Definitions", [Items(notes)])
+    return ReportTable(
+        "zones",
+        "Zones over all videos, with 95 % intervals",
+        headings,
+        rows,
+        row="all visits to zones of one name",
+    )
+
+
+def _footfall_table(data: OverviewData) -> ReportTable | None:
+    """List the crossings inwards and the visits per local day, with their interval across days."""
+    rows: list[list[Cell]] = []
+    if data.door_days is not None:
+        rows += [
+            _count_days(str(line), "crossings inwards", own["in_count"])
+            for line, own in data.door_days.groupby(level="line")
+        ]
+    if data.began is not None and data.scene is not None:
+        recorded = sorted(set(data.scene["local_date"]))
+        for zone, own in data.began.groupby("zone"):
+            days = own.assign(began=own["began"].astype("float64")).groupby("local_date")["began"]
+            counts = days.agg(lambda one: one.sum(skipna=False)).reindex(recorded, fill_value=0.0)
+            rows.append(_count_days(str(zone), "visits", counts))
+    if not rows:
+        return None
+    headings = [
+        Heading("name", "line or zone"),
+        Heading("counted", "what is counted"),
+        Heading("days", "days", "Local days of which at least a part was recorded.", 0),
+        Heading("count", "in all", digits=0),
+        Heading(
+            "per_day", "mean per day", "The count by the number of days, recorded in whole or in part.", 1
+        ),
+        Heading("per_day_low", "from", texts.DAILY_INTERVAL, 1),
+        Heading("per_day_high", "to", texts.DAILY_INTERVAL, 1),
+        Heading("note", "why there is no interval"),
+    ]
+    return ReportTable(
+        "footfall",
+        "Footfall per day, with 95 % intervals",
+        headings,
+        rows,
+        row="one line or zone, by its name",
+    )
+
+
+def _count_days(name: str, counted: str, counts: pd.Series) -> list[Cell]:
+    if counts.isna().any():
+        note = "the count of a day is withheld"
+        return [name, counted, len(counts), WITHHELD, WITHHELD, None, None, note]
+    mean, interval = estimate_daily_count(counts.tolist())
+    low, high = (None if isnan(end) else end for end in (interval.low, interval.high))
+    return [name, counted, len(counts), float(counts.sum()), mean, low, high, interval.note]
+
+
+def _day_table(data: OverviewData) -> ReportTable | None:
+    """List the local days: the time recorded, people in view, and the visits that began."""
+    if data.scene is None:
+        return None
+    scene = data.scene
+    rows = list[list[Cell]]()
+    for date, own in scene.groupby("local_date"):
+        recorded = float(own["recorded_time"].dt.total_seconds().sum())
+        present = sum_all(own["person_seconds"].dt.total_seconds())
+        mean = present / recorded if recorded and present is not None else None
+        most = None if own["max_persons"].isna().any() else int(own["max_persons"].max())
+        row: list[Cell] = [f"{date:%Y-%m-%d}", recorded / 3600, mean, most]
+        if data.began is not None:
+            row.append(sum_all(data.began["began"][data.began["local_date"] == date].astype("float64")))
+        rows.append([WITHHELD if cell is None and data.is_withheld else cell for cell in row])
+    headings = [
+        Heading("local_date", "day", column_text(OCCUPANCY_HOURLY, "local_date")),
+        Heading("recorded_h", "recorded [h]", column_text(OCCUPANCY_HOURLY, "recorded_time"), 2),
+        Heading("mean_persons", "in view on average", column_text(OCCUPANCY_HOURLY, "person_seconds"), 2),
+        Heading("max_persons", "at most", column_text(OCCUPANCY_HOURLY, "max_persons"), 0),
+        Heading("began", "visits begun", column_text(VISITS_HOURLY, "began"), 0),
+    ]
+    return ReportTable(
+        "days",
+        "By day, all videos together",
+        headings[: len(rows[0]) if rows else 4],
+        rows,
+        row="one local day",
+    )
+
+
+def _words() -> list[Section]:
+    return [
+        Section("words", WORDS, [Facts([*texts.DEFINITIONS.items()])]),
+        Section("method", METHOD, [Words(texts.METHOD_NOTE)]),
+    ]

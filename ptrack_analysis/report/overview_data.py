@@ -1,371 +1,330 @@
-"""The data of the overview: sums over videos, hours and days."""
+"""What the overview of a dataset reads: its tables, by the local clock, by day and by hour."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.dwell.survival import is_complete
 from ptrack_analysis.analysis.quality.verdict import judge_video
-from ptrack_analysis.dataset.manifest import VisitEnds
+from ptrack_analysis.analysis.uncertainty.kaplan_meier import (
+    Lengths,
+    estimate_survival,
+    find_quantile,
+    find_quantile_interval,
+)
+from ptrack_analysis.clock.timezones import parse_timezone
 from ptrack_analysis.dataset.opening import Dataset
-from ptrack_analysis.dataset.states import FigureState, find_states
 from ptrack_analysis.geometry import Bools
-from ptrack_analysis.report.footfall import by_local_clock, find_doors, footfall_table, over_doors
-from ptrack_analysis.report.parts import Cell, Grid, Heading, Part, ReportTable, Section, Words, column_text
-from ptrack_analysis.schema import OCCUPANCY_HOURLY, VISITS_HOURLY
+from ptrack_analysis.report.estimates import seconds
+from ptrack_analysis.report.parts import find_verdict_kind
+from ptrack_analysis.scene.zones import ENTRANCE
 
-WITHHELD = "withheld"
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_GOALS = ("checkout", "goal")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Read:
-    """The tables of a dataset for its overview; None for a table that the dataset does not have.
+class Stays:
+    """The visits to the zones of one name, or the stays in view, and their median [s]."""
 
-    ``visits`` has a column ``complete``: whether the start and the end of the visit were both observed.
-    ``occupancy`` is that of the scene and ``stays`` has the visits that began, both by the local clock; with
-    the time that a camera covers in ``recorded_time``. ``lines_by_video`` has the names of the lines of each
-    video. ``withheld`` tells whether the dataset suppresses small counts.
+    name: str
+    site: str
+    length: np.ndarray
+    started: Bools
+    ended: Bools
+    people: int
+    usable: int
+    median: float | None
+    low: float | None
+    high: float | None
+
+
+class OverviewData:
+    """The tables of a dataset as its overview shows them.
+
+    A table that the dataset does not have is None. Times of day and dates are those of the clock of each
+    site; a video without a clock has none.
     """
 
-    videos: pd.DataFrame
-    quality: pd.DataFrame | None
-    bins: pd.DataFrame | None
-    persons: pd.Series | None
-    visits: pd.DataFrame | None
-    dwell: pd.DataFrame | None
-    occupancy: pd.DataFrame | None
-    stays: pd.DataFrame | None
-    crossings: pd.DataFrame | None
-    counts: pd.DataFrame | None
-    lines: pd.DataFrame | None
-    lines_by_video: Mapping[str, tuple[str, ...]]
-    withheld: bool = False
+    def __init__(self, dataset: Dataset) -> None:
+        self.dataset = dataset
+        self.is_withheld = dataset.manifest.is_withheld
+        self.fewest = max(dataset.manifest.min_counts, default=0)
+        """The smallest count of people that the dataset shows; 0 if it shows all."""
+        self.videos: pd.DataFrame = dataset.read("videos")
+        self.quality = self._read("quality", ["verdict", "affects", "value", "value_unit"])
+        self.bins = self._read("occupancy")
+        self.lines = self._read("lines")
+        self.has_zones = any(entry.places.get("zones") for entry in dataset.manifest.videos)
 
-    def shown(self, cell: Cell) -> Cell:
-        """Return what a table shows of a figure: that it is withheld, if that is why it is missing."""
-        return WITHHELD if cell is None and self.withheld else cell
+    def _read(self, name: str, columns: list[str] | None = None) -> pd.DataFrame | None:
+        return self.dataset.read(name, columns=columns) if name in self.dataset.tables else None
 
+    @cached_property
+    def tracks(self) -> pd.DataFrame | None:
+        """The people of each video."""
+        return self._read("tracks", ["first_seen", "last_seen", "time_in_scene"])
 
-def read_all(dataset: Dataset) -> Read:
-    """Read the tables of all videos, of each only the columns that are told of."""
+    @cached_property
+    def visits(self) -> pd.DataFrame | None:
+        """The visits, with whether their start and end were observed by the configuration of each video."""
+        visits = self._read("visits", ["entered", "dwell", "entry", "exit"]) if self.has_zones else None
+        if visits is None:
+            return None
+        observed = self.dataset.manifest.observed
+        names = visits.index.get_level_values("video")
+        started, ended = np.zeros(len(visits), dtype=bool), np.zeros(len(visits), dtype=bool)
+        for ends in set(observed.values()):
+            own = names.isin([video for video, one in observed.items() if one == ends])
+            started |= own & visits["entry"].isin(ends.entries).to_numpy()
+            ended |= own & visits["exit"].isin(ends.exits).to_numpy()
+        return visits.assign(started=started, ended=ended)
 
-    def table(name: str, columns: list[str] | None = None) -> pd.DataFrame | None:
-        return dataset.read(name, columns=columns) if name in dataset.tables else None
+    @cached_property
+    def scene(self) -> pd.DataFrame | None:
+        """The occupancy in view by the local clock: by hour if the dataset has it, else by interval."""
+        hourly = self._read("occupancy_hourly")
+        if hourly is not None:
+            found = hourly[hourly.index.get_level_values("zone") == ""].reset_index()
+            return None if found.empty else found
+        known = None if self.bins is None else self.add_clock(self.bins)
+        return None if known is None or known.empty else known.reset_index()
 
-    def of_zones(name: str, columns: list[str] | None = None) -> pd.DataFrame | None:
-        return table(name, columns) if has_zones else None
+    @cached_property
+    def began(self) -> pd.DataFrame | None:
+        """The visits that began, by video, zone and local day and hour."""
+        hourly = self._read("visits_hourly") if self.has_zones else None
+        if hourly is not None:
+            return hourly.reset_index()
+        if self.visits is None:
+            return None
+        known = self.add_clock(self.visits, "entered").assign(began=1.0)
+        return None if known.empty else known.reset_index()
 
-    has_zones = any(entry.places.get("zones") for entry in dataset.manifest.videos)
-    persons, visits = (
-        table("tracks", ["time_in_scene"]),
-        of_zones("visits", ["entered", "dwell", "entry", "exit"]),
-    )
-    videos, bins = dataset.read("videos"), table("occupancy")
-    counted = None if persons is None else persons.groupby(level="video").size()
-    return Read(
-        videos=videos,
-        quality=table("quality", ["verdict", "affects"]),
-        bins=bins,
-        persons=counted,
-        visits=None if visits is None else visits.assign(complete=_find_complete(visits, dataset)),
-        dwell=of_zones("dwell", ["median"]),
-        occupancy=_read_scene(videos, table("occupancy_hourly"), bins),
-        stays=_read_stays(dataset, videos, of_zones("visits_hourly"), of_zones("zone_occupancy"), visits),
-        crossings=table("crossings", ["direction"]),
-        counts=table("counts"),
-        lines=table("lines"),
-        lines_by_video=dataset.manifest.lines,
-        withheld=dataset.manifest.is_withheld,
-    )
+    @cached_property
+    def doors(self) -> dict[str, list[str]]:
+        """The videos of each entrance line; of every line if none is an entrance."""
+        entrances = set[str]()
+        if self.lines is not None:
+            entrances = set(self.lines["line"][self.lines["kind"].astype(str) == ENTRANCE])
+        found = dict[str, list[str]]()
+        for video, names in self.dataset.manifest.lines.items():
+            for name in names:
+                if not entrances or name in entrances:
+                    found.setdefault(name, []).append(video)
+        return dict(sorted(found.items()))
 
+    @cached_property
+    def has_entrances(self) -> bool:
+        """Whether a line is an entrance."""
+        return self.lines is not None and bool((self.lines["kind"].astype(str) == ENTRANCE).any())
 
-def _read_scene(
-    videos: pd.DataFrame, hourly: pd.DataFrame | None, bins: pd.DataFrame | None
-) -> pd.DataFrame | None:
-    """Return the occupancy of the scene by the local clock: by hour if the dataset has it, else by bin."""
-    if hourly is not None:
-        return hourly[hourly.index.get_level_values("zone") == ""]
-    return None if bins is None else _by_local_clocks(videos, bins)
+    @property
+    def has_intervals(self) -> bool:
+        """Whether the doors are counted by interval, without single crossings."""
+        return self.crossings is not None and "crossings" not in self.dataset.tables
 
+    @cached_property
+    def crossings(self) -> pd.DataFrame | None:
+        """The crossings of the doors, per event or interval; NaN if withheld."""
+        events = self._read("crossings", ["direction"])
+        if events is not None:
+            direction = events["direction"].astype(str)
+            events = pd.DataFrame(
+                {"in_count": (direction == "in") * 1.0, "out_count": (direction == "out") * 1.0},
+                index=events.index,
+            )
+        else:
+            events = self._read("counts", ["in_count", "out_count"])
+        if events is None or not self.doors:
+            return None
+        return events[events.index.get_level_values("line").isin([*self.doors])].astype("float64")
 
-def _read_stays(
-    dataset: Dataset,
-    videos: pd.DataFrame,
-    hourly: pd.DataFrame | None,
-    bins: pd.DataFrame | None,
-    visits: pd.DataFrame | None,
-) -> pd.DataFrame | None:
-    """Return the visits that began by the local clock; the zones of a video share its recorded time."""
-    if hourly is not None:
-        zones = hourly.groupby(["video", "hour_at", "open"])["recorded_time"].transform("size")
-        return hourly.assign(recorded_time=hourly["recorded_time"] / zones)
-    if bins is None or visits is None or bins.empty:
-        return None
-    watched = bins[["recorded_time"]].assign(began=0, entries=0)
-    watched["recorded_time"] /= bins.groupby(level=["video", "timestamp"])["recorded_time"].transform("size")
-    observed = _find_observed_starts(visits, dataset)
-    began = visits[["entered"]].assign(recorded_time=pd.Timedelta(0), began=1, entries=observed.astype(int))
-    parts = [_by_local_clocks(videos, watched), _by_local_clocks(videos, began, "entered")]
-    known = [part.drop(columns="entered", errors="ignore") for part in parts if part is not None]
-    levels = ["video", "zone"]
-    known = [part.droplevel([name for name in part.index.names if name not in levels]) for part in known]
-    return pd.concat([part.reorder_levels(levels) for part in known]) if known else None
+    @cached_property
+    def door_days(self) -> pd.DataFrame | None:
+        """The crossings of each door on each day on which a video with it was recorded.
 
-
-def _by_local_clocks(
-    videos: pd.DataFrame, rows: pd.DataFrame, time: str = "timestamp"
-) -> pd.DataFrame | None:
-    """Add the local day, weekday and hour to the rows of the videos with a clock; None without any."""
-    parts = [by_local_clock(videos, name, part, time) for name, part in rows.groupby(level="video")]
-    known = [part for part in parts if part is not None]
-    return pd.concat(known) if known else None
-
-
-def _find_observed_starts(visits: pd.DataFrame, dataset: Dataset) -> Bools:
-    """Mark the visits with an observed start, by the configuration of each video."""
-    names = visits.index.get_level_values("video")
-    entries, marked = visits["entry"].astype(str), np.zeros(len(visits), dtype=bool)
-    kinds: dict[tuple[str, ...], list[str]] = {}
-    for video, ends in dataset.manifest.observed.items():
-        kinds.setdefault(tuple(ends.entries), []).append(video)
-    for observed, videos in kinds.items():
-        marked |= names.isin(videos) & entries.isin(observed).to_numpy()
-    return marked
-
-
-def _find_complete(visits: pd.DataFrame, dataset: Dataset) -> Bools:
-    """Mark the visits with an observed start and end, by the configuration of each video."""
-    observed = dataset.manifest.observed
-    videos: dict[VisitEnds, list[str]] = {}
-    for video, ends in observed.items():
-        videos.setdefault(ends, []).append(video)
-    video_of_visit = visits.index.get_level_values("video")
-    complete = np.zeros(len(visits), dtype=bool)
-    for ends, names in videos.items():
-        complete |= video_of_visit.isin(names) & is_complete(
-            visits, observed_entries=ends.entries, observed_exits=ends.exits
-        )
-    return complete
-
-
-def find_verdict(quality: pd.DataFrame | None, video: str) -> tuple[str, str]:
-    """Return the verdict on one video, and the checks that are not good."""
-    if quality is None or video not in quality.index.get_level_values("video"):
-        return str(judge_video(None)), ""
-    rows = quality[quality.index.get_level_values("video") == video].droplevel("video")
-    suspect = rows.index.get_level_values("check")[rows["verdict"].isin(["bad", "doubtful"])]
-    return str(judge_video(rows)), ", ".join(suspect.unique())
-
-
-def select_scene(bins: pd.DataFrame | None, video: str) -> pd.DataFrame | None:
-    """Return the bins of one video."""
-    return None if bins is None else bins[bins.index.get_level_values("video") == video]
-
-
-def presence(scene: pd.DataFrame | None) -> tuple[float | None, int | None]:
-    """Return how many were present on average and at most."""
-    if scene is None or scene.empty:
-        return None, None
-    length = scene["recorded_time"].dt.total_seconds().sum()
-    total = whole_sum(scene["person_seconds"].dt.total_seconds())
-    mean = float(total / length) if length and total is not None else None
-    return mean, whole_most(scene["max_persons"])
-
-
-def compute_means(scene: pd.DataFrame) -> pd.Series:
-    """Return the number of people present on average in each interval; NaN where it is withheld."""
-    means: pd.Series = scene["person_seconds"].dt.total_seconds() / scene["recorded_time"].dt.total_seconds()
-    return means
-
-
-def find_maximum(scene: pd.DataFrame) -> float:
-    """Return the most that were present on average in an interval, of those that are known; 0 without any."""
-    return float(compute_means(scene).fillna(0.0).max())
-
-
-def whole_sum(values: pd.Series) -> float | None:
-    """Return the sum; None if one of the values was withheld as a small count."""
-    return None if values.isna().any() else float(values.sum())
-
-
-def whole_most(counts: pd.Series) -> int | None:
-    """Return the largest count; None if one was withheld, since a largest one that is known may not be it."""
-    return None if counts.empty or counts.isna().any() else int(counts.max())
-
-
-def by_hour(
-    hourly: pd.DataFrame, value: str
-) -> tuple[list[str], list[str], list[list[float | str | None]], list[list[str]]]:
-    """Sum a table by weekday and hour of the day: the rate in the time that is covered.
-
-    Of a column of times (``person_seconds``) that is the number of persons present on average, of a number
-    how many an hour.
-    Only hours of the day in which something is covered have a column; where nothing is, the cell is None, and
-    where a small count was withheld, it is "withheld". With each cell goes what it rests on: the sum and the
-    minutes covered.
-    """
-    values = hourly[value]
-    is_time = values.dtype.kind == "m"
-    plain = values.dt.total_seconds() if is_time else values.astype("float64")
-    keys = [hourly["weekday"].to_numpy(), hourly["local_hour"].to_numpy()]
-    withheld = find_states(hourly, value) == FigureState.WITHHELD
-    sums = plain.groupby(keys).sum().mask(withheld.groupby(keys).any())
-    covered = hourly["recorded_time"].dt.total_seconds().groupby(keys).sum()
-    minutes, covered = covered / 60.0, covered / (1.0 if is_time else 3600.0)
-    hours = range(int(hourly["local_hour"].min()), int(hourly["local_hour"].max()) + 1)
-    days = sorted(set(hourly["weekday"]))
-
-    def rate(at: tuple[int, int]) -> float | str | None:
-        if covered.get(at, 0) and pd.isna(sums[at]):
-            return WITHHELD
-        return float(sums[at] / covered[at]) if basis(at) else None
-
-    def basis(at: tuple[int, int]) -> str:
-        if not covered.get(at, 0) or pd.isna(sums[at]):
-            return ""
-        what = f"{sums[at] / 60:.1f} person-minutes" if is_time else f"{sums[at]:.0f} counted"
-        return f"{what} in {minutes[at]:.1f} minutes covered"
-
-    cells = [[rate((day, hour)) for hour in hours] for day in days]
-    titles = [[basis((day, hour)) for hour in hours] for day in days]
-    return [_DAYS[day - 1] for day in days], [f"{hour:02d}" for hour in hours], cells, titles
-
-
-def by_day(stays: pd.DataFrame | None, scene: pd.DataFrame) -> list[list[Cell]]:
-    """List the local days: hours covered, stays that began and were seen to, persons on average and most."""
-    rows: list[list[Cell]] = []
-    for day in sorted(set(scene["local_date"])):
-        there = scene[scene["local_date"] == day]
-        begun = None if stays is None else stays[stays["local_date"] == day]
-        covered = float(there["recorded_time"].dt.total_seconds().sum())
-        present = whole_sum(there["person_seconds"].dt.total_seconds())
-        rows.append(
-            [
-                f"{day:%Y-%m-%d}",
-                covered / 3600,
-                present / covered if covered and present is not None else None,
-                whole_most(there["max_persons"]),
-                *(None if begun is None else whole_sum(begun[name]) for name in ("began", "entries")),
-            ]
-        )
-    return rows
-
-
-_ENOUGH = 15.0
-"""Below so many minutes of film an hour is warned of."""
-_NO_CLOCK = (
-    "When the videos were recorded is not known, so nothing can be said by hour and day. Export again with "
-    "`--recordings FILE` or `--started-at PATTERN`."
-)
-_BY_INTERVAL = (
-    "The dataset has counts by interval and no crossings: an interval counts for the hour in which it begins "
-    "even where it reaches into the next."
-)
-
-
-def hours_section(read: Read) -> Section:
-    """Describe when it was busy, and where there are lines or zones, when people came."""
-    if read.occupancy is None or read.occupancy.empty:
-        return Section("hours", "By hour and day", [Words(_NO_CLOCK, "note")])
-    scene = read.occupancy
-    said = (
-        "Hours are those of each place's own clock; hatched cells are not covered by any video. Rates are "
-        "per hour that a camera covers, so that hours filmed in part can be compared: where several cameras "
-        "filmed at once, they tell of one of them on average, not of all together."
-    )
-    said += " An asterisk stands for a value that is withheld." if read.withheld else ""
-    parts: list[Part] = [Words(said)]
-    least = scene.groupby(["weekday", "local_hour"])["recorded_time"].sum().dt.total_seconds().min() / 60
-    if least < _ENOUGH:
-        said = (
-            f"Some hours are covered by only {least:.1f} minutes of film: a rate an hour of so little says "
-            "how busy these minutes were, and not the hour. Each cell tells when pointed at what it rests on."
-        )
-        parts.append(Words(said, "note"))
-    parts += _came(read, scene)
-    footfall = footfall_table(read, scene)
-    parts += [] if footfall is None else [footfall]
-    parts.append(
-        _grid("Persons present on average before a camera", scene, "person_seconds", "persons", digits=1)
-    )
-    parts.append(_days(read, scene))
-    return Section("hours", "By hour and day", parts)
-
-
-def _came(read: Read, scene: pd.DataFrame) -> list[Part]:
-    """Lay out footfall: crossings inwards over the doors, or where no line is drawn, stays that began."""
-    crossings = _local_crossings(read, scene)
-    if crossings is not None:
-        return [
-            _grid("Footfall: crossings inwards over the lines of a camera", crossings, "in_count", "an hour")
+        The index is line and local date; a count is NaN if one of its parts is withheld.
+        """
+        if self.crossings is None or self.scene is None:
+            return None
+        local = self.add_clock(self.crossings).reset_index()
+        sums = local.groupby(["line", "local_date"])[["in_count", "out_count"]].agg(_sum_known)
+        recorded = [
+            (line, date)
+            for line, videos in self.doors.items()
+            for date in sorted(set(self.scene["local_date"][self.scene["video"].isin(videos)]))
         ]
-    counts = _local_counts(read)
-    if counts is not None:
-        grid = _grid("Footfall: crossings inwards over the lines of a camera", counts, "in_count", "an hour")
-        return [Words(_BY_INTERVAL, "note"), grid]
-    stays = read.stays
-    if stays is None or stays.empty:
-        return []
-    return [_grid("Footfall: stays that began in the zones of a camera", stays, "began", "an hour")]
+        if not recorded:
+            return None
+        index = pd.MultiIndex.from_tuples(recorded, names=["line", "local_date"])
+        missing = index[~index.isin(sums.index)]
+        zeros = pd.DataFrame(0.0, index=missing, columns=sums.columns)
+        return pd.concat([sums, zeros]).reindex(index)
+
+    @cached_property
+    def door_hours(self) -> pd.Series | None:
+        """The hours recorded with a door on each local day."""
+        if self.door_days is None or self.scene is None:
+            return None
+        videos = {video for videos in self.doors.values() for video in videos}
+        rows = self.scene[self.scene["video"].isin(videos)]
+        hours: pd.Series = rows.groupby("local_date")["recorded_time"].sum().dt.total_seconds() / 3600
+        return hours
+
+    def add_clock(self, rows: pd.DataFrame, time: str = "timestamp") -> pd.DataFrame:
+        """Return the rows of videos with a clock, with their local date, weekday and hour.
+
+        ``time`` is the index level or the column with the times of the rows.
+        """
+        names = rows.index.get_level_values("video")
+        known = self.videos["started_at"].notna() & self.videos["timezone"].notna()
+        zones = self.videos["timezone"][known].astype(str)
+        times = rows[time] if time in rows else rows.index.get_level_values(time)
+        begun = pd.DatetimeIndex(self.videos["started_at"].reindex(names))
+        moments = begun + pd.TimedeltaIndex(times)
+        parts = []
+        for zone in sorted(set(zones)):
+            own = names.isin(zones.index[zones == zone])
+            local = moments[own].tz_convert(parse_timezone(zone))
+            parts.append(
+                rows[own].assign(
+                    local_date=local.tz_localize(None).normalize().as_unit("s"),
+                    weekday=local.day_of_week + 1,
+                    local_hour=local.hour,
+                )
+            )
+        columns = {"local_date": "datetime64[s]", "weekday": "int64", "local_hour": "int64"}
+        if not parts:
+            return rows.iloc[:0].assign(**{name: pd.Series(dtype=kind) for name, kind in columns.items()})
+        return pd.concat(parts)
+
+    @cached_property
+    def verdicts(self) -> pd.DataFrame:
+        """The verdict on each video, its kind, and the checks that are not good."""
+        rows = []
+        groups = {} if self.quality is None else dict(tuple(self.quality.groupby(level="video")))
+        for name in self.videos.index:
+            own = groups.get(name)
+            if own is None:
+                rows.append((str(judge_video(None)), ""))
+                continue
+            own = own.droplevel("video")
+            suspect = own.index.get_level_values("check")[own["verdict"].isin(["bad", "doubtful"])]
+            rows.append((str(judge_video(own)), ", ".join(suspect.unique())))
+        table = pd.DataFrame(rows, index=self.videos.index, columns=["verdict", "checks"])
+        return table.assign(kind=[find_verdict_kind(verdict) for verdict in table["verdict"]])
+
+    @cached_property
+    def came_and_left(self) -> pd.DataFrame | None:
+        """Whether each person came in, and whether they left, while the video was recorded."""
+        if self.tracks is None:
+            return None
+        names = self.tracks.index.get_level_values("video")
+        last = self.tracks["last_seen"].groupby(level="video").max()
+        videos = pd.DataFrame(
+            {
+                "start": self.videos["analyzed_from"].fillna(pd.Timedelta(0)),
+                "end": self.videos["analyzed_to"].fillna(self.videos["duration"]).fillna(last),
+                "step": 2 * self.videos["sampling_period"],
+            }
+        ).reindex(names)
+        came = self.tracks["first_seen"].to_numpy() >= (videos["start"] + videos["step"]).to_numpy()
+        left = (self.tracks["last_seen"].to_numpy() + videos["step"].to_numpy()) < videos["end"].to_numpy()
+        return pd.DataFrame({"came": came, "left": left}, index=self.tracks.index)
+
+    @cached_property
+    def stay(self) -> Stays | None:
+        """How long people stay in view, over all videos."""
+        if self.tracks is None or self.came_and_left is None or self.tracks.empty:
+            return None
+        ends = self.came_and_left
+        people = self.tracks.index
+        return _estimate(("In view", ""), people, self.tracks["time_in_scene"], ends["came"], ends["left"])
+
+    def find_stays(self, *, by_site: bool) -> list[Stays]:
+        """Return the visits to the zones of each name, or of each name and site."""
+        if self.visits is None:
+            return []
+        names = self.visits.index.get_level_values("video")
+        sites = self.videos["site"].astype("object").where(self.videos["site"].notna(), "").reindex(names)
+        keys: list[pd.Index] = [self.visits.index.get_level_values("zone").astype(str)]
+        keys += [pd.Index(sites.astype(str))] if by_site else []
+        people = _drop_visits(self.visits.index)
+        found = []
+        for key, place in sorted(self.visits.assign(row=range(len(self.visits))).groupby(keys)["row"]):
+            rows = self.visits.iloc[place.to_numpy()]
+            zone, site = (key[0], key[1]) if by_site else (key[0] if isinstance(key, tuple) else key, "")
+            found.append(
+                _estimate(
+                    (str(zone), str(site)),
+                    people[place.to_numpy()],
+                    rows["dwell"],
+                    rows["started"],
+                    rows["ended"],
+                )
+            )
+        return found
+
+    @cached_property
+    def conversion(self) -> tuple[str, int, int] | None:
+        """The zone that is the goal, how many reached it, and of how many, filmed from beginning to end."""
+        zones = self._read("zones") if self.has_zones else None
+        if zones is None or self.visits is None or self.came_and_left is None:
+            return None
+        goals = sorted(set(zones["zone"][zones["kind"].astype(str).isin(_GOALS)].astype(str)))
+        if not goals:
+            return None
+        entries = self.dataset.manifest.videos
+        videos = [
+            entry.video
+            for entry in entries
+            if goals[0] in {zone["name"] for zone in entry.places.get("zones", {}).values()}
+        ]
+        whole = self.came_and_left[self.came_and_left.all(axis=1)]
+        whole = whole[whole.index.get_level_values("video").isin(videos)]
+        there = self.visits[self.visits.index.get_level_values("zone") == goals[0]]
+        return goals[0], int(whole.index.isin(_drop_visits(there.index)).sum()), len(whole)
 
 
-def _local_crossings(read: Read, scene: pd.DataFrame) -> pd.DataFrame | None:
-    """Return the crossings inwards over the doors, and the time that videos with these cover, by local hour.
-
-    None where no such video's clock is known.
-    """
-    if read.crossings is None:
-        return None
-    counted = {video for videos in find_doors(read).values() for video in videos}
-    filmed = scene[scene.index.get_level_values("video").isin(counted)]
-    if filmed.empty:
-        return None
-    came = over_doors(read, read.crossings[read.crossings["direction"].astype(str) == "in"])
-    local = [by_local_clock(read.videos, name, rows) for name, rows in came.groupby(level="video")]
-    once = [rows.assign(in_count=1, recorded_time=pd.Timedelta(0)) for rows in local if rows is not None]
-    columns = ["weekday", "local_hour", "recorded_time", "in_count"]
-    parts = [filmed.assign(in_count=0)[columns], *(rows[columns] for rows in once)]
-    return pd.concat(parts, ignore_index=True)
+def _drop_visits(index: Any) -> pd.Index:
+    """Return the person of each visit: the levels of an index but for the zone and the visit."""
+    levels = [name for name in index.names if name in {"zone", "visit"}]
+    people: pd.Index = index.droplevel(levels)
+    return people
 
 
-def _local_counts(read: Read) -> pd.DataFrame | None:
-    """Return the counts over the doors by each place's own clock, an interval being its first hour's."""
-    if read.counts is None or read.counts.empty:
-        return None
-    parts = []
-    for name, rows in over_doors(read, read.counts).groupby(level="video"):
-        local = by_local_clock(read.videos, name, rows)
-        if local is not None:
-            lines = rows.index.get_level_values("line").nunique()
-            parts.append(local.assign(recorded_time=rows["interval"] / lines))
-    return pd.concat(parts) if parts else None
+def _sum_known(values: pd.Series) -> float:
+    return float(values.sum(skipna=False))
 
 
-def _grid(caption: str, table: pd.DataFrame, value: str, unit: str, *, digits: int = 0) -> Grid:
-    days, hours, cells, titles = by_hour(table, value)
-    return Grid(f"{caption}, by weekday and hour", days, hours, cells, unit, digits, titles)
+def sum_all(values: Iterable[float]) -> float | None:
+    """Return the sum; None if a value is missing, because it was withheld."""
+    total = float(np.sum([*values]))
+    return None if np.isnan(total) else total
 
 
-def _days(read: Read, scene: pd.DataFrame) -> ReportTable:
-    headings = [
-        Heading("local_date", "day", column_text(OCCUPANCY_HOURLY, "local_date")),
-        Heading("recorded_h", "covered [h]", column_text(OCCUPANCY_HOURLY, "recorded_time"), 2),
-        Heading(
-            "mean_persons",
-            "present on average before a camera",
-            column_text(OCCUPANCY_HOURLY, "person_seconds"),
-            2,
-        ),
-        Heading("max_persons", "at most", column_text(OCCUPANCY_HOURLY, "max_persons"), 0),
-        Heading("began", "stays begun", column_text(VISITS_HOURLY, "began"), 0),
-        Heading("entries", "with an observed start", column_text(VISITS_HOURLY, "entries"), 0),
-    ]
-    rows = [[read.shown(cell) for cell in row] for row in by_day(read.stays, scene)]
-    if read.stays is None:
-        headings, rows = headings[:-2], [row[:-2] for row in rows]
-    return ReportTable(
-        "days", "By day, all videos together", headings, rows, row="one day of the places' clocks"
+def _estimate(names: tuple[str, str], people: pd.Index, length: pd.Series, started: Any, ended: Any) -> Stays:
+    """Estimate the median of visits or stays; those whose start was not observed do not count."""
+    unit, whole = pd.factorize(people)[0], started.to_numpy()
+    lengths = Lengths(
+        length.to_numpy().astype("timedelta64[ms]").astype("int64")[whole],
+        ended.to_numpy()[whole],
+        np.full(int(whole.sum()), -1),
+        unit[whole],
+    )
+    curve = estimate_survival(lengths)
+    bounds = find_quantile_interval(curve, 0.5)
+    return Stays(
+        *names,
+        length.dt.total_seconds().to_numpy(),
+        whole,
+        ended.to_numpy(),
+        len(np.unique(unit)),
+        len(np.unique(unit[whole])),
+        seconds(find_quantile(curve, 0.5)),
+        seconds(bounds.low),
+        seconds(bounds.high),
     )

@@ -20,11 +20,9 @@ from ptrack_analysis.report.parts import (
     Items,
     Key,
     Keys,
-    Multiples,
     Opening,
     Part,
     Report,
-    ReportFigure,
     ReportTable,
     Section,
     Words,
@@ -40,7 +38,7 @@ _SHADES = 7
 _FEW = 8
 _LONG, _SHORT = 30, 20
 _TURNING = {"R", "AL", "RLE", "RLO", "RLI", "LRE", "LRO", "LRI", "FSI", "PDF", "PDI"}
-_LINKS = {"trust": "All checks", "figures": "Key figures"}
+_LINKS = {"trust": "All checks", "figures": "Key figures", "videos": "All videos"}
 """What the link of a finding is called where it does not lead to a chart."""
 _LETTERS = re.compile("([a-z][a-z ]*)")
 _UNIT = re.compile(r"(\d) (?=%|s\b|min\b|h\b)")
@@ -133,11 +131,6 @@ def _items(items: Items) -> str:
     return "<ul>" + "".join(f"<li>{prose(item)}</li>" for item in items.items) + "</ul>"
 
 
-def _figure(figure: ReportFigure) -> str:
-    caption = f"<figcaption>{prose(figure.caption)}</figcaption>" if figure.caption else ""
-    return f'<figure><div class="picture">{figure.svg}</div>{caption}</figure>'
-
-
 def _explored(_: Explored) -> str:
     return (
         '<div class="explorer" id="explorer"></div>\n'
@@ -170,17 +163,25 @@ def _width(table: ReportTable, place: int) -> str:
 
 
 def _cells(table: ReportTable, row: Any) -> str:
+    link = table.links.get(str(row[0])) if row else None
     return "".join(
-        _cell(heading.shown(cell), number=heading.digits is not None, mark=heading.name == table.marks)
-        for heading, cell in zip(table.headings, row, strict=True)
+        _cell(
+            heading.shown(cell),
+            number=heading.digits is not None,
+            mark=heading.name == table.marks,
+            link=None if place else link,
+        )
+        for place, (heading, cell) in enumerate(zip(table.headings, row, strict=True))
     )
 
 
-def _cell(shown: str, *, number: bool, mark: bool) -> str:
+def _cell(shown: str, *, number: bool, mark: bool, link: str | None) -> str:
     if mark:
-        return f'<td><span class="verdict {escape(find_verdict_kind(shown))}">{text(shown)}</span></td>'
+        kind = ' class="k"' if len(shown) <= _SHORT else ""
+        return f'<td{kind}><span class="verdict {escape(find_verdict_kind(shown))}">{text(shown)}</span></td>'
     kind = "n" if number else "k" if len(shown) <= _SHORT else ""
-    return f'<td class="{kind}">{text(shown)}</td>'
+    inner = text(shown) if link is None else f'<a href="{escape(link)}">{text(shown)}</a>'
+    return f'<td class="{kind}">{inner}</td>'
 
 
 def _rest(table: ReportTable) -> str:
@@ -224,23 +225,17 @@ def _grid(grid: Grid) -> str:
     )
 
 
-def _shade(cell: float | str | None, most: float, grid: Grid, title: str) -> str:
+def _shade(cell: float | str | None, most: float, grid: Grid, said: str) -> str:
     if cell is None:
-        return f'<td class="none"><span class="unseen">{text(grid.none)}</span></td>'
+        kind = "gap" if grid.has_gaps else "none"
+        return (
+            f'<td class="{kind}" title="{text(grid.none)}"><span class="unseen">{text(grid.none)}</span></td>'
+        )
+    more = f' title="{escape(said)}"' if said else ""
     if isinstance(cell, str):
-        return f'<td title="{escape(cell)}">*<span class="unseen">{text(cell)}</span></td>'
+        return f'<td class="withheld"{more}><span class="unseen">{text(cell)}</span></td>'
     shade = round(_SHADES * (cell / most) ** 0.5) if most else 0
-    more = f' title="{escape(title)}"' if title else ""
     return f'<td class="s{shade}"{more}>{cell:.{grid.digits}f}</td>'
-
-
-def _multiples(multiples: Multiples) -> str:
-    inner = "".join(
-        f'<figure class="small"><figcaption><b>{text(name)}</b><span>{text(below)}</span></figcaption>'
-        f'<div class="picture">{figure.svg}</div></figure>'
-        for name, below, figure in multiples.small
-    )
-    return f'<div class="multiples">{inner}</div>'
 
 
 _WRITERS: dict[type, Callable[[Any], str]] = {
@@ -248,7 +243,6 @@ _WRITERS: dict[type, Callable[[Any], str]] = {
     Keys: _keys,
     Facts: _facts,
     Items: _items,
-    ReportFigure: _figure,
     Chart: _chart,
     Cursor: _cursor,
     Columns: _columns,
@@ -256,7 +250,6 @@ _WRITERS: dict[type, Callable[[Any], str]] = {
     Explored: _explored,
     ReportTable: _table,
     Grid: _grid,
-    Multiples: _multiples,
 }
 
 
@@ -286,7 +279,7 @@ def report_html(report: Report) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n'
         f"<title>{escape(report.title)}</title>\n<style>{style}</style>\n</head>\n<body>\n"
-        f'<a class="skip" href="#content">to the content</a>\n{_scene(report.scene)}'
+        f'<a class="skip" href="#content">to the content</a>\n{_shared(report.scene)}'
         f'<header><p class="what">{text(report.subtitle)}</p><h1>{text(report.title)}</h1></header>\n'
         f'<main id="content">\n{_opening(report.opening)}{content}\n</main>\n'
         f"<footer><p>{text(report.footer)}</p></footer>\n"
@@ -310,16 +303,21 @@ def _style() -> str:
     return f":root{{{light}}}{dark_rule}{rules}\n{asset('report.css')}"
 
 
-def _scene(address: str | None) -> str:
-    """Write the image behind the charts once; the charts refer to it."""
-    if address is None:
-        return ""
-    return (
-        '<svg class="unseen" aria-hidden="true">'
-        '<symbol id="scene" viewBox="0 0 1 1" preserveAspectRatio="none">'
-        f'<image id="scene-image" width="1" height="1" preserveAspectRatio="none" href="{address}"/>'
-        "</symbol></svg>\n"
+def _shared(scene: str | None) -> str:
+    """Write what the charts refer to: the hatching, and the image behind them."""
+    hatch = (
+        '<pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" '
+        'patternTransform="rotate(45)">'
+        '<path class="hatch" d="M0 0V6"/></pattern>'
     )
+    image = ""
+    if scene is not None:
+        image = (
+            '<symbol id="scene" viewBox="0 0 1 1" preserveAspectRatio="none">'
+            f'<image id="scene-image" width="1" height="1" preserveAspectRatio="none" href="{scene}"/>'
+            "</symbol>"
+        )
+    return f'<svg class="unseen" aria-hidden="true">{hatch}{image}</svg>\n'
 
 
 def _opening(opening: Opening | None) -> str:
@@ -328,7 +326,7 @@ def _opening(opening: Opening | None) -> str:
         return ""
     verdict = (
         f'<p class="said {opening.kind}"><strong>{text(opening.verdict)}</strong> '
-        f'{_unbroken(opening.limits)} <a href="#trust">All checks</a></p>'
+        f'{_unbroken(opening.limits)} <a href="#{opening.target}">{_LINKS[opening.target]}</a></p>'
     )
     items = "".join(map(_finding, opening.findings))
     findings = f"<ol>{items}</ol>" if items else f"<p>{text(opening.empty)}</p>"
@@ -376,6 +374,7 @@ def _tables(report: Report) -> list[dict[str, object]]:
         {
             "name": table.name,
             "marks": table.marks,
+            "links": dict(table.links),
             "headings": [
                 {"name": one.name, "label": one.label, "digits": one.digits, "letters": one.letters}
                 for one in table.headings

@@ -44,7 +44,7 @@ class ReportTable:
     """A table that a reader can sort and save: ``name`` is that of its file, ``row`` says what a row is.
 
     ``total`` is the number of rows there are, where the page does not hold them all; ``marks`` is a column
-    whose words are verdicts, and shown as such.
+    whose words are verdicts, and shown as such. ``links`` are addresses of some names in the first column.
     """
 
     name: str
@@ -54,15 +54,7 @@ class ReportTable:
     row: str = ""
     total: int = 0
     marks: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ReportFigure:
-    """A picture: SVG, what it shows for those who cannot see it, and a caption."""
-
-    svg: str
-    alt: str
-    caption: str = ""
+    links: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +150,8 @@ class Explored:
 class Grid:
     """Values by row and column as shades: ``cells`` are rows of numbers, None where nothing is known.
 
-    A text instead of a number says why it is missing and is shown as an asterisk. ``titles`` say more of each
-    cell, ``none`` what a cell without a number means.
+    A text instead of a number says why it is missing. ``titles`` say more of each cell, ``none`` what a cell
+    without a number means; ``has_gaps`` hatches such cells.
     """
 
     caption: str
@@ -170,13 +162,7 @@ class Grid:
     digits: int = 1
     titles: Sequence[Sequence[str]] | None = None
     none: str = "not covered"
-
-
-@dataclass(frozen=True, slots=True)
-class Multiples:
-    """Small pictures of one kind side by side, each with its name and a line below."""
-
-    small: Sequence[tuple[str, str, ReportFigure]]
+    has_gaps: bool = False
 
 
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -192,21 +178,7 @@ def isolated(name: str) -> str:
     return name if name.isascii() else f"\u2068{undirected(name)}\u2069"
 
 
-Part = (
-    Words
-    | Keys
-    | Facts
-    | Items
-    | Chart
-    | Cursor
-    | Columns
-    | Fold
-    | ReportFigure
-    | ReportTable
-    | Explored
-    | Grid
-    | Multiples
-)
+Part = Words | Keys | Facts | Items | Chart | Cursor | Columns | Fold | ReportTable | Explored | Grid
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +224,8 @@ class Finding:
 class Opening:
     """The answer at the top of a report: the verdict, its limits, and the findings.
 
-    ``kind`` colors the verdict; ``empty`` is said where there are no findings.
+    ``kind`` colors the verdict; ``empty`` is said where there are no findings; ``target`` is the section with
+    all checks.
     """
 
     verdict: str
@@ -260,6 +233,7 @@ class Opening:
     limits: str
     findings: Sequence[Finding]
     empty: str = ""
+    target: str = "trust"
 
 
 @dataclass(frozen=True, slots=True)

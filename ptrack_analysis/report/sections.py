@@ -173,7 +173,7 @@ def zones_section(evidence: Evidence, colors: dict[str, int]) -> Section:
             "dwell",
             draw_widths(lambda width: draw_strips(strips, width)),
             describe_strips(strips),
-            _legend_of_dots(),
+            legend_of_dots(),
         )
         parts += [Words(lead, "lead"), chart]
     others = {zone.name: 0 for zone in evidence.analysis.zones if zone.name not in colors}
@@ -198,7 +198,8 @@ def _ask(evidence: Evidence) -> str:
     return texts.ASK.format(which="zones and lines", what="visits, no transitions and no counts")
 
 
-def _legend_of_dots() -> list[tuple[str, str]]:
+def legend_of_dots() -> list[tuple[str, str]]:
+    """Return the legend of the chart of visits."""
     dot, ring = (
         element("circle", cx=x, cy=8, r=4.4, class_=style) for x, style in ((8, "dot"), (11, "dot open"))
     )

@@ -5,11 +5,12 @@ from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from ptrack_analysis import __version__
 from ptrack_analysis.clock.lookup import no_start
 from ptrack_analysis.dataset.manifest import MANIFEST
-from ptrack_analysis.dataset.opening import open_dataset
+from ptrack_analysis.dataset.opening import Dataset, open_dataset
 from ptrack_analysis.errors import OutputError, ParameterError
 from ptrack_analysis.pipeline.camera_config import resolve_videos
 from ptrack_analysis.pipeline.config import AnalysisConfig
@@ -192,7 +193,8 @@ def write_report(
                 f"{root} is a dataset, of which the overview is told as it was exported: settings, a video, "
                 "a background, cameras or a form are for the report of one video"
             )
-        report = overview_report(open_dataset(root))
+        dataset = open_dataset(root)
+        report = overview_report(dataset, _find_reports(target, dataset))
         report = report if title is None else replace(report, title=title)
     else:
         given = _NO_FORM | (form or {})
@@ -225,6 +227,18 @@ def validate_replaceable(file: Path, *, force: bool) -> None:
     with file.open("rb") as opened:
         if MARKED not in opened.read(_HEAD):
             raise OutputError(f"{file}: exists and is no report of ptrack; --force replaces it")
+
+
+def _find_reports(target: Path, dataset: Dataset) -> dict[str, str]:
+    """Return the reports of videos that lie beside an overview: files such as ``shop.html``."""
+    found = {}
+    for video in dataset.videos:
+        file = target.parent / f"{video}.html"
+        if file.name == f"{video}.html" and file != target and file.is_file():
+            with file.open("rb") as opened:
+                if MARKED in opened.read(_HEAD):
+                    found[video] = quote(file.name)
+    return found
 
 
 def is_dataset(root: AnyPath) -> bool:

@@ -263,7 +263,8 @@ def find_glances(evidence: Evidence) -> Iterator[Finding]:
         bounds = estimate_share(short, sizes)[1]
         yield Finding(
             "glances",
-            f"{_count_visits(short, total, name_zone(name))} were over within {GLANCE.total_seconds():.0f} s.",
+            f"{_count_visits(short, total, name_zone(name))} were over within "
+            f"{GLANCE.total_seconds():.0f} s.",
             f"{texts.format_percent(share)}; 95 % range: "
             f"{texts.format_percent_range(bounds.low, bounds.high)}. {count(len(sizes))}.",
             "zones",

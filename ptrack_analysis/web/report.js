@@ -65,8 +65,10 @@ function rowOf(table, row) {
   return make("tr", {}, ...row.map((value, c) => {
     const { name, digits } = table.headings[c];
     const text = shown(value, table.headings[c]);
-    if (name !== table.marks) return make("td", { className: digits !== null ? "n" : text.length <= SHORT ? "k" : "" }, make("bdi", { textContent: text }));
-    return make("td", {}, make("span", { className: `verdict ${kindOf(text)}`, textContent: text }));
+    const inner = make("bdi", { textContent: text });
+    const link = c === 0 ? table.links[value] : undefined;
+    if (name !== table.marks) return make("td", { className: digits !== null ? "n" : text.length <= SHORT ? "k" : "" }, link ? make("a", { href: link }, inner) : inner);
+    return make("td", { className: text.length <= SHORT ? "k" : "" }, make("span", { className: `verdict ${kindOf(text)}`, textContent: text }));
   }));
 }
 

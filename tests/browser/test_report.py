@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from pathlib import Path
 
 import pytest
 from pages import METADATA, page, record, write
@@ -342,4 +343,27 @@ def test_the_overview_sorts_its_videos(page, overview):
     opened(page, overview)
     table(page, "videos").locator("thead th").nth(0).get_by_role("button").click()
     assert column(page, "videos", 1) == ["evening", "morning", "noon"]
-    assert page.locator("figure.small svg").count() == 3
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("which", ["shop", "overview"])
+def test_axe_finds_nothing(open_page, request, which, scheme, width):
+    axe = pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is not installed")
+    script = next(Path(axe.__file__).parent.rglob("axe.min.js")).read_text(encoding="utf-8")
+    viewport = {"width": width, "height": 844}
+    page = open_page(viewport=viewport, color_scheme=scheme, bypass_csp=True)
+    page.goto(request.getfixturevalue(which))
+    page.add_script_tag(content=script)
+    for is_open in ("false", "true"):
+        page.evaluate(f"document.querySelectorAll('details').forEach((one) => (one.open = {is_open}))")
+        result = page.evaluate("axe.run(document)")
+        assert result["violations"] == []
+        assert len(result["passes"]) > 20
+
+
+def test_buttons_and_links_are_large_enough_to_be_hit(open_page, shop):
+    page = opened(open_page(viewport={"width": 390, "height": 844}, has_touch=True), shop)
+    for one in page.locator("button:visible, summary:visible, input:visible").all():
+        box = one.bounding_box()
+        assert min(box["width"], box["height"]) >= 24, one.evaluate("(one) => one.outerHTML")

@@ -315,3 +315,41 @@ def parse_confidence(confidence: object) -> float:
     ):
         raise ParameterError(f"confidence must be between 0 and 1, got {confidence!r}")
     return float(confidence)
+
+
+def estimate_count_ratio(
+    later: float, earlier: float, dispersion: float, freedom: int, confidence: float = CONFIDENCE
+) -> tuple[float, Interval]:
+    """Return the ratio of two counts and its interval, if counts vary more than Poisson counts do.
+
+    The interval is log(ratio) ± t(freedom) · sqrt(dispersion · (1 / later + 1 / earlier)). The dispersion is
+    the variance of the counts divided by their mean; less than 1 counts as 1.
+
+    Parameters
+    ----------
+    later, earlier
+        The two counts.
+    dispersion
+        Variance of counts of one kind divided by their mean.
+    freedom
+        Degrees of freedom of the dispersion.
+    confidence
+        Confidence level, between 0 and 1.
+
+    Returns
+    -------
+    float, Interval
+        NaN, with a note, if a count is 0 or there are no degrees of freedom.
+
+    Examples
+    --------
+    >>> ratio, interval = estimate_count_ratio(120, 100, 1.0, 20)
+    >>> round(ratio, 2), round(interval.low, 2), round(interval.high, 2)
+    (1.2, 0.91, 1.59)
+    """
+    if not (later > 0 and earlier > 0 and freedom > 0):
+        return np.nan, Interval(note="a count is 0" if freedom > 0 else "too few days")
+    ratio = later / earlier
+    spread = np.sqrt(max(dispersion, 1.0) * (1 / later + 1 / earlier))
+    width = np.exp(critical_value(freedom + 1, confidence) * spread)
+    return ratio, Interval(float(ratio / width), float(ratio * width))

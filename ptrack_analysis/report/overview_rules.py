@@ -1,0 +1,299 @@
+"""The verdict and the findings of the overview of a dataset."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ptrack_analysis.analysis.uncertainty.estimates import (
+    Interval,
+    estimate_count_ratio,
+    estimate_daily_count,
+)
+from ptrack_analysis.report.finding_texts import (
+    count,
+    format_length,
+    format_length_range,
+    format_percent,
+    join,
+    name_zone,
+)
+from ptrack_analysis.report.overview_data import OverviewData, Stays
+from ptrack_analysis.report.parts import Finding, Opening, isolated
+
+MOST_FINDINGS = 5
+_WEEK = pd.Timedelta("7D")
+_FEWEST_DAYS, _FEWEST_HOURS, _FEWEST_PEOPLE = 28, 5, 6
+_EQUAL = 0.05
+"""Difference of the hours recorded on two days up to which their counts are compared."""
+_STANDS_OUT, _LONGER, _WIDEST = 1.15, 1.5, 20.0
+
+
+def find_overview(data: OverviewData) -> Opening:
+    """Return what the overview says first: what was filmed, what has problems, and the findings."""
+    kinds = data.verdicts["kind"]
+    number = len(kinds)
+    bad, doubtful, unknown = (int((kinds == kind).sum()) for kind in ("bad", "doubtful", "unknown"))
+    if data.is_withheld or number == 0:
+        verdict, kind = "Not checked.", "unknown"
+    elif bad:
+        verdict, kind = f"{bad} of {count(number, 'video', 'videos')} have problems.", "bad"
+        verdict = verdict if number > 1 else "The video has problems."
+    elif doubtful:
+        verdict, kind = "Usable with care.", "doubtful"
+    else:
+        verdict, kind = ("Not checked.", "unknown") if unknown == number else ("Reliable.", "good")
+    findings = [finding for rule in _RULES if (finding := next(rule(data), None))][:MOST_FINDINGS]
+    return Opening(
+        verdict=verdict,
+        kind=kind,
+        limits=f"{_describe_scope(data)} {_describe_problems(data, bad, doubtful, unknown)}".strip(),
+        findings=findings,
+        empty="" if findings else _describe_silence(data),
+        target="videos",
+    )
+
+
+def _describe_scope(data: OverviewData) -> str:
+    """Say how much was filmed, where and when."""
+    videos = data.videos
+    parts = [count(len(videos), "video", "videos")]
+    for name, many in (("camera", "cameras"), ("site", "sites")):
+        different = videos[name].dropna().nunique()
+        if different:
+            parts.append(f"{'from' if name == 'camera' else 'at'} {count(different, name, many)}")
+    length = videos["duration"].dropna().dt.total_seconds().sum()
+    said = f"{' '.join(parts)}, {format_length(float(length))} of film"
+    if data.scene is not None:
+        dates = data.scene["local_date"]
+        days = count(int(dates.nunique()), "day", "days")
+        said += f" on {days} from {dates.min():%Y-%m-%d} to {dates.max():%Y-%m-%d}"
+    return f"{said}."
+
+
+def _describe_problems(data: OverviewData, bad: int, doubtful: int, unknown: int) -> str:
+    """Say how many videos have problems, and what is wrong most often."""
+    if data.is_withheld:
+        return (
+            "The dataset withholds small counts and has no quality checks, so how far the tracking can be "
+            "relied on is not known."
+        )
+    said = []
+    if doubtful:
+        said.append(f"{doubtful} can be used with care")
+    if unknown:
+        said.append(f"{unknown} could not be checked")
+    parts = [f"{join(said)}."] if said else []
+    kinds = "bad" if bad else "doubtful"
+    checks = data.verdicts["checks"][data.verdicts["kind"] == kinds].str.split(", ").explode()
+    if (bad or doubtful) and len(checks):
+        worst = checks.value_counts()
+        parts.append(f'Most often the check "{worst.index[0]}" is not good ({worst.iloc[0]}).')
+    return " ".join(parts)
+
+
+def _describe_silence(data: OverviewData) -> str:
+    if data.is_withheld:
+        return "What the dataset does not withhold is too little for findings."
+    return f"Too little was seen for findings: {count(len(data.videos), 'video', 'videos')}."
+
+
+def _find_camera(data: OverviewData) -> Iterator[Finding]:
+    """Find the camera whose videos have most problems."""
+    if data.is_withheld or len(data.videos) == 1:
+        return
+    kinds, cameras = data.verdicts["kind"], data.videos["camera"].dropna().astype(str)
+    bad = kinds[kinds == "bad"].index.intersection(cameras.index)
+    if bad.empty:
+        return
+    problems = cameras[bad].value_counts()
+    worst, number = str(problems.index[0]), int(problems.iloc[0])
+    of_camera = count(int((cameras == worst).sum()), "video", "videos")
+    checks = data.verdicts["checks"][bad][cameras[bad] == worst].str.split(", ").explode().value_counts()
+    yield Finding(
+        "camera",
+        f"Camera {isolated(worst)} needs a look: {number} of its {of_camera} have problems.",
+        f"Checks that are not good: {', '.join(map(str, checks.index[:3]))}.",
+        "videos",
+        {"camera": worst, "bad": number},
+    )
+
+
+def compare_weeks(data: OverviewData) -> dict[str, Any] | None:
+    """Compare the people who came in during the last week with the same weekdays a week before.
+
+    None if less than four weeks are covered, if a count is withheld, or if a day was recorded for another
+    length of time than the same weekday before.
+    """
+    if data.door_days is None or data.door_hours is None:
+        return None
+    totals = data.door_days.groupby(level="local_date")["in_count"].agg(lambda one: one.sum(skipna=False))
+    if totals.isna().any() or (totals.index.max() - totals.index.min()).days + 1 < _FEWEST_DAYS:
+        return None
+    last = totals[totals.index > totals.index.max() - _WEEK]
+    before = totals.reindex(last.index - _WEEK)
+    hours = data.door_hours.reindex(last.index).to_numpy()
+    earlier = data.door_hours.reindex(before.index).to_numpy()
+    if before.isna().any() or not (np.abs(hours - earlier) <= _EQUAL * hours).all():
+        return None
+    weekday = pd.DatetimeIndex(totals.index).day_of_week
+    usual = totals.groupby(weekday).transform("mean")
+    freedom = len(totals) - len(set(weekday))
+    known = usual > 0
+    dispersion = float(((totals - usual)[known] ** 2 / usual[known]).sum() / max(freedom, 1))
+    now, then = float(last.sum()), float(before.sum())
+    ratio, interval = estimate_count_ratio(now, then, dispersion, freedom)
+    return {
+        "now": now,
+        "before": then,
+        "days": len(last),
+        "ratio": ratio,
+        "low": interval.low,
+        "high": interval.high,
+    }
+
+
+def format_change(ratio: float) -> str:
+    """Write a ratio as a change: ``12 % more``."""
+    return f"{format_percent(abs(ratio - 1))} {'more' if ratio >= 1 else 'fewer'}"
+
+
+def _find_change(data: OverviewData) -> Iterator[Finding]:
+    """Find whether more people came in during the last week than on the same weekdays before."""
+    week = compare_weeks(data)
+    if week is None or np.isnan(week["low"]) or week["low"] <= 1 <= week["high"]:
+        return
+    ends = sorted(abs(week[end] - 1) for end in ("low", "high"))
+    word = "more" if week["ratio"] > 1 else "fewer"
+    spread = f"{format_percent(ends[0]).removesuffix(' %')} to {format_percent(ends[1])} {word}"
+    yield Finding(
+        "change",
+        f"{format_change(week['ratio']).capitalize()} people came in during the last week than in the week "
+        "before.",
+        f"{week['now']:.0f} after {week['before']:.0f} on the same "
+        f"{count(week['days'], 'weekday', 'weekdays')}. 95 % range: {spread}.",
+        "doors",
+        week,
+    )
+
+
+def find_hours(data: OverviewData) -> pd.DataFrame | None:
+    """Return the people in view on average in each hour of the day, and the days on which it was recorded."""
+    if data.scene is None or data.scene["person_seconds"].isna().any():
+        return None
+    recorded = data.scene[data.scene["recorded_time"] > pd.Timedelta(0)]
+    hours = recorded.groupby("local_hour").agg(
+        time=("person_seconds", "sum"), recorded=("recorded_time", "sum"), days=("local_date", "nunique")
+    )
+    return hours.assign(mean=hours["time"] / hours["recorded"])
+
+
+def _find_hour(data: OverviewData) -> Iterator[Finding]:
+    """Find the busiest hour of the day."""
+    hours = find_hours(data)
+    if hours is None or hours.empty or (hours["days"] < _FEWEST_HOURS).any() or len(hours) < 2:  # noqa: PLR2004
+        return
+    overall = float(hours["time"].sum() / hours["recorded"].sum())
+    hour = int(hours.index[int(hours["mean"].to_numpy().argmax())])
+    mean = float(hours["mean"].max())
+    if not overall or mean < _STANDS_OUT * overall:
+        return
+    before = "" if data.videos["camera"].dropna().nunique() < 2 else " of a camera"  # noqa: PLR2004 - several
+    yield Finding(
+        "hour",
+        f"Busiest hour: {hour:02d}:00 to {(hour + 1) % 24:02d}:00, with {mean:.1f} people in view{before} on "
+        "average.",
+        f"Over all hours it was {overall:.1f}. Recorded on {count(int(hours['days'][hour]), 'day', 'days')}.",
+        "hours",
+        {"hour": hour, "mean_persons": mean, "mean": overall, "days": int(hours["days"][hour])},
+    )
+
+
+def _is_told(stays: Stays) -> bool:
+    is_narrow = stays.low is not None and stays.low > 0
+    is_narrow = is_narrow and (stays.high is None or stays.high / (stays.low or 1) <= _WIDEST)
+    return stays.usable >= _FEWEST_PEOPLE and stays.median is not None and is_narrow
+
+
+def _find_zone(data: OverviewData) -> Iterator[Finding]:
+    """Find the zone with the longest visits over all sites."""
+    entrances = set[str]()
+    zones = data.dataset.read("zones") if data.has_zones and "zones" in data.dataset.tables else None
+    if zones is not None:
+        entrances = set(zones["zone"][zones["kind"].astype(str) == "entrance"].astype(str))
+    told = [
+        stays for stays in data.find_stays(by_site=False) if _is_told(stays) and stays.name not in entrances
+    ]
+    told.sort(key=lambda stays: -(stays.median or 0))
+    if len(told) < 2:  # noqa: PLR2004 - two are compared
+        return
+    one, other = told[0], told[-1]
+    if one.median is None or other.median is None or one.median < _LONGER * other.median:
+        return
+    overlap = other.high is None or one.low is None or other.high >= one.low
+    chance = " The difference may be chance." if overlap else ""
+    ranges = [format_length_range(stays.low or 0.0, stays.high) for stays in (one, other)]
+    yield Finding(
+        "zone",
+        f"Half of the visits to {name_zone(one.name)} last {format_length(one.median)} or longer; at "
+        f"{name_zone(other.name)} it is {format_length(other.median)}.",
+        f"95 % ranges: {ranges[0]}, and {ranges[1]}. {len(one.length)} and {len(other.length)} visits."
+        f"{chance}",
+        "zones",
+        {
+            "zone": one.name,
+            "median_s": one.median,
+            "low_s": one.low,
+            "high_s": one.high,
+            "other": other.name,
+            "other_median_s": other.median,
+        },
+        (one.name, other.name),
+    )
+
+
+def count_per_day(data: OverviewData, by: str) -> dict[str, tuple[float, Interval, int]]:
+    """Return the mean number of people who came in per day, its interval and the days, by site or camera."""
+    if data.door_days is None or data.crossings is None or data.scene is None:
+        return {}
+    names = data.videos[by].dropna().astype(str)
+    local = data.add_clock(data.crossings).reset_index()
+    doors = {video for videos in data.doors.values() for video in videos}
+    scene = data.scene[data.scene["video"].isin(doors)]
+    found = {}
+    for name in sorted(set(names)):
+        videos = set(names.index[names == name])
+        days = sorted(set(scene["local_date"][scene["video"].isin(videos)]))
+        if not days:
+            continue
+        rows = local[local["video"].isin(videos)]
+        counts = rows.groupby("local_date")["in_count"].agg(lambda one: one.sum(skipna=False))
+        counts = counts.reindex(days, fill_value=0.0)
+        if not counts.isna().any():
+            found[name] = (*estimate_daily_count(counts.tolist()), len(days))
+    return found
+
+
+def _find_site(data: OverviewData) -> Iterator[Finding]:
+    """Find the sites with most and fewest people coming in, if their ranges do not overlap."""
+    sites = count_per_day(data, "site")
+    known = {site: (mean, one) for site, (mean, one, _) in sites.items() if not np.isnan(one.low)}
+    if len(known) < 2:  # noqa: PLR2004 - two are compared
+        return
+    best, worst = max(known, key=lambda site: known[site][0]), min(known, key=lambda site: known[site][0])
+    (most, high), (fewest, low) = known[best], known[worst]
+    if high.low <= low.high:
+        return
+    yield Finding(
+        "site",
+        f"Most people came in at {isolated(best)}, {most:.0f} per day; fewest at {isolated(worst)}, "
+        f"{fewest:.0f} per day.",
+        f"95 % ranges: {high.low:.0f} to {high.high:.0f}, and {low.low:.0f} to {low.high:.0f}. "
+        f"{sites[best][2]} and {sites[worst][2]} days; counted while a camera recorded.",
+        "doors",
+        {"site": best, "per_day": most, "other": worst, "other_per_day": fewest},
+    )
+
+
+_RULES = (_find_camera, _find_change, _find_hour, _find_zone, _find_site)

@@ -1,0 +1,76 @@
+"""The words of the overview's page."""
+
+SUBTITLE = "Where people were, when, and for how long"
+DOORS = "Who came in and went out, by day"
+DOORS_LINES = "Crossings of the lines, by day"
+DOORS_LEAD = "Up: in. Down: out. All on the same scale; hatched days were not recorded."
+DAYS = "People in view, by day"
+DAYS_LEAD = "The average while a camera recorded, all on the same scale."
+DAYS_BEFORE = " The thin line is the same weekday a week before."
+ORDER = "People in view, by video"
+ORDER_LEAD = (
+    "The average of each video. When they were recorded is not known, so they stand in the order of"
+    " their names."
+)
+HOURS = "When it was busy, by weekday and hour"
+HOURS_LEAD = (
+    "Hours are those of the clock of each site; hatched hours were not recorded. Figures are for "
+    "one camera on average while it recorded, so that hours recorded in part can be compared."
+)
+HOURS_WITHHELD = "A dotted cell is withheld, because fewer than {fewest} people may be counted in it."
+SHORT_HOURS = (
+    "Some hours were recorded for only {minutes} minutes: their figures say how busy these minutes "
+    "were. Point at a cell to see how long it was recorded."
+)
+NO_CLOCK = (
+    "When the videos were recorded is not known, so nothing can be said by hour and day. Export "
+    "again with `--recordings FILE` or `--started-at PATTERN`."
+)
+BY_INTERVAL = (
+    "The dataset has counts by interval and no crossings: an interval counts for the hour in which it begins "
+    "even where it reaches into the next."
+)
+PRESENT_GRID = "People in view on average"
+DOOR_GRID = "People who came in"
+LINE_GRID = "Crossings inwards over the lines"
+VISIT_GRID = "Visits that began"
+ZONES = "How long people stay in each zone"
+ZONES_SITES = "How long people stay, by zone and site"
+NO_ZONES = "The dataset has no zones. Export again with `--zones FILE` to compare visits."
+NO_VISITS = "No one visited a zone."
+VIDEOS = "Videos"
+VIDEOS_FIRST = "Cameras and videos, those with problems first"
+WITHHELD_VISITS = (
+    "Withheld: a comparison needs the visits of single people and medians. The tables dwell and "
+    "retail of the dataset have the figures that remain."
+)
+WITHHELD_CHECKS = (
+    "Withheld: the dataset was exported with a smallest count of people (`--min-count`), so it has "
+    "no quality checks and no tables of single people."
+)
+WITHHELD_FIGURES = (
+    "Figures that count fewer than {fewest} people are withheld, and with them totals that would reveal them."
+)
+DAILY_INTERVAL = (
+    "95 % interval of the mean over days: Student's t on the logarithm, at least as wide as for a "
+    "Poisson count."
+)
+METHOD_NOTE = (
+    "Videos were analyzed as they were exported; the parameters of each are in the manifest of the "
+    "dataset, and `dictionary.md` of the dataset defines every column."
+)
+DEFINITIONS = {
+    "Person": "One track in one video. Someone who comes twice, is lost and found again, or is seen "
+    "by two cameras counts twice.",
+    "In view": "Anywhere in the image of a camera. The average is taken over the time that was recorded.",
+    "Visit": "From entering a zone to leaving it, by the feet: the middle of the lower edge of the box.",
+    "Half last … or longer": "The median. Visits whose end was not seen count with what is known of "
+    "them (Kaplan-Meier); visits whose start was not seen are left out.",
+    "95 % range": "Of 100 such ranges, about 95 contain the true figure.",
+    "Last week": "The last seven days, against the same weekdays a week before. It is only said if "
+    "four weeks are recorded and each pair of days was recorded for the same time.",
+    "In and out": "The feet pass from one side of the line to the other, while a camera recorded.",
+    "Withheld": "Left out to protect people: too few are counted in the figure.",
+    "Not covered": "No camera recorded.",
+}
+"""What the words on the page mean."""
