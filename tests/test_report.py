@@ -592,7 +592,7 @@ def test_an_overview_tells_figures_from_withheld_ones_and_hours_that_were_not_re
     export_dataset(data / "day" / "pages", tmp_path / "out", min_count=6, tables=tables, **settings)
     write_report(tmp_path / "out", tmp_path / "out.html")
     html = (tmp_path / "out.html").read_text(encoding="utf-8")
-    assert "What the dataset does not withhold is too little for findings." in html
+    assert "Too much is withheld for findings." in html
     assert "Figures that count fewer than 6 people are withheld" in html
     assert key_figures(html)["In \N{MIDDLE DOT} out over the doors"].startswith(
         "withheld \N{MIDDLE DOT} withheld"

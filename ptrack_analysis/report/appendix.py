@@ -1,4 +1,4 @@
-"""The folded sections at the end of a report: checks, tables, words, and how it was computed."""
+"""The folded sections at the end of a report: checks, tables, definitions, parameters."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -35,7 +35,7 @@ _WORST = ("bad", "doubtful", "unknown", "good")
 
 
 def checks_section(evidence: Evidence, notes: Sequence[str] = ()) -> Section:
-    """Show each check with its value and thresholds, and what a reader should know of how it was read."""
+    """Show each check with its value and thresholds, and notes on how the video was read."""
     trust = evidence.figures["trust"]
     checks = {check["check"]: check for check in trust["checks"]}
     said = [
@@ -55,7 +55,7 @@ def checks_section(evidence: Evidence, notes: Sequence[str] = ()) -> Section:
 
 
 def _count_checks(quality: pd.DataFrame) -> str:
-    """Say how many checks passed."""
+    """Count the checks by their result."""
     verdicts = quality["verdict"].astype(str)[quality.index.get_level_values("name") == ""]
     counts = {verdict: int((verdicts == verdict).sum()) for verdict in _WORST}
     words = {"bad": "bad", "doubtful": "doubtful", "unknown": "could not be made"}
@@ -266,12 +266,12 @@ def _persons_table(evidence: Evidence) -> ReportTable:
 
 
 def words_section() -> Section:
-    """Say what the words on the page mean."""
+    """Define the words on the page."""
     return Section("words", texts.WORDS, [Facts([*texts.DEFINITIONS.items()])])
 
 
 def method_section(evidence: Evidence, files: Mapping[str, str]) -> Section:
-    """Say what was filmed, what of it was read, and with which parameters it was analyzed."""
+    """List the facts of the video, how it was read, and the parameters of the analysis."""
     analysis, figures = evidence.analysis, evidence.figures
     video, recording, report = analysis.video, analysis.recording, analysis.reading.report
     clock = evidence.clock

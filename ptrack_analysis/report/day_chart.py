@@ -14,7 +14,7 @@ _LABEL = 46.0
 
 @dataclass(frozen=True, slots=True)
 class DayLane:
-    """One lane: its values by their position on the axis, and what is written beside its name.
+    """One lane: its values by their position on the axis, and the text next to its name.
 
     ``down`` are the values drawn downward, ``before`` those drawn as a pale line. A value that is NaN is
     withheld; a position without a value is not covered. ``titles`` say what each position shows.

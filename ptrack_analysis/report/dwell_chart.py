@@ -41,7 +41,7 @@ _MENTIONED = 0.10
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Strip:
-    """The visits to one zone, or the stays in the scene: their lengths [s] and what was not observed."""
+    """The visits to one zone, or the stays in the scene: their lengths [s] and unobserved ends."""
 
     name: str
     color: str
@@ -126,7 +126,7 @@ def _find_scene(evidence: Evidence) -> Strip:
 
 
 def _write_titles(evidence: Evidence, rows: pd.DataFrame, started: Bools, ended: Bools) -> list[str]:
-    """Say of each visit who, how long and from when, and which end was not observed."""
+    """Describe each visit: person, length, start, and which end was not observed."""
     if len(rows) > MOST_DOTS:
         return []
     titles = []
@@ -139,7 +139,7 @@ def _write_titles(evidence: Evidence, rows: pd.DataFrame, started: Bools, ended:
 
 
 def _find_mark(evidence: Evidence, zone: str) -> str:
-    """Say what limits the figures of a zone."""
+    """Describe what limits the figures of a zone."""
     estimated = evidence.estimated_share(zone)
     others = [check for check in evidence.zone_figures[zone]["affected_by"] if check != "face only"]
     said = [f"{format_percent(estimated)} estimated"] if estimated > _MENTIONED else []
@@ -147,7 +147,7 @@ def _find_mark(evidence: Evidence, zone: str) -> str:
 
 
 def describe_strips(strips: Sequence[Strip]) -> str:
-    """Say what the chart shows."""
+    """Describe the chart in words."""
     said = [
         f"{strip.name}: "
         + ("no median" if strip.median is None else f"half last {format_length(strip.median)} or longer")

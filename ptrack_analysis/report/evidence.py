@@ -1,4 +1,4 @@
-"""What the rules for findings read of one video."""
+"""The evidence that the rules for findings read."""
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -19,7 +19,7 @@ _PERCENT = 100.0
 
 
 class Evidence:
-    """What the rules read: the tables of a video, its key figures and its quality checks."""
+    """The tables of a video, its key figures and its quality checks."""
 
     def __init__(self, analysis: VideoAnalysis, figures: Mapping[str, Any] | None = None) -> None:
         self.analysis = analysis
@@ -85,7 +85,7 @@ class Evidence:
         return str(self.quality.loc[(check, ""), "verdict"])
 
     def describe_doubt(self, check: str) -> str:
-        """Say what a doubtful check found."""
+        """Describe what a doubtful check found."""
         row = self.quality.loc[[(check, "")]].iloc[0]
         return describe_reason(check, float(row["value"]), str(row["value_unit"]))
 

@@ -151,7 +151,7 @@ def chance_unseen(people: int) -> int:
 
 
 def describe_reason(check: str, value: float, unit: str) -> str:
-    """Say what a check found, such as ``in 10 % of the sightings only a face was seen``."""
+    """Describe what a check found, such as ``in 10 % of the sightings only a face was seen``."""
     return REASONS[check].format(value=_format_value(value, unit))
 
 
@@ -217,7 +217,7 @@ class QualityWords:
         return [local if subject == "the time in zones" and len(names) else subject for subject in found]
 
     def reason(self, check: str) -> str:
-        """Say what a check found in the video, and in the zones or lines where it is not good."""
+        """Describe what a check found in the video, and in the zones or lines where it is not good."""
         rows, names = self._rows[self._rows["check"] == check], self._find_named(check)
         unit = str(rows["value_unit"].iloc[0])
         shown = [
@@ -244,14 +244,14 @@ class QualityWords:
         )
 
     def describe_verdict(self) -> str:
-        """Say how far the video can be relied on, in a word."""
+        """Describe how far the video can be relied on, in a word."""
         if self._verdict == NOT_USABLE:
             spoiled = self.spoiled()
             return f"Not usable for {join(spoiled)}." if spoiled else "Usable with care."
         return {GOOD: "Reliable.", WITH_CARE: "Usable with care.", UNKNOWN: "Not checked."}[self._verdict]
 
     def describe_limits(self) -> str:
-        """Say what is reliable, and what is not and why."""
+        """Describe which figures are reliable, and why the others are not."""
         if self._verdict == UNKNOWN:
             return "The tracking could not be checked: the checks need people with body boxes."
         affected = {one for check in self._rows["check"].unique() for one in self._find_affected(check)}

@@ -101,7 +101,7 @@ def overview_report(dataset: Dataset, reports: Mapping[str, str] | None = None) 
 
 
 def _figures(data: OverviewData) -> Section:
-    """Show the key figures, those of the doors with their change."""
+    """Show the key figures."""
     lengths = data.videos["duration"].dropna().dt.total_seconds()
     keys = [Key("Film", format_length(float(lengths.sum())), count(len(data.videos), "video", "videos"))]
     keys += _list_doors(data)
@@ -323,7 +323,7 @@ def _find_arrivals(data: OverviewData) -> tuple[pd.DataFrame, str] | None:
 
 
 def _lay_out(data: OverviewData, rows: pd.DataFrame, value: str) -> pd.DataFrame:
-    """Return the rate per weekday and hour, its state, and what it is based on."""
+    """Return the rate per weekday and hour, its state and its basis."""
     values = rows[value]
     is_time = values.dtype.kind == "m"
     plain = values.dt.total_seconds() if is_time else values.astype("float64")
@@ -341,7 +341,7 @@ def _lay_out(data: OverviewData, rows: pd.DataFrame, value: str) -> pd.DataFrame
 
 
 def _build_grid(caption: str, table: pd.DataFrame, unit: str, digits: int) -> Grid:
-    """Lay out rates by weekday and hour; with each goes what it is based on."""
+    """Lay out rates by weekday and hour, each with its basis."""
     what = "{:.0f}" if unit else "{:.0f} person-seconds"
     days = sorted({day for day, _ in table.index})
     hours = range(min(hour for _, hour in table.index), max(hour for _, hour in table.index) + 1)

@@ -1,4 +1,4 @@
-"""What the overview of a dataset reads: its tables, by the local clock, by day and by hour."""
+"""The data of the overview of a dataset: its tables, by local day and hour."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -105,7 +105,7 @@ class OverviewData:
 
     @cached_property
     def doors(self) -> dict[str, list[str]]:
-        """The videos of each entrance line; of every line if none is an entrance."""
+        """The videos of each entrance line, or of each line if there is no entrance."""
         entrances = set[str]()
         if self.lines is not None:
             entrances = set(self.lines["line"][self.lines["kind"].astype(str) == ENTRANCE])
@@ -307,7 +307,7 @@ def sum_all(values: Iterable[float]) -> float | None:
 
 
 def _estimate(names: tuple[str, str], people: pd.Index, length: pd.Series, started: Any, ended: Any) -> Stays:
-    """Estimate the median of visits or stays; those whose start was not observed do not count."""
+    """Estimate the median of visits or stays whose start was observed."""
     unit, whole = pd.factorize(people)[0], started.to_numpy()
     lengths = Lengths(
         length.to_numpy().astype("timedelta64[ms]").astype("int64")[whole],

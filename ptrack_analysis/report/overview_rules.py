@@ -56,7 +56,7 @@ def find_overview(data: OverviewData) -> Opening:
 
 
 def _describe_scope(data: OverviewData) -> str:
-    """Say how much was filmed, where and when."""
+    """Describe the videos: their number, cameras, sites, length and days."""
     videos = data.videos
     parts = [count(len(videos), "video", "videos")]
     for name, many in (("camera", "cameras"), ("site", "sites")):
@@ -73,7 +73,7 @@ def _describe_scope(data: OverviewData) -> str:
 
 
 def _describe_problems(data: OverviewData, bad: int, doubtful: int, unknown: int) -> str:
-    """Say how many videos have problems, and what is wrong most often."""
+    """Count the videos with problems, and name the most frequent one."""
     if data.is_withheld:
         return (
             "The dataset withholds small counts and has no quality checks, so how far the tracking can be "
@@ -95,7 +95,7 @@ def _describe_problems(data: OverviewData, bad: int, doubtful: int, unknown: int
 
 def _describe_silence(data: OverviewData) -> str:
     if data.is_withheld:
-        return "What the dataset does not withhold is too little for findings."
+        return "Too much is withheld for findings."
     return f"Too little was seen for findings: {count(len(data.videos), 'video', 'videos')}."
 
 

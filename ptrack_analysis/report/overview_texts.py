@@ -66,11 +66,11 @@ DEFINITIONS = {
     "Visit": "From entering a zone to leaving it, by the feet: the middle of the lower edge of the box.",
     "Half last … or longer": "The median. Visits whose end was not seen count with what is known of "
     "them (Kaplan-Meier); visits whose start was not seen are left out.",
-    "95 % range": "Of 100 such ranges, about 95 contain the true figure.",
+    "95 % range": "About 95 of 100 such ranges contain the true figure.",
     "Last week": "The last seven days, against the same weekdays a week before. It is only said if "
     "four weeks are recorded and each pair of days was recorded for the same time.",
     "In and out": "The feet pass from one side of the line to the other, while a camera recorded.",
     "Withheld": "Left out to protect people: too few are counted in the figure.",
     "Not covered": "No camera recorded.",
 }
-"""What the words on the page mean."""
+"""Definitions of the words on the page."""

@@ -39,7 +39,7 @@ _FEW = 8
 _LONG, _SHORT = 30, 20
 _TURNING = {"R", "AL", "RLE", "RLO", "RLI", "LRE", "LRO", "LRI", "FSI", "PDF", "PDI"}
 _LINKS = {"trust": "All checks", "figures": "Key figures", "videos": "All videos"}
-"""What the link of a finding is called where it does not lead to a chart."""
+"""Labels of links that do not lead to a chart."""
 _LETTERS = re.compile("([a-z][a-z ]*)")
 _UNIT = re.compile(r"(\d) (?=%|s\b|min\b|h\b)")
 _CODE = re.compile(r"``([^`]+)``|`([^`]+)`")

@@ -46,7 +46,7 @@ ASK = (
     "No {which} were given, so this page has no {what}. Draw them with `ptrack zones BACKGROUND -o FILE`, "
     "and give the file with `--zones FILE`."
 )
-OTHER_VIDEO = "Of the zones and lines that were given, none is of this video."
+OTHER_VIDEO = "None of the given zones and lines is of this video."
 
 DEFINITIONS = {
     "Person": "One track. Someone who leaves and comes back, or is lost and found again, counts twice.",
@@ -54,7 +54,7 @@ DEFINITIONS = {
     "Visit": "From entering a zone to leaving it, by the feet: the middle of the lower edge of the box.",
     "Half last … or longer": "The median. Visits whose end was not seen count with what is known of them "
     "(Kaplan-Meier); visits whose start was not seen are left out.",
-    "95 % range": "Of 100 such ranges, about 95 contain the true figure. Given from 6 people on.",
+    "95 % range": "About 95 of 100 such ranges contain the true figure. Given from 6 people on.",
     "Estimated": "Only a face was seen; the position is taken from the detections before and after.",
     "Time": "Since the beginning of the film, or the time of day if it is known.",
     "In and out": "The feet pass from one side of the line to the other. The count adds up if those at the "
@@ -62,4 +62,4 @@ DEFINITIONS = {
     "Busiest minute": "The one with the most people on average; it may begin at any second. In films of "
     "three hours or more it is the busiest hour.",
 }
-"""What the words on the page mean."""
+"""Definitions of the words on the page."""

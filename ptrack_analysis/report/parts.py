@@ -1,4 +1,4 @@
-"""What a report consists of: text, key figures, plots and tables."""
+"""The parts of a report: text, key figures, charts and tables."""
 
 import re
 from collections.abc import Mapping, Sequence

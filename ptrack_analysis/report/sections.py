@@ -87,7 +87,7 @@ def figures_section(evidence: Evidence, findings: Sequence[str] = ()) -> Section
 
 
 def _find_mark(evidence: Evidence, figure: str) -> str:
-    """Say what limits a figure of the whole video."""
+    """Describe what limits a figure of the whole video."""
     checks = evidence.figures["trust"]["affected"][figure]
     return capitalize(evidence.describe_doubt(checks[0])) if checks else ""
 
@@ -190,7 +190,7 @@ def zones_section(evidence: Evidence, colors: dict[str, int]) -> Section:
 
 
 def _ask(evidence: Evidence) -> str:
-    """Say how to get zones."""
+    """Explain how to get zones."""
     if evidence.analysis.lines:
         return texts.ASK.format(which="zones", what="visits and no transitions")
     if evidence.analysis.config.zones is not None:
@@ -324,7 +324,7 @@ def _describe_stood(stood: Stood) -> str:
 
 
 def _describe_unplaced(evidence: Evidence, stood: Stood) -> str:
-    """Say how much of the time the map does not show."""
+    """Describe the time that the map does not show."""
     said, below = [], sum(stood.below)
     if below:
         said.append(

@@ -87,7 +87,7 @@ def draw_widths(draw: Callable[[int], str], widths: dict[str, int] = WIDTHS) -> 
 def step_path(x: Floats, counts: Integers | Floats, down: Callable[[float], float], *, closed: bool) -> str:
     """Return the path of steps: each count holds until the next x; closed, it is an area above zero.
 
-    Of steps that are closer than a pixel, the highest is drawn.
+    If steps are closer than a pixel, the highest is drawn.
     """
     points: list[tuple[float, float]] = []
     for place, count in zip(x.tolist(), counts.tolist(), strict=True):

@@ -108,7 +108,7 @@ def _find_lanes(evidence: Evidence) -> list[Lane]:
 
 
 def describe_timeline(timeline: Timeline) -> str:
-    """Say what the chart shows."""
+    """Describe the chart in words."""
     scene = timeline.curves[0]
     said = [f"People in view over time: at most {int(scene.persons.max(initial=0))}."]
     if timeline.busiest is not None:

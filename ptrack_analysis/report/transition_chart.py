@@ -17,7 +17,7 @@ STATES = {
     "(lost)": "Lost",
     "(zone_closed)": "Zone closed",
 }
-"""What the states before the first and after the last visit are called."""
+"""Labels of the states before the first and after the last visit."""
 OTHER = "Other zones"
 _TOP, _BAR = 18.0, 9.0
 _TOLD = 6
@@ -74,7 +74,7 @@ def _describe_way(origin: str, destination: str) -> str:
 
 
 def describe_bands(bands: Sequence[Band]) -> str:
-    """Say what the chart shows."""
+    """Describe the chart in words."""
     most = sorted(bands, key=lambda band: -band.transitions)[:_TOLD]
     said = "; ".join(
         f"{STATES.get(band.origin, band.origin)} to {STATES.get(band.destination, band.destination)} "

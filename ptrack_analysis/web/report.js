@@ -1,5 +1,5 @@
 /**
- * What makes a report's page live: tables that sort and can be saved, a cursor through the charts, the explorer.
+ * Scripts of a report: tables that sort and can be saved, a cursor through the charts, the explorer.
  *
  * The page is complete without it; text from the data only ever becomes text.
  */
