@@ -416,6 +416,19 @@ def test_a_file_that_is_no_report_is_kept(data, tmp_path):
     assert file.read_text() == "my own page"
 
 
+def test_a_suffix_that_is_not_one_of_a_page_is_refused(data, tmp_path):
+    with pytest.raises(OutputError, match=r"the suffix must be \.html or \.pdf"):
+        write_report(data / "shop" / "pages", tmp_path / "report.txt")
+    assert not (tmp_path / "report.txt").exists()
+
+
+def test_the_shell_writes_the_page_to_stdout(capfd, data):
+    code, out, err = run(capfd, "report", data / "shop" / "pages", "-o", "-")
+    assert (code, err) == (0, "")
+    assert out.startswith("<!doctype html>")
+    assert out.endswith("</html>\n")
+
+
 def test_of_several_videos_one_has_to_be_chosen(data, tmp_path):
     with pytest.raises(ParameterError, match=r"holds 3 videos .* choose one"):
         write_report(data / "day" / "pages", tmp_path / "out.html")

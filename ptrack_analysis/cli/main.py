@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import Any, NoReturn
 
 from ptrack_analysis import __version__
+from ptrack_analysis.cli.look import is_source
 from ptrack_analysis.cli.options import shown
 from ptrack_analysis.errors import (
     InputError,
@@ -42,6 +43,8 @@ COMMANDS = {
     "completion": "print a completion script for bash, zsh or fish",
 }
 """Each command with its help. Its parser is built only when the command is called."""
+LOOK = "look"
+"""The command for a source without a command."""
 FAILURE, USAGE, BAD_INPUT, REMOTE, INTERRUPTED = 1, 2, 3, 5, 130
 _CODES: list[tuple[type[PtrackError], int]] = [
     (ParameterError, USAGE),
@@ -53,7 +56,7 @@ _CODES: list[tuple[type[PtrackError], int]] = [
 ]
 _DESCRIPTION = """\
 examples:
-  ptrack inspect data/shop
+  ptrack data/shop
   ptrack summary data/shop --zones data/shop/zones.geojson
   ptrack export data/shop out --zones data/shop/zones.geojson
 
@@ -104,7 +107,10 @@ class _Parser(argparse.ArgumentParser):
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         if action.choices is not None and value not in action.choices:
             choices = [str(choice) for choice in action.choices]
-            hint = _similar(str(value), choices) or f". Choose from {', '.join(choices)}"
+            similar = _similar(str(value), choices)
+            hint = similar or f". Choose from {', '.join(choices)}"
+            if not similar and isinstance(action, argparse._SubParsersAction) and self.prog == "ptrack":  # noqa: SLF001
+                hint += ", or name a file or folder that exists"
             raise argparse.ArgumentError(action, f"invalid choice: {value!r}{hint}")
 
     def error(self, message: str) -> NoReturn:
@@ -127,6 +133,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         arguments = sys.argv[1:] if arguments is None else arguments
         called = next((argument for argument in arguments if not argument.startswith("-")), "")
+        if called not in COMMANDS and is_source(called):
+            arguments, called = [LOOK, *arguments], LOOK
         given = build_parser({called}).parse_args(arguments)
         run: Callable[[argparse.Namespace], int] = given.run
         with warnings.catch_warnings():
@@ -174,6 +182,8 @@ def build_parser(called: Container[str]) -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"ptrack-analysis {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_Parser)
+    if LOOK in called:
+        import_module(f"ptrack_analysis.cli.{LOOK}").add(commands)
     for name, text in COMMANDS.items():
         if name in called:
             import_module(f"ptrack_analysis.cli.{name}").add(commands)

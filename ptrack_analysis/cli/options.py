@@ -5,11 +5,13 @@ import os
 import re
 import sys
 import tempfile
+import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from textwrap import fill
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from ptrack_analysis.errors import PtrackError
@@ -324,6 +326,42 @@ def list_video_notes(analysis: "VideoAnalysis") -> list[str]:
     """List what the shell says about a video, except what the warning of the read says."""
     report = analysis.reading.report
     return [note for note in (*report.notes, *analysis.notes) if note not in report.findings]
+
+
+_TICK = 1.0
+
+
+@contextmanager
+def show_activity(words: str) -> Iterator[None]:
+    """Show on a terminal what the command is doing and for how long, from the first second on."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    done = threading.Event()
+
+    def tick() -> None:
+        started = monotonic()
+        while not done.wait(_TICK):
+            print(f"\r{shown(words)}: {monotonic() - started:.0f} s\r", end="", file=sys.stderr, flush=True)
+
+    thread = threading.Thread(target=tick, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+_COLORS = {"good": "32", "doubtful": "33", "bad": "31"}
+
+
+def emphasize(words: str, kind: str) -> str:
+    """Return words in bold and in the color of a verdict, if stdout is a terminal that may have colors."""
+    if not sys.stdout.isatty() or "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb":
+        return words
+    return f"\x1b[1;{_COLORS.get(kind, '39')}m{words}\x1b[0m"
 
 
 def add_video(parser: argparse.ArgumentParser) -> None:

@@ -17,6 +17,7 @@ from ptrack_analysis.cli.options import (
     list_video_notes,
     open_source,
     parse_file_path,
+    show_activity,
     shown,
 )
 from ptrack_analysis.pipeline.config import AnalysisConfig
@@ -108,7 +109,8 @@ def run(given: argparse.Namespace) -> int:
     if not plot.needs_frame and not uses_frame:
         settings = replace(settings, video=replace(settings.video, width=1, height=1))
     options = PlotOptions(**read_fields(given, PlotOptions))
-    drawn = plot.draw(_analysis(given, settings, scene, options), options)
+    with show_activity(f"drawing {given.plot}"):
+        drawn = plot.draw(_analysis(given, settings, scene, options), options)
     if isinstance(drawn, bytes):
         save_content(drawn, target or sys.stdout.buffer)
     else:

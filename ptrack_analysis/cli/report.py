@@ -15,6 +15,7 @@ from ptrack_analysis.cli.options import (
     format_arguments,
     open_source,
     parse_file_path,
+    show_activity,
 )
 from ptrack_analysis.pipeline.plot_options import PlotOptions
 
@@ -24,16 +25,21 @@ def add(commands: Any) -> None:
     parser = add_command(
         commands,
         "report",
-        "Write one HTML page about a video: how reliable it is, the main findings, key metrics, dwell time "
-        "per zone, occupancy, transitions and an explorer. For a dataset of ptrack export, write an overview "
-        "of its videos. The page needs no network and can be printed on A4.",
+        "Write one HTML page about a video: how reliable it is, the main findings, key figures, charts "
+        "and an explorer. For a dataset of ptrack export, write an overview of its videos. The page needs no "
+        "network. It prints on A4; a PDF needs an installed Chromium, Chrome or Edge.",
         "report data/shop -o report.html --zones data/shop/zones.geojson",
-        "report data/shop -o report.html --background data/shop/background.png",
+        "report data/shop -o report.pdf --zones data/shop/zones.geojson",
         "report out -o overview.html",
     )
     add_source(parser)
     parser.add_argument(
-        "-o", "--output", type=parse_file_path, required=True, metavar="FILE", help="HTML file to write"
+        "-o",
+        "--output",
+        type=parse_file_path,
+        required=True,
+        metavar="FILE",
+        help="file to write, .html or .pdf; - is HTML on stdout",
     )
     add_options(parser, "scene", into=parser)
     add_cameras(parser)
@@ -49,21 +55,21 @@ def add(commands: Any) -> None:
 def run(given: argparse.Namespace) -> int:
     """Write the report."""
     from ptrack_analysis.pipeline.config import AnalysisConfig
-    from ptrack_analysis.report.writing import write_report
+    from ptrack_analysis.report.writing import report_page, write_report
 
-    settings = AnalysisConfig(**read_config(given))
-    with open_source(given) as source:
-        write_report(
-            source,
-            Path(given.output),
-            settings=settings,
-            video=given.video,
-            background=given.background,
-            cameras=given.cameras,
-            form=format_arguments(given),
-            force=given.force,
-            name=given.video_name,
-            title=given.title,
-        )
+    options: dict[str, Any] = {
+        "settings": AnalysisConfig(**read_config(given)),
+        "video": given.video,
+        "background": given.background,
+        "cameras": given.cameras,
+        "form": format_arguments(given),
+        "name": given.video_name,
+        "title": given.title,
+    }
+    with open_source(given) as source, show_activity("writing the report"):
+        if given.output == "-":
+            sys.stdout.write(report_page(source, **options))
+            return 0
+        write_report(source, Path(given.output), force=given.force, **options)
     print(f"wrote {given.output}", file=sys.stderr)
     return 0

@@ -13,10 +13,12 @@ from ptrack_analysis.cli.options import (
     add_source_options,
     add_video,
     chosen,
+    emphasize,
     format_arguments,
     list_video_notes,
     open_source,
     parse_file_path,
+    show_activity,
     shown,
 )
 
@@ -101,9 +103,10 @@ def _found(
         form = format_arguments(given)
         references = [chosen(source, given.video, form)] if given.video else find_videos(source, **form)
         references = rename_videos(references, given.video_name, source)
-        for reference in references:
+        for number, reference in enumerate(references, 1):
             try:
-                found.append(_figures(reference, settings, scene, form_given(**form)))
+                with show_activity(f"reading {reference.name}, {number} of {len(references)}"):
+                    found.append(_figures(reference, settings, scene, form_given(**form)))
             except (InputError, ParameterError, SchemaError, ZoneError) as error:
                 errors.append(_named_stdin(error, str(source)) if given.source == "-" else error)
     return found, errors
@@ -140,7 +143,13 @@ def _written(found: "list[_Page]", given: argparse.Namespace) -> str:
         return json.dumps({"videos": videos}, indent=2, allow_nan=False) + "\n"
     form = MARKDOWN if given.markdown else PLAIN
     pages = [format_page(figures, form, opening=opening) for figures, opening in found]
-    return shown(("\n\n" if given.markdown else "\n\n\n").join(pages)) + "\n"
+    if given.markdown or given.output != "-":
+        return shown(("\n\n" if given.markdown else "\n\n\n").join(pages)) + "\n"
+    colored = [
+        shown(page).replace(opening.verdict, emphasize(opening.verdict, opening.kind), 1)
+        for page, (_, opening) in zip(pages, found, strict=True)
+    ]
+    return "\n\n\n".join(colored) + "\n"
 
 
 def _to_json(figures: dict[str, Any], opening: "Opening") -> dict[str, Any]:

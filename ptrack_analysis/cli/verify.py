@@ -5,7 +5,14 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from ptrack_analysis.cli.options import add_command, add_remote, parse_file_path, shown, use_remote
+from ptrack_analysis.cli.options import (
+    add_command,
+    add_remote,
+    parse_file_path,
+    show_activity,
+    shown,
+    use_remote,
+)
 
 if TYPE_CHECKING:
     from ptrack_analysis.dataset.verification import Verification
@@ -57,7 +64,8 @@ def run(given: argparse.Namespace) -> int:
     from ptrack_analysis.dataset.verify import verify_dataset
 
     use_remote(given)
-    found = verify_dataset(given.out, laws=given.laws)
+    with show_activity(f"verifying {given.out}"):
+        found = verify_dataset(given.out, laws=given.laws)
     print(json.dumps(_plain(found), indent=2) if given.json else shown(_text(found)))
     return 0 if found.passed else _BAD
 

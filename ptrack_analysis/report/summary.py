@@ -65,7 +65,7 @@ def format_page(figures: dict[str, Any], form: str = PLAIN, *, opening: Opening 
     """
     start, end = figures["start_s"], figures["end_s"]
     title = f"{one_line(figures['video']) or 'video'}: {clock_time(start)} to {clock_time(end)}"
-    parts = [_usual(figures), *_zones(figures), *_ways(figures), *_crossed(figures), *_trust(figures)]
+    parts = [_usual(figures), *_zones(figures), *_crossed(figures), *_ways(figures), *_trust(figures)]
     if figures["unavailable"]:
         parts.append(TextPart("Left out", said=tuple(figures["unavailable"])))
     if form == MARKDOWN:

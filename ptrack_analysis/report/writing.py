@@ -22,6 +22,7 @@ from ptrack_analysis.report.findings import find_opening
 from ptrack_analysis.report.overview import overview_report
 from ptrack_analysis.report.page import MARKED, report_html
 from ptrack_analysis.report.parts import Report
+from ptrack_analysis.report.printing import print_page
 from ptrack_analysis.report.sections import (
     choose_colors,
     explorer_section,
@@ -33,7 +34,7 @@ from ptrack_analysis.report.sections import (
 )
 from ptrack_analysis.sources.archive import FORMAT_OPTIONS, FormatOptions, VideoReference
 from ptrack_analysis.sources.finding import find_videos, form_given, rename_videos
-from ptrack_analysis.storage.files import write_text
+from ptrack_analysis.storage.files import write_bytes, write_text
 from ptrack_analysis.storage.s3 import AnyPath, parse_path
 from ptrack_analysis.web.ground import embedded_background
 
@@ -98,6 +99,7 @@ def video_report(
     )
 
 
+SUFFIXES = ("", ".html", ".htm", ".pdf")
 _HEAD = 4096
 _NAMED = 5
 _NO_FORM: dict[str, Any] = dict.fromkeys(FORMAT_OPTIONS)
@@ -116,35 +118,36 @@ def write_report(
     name: str | None = None,
     title: str | None = None,
 ) -> None:
-    """Write the report of one video, or the overview of a dataset, as one HTML file that needs nothing else.
+    """Write the report of one video, or the overview of a dataset, as one page that needs no other file.
 
-    Of a video: how far it can be relied on, the main findings, key figures with intervals, dwell by zone,
-    occupancy, transitions, lines, where people were, and the explorer. A folded appendix has the quality
-    checks, the persons, the parameters and the definitions; it is not printed. Of a dataset that
-    ``export_dataset`` made: the same figures of all its videos side by side, and by hour and day where the
-    clock is known.
-    Tables can be sorted and saved as CSV in the browser; it prints on A4. The same input gives the same
-    bytes. Where the clock of the video is known, the page's times are those of the place's clock.
+    The report of a video begins with how far it can be relied on and the main findings. Key figures, charts
+    of stays, of people and crossings over time, of transitions and of positions, and the explorer follow. A
+    folded appendix has the quality checks, all tables, definitions and parameters; it is not printed. The
+    overview of a dataset that ``export_dataset`` made compares days, hours, zones, sites and videos.
+
+    Tables can be sorted and saved as CSV in the browser. Charts are drawn for phones, screens and A4. The
+    same input gives the same page. Where the clock of the video is known, times are those of that clock.
 
     Parameters
     ----------
     source
         What ``read_tracking`` reads, a dataset, or a ``VideoAnalysis``, which has its configuration.
     path
-        The file to write, replaced whole or not at all.
+        The file to write, ``.html`` or ``.pdf``, replaced whole or not at all. A PDF is printed by an
+        installed Chromium, Chrome or Edge.
     settings
-        What is measured of a video, and how; a dataset is taken as it was measured.
+        How a video is analyzed; a dataset is taken as it was exported.
     video
         Name of one video, where the source holds several.
     background
-        Picture of the scene; with a floor plan, the plan of its bounds.
+        Image of the scene; with a floor plan, the plan of its bounds.
     cameras
         File of cameras, as in ``export_dataset``: the video is analyzed with the configuration of its camera.
     form
         How another tracker's file is read: the options ``format``, ``columns``, ``classes`` and so on, as in
         ``read_tracking``.
     force
-        Whether a file that is no report may be replaced.
+        Whether a file that is not a report may be replaced.
     name
         Name of the video; by default the name of its files or folder, see ``find_videos``.
     title
@@ -158,7 +161,7 @@ def write_report(
     Raises
     ------
     OutputError
-        If the file cannot be written, or is there and no report.
+        If the file cannot be written, or is there and not a report, or a PDF cannot be printed.
     ParameterError
         If the source holds several videos and none is chosen, or the background cannot be read; if settings,
         a video, a background or a form are given for a dataset.
@@ -172,13 +175,45 @@ def write_report(
     """
     target = Path(path)
     validate_replaceable(target, force=force)
+    page = report_page(
+        source,
+        settings=settings,
+        video=video,
+        background=background,
+        cameras=cameras,
+        form=form,
+        name=name,
+        title=title,
+        folder=target.parent,
+    )
+    if target.suffix.lower() == ".pdf":
+        write_bytes(target, print_page(page))
+    else:
+        write_text(target, page)
+
+
+def report_page(
+    source: str | PathLike[str] | AnyPath | VideoAnalysis,
+    *,
+    settings: AnalysisConfig | None = None,
+    video: str | None = None,
+    background: str | PathLike[str] | None = None,
+    cameras: str | PathLike[str] | None = None,
+    form: dict[str, Any] | None = None,
+    name: str | None = None,
+    title: str | None = None,
+    folder: Path | None = None,
+) -> str:
+    """Return the report as HTML; the arguments are those of ``write_report``.
+
+    ``folder`` is where the page will be: an overview links reports of single videos there.
+    """
     if isinstance(source, VideoAnalysis):
         if settings is not None or video is not None or cameras is not None or form:
             raise ParameterError(
                 "settings, video, cameras and form are those of the VideoAnalysis. Leave them out."
             )
-        write_text(target, report_html(video_report(source, background=background, title=title)))
-        return
+        return report_html(video_report(source, background=background, title=title))
     root = parse_path(source)
     if is_dataset(root):
         of_video = [
@@ -194,7 +229,7 @@ def write_report(
                 "a background, cameras or a form are for the report of one video"
             )
         dataset = open_dataset(root)
-        report = overview_report(dataset, _find_reports(target, dataset))
+        report = overview_report(dataset, {} if folder is None else _find_reports(folder, dataset))
         report = report if title is None else replace(report, title=title)
     else:
         given = _NO_FORM | (form or {})
@@ -209,32 +244,36 @@ def write_report(
             cameras=cameras,
             title=title,
         )
-    write_text(target, report_html(report))
+    return report_html(report)
 
 
 def validate_replaceable(file: Path, *, force: bool) -> None:
-    """Reject to replace a file that is no report.
+    """Reject a file of another kind, and to replace a file that is not a report.
 
     Raises
     ------
     OutputError
-        If there is such a file, or a folder.
+        If there is such a file, or a folder, or the suffix is not one of a page.
     """
+    if file.suffix.lower() not in SUFFIXES:
+        raise OutputError(f"{file}: the suffix must be .html or .pdf")
     if file.is_dir():
         raise OutputError(f"{file}: is a folder, not a file to write a report to")
     if force or not file.exists():
         return
+    if file.suffix.lower() == ".pdf":
+        raise OutputError(f"{file}: exists; --force replaces it")
     with file.open("rb") as opened:
         if MARKED not in opened.read(_HEAD):
             raise OutputError(f"{file}: exists and is no report of ptrack; --force replaces it")
 
 
-def _find_reports(target: Path, dataset: Dataset) -> dict[str, str]:
-    """Return the reports of videos that lie beside an overview: files such as ``shop.html``."""
+def _find_reports(folder: Path, dataset: Dataset) -> dict[str, str]:
+    """Return the reports of videos in a folder: files such as ``shop.html``."""
     found = {}
     for video in dataset.videos:
-        file = target.parent / f"{video}.html"
-        if file.name == f"{video}.html" and file != target and file.is_file():
+        file = folder / f"{video}.html"
+        if file.name == f"{video}.html" and file.is_file():
             with file.open("rb") as opened:
                 if MARKED in opened.read(_HEAD):
                     found[video] = quote(file.name)

@@ -11,6 +11,7 @@ from pages import METADATA, page, record, write
 from waiting import until
 
 from ptrack_analysis import AnalysisConfig, export_dataset, write_report
+from ptrack_analysis.errors import OutputError
 from ptrack_analysis.web.assets import asset
 
 HOSTILE = (
@@ -367,3 +368,18 @@ def test_buttons_and_links_are_large_enough_to_be_hit(open_page, shop):
     for one in page.locator("button:visible, summary:visible, input:visible").all():
         box = one.bounding_box()
         assert min(box["width"], box["height"]) >= 24, one.evaluate("(one) => one.outerHTML")
+
+
+def test_a_report_is_printed_as_pdf(tmp_path, data, monkeypatch, browser):
+    source, file = data / "shop" / "pages", tmp_path / "shop.pdf"
+    settings = AnalysisConfig(zones=data / "shop" / "zones.geojson")
+    write_report(source, file, settings=settings, background=data / "shop" / "background.png")
+    content = file.read_bytes()
+    assert content.startswith(b"%PDF")
+    assert len(re.findall(rb"/Type\s*/Page\b", content)) == 2
+    with pytest.raises(OutputError, match="exists; --force replaces it"):
+        write_report(source, file)
+    monkeypatch.setattr("shutil.which", lambda _: None)
+    with pytest.raises(OutputError, match="none of them is installed"):
+        write_report(source, tmp_path / "other.pdf")
+    assert not (tmp_path / "other.pdf").exists()

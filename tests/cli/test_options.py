@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ptrack_analysis.cli.config_options import add_options, read_fields
-from ptrack_analysis.cli.main import COMMANDS, main
+from ptrack_analysis.cli.main import COMMANDS, LOOK, main
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.pipeline.config import AnalysisConfig
 from ptrack_analysis.pipeline.config_fields import find_options
@@ -127,7 +127,7 @@ def test_help_begins_with_examples_that_parse(capsys, monkeypatch, call):
     examples = lines[: lines.index("")]
     assert 2 <= len(examples) <= 3
     started = []
-    for name in COMMANDS:
+    for name in (*COMMANDS, LOOK):
         monkeypatch.setattr(f"ptrack_analysis.cli.{name}.run", lambda args: started.append(args) or 0)
     for example in examples:
         program, *arguments = shlex.split(example.partition(" > ")[0])

@@ -31,8 +31,8 @@ def test_it_says_the_usual_figures(capfd, shop):
         "Findings 1. Busiest minute: 1:22",
         "Figures",
         "Zones",
-        "From zone to zone",
         "Lines",
+        "From zone to zone",
         "Quality: ",
     )
     places = [out.index(f" {heading}") for heading in order]
