@@ -7,7 +7,7 @@ from factories import make_detections, make_video
 from shapely.geometry import LineString, box
 from waiting import drawn, until
 
-from ptrack_analysis import compute_trajectories, explore, read_tracking, read_zones
+from ptrack_analysis import compute_heatmap, compute_trajectories, explore, read_tracking, read_zones
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.web.explorer import explorer_script
@@ -267,6 +267,16 @@ def test_the_legend_says_or_more_only_where_the_colors_are_clipped(page, tmp_pat
     page.get_by_role("option", name="Person 1").click()
     state(page)
     assert page.locator(".legend").inner_text() == "0 to 1.0 s per cell, 1 person"
+
+
+def test_a_heatmap_that_is_given_is_drawn(page, tmp_path):
+    trajectories = compute_trajectories(make_detections(WALK), VIDEO)
+    heatmap = compute_heatmap(trajectories, VIDEO, shape=(5, 10))
+    assert sorted(heatmap.values[heatmap.values > 0]) == pytest.approx([1.0, 1.0, 1.0, 1.0, 4.0])
+    walk = opened(page, tmp_path, walked(heatmap=heatmap))
+    walk.get_by_role("button", name="Heatmap").click()
+    state(walk)
+    assert walk.locator(".legend").inner_text() == "0 to 1.0 s or more per cell, all shown"
 
 
 WRITTEN = """

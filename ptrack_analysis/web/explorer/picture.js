@@ -64,7 +64,7 @@ export function drawBase(s) {
 function heatOf(s) {
   const given = s.data.heatmap;
   if (given && !s.chosen.size && !s.range && s.shownCount === s.tracks.persons) {
-    return { cells: s.arrays.heat, rows: given.rows, columns: given.columns, extent: given.extent };
+    return { cells: s.arrays.heat, rows: given.rows, columns: given.columns, bounds: given.bounds };
   }
   const columns = 96;
   const rows = Math.max(1, Math.round((columns * s.data.ground.height) / s.data.ground.width));
@@ -80,7 +80,7 @@ function heatOf(s) {
       }
     }
   }
-  return { cells, rows, columns, extent: [0, 0, 1, 1] };
+  return { cells, rows, columns, bounds: [0, 0, 1, 1] };
 }
 
 export const MAGMA = [[252, 253, 191], [254, 159, 109], [222, 73, 104], [140, 41, 129], [59, 15, 112], [0, 0, 4]];
@@ -110,14 +110,14 @@ function drawHeat(s, c) {
   if (!s.heat) {
     const heat = heatOf(s);
     const most = mostOf(heat.cells);
-    s.heat = { image: heatImage(heat, most, s.dark), extent: heat.extent, most };
+    s.heat = { image: heatImage(heat, most, s.dark), bounds: heat.bounds, most };
     const whose = s.chosen.size ? counted(s.chosen.size, "person", "persons") : "all shown";
     const highest = most < 10 ? most.toFixed(1) : Math.round(most);
     const clipped = heat.cells.some((cell) => cell > most);
     const text = most ? `0 to ${highest} s${clipped ? " or more" : ""} per cell, ${whose}` : "nobody was located";
     s.e.legend.replaceChildren(...(most ? [make("i")] : []), make("span", { text }));
   }
-  const [x0, y0, x1, y1] = s.heat.extent;
+  const [x0, y0, x1, y1] = s.heat.bounds;
   const { left, top, width, height } = s.view;
   c.drawImage(s.heat.image, left + x0 * width, top + y0 * height, (x1 - x0) * width, (y1 - y0) * height);
 }
