@@ -251,7 +251,7 @@ def test_one_table_and_the_report_use_the_camera_of_their_video(archive, tmp_pat
     page_file = tmp_path / "report.html"
     arguments = ["report", str(archive), "-o", str(page_file), "--video", "a", "--cameras", str(cameras)]
     assert main(arguments) == 0
-    assert ", Mitte, door" in page_file.read_text()
+    assert "Mitte \N{MIDDLE DOT} door \N{MIDDLE DOT} " in page_file.read_text()
 
 
 def test_the_camera_column_of_a_table_names_the_camera(tmp_path):

@@ -12,6 +12,7 @@ from factories import unpack_payload
 
 import ptrack_analysis as pta
 from ptrack_analysis.cli.main import main
+from ptrack_analysis.report.finding_texts import format_length_range
 from ptrack_analysis.report.key_figures import gather_key_figures
 from ptrack_analysis.report.summary import MARKDOWN, clock_time, describe_stay_bounds, format_page, span
 from ptrack_analysis.sources.finding import find_videos
@@ -109,6 +110,14 @@ def report_tables(html):
     return {table["name"]: table["rows"] for table in json.loads(content)}
 
 
+def key_figures(html):
+    """Return the value, and what is written below it, of each key figure."""
+    keys = html.partition('class="keys"')[2].partition("</dl>")[0]
+    cards = re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd></div>", keys)
+    plain = {label: re.sub(r"<[^>]*>", " ", said).replace("\N{NO-BREAK SPACE}", " ") for label, said in cards}
+    return {label: " ".join(said.split()) for label, said in plain.items()}
+
+
 def seconds(values):
     return values.to_numpy().astype("timedelta64[ms]").astype("int64").sum() / 1000
 
@@ -167,13 +176,13 @@ def test_the_stay_in_the_scene_is_the_same_in_every_output(outputs):
             times = [None if pd.isna(each[name]) else each[name].total_seconds() for each in (row, stored)]
             assert times == [stay[f"{name}_s"]] * 2
         assert stay["persons"] == row["persons"]
-        key = re.search(
-            r'Median stay in the scene</h3><p class="value">(.*?)</p><p class="beside">(.*?)</p>',
-            one["report"],
-        )
-        assert key.groups() == (span(stay["median_s"]), describe_stay_bounds(stay, 0.95))
         page = format_page(one["summary"], MARKDOWN)
-        assert f"{key[1]} ({key[2]})" in page
+        assert f"{span(stay['median_s'])} ({describe_stay_bounds(stay, 0.95)})" in page
+        key = key_figures(one["report"]).get("Typical stay in view")
+        assert (key is None) == (stay["persons"] < 6)
+        if key is not None:
+            bounds = format_length_range(stay["median_low_s"], stay["median_high_s"])
+            assert key == f"{span(stay['median_s'])} 95 %: {bounds} (n = {stay['persons']})"
 
 
 def test_the_bounds_of_counts_are_the_same_in_summary_and_report(outputs):
@@ -216,11 +225,17 @@ def test_the_peak_and_the_busiest_minute_are_the_same_in_every_output(outputs):
         assert figures["occupancy"]["peak"] == scene.max() == stored.max()
         first = scene.index.get_level_values("timestamp")[scene.to_numpy().argmax()].total_seconds()
         assert figures["occupancy"]["peak_at_s"] == first
-        assert f"first at {clock_time(first)}" in one["report"]
+        keys = key_figures(one["report"])
+        mean = f"{figures['occupancy']['mean']:.1f} on average; at most {figures['occupancy']['peak']}"
+        assert keys["In view at a time"].startswith(mean)
+        data = json.loads(re.search(r'id="timeline-data">(.*?)</script>', one["report"])[1])
+        counts = data["curves"][0]["persons"]
+        assert data["curves"][0]["times"][counts.index(max(counts))] == 1000 * first
         busiest = figures["busiest"]["interval"]
         assert gather_key_figures(analysis)["busiest"]["interval"] == busiest
         if busiest is not None:
-            assert f"from {clock_time(busiest['start_s'])}" in one["report"]
+            start, end = (clock_time(busiest["start_s"] + length) for length in (0, busiest["length_s"]))
+            assert keys["Busiest minute"].startswith(f"{busiest['mean_persons']:.1f} people {start} to {end}")
             assert busiest["person_seconds"] == pytest.approx(slowest_window(stored), abs=1e-9)
 
 
@@ -259,7 +274,14 @@ def test_inspect_gives_the_verdict_of_a_summary_without_zones(data):
 
 
 TIMES = {59.96: "0:59", 82.76: "1:22", 129.999: "2:09", 3599.999: "59:59", 3729.5: "1:02:09"}
-DURATIONS = {9.94: "9.9 s", 59.94: "59.9 s", 59.96: "1 min 00 s", 119.4: "1 min 59 s", 3599.6: "1 h 00 min"}
+DURATIONS = {
+    9.94: "9.9 s",
+    9.96: "10 s",
+    59.6: "1 min",
+    61.6: "1 min 2 s",
+    119.4: "1 min 59 s",
+    3599.6: "1 h 00 min",
+}
 
 
 def test_times_are_floored_as_a_player_shows_them_and_durations_are_rounded():

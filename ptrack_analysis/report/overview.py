@@ -259,15 +259,20 @@ def _videos_in_order(data: OverviewData) -> list[Section]:
         time=("person_seconds", lambda one: one.dt.total_seconds().sum(skipna=False)),
         recorded=("recorded_time", lambda one: one.dt.total_seconds().sum()),
     )
-    means = (sums["time"] / sums["recorded"].where(sums["recorded"] > 0)).reindex(data.videos.index).dropna()
+    means = sums["time"] / sums["recorded"].where(sums["recorded"] > 0)
+    means = means[sums["recorded"] > 0]
+    means = means.loc[[name for name in data.videos.index if name in means.index]]
     if means.empty:
         return []
     up = {place: float(value) for place, value in enumerate(means)}
-    titles = {place: f"{name}: {value:.1f} on average" for place, (name, value) in enumerate(means.items())}
+    titles = {
+        place: f"{name}: {_say_withheld(data) if isnan(value) else f'{value:.1f} on average'}"
+        for place, (name, value) in enumerate(means.items())
+    }
     ticks = [(place, str(name)[:7]) for place, name in enumerate(means.index)]
-    lanes = [
-        DayLane("In view", f"{float(sums['time'].sum() / sums['recorded'].sum()):.1f} on average", up, titles)
-    ]
+    total = sums["time"].sum(skipna=False) / sums["recorded"].sum()
+    said = WITHHELD if isnan(total) else f"{total:.1f} on average"
+    lanes = [DayLane("In view", said, up, titles)]
     chart = DayChart(lanes, len(means), ticks, 1)
     videos = count(len(means), "video", "videos")
     alt = f"People in view on average in each of {videos}, in the order of their names."

@@ -345,7 +345,7 @@ def estimate_count_ratio(
     --------
     >>> ratio, interval = estimate_count_ratio(120, 100, 1.0, 20)
     >>> round(ratio, 2), round(interval.low, 2), round(interval.high, 2)
-    (1.2, 0.91, 1.59)
+    (1.2, 0.9, 1.59)
     """
     if not (later > 0 and earlier > 0 and freedom > 0):
         return np.nan, Interval(note="a count is 0" if freedom > 0 else "too few days")
