@@ -182,7 +182,9 @@ def test_the_stay_in_the_scene_is_the_same_in_every_output(outputs):
         assert (key is None) == (stay["persons"] < 6)
         if key is not None:
             bounds = format_length_range(stay["median_low_s"], stay["median_high_s"])
-            assert key == f"{span(stay['median_s'])} 95 %: {bounds} (n = {stay['persons']})"
+            assert (
+                key == f"{span(stay['median_s'])} 95 % range: {bounds}; {stay['persons']} people who came in"
+            )
 
 
 def test_the_bounds_of_counts_are_the_same_in_summary_and_report(outputs):

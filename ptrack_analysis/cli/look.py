@@ -91,8 +91,8 @@ def _look_at_video(given: argparse.Namespace, reference: "VideoReference") -> "t
     lines += ["", *wrap_text(f"{opening.verdict} {opening.limits}")]
     for finding in opening.findings[:_FINDINGS]:
         lines += wrap_text(finding.sentence, 2, "- ")
-    zones = f" --zones {shlex.quote(given.zones)}" if given.zones else _find_zones(given.source)
-    source = shlex.quote(given.source)
+    zones = "" if given.zones else _find_zones(given.source)
+    source = shlex.join(given.typed)
     commands = [
         "",
         "Next:",
@@ -100,7 +100,7 @@ def _look_at_video(given: argparse.Namespace, reference: "VideoReference") -> "t
         f"  ptrack report {source} -o report.html{zones}",
         f"  ptrack export {source} out{zones}",
     ]
-    if not zones:
+    if not zones and not given.zones:
         commands.append("For visits and counts, draw zones first: ptrack zones IMAGE -o zones.geojson")
     return [*lines, *commands], opening
 
@@ -118,7 +118,7 @@ def _look_at_videos(given: argparse.Namespace, references: "list[VideoReference]
     """Describe a folder of several videos."""
     names = ", ".join(reference.name for reference in references[:_NAMED])
     more = f" and {len(references) - _NAMED} more" if len(references) > _NAMED else ""
-    zones, source = _find_zones(given.source), shlex.quote(given.source)
+    zones, source = "" if given.zones else _find_zones(given.source), shlex.join(given.typed)
     first = shlex.quote(references[0].name)
     return [
         f"{given.source}: {len(references)} videos: {names}{more}",

@@ -136,6 +136,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if called not in COMMANDS and is_source(called):
             arguments, called = [LOOK, *arguments], LOOK
         given = build_parser({called}).parse_args(arguments)
+        given.typed = arguments[1:]
         run: Callable[[argparse.Namespace], int] = given.run
         with warnings.catch_warnings():
             warnings.simplefilter("always", PtrackWarning)

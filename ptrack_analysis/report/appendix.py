@@ -25,6 +25,7 @@ from ptrack_analysis.report.parts import (
     Words,
     build_table,
     column_text,
+    find_verdict_kind,
     isolated,
 )
 from ptrack_analysis.report.summary import describe_drift
@@ -43,7 +44,11 @@ def checks_section(evidence: Evidence, notes: Sequence[str] = ()) -> Section:
         f"{one['advice']}"
         for name, one in checks.items()
     ]
-    parts: list[Part] = [Items(items)] if (items := [*said, *_list_notes(evidence.analysis, notes)]) else []
+    verdict = Words(
+        f"{trust['verdict'][:1].upper()}{trust['verdict'][1:]}.", find_verdict_kind(trust["verdict"])
+    )
+    items = [*said, *_list_notes(evidence.analysis, notes)]
+    parts: list[Part] = [verdict, *([Items(items)] if items else [])]
     parts.append(_quality_table(evidence.quality))
     if trust["unknown"]:
         headings = [Heading("check", "check"), Heading("needs", "what it needs")]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import isnan
 
 from ptrack_analysis.report.svg import drawing, element, fit, letters, line, part, title
@@ -87,8 +88,9 @@ def _draw_lane(
     high, low = _find_heights(chart)
     gap = across(1) - across(0)
     wide = max(gap - min(3.0, gap / 4), 0.6)
-    drawn = [letters(_LEFT - 6, floor - high + 9, f"{most:.{chart.digits}f}", "soft small", "end")]
+    drawn = [letters(_LEFT - 6, floor - high + 4, f"{most:.{chart.digits}f}", "soft small", "end")]
     drawn.append(letters(_LEFT - 6, floor + 4, "0", "soft small", "end"))
+    drawn.append(line(_LEFT, floor - high, across(chart.positions), floor - high, "grid"))
     for position, value in lane.up.items():
         x = across(position)
         marks = []
@@ -100,22 +102,17 @@ def _draw_lane(
             size = value / most * high
             marks.append(element("rect", x=x, y=floor - size, width=wide, height=size, class_="up"))
             out = 0.0 if lane.down is None else lane.down.get(position, 0.0)
-            if out and not isnan(out):
+            if isnan(out):
+                marks.append(element("rect", x=x, y=floor, width=wide, height=low, class_="withheld"))
+            elif out:
                 marks.append(element("rect", x=x, y=floor, width=wide, height=out / most * low, class_="out"))
         drawn.append(element("g", title(lane.titles.get(position, "")), *marks))
-    for position in range(chart.positions):
-        if position not in lane.up:
-            hatched = {"width": gap, "height": high + low}
-            drawn.append(
-                element(
-                    "rect",
-                    title("not covered"),
-                    x=across(position),
-                    y=floor - high,
-                    class_="uncovered",
-                    **hatched,
-                )
-            )
+    covered = [-1, *sorted(lane.up), chart.positions]
+    for before, after in pairwise(covered):
+        if after > before + 1:
+            x, until = across(before + 1), across(after)
+            shape = {"x": x, "y": floor - high, "width": until - x, "height": high + low}
+            drawn.append(element("rect", title("not covered"), class_="uncovered", **shape))
     drawn += _draw_before(lane, across, floor, high / most)
     return drawn
 

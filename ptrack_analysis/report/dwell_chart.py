@@ -16,7 +16,7 @@ from ptrack_analysis.report.finding_texts import (
     format_length_range,
     format_percent,
 )
-from ptrack_analysis.report.svg import drawing, element, fit, letters, line, part, title
+from ptrack_analysis.report.svg import NARROW, drawing, element, fit, letters, line, part, title
 
 MOST_DOTS = 60
 """Most visits of a strip that are drawn as a dot each."""
@@ -154,12 +154,20 @@ def describe_strips(strips: Sequence[Strip]) -> str:
         + f" ({strip.counted})"
         for strip in strips
     ]
-    return f"How long people stay, one dot per visit. {'; '.join(said)}."
+    what = (
+        "one dot per visit" if not is_binned(strips) else "one dot per visit, or for all of about one length"
+    )
+    return f"How long people stay, {what}. {'; '.join(said)}."
+
+
+def is_binned(strips: Sequence[Strip]) -> bool:
+    """Return whether a strip has so many visits that a dot stands for several."""
+    return any(len(strip.length) > MOST_DOTS for strip in strips)
 
 
 def draw_strips(strips: Sequence[Strip], width: int) -> str:
     """Draw the strips on one scale."""
-    is_narrow = width < 500  # noqa: PLR2004 - a phone has no room for the names beside the dots
+    is_narrow = width < NARROW
     left, right = (8.0, 8.0) if is_narrow else (_NAMES, _MEDIANS)
     known = np.concatenate([np.maximum(strip.length, _SHORTEST) for strip in strips])
     bounds = [bound for strip in strips for bound in (strip.low, strip.high) if bound]
@@ -178,8 +186,9 @@ def draw_strips(strips: Sequence[Strip], width: int) -> str:
         dots, half = _draw_dots(strip, across, is_narrow=is_narrow)
         middle = top + half
         grid = [line(across(tick), top, across(tick), top + 2 * half, "grid") for tick in ticks]
-        drawn += [*grid, _draw_median(strip, across, middle, half, width - right)]
+        drawn += [*grid, _draw_range(strip, across, middle, half, width - right)]
         drawn += [element("g", *dots, transform=f"translate(0 {middle:.1f})")]
+        drawn.append(_draw_median(strip, across, middle, half))
         drawn.append(_label(strip, middle, top, width, is_narrow=is_narrow))
         top += 2 * half + 6
     drawn += [letters(across(tick), top + 12, format_tick(tick), "soft small", "middle") for tick in ticks]
@@ -191,6 +200,13 @@ def format_tick(seconds: float) -> str:
     if seconds < 60:  # noqa: PLR2004 - below a minute
         return f"{seconds:g} s"
     return f"{seconds / 60:g} min" if seconds < 3600 else f"{seconds / 3600:g} h"  # noqa: PLR2004 - an hour
+
+
+def format_tick_range(low: float, high: float) -> str:
+    """Write a range of lengths beside a scale, with its unit once if both ends have the same."""
+    first, last = format_tick(low), format_tick(high)
+    number, unit = first.split()
+    return f"{number if last.endswith(f' {unit}') else first} to {last}"
 
 
 def _choose_ticks(low: float, high: float, across: Callable[[float], float]) -> list[float]:
@@ -240,7 +256,10 @@ def _draw_bins(strip: Strip, across: Callable[[float], float]) -> list[str]:
         inside = place == number
         complete, lengths = int(whole[inside].sum()), strip.length[inside]
         said = format_length_range(float(lengths.min()), float(lengths.max()))
-        unseen = f", {total - complete} of them not seen from beginning to end" if complete < total else ""
+        said = (
+            said if len(lengths) > 1 and lengths.min() < lengths.max() else format_length(float(lengths[0]))
+        )
+        unseen = "" if complete == total else f", {total - complete} not seen from beginning to end"
         x, scale = (number + 0.5) * _BIN, _BIN / 2 + 3
         marks = [element("circle", cx=x, cy=0, r=max(1.2, scale * sqrt(total / largest)), class_="dot open")]
         if complete:
@@ -251,20 +270,28 @@ def _draw_bins(strip: Strip, across: Callable[[float], float]) -> list[str]:
     return dots
 
 
-def _draw_median(
+def _draw_range(
     strip: Strip, across: Callable[[float], float], middle: float, half: float, end: float
 ) -> str:
-    """Draw the median and its range."""
-    drawn = []
-    if strip.low is not None:
-        right = end if strip.high is None else across(strip.high)
-        size = {"width": max(right - across(strip.low), 1), "height": 2 * half - 4, "rx": 4.0}
-        drawn.append(element("rect", x=across(strip.low), y=middle - half + 2, class_="range", **size))
-    if strip.median is not None:
-        x = across(strip.median)
-        style = "median" if strip.low is not None else "median dashed"
-        drawn.append(line(x, middle - half, x, middle + half, style))
-    return element("g", *drawn, class_=strip.color) if drawn else ""
+    """Draw the range of the median behind the dots."""
+    if strip.low is None:
+        return ""
+    right = end if strip.high is None else across(strip.high)
+    size = {"width": max(right - across(strip.low), 1), "height": 2 * half - 4, "rx": 4.0}
+    bar = element("rect", x=across(strip.low), y=middle - half + 2, class_="range", **size)
+    return element("g", bar, class_=strip.color)
+
+
+def _draw_median(strip: Strip, across: Callable[[float], float], middle: float, half: float) -> str:
+    """Draw the median before the dots, dashed if it has no range."""
+    if strip.median is None:
+        return ""
+    x, style = across(strip.median), "median" if strip.low is not None else "median dashed"
+    drawn = [
+        line(x, middle - half, x, middle + half, "casing"),
+        line(x, middle - half, x, middle + half, style),
+    ]
+    return element("g", *drawn, class_=strip.color)
 
 
 def _label(strip: Strip, middle: float, top: float, width: int, *, is_narrow: bool) -> str:

@@ -155,6 +155,13 @@ def describe_reason(check: str, value: float, unit: str) -> str:
     return REASONS[check].format(value=_format_value(value, unit))
 
 
+def describe_check(check: str) -> str:
+    """Describe what a check finds without its value: ``in some of the sightings only a face was seen``."""
+    text = REASONS[check].replace("only every {value}", "only rarely")
+    text = text.replace("{value} times as far apart as usual", "far apart").removesuffix(" {value}")
+    return text.replace("{value}", "some")
+
+
 def _format_value(value: float, unit: str) -> str:
     if unit == "%":
         return format_percent(value / _PERCENT)
@@ -188,7 +195,8 @@ class QualityWords:
         self._rows = rows[rows["verdict"].isin(["bad", "doubtful"])]
         self._given = {"zones": has_zones, "lines": has_lines}
         self._verdict = judge_video(quality).verdict
-        self._unknown = int(((rows["verdict"] == "unknown") & (rows["name"] == "")).sum())
+        unknown = rows[(rows["verdict"] == "unknown") & (rows["name"] == "")]["check"].tolist()
+        self._unknown, self._is_split_unknown = len(unknown), "continued tracks" in unknown
 
     def checks(self, verdict: str) -> list[str]:
         """Return the checks with this verdict as the worst of their rows."""
@@ -269,5 +277,6 @@ class QualityWords:
         if len(told) > _MOST_REASONS:
             said.append(f"{count(len(told) - _MOST_REASONS, 'more check is', 'more checks are')} not good.")
         if self._unknown:
-            said.append(f"{count(self._unknown, 'check', 'checks')} could not be made.")
+            twice = ", among them whether a person was counted twice" if self._is_split_unknown else ""
+            said.append(f"{count(self._unknown, 'check', 'checks')} could not be made{twice}.")
         return " ".join(said)

@@ -268,6 +268,9 @@ def _draw_below(below: Sequence[float], width: float, height: float) -> list[str
     for number, seconds in enumerate(below):
         if seconds:
             words = title(f"{format_length(seconds)} with feet below the image")
-            size = {"width": wide, "height": max(2.0, (seconds / most) ** 0.5 * (_STRIP - 4))}
+            size = {"width": wide, "height": max(2.0, seconds / most * (_STRIP - 4))}
             drawn.append(element("rect", words, x=number * wide, y=height + 1, class_="below", **size))
-    return drawn
+    place = below.index(most)
+    anchor = "end" if place > _BINS / 2 else "start"
+    x = (place if anchor == "end" else place + 1) * wide + (-4 if anchor == "end" else 4)
+    return [*drawn, letters(x, height + _STRIP - 6, f"up to {format_length(most)}", "halo small", anchor)]

@@ -1,5 +1,6 @@
 """The overview of a dataset: what was filmed, findings, days and hours, zones, cameras and videos."""
 
+import os
 from collections.abc import Mapping
 from math import isnan
 from typing import Any
@@ -13,14 +14,12 @@ from ptrack_analysis.dataset.opening import Dataset
 from ptrack_analysis.dataset.states import FigureState, find_states
 from ptrack_analysis.report import overview_texts as texts
 from ptrack_analysis.report.day_chart import MOST_LANES, DayChart, DayLane, draw_days
-from ptrack_analysis.report.dwell_chart import MOST_DOTS, Strip, describe_strips, draw_strips
+from ptrack_analysis.report.dwell_chart import MOST_DOTS, Strip, describe_strips, draw_strips, is_binned
 from ptrack_analysis.report.estimates import GARWOOD
 from ptrack_analysis.report.finding_texts import (
     count,
     format_length,
     format_length_range,
-    format_percent,
-    name_zone,
 )
 from ptrack_analysis.report.overview_data import OverviewData, Stays, sum_all
 from ptrack_analysis.report.overview_rules import compare_weeks, find_overview, format_change
@@ -53,6 +52,7 @@ from ptrack_analysis.report.parts import (
 )
 from ptrack_analysis.report.sections import legend_of_dots
 from ptrack_analysis.report.svg import draw_widths
+from ptrack_analysis.report.video_rules import FEWEST_PEOPLE
 from ptrack_analysis.scene.zone_colors import number_colors
 from ptrack_analysis.schema import DWELL, OCCUPANCY_HOURLY, VISITS, VISITS_HOURLY
 
@@ -102,35 +102,35 @@ def overview_report(dataset: Dataset, reports: Mapping[str, str] | None = None) 
 
 def _figures(data: OverviewData) -> Section:
     """Show the key figures."""
-    lengths = data.videos["duration"].dropna().dt.total_seconds()
-    keys = [Key("Film", format_length(float(lengths.sum())), count(len(data.videos), "video", "videos"))]
+    keys = [Key("Film", format_length(data.recorded), count(len(data.videos), "video", "videos"))]
+    if data.tracks is not None:
+        keys.append(Key("People seen", f"{len(data.tracks):,}", "counted anew in each video"))
     keys += _list_doors(data)
     if data.bins is not None and len(data.bins):
         peaks = data.bins["max_persons"]
         is_known = not peaks.isna().any()
-        keys.append(
-            Key(
-                "Most in view at once",
-                str(int(peaks.max())) if is_known else WITHHELD,
-                f"in {peaks.index.get_level_values('video')[int(peaks.to_numpy().argmax())]}"
-                if is_known
-                else "",
-            )
-        )
-    if data.stay is not None and data.stay.median is not None:
-        spread = (
-            "no range"
-            if data.stay.low is None
-            else f"95 %: {format_length_range(data.stay.low, data.stay.high)}"
-        )
-        beside = f"{spread} (n = {data.stay.usable})"
+        where = peaks.index.get_level_values("video")[int(peaks.fillna(-1).to_numpy().argmax())]
+        value = str(int(peaks.max())) if is_known else WITHHELD
+        keys.append(Key("Most in view at once", value, _name_video(data, str(where)) if is_known else ""))
+    if data.stay is not None and data.stay.median is not None and data.stay.usable >= FEWEST_PEOPLE:
+        low, high = data.stay.low, data.stay.high
+        spread = "" if low is None else f"95 % range: {format_length_range(low, high)}; "
+        beside = f"{spread}{count(data.stay.usable)} who came in"
         keys.append(Key("Typical stay in view", format_length(data.stay.median), beside))
-    if data.conversion is not None and data.conversion[2]:
-        zone, reached, people = data.conversion
-        beside = f"{reached} of the {people} filmed from coming in to going out"
-        keys.append(Key(f"Went to {name_zone(zone)}", format_percent(reached / people), beside))
-    words = [Words(texts.WITHHELD_FIGURES.format(fewest=data.fewest), "note")] if data.is_withheld else []
+    if data.conversion is not None:
+        keys.append(data.conversion)
+    words = [Words(texts.WITHHELD_FIGURES.format(fewest=data.fewest), "note")] if data.fewest else []
     return Section("figures", FIGURES, [Keys(keys), *words])
+
+
+def _name_video(data: OverviewData, name: str) -> str:
+    """Name a video by its time and camera, or by its name if its clock is not known."""
+    row: Any = data.videos.loc[name]
+    start = _local_start(row)
+    if start is None:
+        return f"in {name}"
+    where = next((f", {row[one]}" for one in ("camera", "site") if not pd.isna(row[one])), "")
+    return f"in the video of {start}{where}"
 
 
 def _list_doors(data: OverviewData) -> list[Key]:
@@ -144,13 +144,9 @@ def _list_doors(data: OverviewData) -> list[Key]:
     beside = "during all videos"
     if week is not None and not isnan(week["ratio"]):
         is_chance = not (week["low"] > 1 or week["high"] < 1)
-        beside = (
-            f"last week {format_change(week['ratio'])} than before{', may be chance' if is_chance else ''}"
-        )
-    keys = [Key(f"In \N{MIDDLE DOT} out over {name}", f"{shown[0]} \N{MIDDLE DOT} {shown[1]}", beside)]
-    if into is not None and out is not None and data.has_entrances:
-        keys.append(Key("In minus out", f"{into - out:+,.0f}" if into != out else "0", "over all videos"))
-    return keys
+        chance = "; may be chance" if is_chance else ""
+        beside = f"{format_change(week['ratio'])} came in last week than the week before{chance}"
+    return [Key(f"In \N{MIDDLE DOT} out over {name}", f"{shown[0]} \N{MIDDLE DOT} {shown[1]}", beside)]
 
 
 def _doors(data: OverviewData) -> list[Section]:
@@ -160,32 +156,33 @@ def _doors(data: OverviewData) -> list[Section]:
     dates = _list_dates(data.door_days.index.get_level_values("local_date"))
     places: dict[Any, int] = {date: place for place, date in enumerate(dates)}
     lanes = []
-    for line in list(data.doors)[:MOST_LANES]:
-        if line not in data.door_days.index.get_level_values("line"):
-            continue
-        rows = data.door_days.loc[line]
+    for (site, line), rows in list(data.door_days.groupby(level=["site", "line"]))[:MOST_LANES]:
         into, out = (sum_all(rows[column]) for column in ("in_count", "out_count"))
         said = WITHHELD if into is None or out is None else f"{into:,.0f} in, {out:,.0f} out"
-        up = {places[date]: float(value) for date, value in rows["in_count"].items()}
-        down = {places[date]: float(value) for date, value in rows["out_count"].items()}
+        days = [places[date] for date in rows.index.get_level_values("local_date")]
+        up = dict(zip(days, rows["in_count"].tolist(), strict=True))
+        down = dict(zip(days, rows["out_count"].tolist(), strict=True))
         titles = {
-            place: f"{dates[place]:%a %Y-%m-%d}: "
-            + (_say_withheld(data) if isnan(value) else f"{value:.0f} in, {down[place]:.0f} out")
+            place: f"{dates[place]:%a %Y-%m-%d}: {_write_count(value)} in, {_write_count(down[place])} out"
             for place, value in up.items()
         }
-        lanes.append(DayLane(line, said, up, titles, down))
+        lanes.append(DayLane(f"{line} \N{MIDDLE DOT} {site}" if site else str(line), said, up, titles, down))
     if not lanes:
         return []
     chart = DayChart(lanes, len(dates), _list_ticks(dates))
     told = "; ".join(f"{one.name}: {one.said}" for one in lanes)
     alt = f"People who came in (up) and went out (down) by day. {told}."
-    left = len(data.doors) - len(lanes)
+    left = len(data.door_days.groupby(level=["site", "line"])) - len(lanes)
     more = f" {left} more are in the tables." if left > 0 else ""
     parts: list[Part] = [
         Words(texts.DOORS_LEAD + more, "lead"),
         Chart("doors", draw_widths(lambda width: draw_days(chart, width)), alt),
     ]
     return [Section("doors", texts.DOORS if data.has_entrances else texts.DOORS_LINES, parts)]
+
+
+def _write_count(number: float) -> str:
+    return WITHHELD if isnan(number) else f"{number:.0f}"
 
 
 def _say_withheld(data: OverviewData) -> str:
@@ -214,8 +211,7 @@ def _days(data: OverviewData) -> list[Section]:
     scene = data.scene
     dates = _list_dates(pd.Index(scene["local_date"]))
     places: dict[Any, int] = {date: place for place, date in enumerate(dates)}
-    sites = data.videos["site"].astype("object").where(data.videos["site"].notna(), "").astype(str)
-    of_row = sites.reindex(scene["video"]).to_numpy()
+    of_row = data.sites.reindex(scene["video"]).to_numpy()
     lanes = []
     for site in sorted(set(of_row))[:MOST_LANES]:
         rows = scene[of_row == site]
@@ -239,11 +235,21 @@ def _days(data: OverviewData) -> list[Section]:
         }
         total, recorded = days["time"].sum(skipna=False), days["recorded"].sum()
         said = WITHHELD if isnan(total) or not recorded else f"{total / recorded:.1f} on average"
-        lanes.append(DayLane(site or "All cameras", said, up, titles, before=earlier))
+        lanes.append(
+            DayLane(
+                site or ("No site" if data.sites.any() else "All cameras"), said, up, titles, before=earlier
+            )
+        )
     has_before = any(lane.before for lane in lanes)
     chart = DayChart(lanes, len(dates), _list_ticks(dates), 1)
     alt = f"People in view on average by day. {'; '.join(f'{one.name}: {one.said}' for one in lanes)}."
     lead = texts.DAYS_LEAD + (texts.DAYS_BEFORE if has_before else "")
+    left = len(set(of_row)) - len(lanes)
+    lead += f" {count(left, 'more site is', 'more sites are')} not drawn." if left else ""
+    unknown = len(data.videos) - scene["video"].nunique()
+    if unknown:
+        videos = count(unknown, "video has", "videos have")
+        lead += f" {videos} no known time and cannot be shown by day and hour."
     parts: list[Part] = [
         Words(lead, "lead"),
         Chart("days", draw_widths(lambda width: draw_days(chart, width)), alt),
@@ -269,7 +275,9 @@ def _videos_in_order(data: OverviewData) -> list[Section]:
         place: f"{name}: {_say_withheld(data) if isnan(value) else f'{value:.1f} on average'}"
         for place, (name, value) in enumerate(means.items())
     }
-    ticks = [(place, str(name)[:7]) for place, name in enumerate(means.index)]
+    names = [str(name) for name in means.index]
+    common = len(os.path.commonprefix(names)) if len(names) > 1 else 0  # noqa: RUF071 - names, not paths
+    ticks = [(place, name[common:][:7]) for place, name in enumerate(names)]
     total = sums["time"].sum(skipna=False) / sums["recorded"].sum()
     said = WITHHELD if isnan(total) else f"{total:.1f} on average"
     lanes = [DayLane("In view", said, up, titles)]
@@ -286,7 +294,10 @@ def _videos_in_order(data: OverviewData) -> list[Section]:
 def _hours(data: OverviewData) -> Section:
     """Show when it was busy, by weekday and hour."""
     if data.scene is None:
-        return Section("hours", texts.HOURS, [Words(texts.NO_CLOCK, "note")])
+        is_known = data.videos["started_at"].notna().any()
+        return Section(
+            "hours", texts.HOURS, [Words(texts.NO_OCCUPANCY if is_known else texts.NO_CLOCK, "note")]
+        )
     present = _lay_out(data, data.scene, "person_seconds")
     grids: list[Part] = [_build_grid(texts.PRESENT_GRID, present, "", 1)]
     came = _find_arrivals(data)
@@ -294,7 +305,7 @@ def _hours(data: OverviewData) -> Section:
         rows, caption = came
         grids.insert(0, _build_grid(caption, _lay_out(data, rows, "arrived"), "per hour", 0))
     lead = texts.HOURS_LEAD + (
-        f" {texts.HOURS_WITHHELD.format(fewest=data.fewest)}" if data.is_withheld else ""
+        f" {texts.HOURS_WITHHELD.format(fewest=data.fewest)}" if data.is_suppressed else ""
     )
     body: list[Part] = [Columns(grids[:1], grids[1:], "even")] if len(grids) > 1 else grids
     parts: list[Part] = [Words(lead, "lead"), *body]
@@ -333,7 +344,7 @@ def _lay_out(data: OverviewData, rows: pd.DataFrame, value: str) -> pd.DataFrame
     is_time = values.dtype.kind == "m"
     plain = values.dt.total_seconds() if is_time else values.astype("float64")
     keys = [rows["weekday"].to_numpy(), rows["local_hour"].to_numpy()]
-    withheld = (find_states(rows, value) == FigureState.WITHHELD) | (plain.isna() & data.is_withheld)
+    withheld = (find_states(rows, value) == FigureState.WITHHELD) | (plain.isna() & data.is_suppressed)
     recorded = rows["recorded_time"].dt.total_seconds()
     table = pd.DataFrame(
         {
@@ -380,24 +391,26 @@ def _build_grid(caption: str, table: pd.DataFrame, unit: str, digits: int) -> Gr
 
 def _zones(data: OverviewData) -> Section:
     """Compare the visits to the zones, over all sites."""
-    if data.is_withheld and data.visits is None:
+    if data.fewest and data.visits is None:
         return Section("zones", texts.ZONES, [Words(texts.WITHHELD_VISITS, "note")])
     if data.visits is None:
-        return Section("zones", texts.ZONES, [Words(texts.NO_ZONES, "note")])
+        return Section(
+            "zones", texts.ZONES, [Words(texts.NO_TABLE if data.has_zones else texts.NO_ZONES, "note")]
+        )
     if data.visits.empty:
         return Section("zones", texts.ZONES, [Words(texts.NO_VISITS)])
     by_site = len(set(data.videos["site"].dropna())) > 1
     stays = data.find_stays(by_site=by_site)
-    colors = number_colors(dict.fromkeys(one.name for one in stays))
+    colors = number_colors(data.zone_names)
     strips = [_build_strip(one, colors[one.name]) for one in stays]
     shown, rest = strips[:_MOST_STRIPS], strips[_MOST_STRIPS:]
-    has_bins = any(len(strip.length) > MOST_DOTS for strip in strips)
+    has_bins = is_binned(strips)
     lead = f"{ONE_DOT} {STAYS_LEAD}{f' {BIN_DOT}' if has_bins else ''}"
     chart = Chart(
         "stays",
         draw_widths(lambda width: draw_strips(shown, width)),
         describe_strips(shown),
-        legend_of_dots(),
+        legend_of_dots(has_bins=has_bins),
     )
     parts: list[Part] = [Words(lead, "lead"), chart]
     if rest:
@@ -427,7 +440,9 @@ def _build_strip(stays: Stays, color: int) -> Strip:
 def _videos(data: OverviewData, reports: Mapping[str, str]) -> Section:
     """List the videos, those with problems first, with links to their reports."""
     rank = data.verdicts["kind"].map({kind: place for place, kind in enumerate(_RANKS)})
-    order = data.videos.assign(rank=rank).sort_values(["rank", "site", "camera"], kind="stable").index
+    failed = -data.verdicts["checks"].str.count(",")
+    ranked = data.videos.assign(rank=rank, failed=failed)
+    order = ranked.sort_values(["rank", "failed", "site", "camera"], kind="stable").index
     people = None if data.tracks is None else data.tracks.groupby(level="video").size()
     rows = [_list_video(data, str(name), people) for name in order]
     headings = [
@@ -445,13 +460,17 @@ def _videos(data: OverviewData, reports: Mapping[str, str]) -> Section:
     table = ReportTable(
         "videos", texts.VIDEOS, headings, rows, row="one video", marks="verdict", links=dict(reports)
     )
-    parts: list[Part] = [Words(texts.WITHHELD_CHECKS, "note")] if data.is_withheld else []
+    parts: list[Part] = [Words(texts.WITHHELD_CHECKS, "note")] if data.is_suppressed else []
     return Section("videos", texts.VIDEOS_FIRST, [*parts, table])
 
 
 def _list_video(data: OverviewData, name: str, people: pd.Series | None) -> list[Cell]:
     row: Any = data.videos.loc[name]
-    verdict, checks = (WITHHELD, "") if data.is_withheld else data.verdicts.loc[name, ["verdict", "checks"]]
+    verdict, checks = (
+        (WITHHELD, "")
+        if data.is_suppressed and data.quality is None
+        else data.verdicts.loc[name, ["verdict", "checks"]]
+    )
     mean: Cell = None
     most: Cell = None
     if data.bins is not None and name in data.bins.index.get_level_values("video"):
@@ -462,7 +481,7 @@ def _list_video(data: OverviewData, name: str, people: pd.Series | None) -> list
         most = None if bins["max_persons"].isna().any() else int(bins["max_persons"].max())
     length = None if pd.isna(row["duration"]) else float(row["duration"].total_seconds())
     number = None if people is None else int(people.get(name, 0))
-    shown = [WITHHELD if one is None and data.is_withheld else one for one in (number, mean, most)]
+    shown = [WITHHELD if one is None and data.is_suppressed else one for one in (number, mean, most)]
     where = [None if pd.isna(row[one]) else str(row[one]) for one in ("site", "camera")]
     return [name, str(verdict), str(checks), _local_start(row), *where, length, *shown]
 
@@ -586,7 +605,7 @@ def _day_table(data: OverviewData) -> ReportTable | None:
         row: list[Cell] = [f"{date:%Y-%m-%d}", recorded / 3600, mean, most]
         if data.began is not None:
             row.append(sum_all(data.began["began"][data.began["local_date"] == date].astype("float64")))
-        rows.append([WITHHELD if cell is None and data.is_withheld else cell for cell in row])
+        rows.append([WITHHELD if cell is None and data.is_suppressed else cell for cell in row])
     headings = [
         Heading("local_date", "day", column_text(OCCUPANCY_HOURLY, "local_date")),
         Heading("recorded_h", "recorded [h]", column_text(OCCUPANCY_HOURLY, "recorded_time"), 2),

@@ -19,10 +19,9 @@ from ptrack_analysis.clock.timezones import parse_timezone
 from ptrack_analysis.dataset.opening import Dataset
 from ptrack_analysis.geometry import Bools
 from ptrack_analysis.report.estimates import seconds
-from ptrack_analysis.report.parts import find_verdict_kind
-from ptrack_analysis.scene.zones import ENTRANCE
-
-_GOALS = ("checkout", "goal")
+from ptrack_analysis.report.finding_texts import format_percent, name_zone
+from ptrack_analysis.report.parts import Key, find_verdict_kind
+from ptrack_analysis.scene.zones import ENTRANCE, GOALS
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,9 +49,9 @@ class OverviewData:
 
     def __init__(self, dataset: Dataset) -> None:
         self.dataset = dataset
-        self.is_withheld = dataset.manifest.is_withheld
         self.fewest = max(dataset.manifest.min_counts, default=0)
         """The smallest count of people that the dataset shows; 0 if it shows all."""
+        self.is_suppressed = self.fewest > 0
         self.videos: pd.DataFrame = dataset.read("videos")
         self.quality = self._read("quality", ["verdict", "affects", "value", "value_unit"])
         self.bins = self._read("occupancy")
@@ -143,26 +142,50 @@ class OverviewData:
         return events[events.index.get_level_values("line").isin([*self.doors])].astype("float64")
 
     @cached_property
+    def sites(self) -> pd.Series:
+        """The site of each video; empty where it is not known."""
+        sites: pd.Series = self.videos["site"].astype("object").where(self.videos["site"].notna(), "")
+        return sites.astype(str)
+
+    @property
+    def zone_names(self) -> list[str]:
+        """The names of all zones, sorted."""
+        zones = (entry.places.get("zones", {}) for entry in self.dataset.manifest.videos)
+        return sorted({str(zone["name"]) for listed in zones for zone in listed.values()})
+
+    @property
+    def recorded(self) -> float:
+        """The length of all videos [s]; of a video without a duration, the time that was analyzed."""
+        lengths = self.videos["duration"].dt.total_seconds()
+        if self.bins is not None:
+            bins = self.bins.groupby(level="video")["recorded_time"].sum().dt.total_seconds()
+            lengths = lengths.fillna(bins)
+        return float(lengths.sum())
+
+    @cached_property
     def door_days(self) -> pd.DataFrame | None:
         """The crossings of each door on each day on which a video with it was recorded.
 
-        The index is line and local date; a count is NaN if one of its parts is withheld.
+        The index is site, line and local date; a count is NaN if one of its parts is withheld. ``hours`` is
+        the time recorded.
         """
         if self.crossings is None or self.scene is None:
             return None
+        keys = ["site", "line", "local_date"]
         local = self.add_clock(self.crossings).reset_index()
-        sums = local.groupby(["line", "local_date"])[["in_count", "out_count"]].agg(_sum_known)
+        local["site"] = self.sites.reindex(local["video"]).to_numpy()
+        sums = local.groupby(keys)[["in_count", "out_count"]].agg(_sum_known)
+        scene = self.scene.assign(site=self.sites.reindex(self.scene["video"]).to_numpy())
         recorded = [
-            (line, date)
-            for line, videos in self.doors.items()
-            for date in sorted(set(self.scene["local_date"][self.scene["video"].isin(videos)]))
+            scene[scene["video"].isin(videos)].assign(line=line) for line, videos in self.doors.items()
         ]
-        if not recorded:
+        hours = pd.concat(recorded).groupby(keys)["recorded_time"].sum().dt.total_seconds() / 3600
+        if hours.empty:
             return None
-        index = pd.MultiIndex.from_tuples(recorded, names=["line", "local_date"])
-        missing = index[~index.isin(sums.index)]
-        zeros = pd.DataFrame(0.0, index=missing, columns=sums.columns)
-        return pd.concat([sums, zeros]).reindex(index)
+        days = pd.DataFrame({"hours": hours}).join(sums)
+        missing = ~days.index.isin(sums.index)
+        days.loc[missing, ["in_count", "out_count"]] = 0.0
+        return days
 
     @cached_property
     def door_hours(self) -> pd.Series | None:
@@ -249,7 +272,7 @@ class OverviewData:
         if self.visits is None:
             return []
         names = self.visits.index.get_level_values("video")
-        sites = self.videos["site"].astype("object").where(self.videos["site"].notna(), "").reindex(names)
+        sites = self.sites.reindex(names)
         keys: list[pd.Index] = [self.visits.index.get_level_values("zone").astype(str)]
         keys += [pd.Index(sites.astype(str))] if by_site else []
         people = _drop_visits(self.visits.index)
@@ -269,24 +292,38 @@ class OverviewData:
         return found
 
     @cached_property
-    def conversion(self) -> tuple[str, int, int] | None:
-        """The zone that is the goal, how many reached it, and of how many, filmed from beginning to end."""
+    def conversion(self) -> Key | None:
+        """The share of people who reached the goal, of those who were filmed from coming in to going out.
+
+        If these are fewer than half, long stays are missing among them: then the share of all people, which
+        is a lower bound.
+        """
         zones = self._read("zones") if self.has_zones else None
         if zones is None or self.visits is None or self.came_and_left is None:
             return None
-        goals = sorted(set(zones["zone"][zones["kind"].astype(str).isin(_GOALS)].astype(str)))
+        goals = sorted(set(zones["zone"][zones["kind"].astype(str).isin(GOALS)].astype(str)))
         if not goals:
             return None
-        entries = self.dataset.manifest.videos
         videos = [
             entry.video
-            for entry in entries
+            for entry in self.dataset.manifest.videos
             if goals[0] in {zone["name"] for zone in entry.places.get("zones", {}).values()}
         ]
-        whole = self.came_and_left[self.came_and_left.all(axis=1)]
-        whole = whole[whole.index.get_level_values("video").isin(videos)]
+        people = self.came_and_left[self.came_and_left.index.get_level_values("video").isin(videos)]
         there = self.visits[self.visits.index.get_level_values("zone") == goals[0]]
-        return goals[0], int(whole.index.isin(_drop_visits(there.index)).sum()), len(whole)
+        reached = people.index.isin(_drop_visits(there.index))
+        whole = people.all(axis=1).to_numpy()
+        label = f"Went to {name_zone(goals[0])}"
+        if 2 * whole.sum() >= len(people) > 0:
+            share = format_percent(reached[whole].mean())
+            beside = (
+                f"{reached[whole].sum()} of the {whole.sum()} who were filmed from coming in to going out"
+            )
+            return Key(label, share, beside)
+        if not len(people):
+            return None
+        beside = f"{reached.sum()} of {len(people)}; most were not filmed from coming in to going out"
+        return Key(label, f"at least {format_percent(reached.mean())}", beside)
 
 
 def _drop_visits(index: Any) -> pd.Index:

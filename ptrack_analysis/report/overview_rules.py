@@ -6,28 +6,28 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.uncertainty.estimates import (
-    Interval,
-    estimate_count_ratio,
-    estimate_daily_count,
-)
+from ptrack_analysis.analysis.uncertainty.estimates import estimate_count_ratio, estimate_daily_count
 from ptrack_analysis.report.finding_texts import (
     count,
+    describe_check,
     format_length,
     format_length_range,
     format_percent,
     join,
+    list_subjects,
     name_zone,
 )
 from ptrack_analysis.report.overview_data import OverviewData, Stays
 from ptrack_analysis.report.parts import Finding, Opening, isolated
+from ptrack_analysis.report.video_rules import FEWEST_PEOPLE, is_narrow
+from ptrack_analysis.scene.zones import ENTRANCE, QUEUE
 
 MOST_FINDINGS = 5
 _WEEK = pd.Timedelta("7D")
-_FEWEST_DAYS, _FEWEST_HOURS, _FEWEST_PEOPLE = 28, 5, 6
+_FEWEST_DAYS, _FEWEST_HOURS = 28, 5
 _EQUAL = 0.05
 """Difference of the hours recorded on two days up to which their counts are compared."""
-_STANDS_OUT, _LONGER, _WIDEST = 1.15, 1.5, 20.0
+_STANDS_OUT, _LONGER = 1.15, 1.5
 
 
 def find_overview(data: OverviewData) -> Opening:
@@ -35,7 +35,7 @@ def find_overview(data: OverviewData) -> Opening:
     kinds = data.verdicts["kind"]
     number = len(kinds)
     bad, doubtful, unknown = (int((kinds == kind).sum()) for kind in ("bad", "doubtful", "unknown"))
-    if data.is_withheld or number == 0:
+    if unknown == number:
         verdict, kind = "Not checked.", "unknown"
     elif bad:
         verdict, kind = f"{bad} of {count(number, 'video', 'videos')} have problems.", "bad"
@@ -43,7 +43,7 @@ def find_overview(data: OverviewData) -> Opening:
     elif doubtful:
         verdict, kind = "Usable with care.", "doubtful"
     else:
-        verdict, kind = ("Not checked.", "unknown") if unknown == number else ("Reliable.", "good")
+        verdict, kind = "Reliable.", "good"
     findings = [finding for rule in _RULES if (finding := next(rule(data), None))][:MOST_FINDINGS]
     return Opening(
         verdict=verdict,
@@ -63,18 +63,18 @@ def _describe_scope(data: OverviewData) -> str:
         different = videos[name].dropna().nunique()
         if different:
             parts.append(f"{'from' if name == 'camera' else 'at'} {count(different, name, many)}")
-    length = videos["duration"].dropna().dt.total_seconds().sum()
-    said = f"{' '.join(parts)}, {format_length(float(length))} of film"
+    said = f"{' '.join(parts)}, {format_length(data.recorded)} of film"
     if data.scene is not None:
         dates = data.scene["local_date"]
         days = count(int(dates.nunique()), "day", "days")
-        said += f" on {days} from {dates.min():%Y-%m-%d} to {dates.max():%Y-%m-%d}"
+        ends = sorted({f"{dates.min():%Y-%m-%d}", f"{dates.max():%Y-%m-%d}"})
+        said += f" on {days}{' from ' if len(ends) > 1 else ', '}{' to '.join(ends)}"
     return f"{said}."
 
 
 def _describe_problems(data: OverviewData, bad: int, doubtful: int, unknown: int) -> str:
     """Count the videos with problems, and name the most frequent one."""
-    if data.is_withheld:
+    if data.is_suppressed and data.quality is None:
         return (
             "The dataset withholds small counts and has no quality checks, so how far the tracking can be "
             "relied on is not known."
@@ -85,23 +85,29 @@ def _describe_problems(data: OverviewData, bad: int, doubtful: int, unknown: int
     if unknown:
         said.append(f"{unknown} could not be checked")
     parts = [f"{join(said)}."] if said else []
-    kinds = "bad" if bad else "doubtful"
-    checks = data.verdicts["checks"][data.verdicts["kind"] == kinds].str.split(", ").explode()
-    if (bad or doubtful) and len(checks):
+    kind = "bad" if bad else "doubtful"
+    checks = data.verdicts["checks"][data.verdicts["kind"] == kind].str.split(", ").explode()
+    if (bad or doubtful) and len(checks) and data.quality is not None:
         worst = checks.value_counts()
-        parts.append(f'Most often the check "{worst.index[0]}" is not good ({worst.iloc[0]}).')
+        check, number = str(worst.index[0]), int(worst.iloc[0])
+        rows = data.quality[data.quality.index.get_level_values("check") == check]
+        outputs = str(rows["affects"].iloc[0]).split(", ")
+        subjects = list_subjects(outputs, zones=data.has_zones, lines=bool(data.doors))
+        effect = "cannot be relied on" if bad else "may be off"
+        told = f"In {number} of them {describe_check(check)}"
+        parts.append(f"{told}, so {join(subjects)} {effect}." if subjects else f"{told}.")
     return " ".join(parts)
 
 
 def _describe_silence(data: OverviewData) -> str:
-    if data.is_withheld:
+    if data.is_suppressed:
         return "Too much is withheld for findings."
     return f"Too little was seen for findings: {count(len(data.videos), 'video', 'videos')}."
 
 
 def _find_camera(data: OverviewData) -> Iterator[Finding]:
     """Find the camera whose videos have most problems."""
-    if data.is_withheld or len(data.videos) == 1:
+    if len(data.videos) == 1:
         return
     kinds, cameras = data.verdicts["kind"], data.videos["camera"].dropna().astype(str)
     bad = kinds[kinds == "bad"].index.intersection(cameras.index)
@@ -109,11 +115,13 @@ def _find_camera(data: OverviewData) -> Iterator[Finding]:
         return
     problems = cameras[bad].value_counts()
     worst, number = str(problems.index[0]), int(problems.iloc[0])
-    of_camera = count(int((cameras == worst).sum()), "video", "videos")
+    of_camera = int((cameras == worst).sum())
+    if of_camera == 1 or (problems == number).sum() > 1:
+        return
     checks = data.verdicts["checks"][bad][cameras[bad] == worst].str.split(", ").explode().value_counts()
     yield Finding(
         "camera",
-        f"Camera {isolated(worst)} needs a look: {number} of its {of_camera} have problems.",
+        f"Camera {isolated(worst)} needs a look: {number} of its {of_camera} videos have problems.",
         f"Checks that are not good: {', '.join(map(str, checks.index[:3]))}.",
         "videos",
         {"camera": worst, "bad": number},
@@ -211,9 +219,7 @@ def _find_hour(data: OverviewData) -> Iterator[Finding]:
 
 
 def _is_told(stays: Stays) -> bool:
-    is_narrow = stays.low is not None and stays.low > 0
-    is_narrow = is_narrow and (stays.high is None or stays.high / (stays.low or 1) <= _WIDEST)
-    return stays.usable >= _FEWEST_PEOPLE and stays.median is not None and is_narrow
+    return stays.usable >= FEWEST_PEOPLE and stays.median is not None and is_narrow(stays.low, stays.high)
 
 
 def _find_zone(data: OverviewData) -> Iterator[Finding]:
@@ -221,7 +227,7 @@ def _find_zone(data: OverviewData) -> Iterator[Finding]:
     entrances = set[str]()
     zones = data.dataset.read("zones") if data.has_zones and "zones" in data.dataset.tables else None
     if zones is not None:
-        entrances = set(zones["zone"][zones["kind"].astype(str) == "entrance"].astype(str))
+        entrances = set(zones["zone"][zones["kind"].astype(str).isin([ENTRANCE, QUEUE])].astype(str))
     told = [
         stays for stays in data.find_stays(by_site=False) if _is_told(stays) and stays.name not in entrances
     ]
@@ -253,46 +259,57 @@ def _find_zone(data: OverviewData) -> Iterator[Finding]:
     )
 
 
-def count_per_day(data: OverviewData, by: str) -> dict[str, tuple[float, Interval, int]]:
-    """Return the mean number of people who came in per day, its interval and the days, by site or camera."""
-    if data.door_days is None or data.crossings is None or data.scene is None:
+def find_site_rates(data: OverviewData) -> dict[str, dict[str, float]]:
+    """Return the people who came in per recorded hour at each site, with the interval across days.
+
+    A site is left out if it has fewer than three days or a count is withheld.
+    """
+    if data.door_days is None:
         return {}
-    names = data.videos[by].dropna().astype(str)
-    local = data.add_clock(data.crossings).reset_index()
-    doors = {video for videos in data.doors.values() for video in videos}
-    scene = data.scene[data.scene["video"].isin(doors)]
     found = {}
-    for name in sorted(set(names)):
-        videos = set(names.index[names == name])
-        days = sorted(set(scene["local_date"][scene["video"].isin(videos)]))
-        if not days:
+    for site, rows in data.door_days.groupby(level="site"):
+        counts = rows.groupby(level="local_date")["in_count"].agg(lambda one: one.sum(skipna=False))
+        videos = {video for names in data.doors.values() for video in names}
+        scene = data.scene[data.scene["video"].isin(videos)] if data.scene is not None else None
+        own = None if scene is None else scene[data.sites.reindex(scene["video"]).to_numpy() == site]
+        hours = 0.0 if own is None else float(own["recorded_time"].dt.total_seconds().sum() / 3600)
+        if not site or counts.isna().any() or not hours:
             continue
-        rows = local[local["video"].isin(videos)]
-        counts = rows.groupby("local_date")["in_count"].agg(lambda one: one.sum(skipna=False))
-        counts = counts.reindex(days, fill_value=0.0)
-        if not counts.isna().any():
-            found[name] = (*estimate_daily_count(counts.tolist()), len(days))
-    return found
+        _, interval = estimate_daily_count(counts.tolist())
+        per_hour = len(counts) / hours
+        found[str(site)] = {
+            "rate": float(counts.sum()) / hours,
+            "low": interval.low * per_hour,
+            "high": interval.high * per_hour,
+            "days": len(counts),
+            "hours": hours,
+        }
+    return {site: rates for site, rates in found.items() if not np.isnan(rates["low"])}
 
 
 def _find_site(data: OverviewData) -> Iterator[Finding]:
     """Find the sites with most and fewest people coming in, if their ranges do not overlap."""
-    sites = count_per_day(data, "site")
-    known = {site: (mean, one) for site, (mean, one, _) in sites.items() if not np.isnan(one.low)}
-    if len(known) < 2:  # noqa: PLR2004 - two are compared
+    sites = find_site_rates(data)
+    if len(sites) < 2:  # noqa: PLR2004 - two are compared
         return
-    best, worst = max(known, key=lambda site: known[site][0]), min(known, key=lambda site: known[site][0])
-    (most, high), (fewest, low) = known[best], known[worst]
-    if high.low <= low.high:
+    best, *_, worst = sorted(sites, key=lambda site: -sites[site]["rate"])
+    most, fewest = sites[best], sites[worst]
+    if most["low"] <= fewest["high"]:
         return
+    rates = f"{most['rate']:.0f} and {fewest['rate']:.0f} per hour of film"
+    said = f"More people came in at {isolated(best)} than at {isolated(worst)}: {rates}."
+    if len(sites) > 2:  # noqa: PLR2004 - more than the two
+        said = f"Most people came in at {isolated(best)}, fewest at {isolated(worst)}: {rates}."
+    ranges = [f"{one['low']:.0f} to {one['high']:.0f}" for one in (most, fewest)]
+    films = [
+        f"{format_length(3600 * one['hours'])} of film on {one['days']:.0f} days" for one in (most, fewest)
+    ]
     yield Finding(
         "site",
-        f"Most people came in at {isolated(best)}, {most:.0f} per day; fewest at {isolated(worst)}, "
-        f"{fewest:.0f} per day.",
-        f"95 % ranges: {high.low:.0f} to {high.high:.0f}, and {low.low:.0f} to {low.high:.0f}. "
-        f"{sites[best][2]} and {sites[worst][2]} days; counted while a camera recorded.",
+        said,
+        f"95 % ranges: {ranges[0]}, and {ranges[1]}. {films[0]}, and {films[1]}.",
         "doors",
-        {"site": best, "per_day": most, "other": worst, "other_per_day": fewest},
+        {"site": best, "per_hour": most["rate"], "other": worst, "other_per_hour": fewest["rate"]},
     )
 
 

@@ -30,6 +30,8 @@ BY_INTERVAL = (
     "The dataset has counts by interval and no crossings: an interval counts for the hour in which it begins "
     "even where it reaches into the next."
 )
+NO_OCCUPANCY = "The dataset has no table `occupancy`, so nothing can be said by hour and day."
+NO_TABLE = "The dataset has no table `visits`, so zones cannot be compared."
 PRESENT_GRID = "People in view on average"
 DOOR_GRID = "People who came in"
 LINE_GRID = "Crossings inwards over the lines"

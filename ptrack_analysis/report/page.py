@@ -35,10 +35,9 @@ from ptrack_analysis.web.explorer import explorer_script
 
 SHOWN_ROWS = 25
 _SHADES = 7
-_FEW = 8
-_LONG, _SHORT = 30, 20
+_LONG, _SHORT, _MINUTE = 30, 20, 60
 _TURNING = {"R", "AL", "RLE", "RLO", "RLI", "LRE", "LRO", "LRI", "FSI", "PDF", "PDI"}
-_LINKS = {"trust": "All checks", "figures": "Key figures", "videos": "All videos"}
+_LINKS = {"trust": "All checks", "videos": "All videos"}
 """Labels of links that do not lead to a chart."""
 _LETTERS = re.compile("([a-z][a-z ]*)")
 _UNIT = re.compile(r"(\d) (?=%|s\b|min\b|h\b)")
@@ -104,7 +103,8 @@ def _chart(chart: Chart) -> str:
 
 def _cursor(cursor: Cursor) -> str:
     data = cursor.data
-    limits = f'min="{data["start"]:.1f}" max="{data["end"]:.1f}" step="0.1" value="{cursor.start:.1f}"'
+    step = 1 if data["end"] - data["start"] > _MINUTE else 0.1
+    limits = f'min="{data["start"]:.1f}" max="{data["end"]:.1f}" step="{step}" value="{cursor.start:.1f}"'
     return (
         f'<div class="cursor live"><label for="cursor">Time</label><input type="range" id="cursor" {limits}>'
         '<output for="cursor" id="cursor-time"></output></div>\n<p class="now live" id="now"></p>\n'
@@ -143,15 +143,19 @@ def _table(table: ReportTable) -> str:
         f'<th scope="col"{_width(table, place)}>{text(one.label)}</th>'
         for place, one in enumerate(table.headings)
     )
-    body = "".join(f"<tr>{_cells(table, row)}</tr>" for row in table.rows[:SHOWN_ROWS])
+    body = "".join(f"<tr>{_cells(table, row)}</tr>" for row in table.rows[: _count_shown(table)])
     empty = f'<tr><td class="none" colspan="{len(table.headings)}">none</td></tr>'
-    few = " few" if len(table.rows) <= _FEW else ""
     return (
-        f'<div class="table{few}" data-table="{table.name}">'
+        f'<div class="table" data-table="{table.name}">'
         f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(table.caption)}">'
         f"<table><caption>{text(table.caption)}</caption><thead><tr>{heads}</tr></thead>"
         f"<tbody>{body or empty}</tbody></table></div>{_rest(table)}{_meaning(table)}</div>"
     )
+
+
+def _count_shown(table: ReportTable) -> int:
+    """Return the number of rows that are shown at first: a few more than usual if these are all."""
+    return SHOWN_ROWS if len(table.rows) > 1.2 * SHOWN_ROWS else len(table.rows)
 
 
 def _width(table: ReportTable, place: int) -> str:
@@ -188,7 +192,7 @@ def _rest(table: ReportTable) -> str:
     """Describe which rows are not on the page, and which not even in it."""
     held, total = len(table.rows), max(table.total, len(table.rows))
     said = []
-    if held > SHOWN_ROWS:
+    if held > _count_shown(table):
         said.append(f'<span class="more">The first {SHOWN_ROWS} of {held} rows are shown.</span>')
     if total > held:
         said.append(f"This page holds {held} of {total} rows; <code>ptrack export</code> writes them all.")
@@ -278,7 +282,7 @@ def report_html(report: Report) -> str:
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n{MARK}\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n'
-        f"<title>{escape(report.title)}</title>\n<style>{style}</style>\n</head>\n<body>\n"
+        f"<title>{escape(writable(report.title))}</title>\n<style>{style}</style>\n</head>\n<body>\n"
         f'<a class="skip" href="#content">to the content</a>\n{_shared(report.scene)}'
         f'<header><p class="what">{text(report.subtitle)}</p><h1>{text(report.title)}</h1></header>\n'
         f'<main id="content">\n{_opening(report.opening)}{content}\n</main>\n'

@@ -3,15 +3,16 @@
 FIGURES = "Key figures"
 STAYS = "How long people stay"
 STAYS_ZONES = "How long people stay, in view and in each zone"
-STAYS_LEAD = "Further right is longer: each labelled step is two to three times the one before."
+STAYS_LEAD = "Further right is longer: from 1 to 2 s is as far as from 10 to 20 s."
 ONE_DOT = "One dot is one visit."
 BIN_DOT = (
     "Where there are more than 60 visits, a dot is all visits of about that length: the larger, the more."
 )
 WHOLE = "seen from beginning to end"
 END_UNSEEN = "end not seen, mostly because the film ended"
-START_UNSEEN = "start not seen (not in the median)"
-MEDIAN = "half last this long or longer, with its 95 % range"
+START_UNSEEN = "start not seen (left out of the half)"
+PART_UNSEEN = "some not seen from beginning to end"
+MEDIAN = "half last this long or longer, with its 95 % range (dashed: too few people for a range)"
 OTHER_ZONES = "The other zones"
 
 TIME = "When it was busy"
@@ -20,17 +21,20 @@ TIME_LEAD = "Move over the chart or drag the slider: the charts and the explorer
 TIME_ZONES = "Zones show the people at a time, all on the same scale."
 
 TRANSITIONS = "Where people went next"
-TRANSITIONS_LEAD = "Left: where they were. Right: where they were next. The thicker a band, the more often."
+TRANSITIONS_LEAD = (
+    "Left: where they were. Right: where they were next. The thicker a band, the more often; numbers are "
+    "visits. No zone is anywhere else, in view or not."
+)
 MATRIX = "How often, from zone (row) to zone (column)"
-NO_TRANSITIONS = "No one was in a zone, so there is nothing to follow."
+NO_TRANSITIONS = "No one was in a zone."
 
 STOOD = "Where people stood"
 STOOD_LEAD = "Where feet touched the floor, all people together."
 SPOT_TIME = "Time spent on one spot:"
 BELOW = "feet below the image"
-BOXES = "What people covered"
-BOXES_LEAD = "The bounding boxes of all people: where they could be seen, not where they stood."
-BOX_TIME = "Time for which a box covered this part of the image:"
+BOXES = "Where people could be seen"
+BOXES_LEAD = "The parts of the image that people covered, from head to foot."
+BOX_TIME = "Time for which someone covered this part:"
 
 EXPLORE = "Watch it yourself"
 EXPLORE_LEAD = "People as they were tracked. Choose a person, a zone or a range of time."
@@ -41,7 +45,7 @@ TABLES = "All tables"
 WORDS = "What the words mean"
 METHOD = "How it was computed"
 
-NOBODY = "Nobody was detected in this video, so all figures are of nobody."
+NOBODY = "No people were detected in this video, so all figures are 0."
 ASK = (
     "No {which} were given, so this page has no {what}. Draw them with `ptrack zones BACKGROUND -o FILE`, "
     "and give the file with `--zones FILE`."

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import numpy as np
@@ -36,7 +37,9 @@ class Heading:
             return "\N{EN DASH}"
         if self.digits is None or isinstance(cell, str):
             return str(cell)[: self.letters]
-        return f"{cell:.{self.digits}f}"
+        return str(
+            Decimal(cell).quantize(Decimal(1).scaleb(-self.digits), ROUND_HALF_UP)
+        )  # as toFixed of the page
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,12 @@ import pandas as pd
 from ptrack_analysis.analysis.selection import select
 from ptrack_analysis.report import page_texts as texts
 from ptrack_analysis.report.dwell_chart import (
-    MOST_DOTS,
     describe_strips,
     draw_strips,
     find_strips,
     format_tick,
+    format_tick_range,
+    is_binned,
 )
 from ptrack_analysis.report.evidence import Evidence
 from ptrack_analysis.report.finding_texts import (
@@ -22,6 +23,7 @@ from ptrack_analysis.report.finding_texts import (
     format_length,
     format_length_range,
     format_percent,
+    join,
     name_zone,
 )
 from ptrack_analysis.report.floor_chart import (
@@ -56,21 +58,23 @@ from ptrack_analysis.report.time_chart import (
 from ptrack_analysis.report.transition_chart import STATES, describe_bands, draw_bands, find_bands, list_ends
 from ptrack_analysis.report.video_rules import FEWEST_PEOPLE
 from ptrack_analysis.scene.zone_colors import ON_WHITE, number_colors
+from ptrack_analysis.scene.zones import GOALS
 from ptrack_analysis.web.ground import Background, aspect_note
 from ptrack_analysis.web.payload import explorer_data
 
 MOST_EXPLORED = 150_000
-_GOALS = ("checkout", "goal")
+_SHORTEST = 0.05
+"""A time that would be written as 0.0 s is not named [s]."""
 
 
 def choose_colors(evidence: Evidence) -> dict[str, int]:
     """Return the colors of the zones that are drawn: of more than eight, those with the most time inside."""
-    colors = number_colors(zone.name for zone in evidence.analysis.zones)
-    figures = evidence.zone_figures
-    if len(colors) <= len(ON_WHITE):
-        return colors
-    busiest = sorted(colors, key=lambda name: -(figures[name]["total_dwell_s"] or 0.0))[: len(ON_WHITE)]
-    return number_colors(name for name in colors if name in busiest)
+    names, figures = [zone.name for zone in evidence.analysis.zones], evidence.zone_figures
+    if len(names) > len(ON_WHITE):
+        busiest = sorted(names, key=lambda name: -(figures[name]["total_dwell_s"] or 0.0))[: len(ON_WHITE)]
+        names = [name for name in names if name in busiest]
+    colors = number_colors(sorted(names))
+    return {name: colors[name] for name in names}
 
 
 def figures_section(evidence: Evidence, findings: Sequence[str] = ()) -> Section:
@@ -108,7 +112,7 @@ def _list_door(evidence: Evidence, findings: Sequence[str]) -> list[Key]:
     beside = (
         "adds up with who is there"
         if not drift
-        else f"{abs(drift)} too {'many' if drift > 0 else 'few'} at the end"
+        else f"{balance['counted']} should be inside at the end, {balance['present']} are seen"
     )
     mark = "Does not add up" if "door_drift" in findings else _find_mark(evidence, "balance")
     value = f"{balance['in_total']} \N{MIDDLE DOT} {balance['out_total']}"
@@ -135,8 +139,8 @@ def _list_times(evidence: Evidence) -> list[Key]:
         keys.append(Key(f"Busiest {name}", f"{busiest['mean_persons']:.1f} people", beside, mark))
     if stay is not None and stay["median_s"] is not None and stay["persons"] >= FEWEST_PEOPLE:
         low, high = stay["median_low_s"], stay["median_high_s"]
-        spread = "no range" if low is None else f"95 %: {format_length_range(low, high)}"
-        beside = f"{spread} (n = {stay['persons']})"
+        spread = "" if low is None else f"95 % range: {format_length_range(low, high)}; "
+        beside = f"{spread}{count(stay['persons'])} who came in"
         mark = _find_mark(evidence, "stay_in_scene")
         keys.append(Key("Typical stay in view", format_length(stay["median_s"]), beside, mark))
     return [*keys, _find_time_key(evidence)]
@@ -150,7 +154,7 @@ def _find_time_key(evidence: Evidence) -> Key:
         beside = f"{format_percent(share)} of it without a position" if share else "all people together"
         mark = _find_mark(evidence, "present_s")
         return Key("Time in view, all people", format_length(evidence.figures["present_s"]), beside, mark)
-    goals = [zone for zone in zones if zone.kind in _GOALS]
+    goals = [zone for zone in zones if zone.kind in GOALS]
     zone = (goals or sorted(zones, key=lambda one: -evidence.zone_figures[one.name]["total_dwell_s"]))[0]
     figures, estimated = evidence.zone_figures[zone.name], evidence.estimated_share(zone.name)
     beside = f"{count(figures['visits'], 'visit', 'visits')} by {count(figures['visitors'])}"
@@ -159,7 +163,7 @@ def _find_time_key(evidence: Evidence) -> Key:
         is_estimated = "face only" in figures["affected_by"]
         mark = f"{format_percent(estimated)} of it estimated, only a face was seen" if is_estimated else ""
         mark = mark or capitalize(evidence.words.reason(figures["affected_by"][0]))
-    return Key(f"Time spent at {name_zone(zone.name)}", format_length(figures["total_dwell_s"]), beside, mark)
+    return Key(f"Total time at {name_zone(zone.name)}", format_length(figures["total_dwell_s"]), beside, mark)
 
 
 def zones_section(evidence: Evidence, colors: dict[str, int]) -> Section:
@@ -167,13 +171,13 @@ def zones_section(evidence: Evidence, colors: dict[str, int]) -> Section:
     strips = find_strips(evidence, colors)
     parts: list[Part] = []
     if strips:
-        is_binned = any(len(strip.length) > MOST_DOTS for strip in strips)
-        lead = f"{texts.ONE_DOT} {texts.STAYS_LEAD}{f' {texts.BIN_DOT}' if is_binned else ''}"
+        has_bins = is_binned(strips)
+        lead = f"{texts.ONE_DOT} {texts.STAYS_LEAD}{f' {texts.BIN_DOT}' if has_bins else ''}"
         chart = Chart(
             "dwell",
             draw_widths(lambda width: draw_strips(strips, width)),
             describe_strips(strips),
-            legend_of_dots(),
+            legend_of_dots(has_bins=has_bins),
         )
         parts += [Words(lead, "lead"), chart]
     others = {zone.name: 0 for zone in evidence.analysis.zones if zone.name not in colors}
@@ -198,7 +202,7 @@ def _ask(evidence: Evidence) -> str:
     return texts.ASK.format(which="zones and lines", what="visits, no transitions and no counts")
 
 
-def legend_of_dots() -> list[tuple[str, str]]:
+def legend_of_dots(*, has_bins: bool) -> list[tuple[str, str]]:
     """Return the legend of the chart of visits."""
     dot, ring = (
         element("circle", cx=x, cy=8, r=4.4, class_=style) for x, style in ((8, "dot"), (11, "dot open"))
@@ -209,8 +213,13 @@ def legend_of_dots() -> list[tuple[str, str]]:
     )
     bar = element("rect", x=1, y=4, width=32, height=8, rx=4, class_="range")
     middle = element("line", x1=14, x2=14, y1=1, y2=15, class_="median")
+    part = element("circle", cx=8, cy=8, r=7, class_="dot open") + element(
+        "circle", cx=8, cy=8, r=5, class_="dot"
+    )
+    binned = [(drawing(16, 16, element("g", part, class_="all"), width=16), texts.PART_UNSEEN)]
     return [
         (drawing(16, 16, element("g", dot, class_="all"), width=16), texts.WHOLE),
+        *(binned if has_bins else []),
         (drawing(28, 16, element("g", ring, right, class_="all"), width=28), texts.END_UNSEEN),
         (drawing(18, 16, element("g", ring, left, class_="all"), width=18), texts.START_UNSEEN),
         (drawing(34, 16, element("g", bar, middle, class_="all"), width=34), texts.MEDIAN),
@@ -231,7 +240,7 @@ def time_section(evidence: Evidence, colors: dict[str, int]) -> Section:
             f"By the count at the door {balance['counted']} should be inside at the end, and "
             f"{balance['present']} {there} seen."
         )
-    lines = evidence.entrance_lines or evidence.analysis.lines
+    lines = evidence.analysis.boundary_lines
     if len(lines) > MOST_LINES:
         said.append(f"The first {MOST_LINES} of {len(lines)} lines are drawn.")
     cursor = Cursor(timeline_data(timeline), timeline.start if peak is None else peak)
@@ -267,7 +276,14 @@ def transitions_section(evidence: Evidence, colors: dict[str, int]) -> Section |
         describe_bands(bands),
     )
     columns = Columns([chart], [grid], "bands")
-    return Section("ways", texts.TRANSITIONS, [Words(texts.TRANSITIONS_LEAD, "lead"), columns])
+    limit = _describe_limit(evidence, "transitions")
+    return Section("ways", texts.TRANSITIONS, [Words(texts.TRANSITIONS_LEAD, "lead"), columns, *limit])
+
+
+def _describe_limit(evidence: Evidence, figure: str) -> list[Part]:
+    """Return a line on what limits a chart, if a check does."""
+    mark = _find_mark(evidence, figure)
+    return [Words(f"\N{WHITE UP-POINTING TRIANGLE} {mark}.", "caption mark")] if mark else []
 
 
 def places_section(evidence: Evidence, colors: dict[str, int], background: Background | None) -> Section:
@@ -291,6 +307,7 @@ def places_section(evidence: Evidence, colors: dict[str, int], background: Backg
         right: list[Part] = [Words(texts.BOXES, "heading"), Words(texts.BOXES_LEAD, "lead"), chart]
         parts = [Columns([Words(texts.STOOD, "heading"), *left], right, "even")]
     parts.append(Words(_describe_unplaced(evidence, stood), "caption"))
+    parts += _describe_limit(evidence, "busiest_cell")
     parts += [Words(note, "note") for note in aspect_note(background, ground)]
     return Section("places", texts.STOOD, parts)
 
@@ -302,9 +319,7 @@ def _draw_map(name: str, stood: Stood, lead: str, alt: str, *, is_alone: bool = 
         place = shade - LEVELS - 1 + len(stood.levels)
         is_last = place == len(stood.levels) - 1
         label = (
-            f"{format_tick(level)} or more"
-            if is_last
-            else f"{format_tick(level).removesuffix(' s')} to {format_tick(stood.levels[place + 1])}"
+            f"{format_tick(level)} or more" if is_last else format_tick_range(level, stood.levels[place + 1])
         )
         square = element("rect", width=16, height=16, rx=2, class_=f"h{shade}")
         legend.append((drawing(16, 16, square, width=16), label))
@@ -324,19 +339,22 @@ def _describe_stood(stood: Stood) -> str:
 
 
 def _describe_unplaced(evidence: Evidence, stood: Stood) -> str:
-    """Describe the time that the map does not show."""
-    said, below = [], sum(stood.below)
+    """Describe the time that the map does not show, in parts that add up."""
+    figures, below = evidence.figures, sum(stood.below)
+    said = []
     if below:
         said.append(
             f"For {format_length(below)} feet were below the image (strip below the map): these people stood "
             "nearer to the camera than it can show."
         )
-    if stood.excluded - below > 0.05:  # noqa: PLR2004 - what would be shown as 0.0 s
-        said.append(
-            f"{format_length(stood.excluded - below)} more on boxes that the image border cuts are not drawn."
-        )
-    if evidence.figures["without_position_s"]:
-        said.append(f"{format_length(evidence.figures['without_position_s'])} have no position at all.")
+    parts = (
+        ((figures["box_truncated_s"] or 0.0) - below, "on other boxes that the image border cuts"),
+        (figures["outside_image_s"] or 0.0, "outside the image"),
+        (figures["without_position_s"], "without a position"),
+    )
+    others = [f"{format_length(seconds)} {what}" for seconds, what in parts if seconds > _SHORTEST]
+    if others:
+        said.append(f"Not drawn: {join(others)}.")
     return " ".join(said) or "All of the time in view is drawn."
 
 
@@ -353,7 +371,7 @@ def explorer_section(evidence: Evidence, colors: dict[str, int], background: Bac
         trajectories = trajectories[times < until]
         parts.append(
             Words(
-                f"The explorer has the first {format_length(until.total_seconds())} of the film, "
+                f"The explorer ends at {evidence.format_time(until.total_seconds())} and has "
                 f"{len(trajectories)} of {len(analysis.trajectories)} detections, to keep the page small. "
                 "All figures are of the whole film.",
                 "note",
@@ -377,4 +395,8 @@ def explorer_section(evidence: Evidence, colors: dict[str, int], background: Bac
     if background is not None:
         data["background"] = None  # the page's script takes it from the charts
     first = evidence.figures["occupancy"]["peak_at_s"] or 0.0
+    first = min(
+        first,
+        trajectories.index.get_level_values("timestamp").max().total_seconds() if len(trajectories) else 0.0,
+    )
     return Section("explore", texts.EXPLORE, [*parts, Explored(data, round(1000 * first))])

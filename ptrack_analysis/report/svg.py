@@ -11,12 +11,14 @@ WIDTHS = {"narrow": 320, "middle": 660, "wide": 1010}
 """The widths of a chart that fills a section, on a phone, on paper and small screens, and on others [px]."""
 HALF_WIDTHS = {"narrow": 320, "middle": 660, "wide": 480}
 """The widths of a chart that fills half of a section where there is room for two."""
+NARROW = 400
+"""Below this width a drawing is for a phone [px]."""
 _WIDE_LETTER, _LETTER = 1.0, 0.58
 """Width of a letter as a multiple of its height."""
 
 
 def element(name: str, *children: str, **attributes: str | float | None) -> str:
-    """Write an element; a trailing low line of an attribute is dropped, others become hyphens.
+    """Write an element; a trailing underscore of an attribute is dropped, others become hyphens.
 
     Attributes are escaped. Children are elements: ``letters``, ``part`` and ``title`` escape texts.
     """
@@ -87,18 +89,24 @@ def draw_widths(draw: Callable[[int], str], widths: dict[str, int] = WIDTHS) -> 
 def step_path(x: Floats, counts: Integers | Floats, down: Callable[[float], float], *, closed: bool) -> str:
     """Return the path of steps: each count holds until the next x; closed, it is an area above zero.
 
-    If steps are closer than a pixel, the highest is drawn.
+    If several steps are within a pixel, the highest is drawn there, and then the last.
     """
     points: list[tuple[float, float]] = []
-    for place, count in zip(x.tolist(), counts.tolist(), strict=True):
-        if points and int(place) == int(points[-1][0]) and len(x) > x[-1] - x[0]:
+    last = 0.0
+    for position, count in zip(x.tolist(), counts.tolist(), strict=True):
+        if points and int(position) == int(points[-1][0]) and len(x) > x[-1] - x[0]:
             points[-1] = points[-1][0], max(points[-1][1], count)
-        elif not points or count != points[-1][1]:
-            points.append((place, count))
+        else:
+            if points and last != points[-1][1]:
+                points.append((min(float(int(points[-1][0]) + 1), position), last))
+            points.append((position, count))
+        last = count
+    if points and last != points[-1][1]:
+        points.append((min(float(int(points[-1][0]) + 1), float(x[-1])), last))
     end = float(x[-1])
     path = "".join(
-        f"{'H' if number or closed else 'M'}{place:.1f}{'V' if number or closed else ' '}{down(count):.1f}"
-        for number, (place, count) in enumerate(points)
+        f"{'H' if number or closed else 'M'}{position:.1f}{'V' if number or closed else ' '}{down(count):.1f}"
+        for number, (position, count) in enumerate(points)
     )
     if closed:
         return f"M{points[0][0]:.1f} {down(0):.1f}{path}H{end:.1f}V{down(0):.1f}Z"

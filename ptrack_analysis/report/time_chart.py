@@ -12,6 +12,7 @@ from ptrack_analysis.report.evidence import Evidence
 from ptrack_analysis.report.finding_texts import clock_time, count
 from ptrack_analysis.report.parts import local_time
 from ptrack_analysis.report.svg import (
+    NARROW,
     choose_step,
     drawing,
     element,
@@ -26,8 +27,8 @@ from ptrack_analysis.report.svg import (
 MOST_LINES = 4
 """Most lines that are drawn."""
 _STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400)
-_PHONE = 500
-_LEFT, _RIGHT, _ZONE = 30.0, 12.0, 26.0
+_LEFT, _RIGHT, _ZONE, _BAR = 30.0, 12.0, 26.0, 20.0
+_DOOR, _PHONE_DOOR = 46.0, 40.0
 _QUARTER = timedelta(minutes=15)
 
 
@@ -88,7 +89,7 @@ def find_timeline(evidence: Evidence, colors: dict[str, int]) -> Timeline:
 
 def _find_lanes(evidence: Evidence) -> list[Lane]:
     """Return the crossings of the entrances, or of all lines if none is an entrance."""
-    lines = evidence.entrance_lines or evidence.analysis.lines
+    lines = evidence.analysis.boundary_lines
     if not lines:
         return []
     crossings = evidence.analysis["crossings"].reset_index()
@@ -138,10 +139,10 @@ def _count_crossings(lane: Lane) -> str:
 
 def draw_timeline(timeline: Timeline, width: int) -> str:
     """Draw the chart."""
-    is_narrow = width < _PHONE
+    is_narrow = width < NARROW
     scene, *zones = timeline.curves
     high = 104 if is_narrow else 122
-    door, low, gap = (40, _ZONE, 20) if is_narrow else (46, _ZONE, 20)
+    door, low, gap = _PHONE_DOOR if is_narrow else _DOOR, _ZONE, 20
     doors = 22 + high + 26
     first = doors + len(timeline.lanes) * (door + gap)
     bottom = first + len(zones) * (low + gap) - (gap if zones or timeline.lanes else 26) + 4
@@ -153,7 +154,7 @@ def draw_timeline(timeline: Timeline, width: int) -> str:
     drawn = _draw_axis(timeline, across, width, bottom)
     drawn += _draw_scene(timeline, scene, across, width, high)
     for number, lane in enumerate(timeline.lanes):
-        drawn += _draw_lane(lane, across, width, doors + number * (door + gap), door)
+        drawn += _draw_lane(timeline, lane, across, width, doors + number * (door + gap))
     most = max([1, *(int(curve.persons.max(initial=0)) for curve in zones)])
     for number, curve in enumerate(zones):
         top = first + number * (low + gap)
@@ -210,7 +211,7 @@ def _draw_scene(
         begin, until, mean = timeline.busiest
         x, end = across(begin), across(until)
         band = {"width": end - x, "height": high, "class_": "band"}
-        words = f"busiest: {mean:.1f}" if width < _PHONE else f"busiest: {mean:.1f} people on average"
+        words = f"busiest: {mean:.1f}" if width < NARROW else f"busiest: {mean:.1f} people on average"
         middle = min(max((x + end) / 2, _LEFT + 130), width - _RIGHT - 100)
         drawn = [
             element("rect", x=x, y=top, **band),
@@ -223,8 +224,11 @@ def _draw_scene(
     return drawn
 
 
-def _draw_lane(lane: Lane, across: Callable[[Any], Any], width: int, top: float, high: float) -> list[str]:
+def _draw_lane(
+    timeline: Timeline, lane: Lane, across: Callable[[Any], Any], width: int, top: float
+) -> list[str]:
     """Draw the crossings of a line as arrows, or as bars if they are too many."""
+    high = _PHONE_DOOR if width < NARROW else _DOOR
     middle = top + high / 2
     name = part(fit(lane.name, width / 2), "b") + part(f"  {_count_crossings(lane)}", "soft")
     drawn = [
@@ -236,7 +240,7 @@ def _draw_lane(lane: Lane, across: Callable[[Any], Any], width: int, top: float,
     x = across(lane.time)
     room = width - _LEFT - _RIGHT
     if len(x) * 7 > room:
-        return [*drawn, *_draw_bars(lane, x, middle, high / 2 - 2, room)]
+        return [*drawn, *_draw_bars(timeline, lane, x, middle, room)]
     for place, inward, words in zip(x.tolist(), lane.inward.tolist(), lane.titles, strict=True):
         away = -1 if inward else 1
         tip = middle + away * (high / 2 - 2)
@@ -248,8 +252,9 @@ def _draw_lane(lane: Lane, across: Callable[[Any], Any], width: int, top: float,
     return drawn
 
 
-def _draw_bars(lane: Lane, x: Floats, middle: float, high: float, room: float) -> list[str]:
+def _draw_bars(timeline: Timeline, lane: Lane, x: Floats, middle: float, room: float) -> list[str]:
     """Draw the crossings in pieces of equal length."""
+    high = _BAR
     bins = max(int(room / 8), 1)
     place = np.minimum(((x - _LEFT) / room * bins).astype("int64"), bins - 1)
     inward = np.bincount(place[lane.inward], minlength=bins)
@@ -263,8 +268,13 @@ def _draw_bars(lane: Lane, x: Floats, middle: float, high: float, room: float) -
             for size, y, name in ((up, middle - up, "in"), (below, middle, "out"))
             if size
         ]
+        start, end = (
+            timeline.start + share * (timeline.end - timeline.start)
+            for share in (number / bins, (number + 1) / bins)
+        )
+        when = f"{write_time(timeline, start)} to {write_time(timeline, end)}"
         if bars:
-            drawn.append(element("g", title(f"{into} in, {out} out"), *bars))
+            drawn.append(element("g", title(f"{when}: {into} in, {out} out"), *bars))
     return drawn
 
 
@@ -280,7 +290,7 @@ def _draw_zone(curve: Curve, across: Callable[[Any], Any], width: int, top: floa
     return [
         letters(_LEFT, top - 4, fit(curve.name, width - 60), f"b {curve.color} name"),
         line(_LEFT, floor, width - _RIGHT, floor, "grid"),
-        letters(_LEFT - 7, top + 9, str(most), "soft small", "end"),
+        letters(_LEFT - 7, top + 5, str(most), "soft small", "end"),
         letters(_LEFT - 7, floor + 2, "0", "soft small", "end"),
         element("path", d=path, class_=f"{curve.color} fill"),
     ]
@@ -311,7 +321,7 @@ def _list_clock(timeline: Timeline) -> list[list[int]]:
         local = (begun + passed).astimezone(timeline.clock.tzinfo)
         shift = (local.utcoffset() or timedelta(0)) + timedelta(hours=begun.hour, minutes=begun.minute)
         shift += timedelta(seconds=begun.second, microseconds=begun.microsecond)
-        milliseconds = round(shift / timedelta(milliseconds=1))
+        milliseconds = round(shift % timedelta(days=1) / timedelta(milliseconds=1))
         if not listed or listed[-1][1] != milliseconds:
             listed.append([round(passed / timedelta(milliseconds=1)), milliseconds])
         passed += _QUARTER - timedelta(

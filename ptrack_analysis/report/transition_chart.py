@@ -6,19 +6,21 @@ from dataclasses import dataclass
 import pandas as pd
 
 from ptrack_analysis.report.finding_texts import count, format_percent
-from ptrack_analysis.report.svg import drawing, element, fit, letters, part, title
+from ptrack_analysis.report.svg import NARROW, drawing, element, fit, letters, part, title
 
 STATES = {
-    "(outside)": "Outside",
-    "(video_start)": "At the start",
+    "(outside)": "No zone",
+    "(video_start)": "Start",
     "(appeared)": "Appeared",
     "(zone_opened)": "Zone opened",
-    "(video_end)": "At the end",
+    "(video_end)": "End",
     "(lost)": "Lost",
     "(zone_closed)": "Zone closed",
+    "(other)": "Other zones",
 }
 """Labels of the states before the first and after the last visit."""
-OTHER = "Other zones"
+OTHER = "(other)"
+"""The name of all zones without a color."""
 _TOP, _BAR = 18.0, 9.0
 _TOLD = 6
 
@@ -88,7 +90,7 @@ def list_ends(bands: Sequence[Band], colors: Mapping[str, int], *, left: bool) -
     """Return the zones and states on one side: the outside first or last, the zones in order."""
     present = {band.origin if left else band.destination for band in bands}
     zones = [name for name in (*colors, OTHER) if name in present]
-    states = [name for name in STATES if name in present]
+    states = [name for name in STATES if name in present and name != OTHER]
     if left:
         return [
             *(name for name in states if name == "(outside)"),
@@ -105,7 +107,7 @@ def draw_bands(bands: Sequence[Band], colors: Mapping[str, int], width: int) -> 
     room = max(310.0, 26.0 * max(len(origins), len(destinations)))
     total = sum(band.transitions for band in bands)
     scale = (room - gap * (max(len(origins), len(destinations)) - 1)) / total
-    margin = 100.0 if width < 400 else 138.0  # noqa: PLR2004 - a phone
+    margin = 100.0 if width < NARROW else 138.0
     starts, ends = (
         _stack(names, bands, scale, gap, left=left)
         for names, left in ((origins, True), (destinations, False))

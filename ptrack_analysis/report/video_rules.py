@@ -114,7 +114,8 @@ def find_door(evidence: Evidence) -> Iterator[Finding]:
     if measured is None or not measured[1]:
         return
     figures, door = measured[0], _name_door(evidence)
-    inside = f"{figures['at_start']} were inside when the film began and {figures['present']} when it ended"
+    verb = "was" if figures["at_start"] == 1 else "were"
+    inside = f"{figures['at_start']} {verb} inside when the film began and {figures['present']} when it ended"
     adds_up = ": the count adds up." if not figures["drift"] else f"; the count says {figures['counted']}."
     yield Finding(
         "door",

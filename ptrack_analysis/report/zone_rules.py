@@ -19,12 +19,12 @@ from ptrack_analysis.report.evidence import Evidence
 from ptrack_analysis.report.finding_texts import count, format_length, format_share, name_zone
 from ptrack_analysis.report.parts import Finding
 from ptrack_analysis.report.video_rules import FEWEST_PEOPLE, format_bounds, is_narrow
+from ptrack_analysis.scene.zones import GOALS, QUEUE
 
 GLANCE = pd.Timedelta("2s")
 """A visit shorter than this is a quick glance."""
 WAIT_LIMIT = pd.Timedelta("1min")
 """The waiting time whose excess is counted."""
-_GOALS, _QUEUE = ("checkout", "goal"), "queue"
 _MOST_UNPLACED, _MENTIONED, _MOST_ESTIMATED = 0.20, 0.10, 0.40
 _LONGER = 1.5
 """Ratio of two medians from which they are compared."""
@@ -40,7 +40,7 @@ def _list_dwell(evidence: Evidence) -> list[dict[str, Any]]:
         return []
     persons, found = evidence.analysis["dwell"]["persons"].to_dict(), []
     for zone in evidence.zones:
-        if zone.kind == _QUEUE or zone.name not in persons:
+        if zone.kind == QUEUE or zone.name not in persons:
             continue
         figures = evidence.zone_figures[zone.name]
         median, low, high = (figures[f"median_dwell{end}_s"] for end in ("", "_low", "_high"))
@@ -122,12 +122,12 @@ def _format_share_bounds(share: float, bounds: Interval, whole: int) -> str:
 
 def find_goal(evidence: Evidence) -> Iterator[Finding]:
     """Find how many of those who were filmed from coming in to going out reached the goal."""
-    goals = [zone for zone in evidence.zones if zone.kind in _GOALS]
+    goals = [zone for zone in evidence.zones if zone.kind in GOALS]
     if not goals or not evidence.has_entrance:
         return
     people = evidence.observed_stays[1]
-    if len(people) < FEWEST_PEOPLE:
-        return
+    if len(people) < max(FEWEST_PEOPLE, _MOST_LIKELY * evidence.figures["persons"]):
+        return  # short stays are seen from beginning to end more often than long ones
     visits = evidence.visits
     for zone in goals:
         if evidence.is_bad(("visits",), zone.name):
@@ -138,13 +138,14 @@ def find_goal(evidence: Evidence) -> Iterator[Finding]:
             "goal",
             f"{texts.capitalize(format_share(reached, len(people), ' people'))} went to "
             f"{name_zone(zone.name)}.",
-            f"{_format_share_bounds(share, bounds, len(people))} Counted are the {len(people)} who were "
-            "filmed from coming in to going out.",
+            f"{_format_share_bounds(share, bounds, len(people))} Counted are the {len(people)} of "
+            f"{evidence.figures['persons']} who were filmed from coming in to going out.",
             "zones",
             {
                 "zone": zone.name,
                 "reached": reached,
                 "people": len(people),
+                "persons": evidence.figures["persons"],
                 "share": share,
                 "low": bounds.low,
                 "high": bounds.high,
@@ -219,7 +220,7 @@ def find_next_step(evidence: Evidence) -> Iterator[Finding]:
         yield Finding(
             "next_step",
             f"After {name_zone(origin)} people mostly went to {name_zone(destination)}: "
-            f"{format_share(times_seen, left)} times.",
+            f"{format_share(times_seen, left, ' times')}.",
             f"{texts.format_percent(row['share'])} of what followed a visit to {name_zone(origin)}; "
             f"{count(int(row['persons']))} did so.",
             "ways",
@@ -285,7 +286,7 @@ def find_glances(evidence: Evidence) -> Iterator[Finding]:
 def find_waiting(evidence: Evidence) -> Iterator[Finding]:
     """Find how long people wait in queues."""
     analysis = evidence.analysis
-    queues = [zone.name for zone in analysis.zones if zone.kind == _QUEUE]
+    queues = [zone.name for zone in analysis.zones if zone.kind == QUEUE]
     if not queues:
         return
     table = analysis["waiting_times"].reset_index()

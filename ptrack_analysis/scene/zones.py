@@ -20,6 +20,8 @@ _FOREVER = int(np.iinfo("int64").max)
 
 ENTRANCE = "entrance"
 """Kind of zones and lines through which people come and go."""
+QUEUE, GOALS = "queue", ("checkout", "goal")
+"""Kinds of zones where people wait, and that people are meant to reach."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@
  */
 
 const FEW = 25;
+const ALL = 30; // so many rows are all shown
 const SHORT = 20;
 const NONE = "\u2013";
 const FORMULA = /^[=+\-@\t\r]/;
@@ -66,7 +67,7 @@ function rowOf(table, row) {
     const { name, digits } = table.headings[c];
     const text = shown(value, table.headings[c]);
     const inner = make("bdi", { textContent: text });
-    const link = c === 0 ? table.links[value] : undefined;
+    const link = c === 0 && Object.hasOwn(table.links, value) ? table.links[value] : undefined;
     if (name !== table.marks) return make("td", { className: digits !== null ? "n" : text.length <= SHORT ? "k" : "" }, link ? make("a", { href: link }, inner) : inner);
     return make("td", { className: text.length <= SHORT ? "k" : "" }, make("span", { className: `verdict ${kindOf(text)}`, textContent: text }));
   }));
@@ -79,7 +80,7 @@ function enliven(box, table) {
   const heads = [...box.querySelectorAll("thead th")];
   const draw = () => {
     if (!table.rows.length) return;
-    const few = state.all ? state.order : state.order.slice(0, FEW);
+    const few = state.all || table.rows.length <= ALL ? state.order : state.order.slice(0, FEW);
     body.replaceChildren(...few.map((i) => rowOf(table, table.rows[i])));
   };
   const sort = (c) => {
@@ -104,7 +105,7 @@ function toolsOf(box, table, state, draw) {
   saving.setAttribute("aria-label", `Download CSV: ${caption}`);
   saving.addEventListener("click", () => save(`${table.name}.csv`, csvOf(table, state.order)));
   tools.append(saving);
-  if (table.rows.length <= FEW) return tools;
+  if (table.rows.length <= ALL) return tools;
   const all = make("button", { type: "button", textContent: `Show all ${table.rows.length} rows` });
   all.addEventListener("click", () => {
     state.all = !state.all;
@@ -170,7 +171,7 @@ function enlivenTimeline(told) {
   };
   const choose = (seconds) => {
     set(seconds);
-    told(Number(slider.value));
+    told(Math.min(Math.max(data.start, seconds), data.end));
   };
   slider.addEventListener("input", () => choose(Number(slider.value)));
   for (const { svg, left, right } of charts) {

@@ -57,6 +57,16 @@ def test_a_folder_of_videos_and_a_dataset_have_commands_of_their_own(capfd, data
         assert main(command) == 0
 
 
+def test_options_are_kept_in_the_next_commands(capfd, data, tmp_path, monkeypatch):
+    columns = "frame=frame,id=track_id,left=x1,right=x2,top=y1,bottom=y2,confidence=confidence"
+    options = ["--columns", columns, "--frame-rate", "25", "--frame-size", "1280x720"]
+    code, out, _ = look(capfd, data / "tracker" / "morning.csv", *options)
+    assert code == 0
+    monkeypatch.chdir(tmp_path)
+    for command in commands(out):
+        assert main(command) == 0
+
+
 def test_names_with_spaces_and_control_characters_are_quoted(capfd, tmp_path):
     write(tmp_path / "my shop" / "page.json", page(record(0, 1)))
     code, out, _ = look(capfd, tmp_path / "my shop")

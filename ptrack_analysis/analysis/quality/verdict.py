@@ -121,7 +121,9 @@ def _find_local_outputs(rows: pd.DataFrame) -> frozenset[str]:
 def _describe_spoiled(quality: pd.DataFrame) -> tuple[str, ...]:
     """List the outputs of bad checks, grouped by the zones in which they are not usable."""
     names: dict[str, set[str]] = {}
-    for _, rows in quality.groupby(level="check", sort=True):
+    checks = quality.index.get_level_values("check")
+    bad_checks = checks[(quality["verdict"].astype(str) == "bad").to_numpy()]
+    for _, rows in quality[checks.isin(bad_checks)].groupby(level="check", sort=True):
         verdicts = rows["verdict"].astype(str).droplevel("check")
         bad = verdicts.index[verdicts == "bad"]
         by_name, local = {str(name) for name in bad if name}, _find_local_outputs(rows)

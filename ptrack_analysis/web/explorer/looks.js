@@ -115,6 +115,7 @@ kbd { font: 12.5px ui-monospace, Menlo, Consolas, monospace; padding: 1px 6px; b
   .settings { width: 100%; }
   .controls { position: relative; } .transport > .icon:last-child { position: absolute; right: 8px; top: 58px; }
 }
+@container (max-width: 420px) { .now small { display: none; } }
 @media (forced-colors: active) { .toggle[aria-pressed=true], .row[aria-selected=true] { outline: 2px solid Highlight; outline-offset: -2px; } }
 `;
 
