@@ -38,7 +38,7 @@ def add(commands: Any) -> None:
     parser = add_command(
         commands,
         "look",
-        "Show what a source contains and what stands out, and the next commands. The word look can be left "
+        "Show the content of a source, the first findings, and the next commands. The word look can be left "
         "out.",
         "look data/shop",
         "data/shop",
@@ -72,7 +72,7 @@ def run(given: argparse.Namespace) -> int:
 
 
 def _look_at_video(given: argparse.Namespace, reference: "VideoReference") -> "tuple[list[str], Opening]":
-    """Describe one video: what was seen, how reliable it is, and the first findings."""
+    """Describe one video: people, reliability, and the first findings."""
     from ptrack_analysis.pipeline.config import AnalysisConfig
     from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
     from ptrack_analysis.report.evidence import Evidence
@@ -131,7 +131,7 @@ def _look_at_videos(given: argparse.Namespace, references: "list[VideoReference]
 
 
 def _look_at_dataset(name: str, source: "AnyPath") -> "tuple[list[str], Opening]":
-    """Describe a dataset by its overview: what was filmed, what has problems, and the findings."""
+    """Describe a dataset: its videos, their problems, and the first findings."""
     from ptrack_analysis.dataset.opening import open_dataset
     from ptrack_analysis.report.overview_data import OverviewData
     from ptrack_analysis.report.overview_rules import find_overview

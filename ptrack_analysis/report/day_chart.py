@@ -31,7 +31,7 @@ class DayLane:
 
 @dataclass(frozen=True, slots=True)
 class DayChart:
-    """Lanes over one axis with so many positions, and the labels of some of them."""
+    """Lanes over one axis with so many positions, some with a label."""
 
     lanes: Sequence[DayLane]
     positions: int

@@ -295,7 +295,7 @@ def _draw_median(strip: Strip, across: Callable[[float], float], middle: float, 
 
 
 def _label(strip: Strip, middle: float, top: float, width: int, *, is_narrow: bool) -> str:
-    """Write the name of a strip, its median and what limits it."""
+    """Write the name of a strip, its median and its mark."""
     median = "no median" if strip.median is None else format_length(strip.median)
     spread = ""
     if strip.low is not None:

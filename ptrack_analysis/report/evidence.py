@@ -62,7 +62,7 @@ class Evidence:
 
     @cached_property
     def observed_stays(self) -> tuple[pd.Index, pd.Index]:
-        """The people who came in within the video, and those of them who also left."""
+        """The people who came in during the video, and who came in and left."""
         analysis = self.analysis
         tracks = analysis["tracks"]
         came, left = find_observed_stays(

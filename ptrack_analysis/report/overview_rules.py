@@ -31,7 +31,7 @@ _STANDS_OUT, _LONGER = 1.15, 1.5
 
 
 def find_overview(data: OverviewData) -> Opening:
-    """Return what the overview says first: what was filmed, what has problems, and the findings."""
+    """Return the beginning of the overview: the videos, their problems, and the findings."""
     kinds = data.verdicts["kind"]
     number = len(kinds)
     bad, doubtful, unknown = (int((kinds == kind).sum()) for kind in ("bad", "doubtful", "unknown"))

@@ -1,5 +1,6 @@
 """The words of the overview's page."""
 
+WITHHELD = "withheld"
 SUBTITLE = "Where people were, when, and for how long"
 DOORS = "Who came in and went out, by day"
 DOORS_LINES = "Crossings of the lines, by day"

@@ -59,13 +59,13 @@ def part_html(part: Part) -> str:
 
 
 def text(words: str) -> str:
-    """Escape a text, keep it from turning the direction of what stands beside it, and replace controls."""
+    """Escape a text, isolate its direction, and replace control characters."""
     shown = escape(writable(words))
     return f"<bdi>{shown}</bdi>" if any(bidirectional(letter) in _TURNING for letter in words) else shown
 
 
 def prose(words: str) -> str:
-    """Escape a text, with what stands between backticks as code."""
+    """Escape a text, with code between backticks."""
     return _CODE.sub(lambda found: f"<code>{found[1] or found[2]}</code>", text(words))
 
 
@@ -371,7 +371,7 @@ def _appendix(sections: Sequence[Section]) -> list[str]:
 
 
 def _tables(report: Report) -> list[dict[str, object]]:
-    """Return the tables as the script sorts and saves them: what is shown, and the values behind it."""
+    """Return the tables that the script sorts and saves."""
     sections = [*report.sections, *report.appendix]
     tables = [part for one in sections for part in one.parts if isinstance(part, ReportTable)]
     return [

@@ -1,4 +1,4 @@
-"""The words of the report's page: headings, leads, legends and what the words mean."""
+"""The words of the report's page: headings, leads, legends and definitions."""
 
 FIGURES = "Key figures"
 STAYS = "How long people stay"

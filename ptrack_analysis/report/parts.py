@@ -19,7 +19,7 @@ MOST_ROWS = 5000
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """One column of a table: its name in the file, its label on the page, what it means.
+    """One column of a table: its name in the file, its label on the page, and its definition.
 
     ``digits`` are those behind the point; None: the column holds text, of which the page shows so many
     ``letters``, or all.
@@ -32,7 +32,7 @@ class Heading:
     letters: int | None = None
 
     def shown(self, cell: Cell) -> str:
-        """Write one cell as the page shows it; what is missing is an en dash, a text stays as it is."""
+        """Write one cell as the page shows it; a missing value is an en dash."""
         if cell is None:
             return "\N{EN DASH}"
         if self.digits is None or isinstance(cell, str):
@@ -62,7 +62,7 @@ class ReportTable:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A drawing for each width, what it shows in words, and its legend: pairs of a drawing and a label."""
+    """A drawing for each width, its alternative text, and its legend: pairs of a drawing and a label."""
 
     name: str
     drawings: Mapping[str, str]
@@ -72,7 +72,7 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """The slider that moves through the charts over time: what it reads, and where it begins [s]."""
+    """The slider that moves through the charts over time: its data, and where it begins [s]."""
 
     data: dict[str, Any]
     start: float

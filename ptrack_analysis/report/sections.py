@@ -227,7 +227,7 @@ def legend_of_dots(*, has_bins: bool) -> list[tuple[str, str]]:
 
 
 def time_section(evidence: Evidence, colors: dict[str, int]) -> Section:
-    """Show how many people were there, and who came and went, over time."""
+    """Show people in view and crossings over time."""
     timeline = find_timeline(evidence, colors)
     peak = evidence.figures["occupancy"]["peak_at_s"]
     alt = describe_timeline(timeline)

@@ -57,7 +57,7 @@ def line(x0: float, y0: float, x1: float, y1: float, class_: str) -> str:
 
 
 def title(words: str) -> str:
-    """Write what is shown on hovering over an element."""
+    """Write the text that is shown on hovering over an element."""
     return f"<title>{_escape(words)}</title>"
 
 

@@ -47,7 +47,7 @@ def video_report(
     notes: Sequence[str] = (),
     title: str | None = None,
 ) -> Report:
-    """Gather all that the report of one video tells.
+    """Build the report of one video.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def video_report(
     background
         Picture of the scene, or with a floor plan the plan of its bounds.
     files
-        Names of the files that it was made from, by what they are.
+        Names of its files by their role.
     notes
         What else a reader should know.
     title
@@ -170,8 +170,8 @@ def write_report(
 
     Notes
     -----
-    A video of 15 minutes makes a page of some 1 to 3 MB. The page holds what it shows: whoever has it has
-    the positions of all persons.
+    A video of 15 minutes makes a page of some 1 to 3 MB. The page contains the positions of
+    all people.
     """
     target = Path(path)
     validate_replaceable(target, force=force)

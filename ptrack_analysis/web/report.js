@@ -28,7 +28,7 @@ function shown(value, { digits, letters }) {
   return digits === null || typeof value === "string" ? String(value).slice(0, letters ?? undefined) : Number(value).toFixed(digits);
 }
 
-/** Compare two cells: numbers by size, texts as people sort them; what is missing comes last either way. */
+/** Compare two cells: numbers by size, texts as people sort them; missing values come last. */
 function compare(a, b, sign) {
   if (a === null || b === null) return (a === null) - (b === null);
   if (typeof a === "number" && typeof b === "number") return sign * (a - b);
