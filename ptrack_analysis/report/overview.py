@@ -257,10 +257,7 @@ def _videos_in_order(data: OverviewData) -> list[Section]:
     """Show the people in view in each video."""
     if data.bins is None or data.bins.empty:
         return []
-    sums = data.bins.groupby(level="video", sort=False).agg(
-        time=("person_seconds", lambda one: one.dt.total_seconds().sum(skipna=False)),
-        recorded=("recorded_time", lambda one: one.dt.total_seconds().sum()),
-    )
+    sums = data.sum_bins()
     means = sums["time"] / sums["recorded"].where(sums["recorded"] > 0)
     means = means[sums["recorded"] > 0]
     means = means.loc[[name for name in data.videos.index if name in means.index]]
@@ -467,14 +464,7 @@ def _list_video(data: OverviewData, name: str, people: pd.Series | None) -> list
         if data.is_suppressed and data.quality is None
         else data.verdicts.loc[name, ["verdict", "checks"]]
     )
-    mean: Cell = None
-    most: Cell = None
-    if data.bins is not None and name in data.bins.index.get_level_values("video"):
-        bins = data.bins.loc[[name]]
-        total = sum_all(bins["person_seconds"].dt.total_seconds())
-        recorded = float(bins["recorded_time"].dt.total_seconds().sum())
-        mean = total / recorded if total is not None and recorded else None
-        most = None if bins["max_persons"].isna().any() else int(bins["max_persons"].max())
+    mean, most = data.presence.get(name, (None, None))
     length = None if pd.isna(row["duration"]) else float(row["duration"].total_seconds())
     number = None if people is None else int(people.get(name, 0))
     shown = [WITHHELD if one is None and data.is_suppressed else one for one in (number, mean, most)]

@@ -224,6 +224,32 @@ class OverviewData:
             return rows.iloc[:0].assign(**{name: pd.Series(dtype=kind) for name, kind in columns.items()})
         return pd.concat(parts)
 
+    def sum_bins(self) -> pd.DataFrame:
+        """Return the person-seconds, the recorded time [s] and the peak of each video; NaN if withheld."""
+        if self.bins is None:
+            return pd.DataFrame(columns=["time", "recorded", "most"], dtype="float64")
+        values = pd.DataFrame(
+            {
+                "time": self.bins["person_seconds"].dt.total_seconds(),
+                "recorded": self.bins["recorded_time"].dt.total_seconds(),
+                "most": self.bins["max_persons"].astype("float64"),
+            }
+        )
+        groups = values.groupby(level="video", sort=False)
+        is_known = values.notna().groupby(level="video", sort=False).all()
+        sums = groups.sum().assign(most=groups["most"].max())
+        return sums.where(is_known)
+
+    @cached_property
+    def presence(self) -> dict[str, tuple[float | None, int | None]]:
+        """The people in view on average and at most in each video; None if it is withheld."""
+        sums = self.sum_bins()
+        means = sums["time"] / sums["recorded"].where(sums["recorded"] > 0)
+        return {
+            str(name): (None if np.isnan(mean) else mean, None if np.isnan(most) else int(most))
+            for name, mean, most in zip(sums.index, means.tolist(), sums["most"].tolist(), strict=True)
+        }
+
     @cached_property
     def verdicts(self) -> pd.DataFrame:
         """The verdict on each video, its kind, and the checks that are not good."""

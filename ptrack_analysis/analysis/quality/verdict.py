@@ -122,7 +122,9 @@ def _describe_spoiled(quality: pd.DataFrame) -> tuple[str, ...]:
     """List the outputs of bad checks, grouped by the zones in which they are not usable."""
     names: dict[str, set[str]] = {}
     checks = quality.index.get_level_values("check")
-    bad_checks = checks[(quality["verdict"].astype(str) == "bad").to_numpy()]
+    bad_checks = checks[(quality["verdict"] == "bad").to_numpy()]
+    if not len(bad_checks):
+        return ()
     for _, rows in quality[checks.isin(bad_checks)].groupby(level="check", sort=True):
         verdicts = rows["verdict"].astype(str).droplevel("check")
         bad = verdicts.index[verdicts == "bad"]
