@@ -715,3 +715,26 @@ def test_lines_without_zones_are_told_as_lines_and_not_as_doors(tmp_path):
     assert "The first 4 of 6 lines are drawn." in html
     assert "In \N{MIDDLE DOT} out at the lines" in html
     assert "out at the door" not in html
+
+
+def test_an_empty_dataset_and_one_video_have_an_overview(data, tmp_path):
+    export_dataset(data / "shop", tmp_path / "out", zones=data / "shop" / "zones.geojson")
+    write_report(tmp_path / "out", tmp_path / "one.html")
+    said = Reader((tmp_path / "one.html").read_text(encoding="utf-8")).said
+    assert (
+        "Usable with care. 1 video, 3 min of film. In some of the sightings only a face was seen, so"
+        in said.replace("\N{NO-BREAK SPACE}", " ")
+    )
+    assert main(["remove", str(tmp_path / "out"), "--video", "shop"]) == 0
+    write_report(tmp_path / "out", tmp_path / "none.html")
+    assert "Too little was seen for findings: 0 videos." in (tmp_path / "none.html").read_text(
+        encoding="utf-8"
+    )
+
+
+def test_a_salted_dataset_is_not_called_withheld(data, tmp_path):
+    export_dataset(data / "shop", tmp_path / "out", salt="0123456789abcdef0123456789abcdef")
+    write_report(tmp_path / "out", tmp_path / "out.html")
+    html = (tmp_path / "out.html").read_text(encoding="utf-8")
+    assert "Usable with care." in html
+    assert "withheld" not in html.partition("<main")[2].partition("What the words mean")[0]

@@ -8,6 +8,7 @@ import pandas as pd
 
 from ptrack_analysis.analysis.uncertainty.estimates import estimate_count_ratio, estimate_daily_count
 from ptrack_analysis.report.finding_texts import (
+    capitalize,
     count,
     describe_check,
     format_length,
@@ -95,6 +96,8 @@ def _describe_problems(data: OverviewData, bad: int, doubtful: int, unknown: int
         subjects = list_subjects(outputs, zones=data.has_zones, lines=bool(data.doors))
         effect = "cannot be relied on" if bad else "may be off"
         told = f"In {number} of them {describe_check(check)}"
+        if len(data.videos) == 1:
+            parts, told = [], capitalize(describe_check(check))
         parts.append(f"{told}, so {join(subjects)} {effect}." if subjects else f"{told}.")
     return " ".join(parts)
 
