@@ -11,7 +11,7 @@ from PIL import Image
 from ptrack_analysis import plots
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.pipeline.outputs import Need, validate_needs
-from ptrack_analysis.plots.style import short_name
+from ptrack_analysis.plots.analyses import set_video_title
 from ptrack_analysis.scene.images import read_picture, stretched_note
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def background_notes(analysis: VideoAnalysis, options: PlotOptions) -> list[str]
 
 
 def draw_plot(plot: Plot, analysis: VideoAnalysis, options: PlotOptions) -> Any:
-    """Draw a plot; a part of a video has its name as the title.
+    """Draw a plot, with the video, its time and its people in the title.
 
     Returns
     -------
@@ -67,6 +67,4 @@ def draw_plot(plot: Plot, analysis: VideoAnalysis, options: PlotOptions) -> Any:
         more |= {"width": options.width, "duration": options.duration}
         more |= {"frame_rate": options.fps, "trail": options.trail}
     drawn = getattr(plots, plot.function)(content, **more)
-    if analysis.name != analysis.video.name and not isinstance(drawn, bytes):
-        drawn.set_title(short_name(analysis.name), loc="left", fontsize="medium")
-    return drawn
+    return drawn if content is analysis else set_video_title(drawn, analysis)

@@ -1,11 +1,16 @@
 """Plots of a VideoAnalysis: the table, the zones and the bounds are read from it."""
 
 from collections.abc import Callable
+from datetime import UTC, timedelta
 from functools import wraps
 from inspect import signature
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast, overload
 
 import pandas as pd
+from matplotlib.axes import Axes
+
+from ptrack_analysis.plots.style import short_name
+from ptrack_analysis.plots.time_axis import MINUTE, clock, time_unit
 
 _Result = TypeVar("_Result")
 _Content_contra = TypeVar("_Content_contra", contravariant=True)
@@ -66,7 +71,8 @@ def plot_analysis(
             missing = {name: getattr(content, name) for name in names if name not in given}
             missing |= {name: part(content) for name, part in parts.items() if name not in given}
             result = content[read] if isinstance(read, str) else read(content)
-            return plot(result, *args, **options, **missing)
+            drawn = plot(result, *args, **options, **missing)
+            return drawn if "ax" in given else cast("_Drawn_co", set_video_title(drawn, content))
 
         before, entry, after = (plot.__doc__ or "").partition(_ENTRY)
         name, _, rest = after.partition("\n")
@@ -74,3 +80,27 @@ def plot_analysis(
         return cast("PlotFunction[_Result, _Options, _Drawn_co]", draw)
 
     return decorate
+
+
+def set_video_title(drawn: Any, analysis: Any) -> Any:
+    """Give axes without a title that of the video: its name, the analyzed time, the number of people.
+
+    The time is that of the clock of the site where it is known.
+    """
+    if not isinstance(drawn, Axes) or drawn.get_title(loc="left"):
+        return drawn
+    start, end = (time.total_seconds() for time in analysis.window)
+    unit = time_unit(max(end, MINUTE + 1))
+    times = [clock(float(int(seconds)), unit) for seconds in (start, end)]
+    begun = analysis.recording.local_start
+    if begun is not None:
+        local = [
+            (begun.astimezone(UTC) + timedelta(seconds=seconds)).astimezone(begun.tzinfo)
+            for seconds in (start, end)
+        ]
+        times = [f"{local[0]:%Y-%m-%d %H:%M:%S}", f"{local[1]:%H:%M:%S}"]
+    people = len(analysis["tracks"])
+    said = f"{people} person" if people == 1 else f"{people} people"
+    title = f"{short_name(analysis.name)}, {times[0]} to {times[1]}, {said}"
+    drawn.set_title(title, loc="left", fontsize="medium")
+    return drawn

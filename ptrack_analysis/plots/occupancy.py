@@ -14,11 +14,11 @@ from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats
 from ptrack_analysis.plots.analyses import plot_analysis
 from ptrack_analysis.plots.style import (
-    distinct_colors,
     legend_below,
     say_nothing_to_draw,
     short_name,
     time_axes,
+    zone_colors,
     zone_names,
 )
 from ptrack_analysis.plots.time_axis import set_clock, time_unit
@@ -53,7 +53,7 @@ def plot_occupancy(
     ax
         Axes to draw on; by default a new figure's.
     zones
-        Zones to draw, or their names (``""`` is the whole scene), in the order of their colors; by default
+        Zones to draw, or their names (``""`` is the whole scene), in this order; by default
         all, by name.
     **kwargs
         Handed to ``Axes.step``, which draws each line.
@@ -84,7 +84,7 @@ def plot_occupancy(
     ax.set_ylabel("number of persons")
     ax.yaxis.set_major_locator(MaxNLocator(integer=True))
     if any(persons.any() for _, persons in counts.values()):
-        _draw_steps(ax, counts, kwargs)
+        _draw_steps(ax, counts, zone_colors({*names, *zone_names(occupancy, None)} - {SCENE}), kwargs)
     else:
         said = "nobody was there" if names and len(occupancy) else "nobody was counted"
         say_nothing_to_draw(ax, said, until=last)
@@ -98,9 +98,9 @@ def _counts(occupancy: pd.DataFrame, zone: str) -> tuple[Floats, Floats]:
     return times, rows["persons"].to_numpy().astype("float64")
 
 
-def _draw_steps(ax: Axes, counts: dict[str, tuple[Floats, Floats]], kwargs: dict[str, Any]) -> None:
-    colored = [name for name in counts if name != SCENE]
-    colors = dict(zip(colored, distinct_colors(len(colored)), strict=True))
+def _draw_steps(
+    ax: Axes, counts: dict[str, tuple[Floats, Floats]], colors: dict[str, Any], kwargs: dict[str, Any]
+) -> None:
     width = 1.6 if max(len(times) for times, _ in counts.values()) <= _MANY else 0.8
     given = cbook.normalize_kwargs(kwargs, Line2D)
     for name, (times, persons) in counts.items():

@@ -13,7 +13,7 @@ from matplotlib.path import Path
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats
 from ptrack_analysis.plots.analyses import plot_analysis
-from ptrack_analysis.plots.style import INK, distinct_colors, in_rows, say_nothing_to_draw
+from ptrack_analysis.plots.style import INK, in_rows, say_nothing_to_draw, zone_colors
 from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import DESTINATIONS, ORIGINS, TRANSITIONS, validate
 
@@ -153,7 +153,7 @@ def plot_sankey(
     ax
         Axes to draw on, empty ones; by default a new figure's.
     zones
-        Zones to draw, or their names, in the order of their colors; by default all of the table, by name.
+        Zones to draw, or their names, in this order; by default all of the table, by name.
         Transitions from or to others are left out.
     **kwargs
         Handed to ``matplotlib.patches.PathPatch``, which draws the bands.
@@ -244,11 +244,9 @@ def _columns(flow: Floats, left: Sequence[str], right: Sequence[str]) -> tuple[t
 
 
 def _colors(names: Sequence[str], zones: Sequence[Zone | str] | None) -> dict[str, Any]:
-    """Give each zone its color, on both sides the same, in the order asked for; and states gray."""
-    there = sorted(set(names) - {*ORIGINS, *DESTINATIONS})
-    asked = there if zones is None else [zone if isinstance(zone, str) else zone.name for zone in zones]
-    order = list(dict.fromkeys([*asked, *there]))
-    own = dict(zip(order, map(tuple, distinct_colors(len(order))), strict=True))
+    """Return the color of each zone, the same on both sides; states are gray."""
+    asked = [zone if isinstance(zone, str) else zone.name for zone in zones or ()]
+    own = zone_colors({*names, *asked} - {*ORIGINS, *DESTINATIONS})
     return {name: own.get(name, _STATE) for name in names}
 
 

@@ -2,7 +2,7 @@
 
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -11,11 +11,12 @@ import pandas as pd
 from matplotlib import colormaps
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgba_array
+from matplotlib.colors import to_rgba, to_rgba_array
 
 from ptrack_analysis.analysis.heat.grid import Bounds
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats
+from ptrack_analysis.scene.zone_colors import ON_WHITE, number_colors
 from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.sources.names import undirected
 from ptrack_analysis.video import YAxis
@@ -44,6 +45,18 @@ def distinct_colors(number: int, *, alpha: float = 1.0) -> Floats:
         return to_rgba_array(list(OKABE_ITO[:number]), alpha) if number else np.empty((0, 4))
     places = _BRIGHTEST * (np.arange(number) * _GOLDEN % 1.0)
     return to_rgba_array(colormaps["viridis"](places), alpha)
+
+
+def zone_colors(names: Iterable[str]) -> dict[str, tuple[float, float, float, float]]:
+    """Return the color of each zone, the same in all plots and pages of the same zones.
+
+    Examples
+    --------
+    >>> zone_colors(["till", "hall"]) == zone_colors(["hall", "till"])
+    True
+    """
+    numbers = number_colors(sorted(set(names)))
+    return {name: to_rgba(ON_WHITE[number]) for name, number in numbers.items()}
 
 
 def casings(colors: Floats) -> Floats:

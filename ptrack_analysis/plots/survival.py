@@ -21,6 +21,7 @@ from ptrack_analysis.plots.style import (
     say_nothing_to_draw,
     short_name,
     time_axes,
+    zone_colors,
     zone_names,
 )
 from ptrack_analysis.plots.time_axis import clock, set_clock, time_unit
@@ -58,7 +59,7 @@ def plot_survival(
     ax
         Axes to draw on; by default a new figure's.
     zones
-        Zones to draw, or their names, in the order of their colors; by default all, by name.
+        Zones to draw, or their names, in this order; by default all, by name.
     **kwargs
         Handed to ``Axes.step``, which draws the curves.
 
@@ -90,7 +91,9 @@ def plot_survival(
     ax.axhline(_HALF, color=INK, linewidth=0.8, linestyle=(0, (4, 4)), zorder=2, label="_half")
     curves = {(str(zone), str(entry)): own for (zone, entry), own in survival.groupby(["zone", "entry"])}
     keys = [key for name in names for key in [one for one in curves if one[0] == name] or [(name, "")]]
-    colors = distinct_colors(len(keys))
+    by_zone = zone_colors({*names, *known} - {""})
+    is_split = len(keys) > len(names)
+    colors = distinct_colors(len(keys)) if is_split else [by_zone[zone] for zone, _ in keys]
     legend: list[Artist] = []
     for key, color in zip(keys, colors, strict=True):
         label = f"{short_name(key[0])}: no stay\nseen from its beginning"

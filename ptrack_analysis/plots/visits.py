@@ -17,11 +17,11 @@ from ptrack_analysis.plots.analyses import plot_analysis
 from ptrack_analysis.plots.style import (
     INK,
     PAPER,
-    distinct_colors,
     legend_below,
     say_nothing_to_draw,
     short_name,
     time_axes,
+    zone_colors,
     zone_names,
 )
 from ptrack_analysis.plots.time_axis import set_clock, time_unit
@@ -147,7 +147,7 @@ def plot_visits(
     ax
         Axes to draw on; by default a new figure's.
     zones
-        Zones to draw, or their names, in the order of their colors; by default all, by name.
+        Zones to draw, or their names, in this order; by default all, by name.
     lanes
         One lane a ``person``, or one a visitor of each ``zone``, zone by zone.
     observed_entries, observed_exits
@@ -177,9 +177,11 @@ def plot_visits(
     set_clock(ax.xaxis, unit)
     ax.set_ylabel(lanes)
     if bars.lanes:
-        _draw_bars(ax, bars, distinct_colors(len(names)), kwargs)
+        by_zone = zone_colors({*names, *zone_names(visits, None)})
+        colors = np.array([by_zone[name] for name in names])
+        _draw_bars(ax, bars, colors, kwargs)
         _name_lanes(ax, bars)
-        legend_below(ax, _keys(names, bars))
+        legend_below(ax, _keys(names, colors, bars))
     else:
         say_nothing_to_draw(ax, "nobody visited a zone", until=0.0)
     return ax
@@ -224,11 +226,11 @@ def _name_lanes(ax: Axes, bars: Bars) -> None:
     ax.grid(visible=every == 1, axis="y")
 
 
-def _keys(names: Sequence[str], bars: Bars) -> list[Patch | Line2D]:
+def _keys(names: Sequence[str], colors: Floats, bars: Bars) -> list[Patch | Line2D]:
     """Make the legend: the zones, and what the arrow heads mean."""
     keys: list[Patch | Line2D] = [
-        Patch(color=color, label=short_name(name))
-        for name, color in zip(names, distinct_colors(len(names)), strict=True)
+        Patch(color=tuple(color), label=short_name(name))
+        for name, color in zip(names, colors.tolist(), strict=True)
     ]
     if bars.entry_unseen.any() or bars.exit_unseen.any():
         keys.append(

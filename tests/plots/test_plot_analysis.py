@@ -59,7 +59,10 @@ def test_the_function_of_a_plot_draws_an_analysis_as_the_command_does(open_shop,
 @pytest.mark.parametrize("name", [name for name in PLOTS if name != "animation"])
 def test_a_plot_of_a_part_has_the_name_of_the_part_as_its_title(open_shop, name):
     analysis = open_shop(start="20s", end="70s")
-    assert PLOTS[name][1].draw(analysis, PlotOptions()).get_title("left") == "shop@20s-70s"
+    assert (
+        PLOTS[name][1].draw(analysis, PlotOptions()).get_title("left")
+        == "shop@20s-70s, 0:20 to 1:10, 5 people"
+    )
 
 
 def test_arguments_of_the_caller_replace_those_of_the_analysis(open_shop):

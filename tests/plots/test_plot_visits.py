@@ -5,7 +5,7 @@ from matplotlib.colors import to_hex
 
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.plots import plot_paths, plot_visits
-from ptrack_analysis.plots.style import OKABE_ITO
+from ptrack_analysis.scene.zone_colors import ON_WHITE
 from ptrack_analysis.schema import ENTRIES, EXITS, TRAJECTORIES, VISITS, assemble, empty_table
 
 
@@ -53,12 +53,13 @@ def unseen(ax):
     )
 
 
-BLUE, VERMILLION = OKABE_ITO[0].lower(), OKABE_ITO[1].lower()
+FIRST, SECOND, THIRD = ON_WHITE[:3]
+"""The colors of zones by their names."""
 
 
 def test_a_visit_is_a_bar_from_entered_to_exited_in_seconds():
     ax = plot_visits(make_visits([("hall", 7, 1000, 3500)]))
-    assert bars(ax) == [(BLUE, pytest.approx((1, 3.5, -0.4, 0.4)))]
+    assert bars(ax) == [(FIRST, pytest.approx((1, 3.5, -0.4, 0.4)))]
 
 
 def test_each_person_has_a_lane_the_first_to_enter_on_top():
@@ -66,7 +67,7 @@ def test_each_person_has_a_lane_the_first_to_enter_on_top():
     assert lane_names(ax) == ["8", "7"]
     assert ax.get_ylim()[0] > ax.get_ylim()[1]
     assert sorted((color, round((low + high) / 2)) for color, (_, _, low, high) in bars(ax)) == sorted(
-        [(BLUE, 1), (BLUE, 0), (VERMILLION, 1)]
+        [(FIRST, 1), (FIRST, 0), (SECOND, 1)]
     )
 
 
@@ -78,14 +79,14 @@ def test_zones_stand_in_the_legend():
 def test_zones_asked_for_are_drawn_in_that_order():
     ax = plot_visits(make_visits([("till", 7, 0, 1000), ("hall", 7, 2000, 3000)]), zones=["till", "exit"])
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["till", "exit"]
-    assert [color for color, _ in bars(ax)] == [BLUE]
+    assert [color for color, _ in bars(ax)] == [THIRD]
 
 
 def test_being_in_two_zones_at_once_divides_the_lane():
     ax = plot_visits(make_visits([("hall", 7, 0, 5000), ("till", 7, 2000, 3000), ("hall", 8, 0, 1000)]))
     heights = {(color, x0): (low, high) for color, (x0, _, low, high) in bars(ax)}
-    assert heights[BLUE, 0] in [pytest.approx((-0.4, 0)), pytest.approx((0.6, 1.4))]
-    assert heights[VERMILLION, 2] == pytest.approx((0, 0.4))
+    assert heights[FIRST, 0] in [pytest.approx((-0.4, 0)), pytest.approx((0.6, 1.4))]
+    assert heights[SECOND, 2] == pytest.approx((0, 0.4))
 
 
 @pytest.mark.parametrize(
