@@ -227,7 +227,15 @@ OUTPUTS: dict[str, Output] = {
             plots=(_plot("visits", "visits to zones over time (needs --zones)", "visits"),),
         ),
         _output("stay_in_scene", schema.SCENE_STAY, FIGURES),
-        _output("dwell", schema.DWELL, FIGURES, Need.ZONES),
+        _output(
+            "dwell",
+            schema.DWELL,
+            FIGURES,
+            Need.ZONES,
+            plots=(
+                _plot("dwell", "dwell time of each visit by zone, with the median (needs --zones)", "visits"),
+            ),
+        ),
         _output(
             "dwell_by_entry",
             schema.DWELL_BY_ENTRY,

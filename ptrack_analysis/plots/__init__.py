@@ -10,6 +10,7 @@ from ptrack_analysis.plots.animation import animate_paths, write_animation
 from ptrack_analysis.plots.balance import plot_count_drift
 from ptrack_analysis.plots.counts import plot_counts
 from ptrack_analysis.plots.crossings import plot_crossings
+from ptrack_analysis.plots.dwell import plot_dwell
 from ptrack_analysis.plots.encounters import plot_encounters
 from ptrack_analysis.plots.facing import plot_facing
 from ptrack_analysis.plots.flow_field import plot_flow_field
@@ -31,6 +32,7 @@ __all__ = [
     "plot_count_drift",
     "plot_counts",
     "plot_crossings",
+    "plot_dwell",
     "plot_encounters",
     "plot_facing",
     "plot_flow_field",

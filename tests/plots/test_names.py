@@ -37,6 +37,7 @@ DRAWN = {
     "paths": lambda it: plots.plot_paths(it.walked, video=it.video, zones=it.zones, lines=it.lines),
     "visits": lambda it: plots.plot_visits(it.visits, zones=it.zones),
     "lanes": lambda it: plots.plot_visits(it.visits, zones=it.zones, lanes="zone"),
+    "dwell": lambda it: plots.plot_dwell(it.visits, zones=it.zones),
     "occupancy": lambda it: plots.plot_occupancy(pta.compute_occupancy(it.walked, it.video, zones=it.zones)),
     "survival": lambda it: plots.plot_survival(pta.dwell.compute_survival(it.visits)),
     "transitions": lambda it: plots.plot_transitions(pta.compute_transitions(it.visits)),
