@@ -11,7 +11,7 @@ from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from ptrack_analysis.analysis.dwell.dwell import compute_dwell
-from ptrack_analysis.analysis.dwell.survival import OBSERVED_ENTRIES, OBSERVED_EXITS, seen_at
+from ptrack_analysis.analysis.dwell.survival import seen_at
 from ptrack_analysis.geometry import Bools, Floats
 from ptrack_analysis.plots.analyses import plot_analysis
 from ptrack_analysis.plots.style import (
@@ -25,7 +25,7 @@ from ptrack_analysis.plots.style import (
     zone_names,
 )
 from ptrack_analysis.scene.zones import Zone
-from ptrack_analysis.schema import VISITS, validate
+from ptrack_analysis.schema import OBSERVED_ENTRIES, OBSERVED_EXITS, VISITS, validate
 
 MOST_DOTS = 60
 """Most visits of a zone that are drawn as a dot each."""
