@@ -5,9 +5,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from ptrack_analysis.analysis.heat.grid import Bounds
 from ptrack_analysis.geometry import Floats, Integers
@@ -109,6 +111,9 @@ def _at(steps: Steps, way: Floats, where: Floats) -> Floats:
 
 
 _LABELLED = 30
+_CELLS = 64
+"""Cells across the plot of many people."""
+_PEOPLE = colormaps["magma_r"].resampled(256)
 _DASHES = (0, (2.5, 1.8))
 
 
@@ -132,7 +137,8 @@ def plot_paths(
     Each person has a color. A path begins at a ring and ends at a square: the first and the last place where
     the person was located; arrow heads show the way. It is broken where a run ends and where the person is
     not located; a lone position is a dot. What is interpolated is dashed. Up to eight persons stand in a
-    legend, up to thirty have their number beside the end of their path; more are drawn thinner and paler.
+    legend, up to thirty have their number beside the end of their path. With more, colors show how many
+    people passed each cell (dark is high), over thin lines without marks.
 
     Parameters
     ----------
@@ -208,10 +214,59 @@ def _draw_paths(ax: Axes, steps: Steps, shown: Bounds, kwargs: dict[str, Any]) -
     faded = np.column_stack([colors[:, :3], np.full(number, alpha)])
     diagonal = float(np.hypot(shown[2] - shown[0], shown[3] - shown[1]))
     _draw_strokes(ax, steps, faded, width, kwargs)
-    spacing = diagonal * (0.12 if number <= _LABELLED else 0.3)
-    draw_arrow_heads(ax, arrow_heads(steps, spacing), colors, size + width)
+    if number > _LABELLED:
+        _draw_people_per_cell(ax, steps, shown)
+        return
+    draw_arrow_heads(ax, arrow_heads(steps, 0.12 * diagonal), colors, size + width)
     _draw_marks(ax, steps, colors, size)
     legend_below(ax, _keys(steps, colors))
+
+
+def _draw_people_per_cell(ax: Axes, steps: Steps, shown: Bounds) -> None:
+    """Draw how many different people passed each cell, with a scale; dark is high."""
+    x0, y0, x1, y1 = shown
+    cell = (x1 - x0) / _CELLS
+    columns, rows = _CELLS, max(int(np.ceil((y1 - y0) / cell)), 1)
+    people = count_people_per_cell(steps, shown, (rows, columns))
+    if not people.any():
+        return
+    mesh = ax.pcolormesh(
+        x0 + cell * np.arange(columns + 1),
+        y0 + cell * np.arange(rows + 1),
+        np.ma.masked_equal(people, 0),
+        cmap=_PEOPLE,
+        vmin=0,
+        alpha=0.9,
+        zorder=2.5,
+    )
+    mesh.set_label("_people")
+    if ax.figure is not None:
+        bar = ax.figure.colorbar(mesh, cax=ax.inset_axes((1.02, 0.0, 0.03, 1.0)))
+        bar.set_label("people per cell")
+        bar.locator = MaxNLocator(integer=True)
+        bar.update_ticks()
+
+
+def count_people_per_cell(steps: Steps, bounds: Bounds, shape: tuple[int, int]) -> Integers:
+    """Count the different people whose path passes each cell.
+
+    Points are set along each path at most half a cell apart. A corner that a path cuts by less than that may
+    be missed.
+    """
+    x0, y0, x1, y1 = bounds
+    rows, columns = shape
+    size = np.array([(x1 - x0) / columns, (y1 - y0) / rows])
+    first = np.flatnonzero(steps.joined)
+    start, way = steps.points[first], steps.points[first + 1] - steps.points[first]
+    parts = np.maximum(np.ceil(2 * np.abs(way / size).max(axis=1, initial=0.0)), 1).astype("int64")
+    line = np.repeat(np.arange(len(first)), parts)
+    share = (np.arange(len(line)) - np.repeat(np.cumsum(parts) - parts, parts)) / parts[line]
+    points = np.concatenate([start[line] + share[:, None] * way[line], steps.points[steps.known]])
+    rank = np.concatenate([steps.rank[first][line], steps.rank[steps.known]])
+    place = np.floor((points - [x0, y0]) / size).astype("int64")
+    inside = ((place >= 0) & (place < [columns, rows])).all(axis=1)
+    cells = np.unique(np.column_stack([rank, place[:, 1] * columns + place[:, 0]])[inside], axis=0)[:, 1]
+    return np.bincount(cells, minlength=rows * columns).reshape(shape)
 
 
 def _draw_strokes(ax: Axes, steps: Steps, colors: Floats, width: float, kwargs: dict[str, Any]) -> None:
@@ -224,7 +279,7 @@ def _draw_strokes(ax: Axes, steps: Steps, colors: Floats, width: float, kwargs: 
         "linewidths": np.where(guessed, 0.7 * width, width),
         "linestyles": [_DASHES if each else "solid" for each in guessed.tolist()],
         "joinstyle": "round",
-        "zorder": 3,
+        "zorder": 3 if len(steps.persons) <= _LABELLED else 2,
     }
     if len(steps.persons) <= _LABELLED:
         below: dict[str, Any] = {"colors": casings(colors)[rank], "linewidths": width + 1.6, "zorder": 2.9}

@@ -11,7 +11,7 @@ from shapely.geometry import LineString, Polygon
 from ptrack_analysis.analysis.trajectories import compute_trajectories
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.plots import plot_paths
-from ptrack_analysis.plots.paths import arrow_heads
+from ptrack_analysis.plots.paths import arrow_heads, count_people_per_cell
 from ptrack_analysis.plots.stretches import find_steps
 from ptrack_analysis.plots.style import OKABE_ITO
 from ptrack_analysis.scene.zones import Line, Zone
@@ -126,13 +126,35 @@ def test_few_persons_stand_in_the_legend_and_many_do_not():
     few = plot_paths(trajectories(dict.fromkeys(range(3), WALK)))
     assert "person 2" in [text.get_text() for text in few.get_legend().get_texts()]
     many = plot_paths(trajectories(dict.fromkeys(range(31), WALK)))
-    assert not any("person" in text.get_text() for text in many.get_legend().get_texts())
+    assert many.get_legend() is None
     assert texts(many) == []
 
 
 def test_up_to_thirty_persons_have_their_number_at_the_end_of_their_path():
     ax = plot_paths(trajectories(dict.fromkeys(range(10, 40), WALK)))
     assert texts(ax) == [str(person) for person in range(10, 40)]
+
+
+def test_of_many_people_the_plot_counts_each_once_per_cell():
+    """40 people walk along the same line, the first of them twice."""
+    walks = {
+        person: [*WALK, *[(t + 10_000, *xy) for t, *xy in WALK]] if person == 0 else WALK
+        for person in range(40)
+    }
+    ax = plot_paths(trajectories(walks))
+    people = drawn(ax, "_people").get_array()
+    assert people.max() == 40
+    assert set(people.compressed().tolist()) == {40}
+    assert [child.get_ylabel() for child in ax.child_axes] == ["people per cell"]
+
+
+def test_people_are_counted_in_the_cells_between_their_positions():
+    steps = find_steps(
+        trajectories({1: [(0, 0.05, 0.05), (200, 0.95, 0.05)], 2: [(0, 0.05, 0.95)]}), "px", None
+    )
+    low, high = steps.points.min(axis=0) * [0, 0], steps.points.max(axis=0) / 0.95
+    counts = count_people_per_cell(steps, (*low, *high), (2, 10))
+    assert counts.tolist() == [[1] * 10, [1] + [0] * 9]
 
 
 def test_many_persons_are_drawn_thinner_and_paler():
