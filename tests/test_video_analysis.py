@@ -1,5 +1,6 @@
 """One video with its configuration: each table computed once, the same as by the functions."""
 
+import dataclasses
 import json
 
 import pandas as pd
@@ -118,3 +119,16 @@ def test_the_explorer_the_report_and_the_shell_name_a_part(data, tmp_path, capsy
     assert json.loads(capsys.readouterr().out)["videos"][0]["video"] == name
     assert main(["plot", "paths", *given, "-o", str(tmp_path / "none.png"), "--persons", "99"]) == 0
     assert f"note: {name}: nothing" in capsys.readouterr().err
+
+
+def test_a_notebook_shows_a_card(analysis):
+    card = analysis._repr_html_()
+    assert "<caption><b>shop</b></caption>" in card
+    for fact in ("<td>13</td>", "<td>usable with care</td>", "entrance, shelves, table, checkout", "visits"):
+        assert fact in card
+
+
+def test_the_card_of_hostile_names_is_text(data):
+    detections, video = pta.read_tracking(data / "shop")
+    analysis = pta.VideoAnalysis((detections, dataclasses.replace(video, name="<script>alert(1)</script>")))
+    assert "<script>" not in analysis._repr_html_()

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
+from html import escape
 from typing import Any, Literal, TypedDict, cast, get_args
 
 import numpy as np
@@ -144,6 +145,25 @@ class VideoAnalysis:
         else:
             source = repr(getattr(self.source, "name", self.source))
         return f"VideoAnalysis({source}, computed: {', '.join(self._rows) or 'nothing yet'})"
+
+    def _repr_html_(self) -> str:
+        """Return a card for notebooks: the video, its quality, key figures, and what to call next."""
+        start, end = (time.total_seconds() for time in self.window)
+        tables = self.tables
+        names = tables.index[tables["available"]]
+        facts = {
+            "time": f"{start:.1f} to {end:.1f} s",
+            "people": str(len(self["tracks"])),
+            "quality": str(self.verdict),
+            "zones": ", ".join(zone.name for zone in self.zones) or "none",
+            "lines": ", ".join(line.name for line in self.lines) or "none",
+            "tables": ", ".join(map(str, names)),
+        }
+        rows = "".join(f"<tr><th>{name}</th><td>{escape(value)}</td></tr>" for name, value in facts.items())
+        calls = 'analysis["visits"] &middot; pta.plots.plot_paths(analysis) &middot; pta.explore(analysis)'
+        return (
+            f"<table><caption><b>{escape(self.name)}</b></caption>{rows}</table><p><code>{calls}</code></p>"
+        )
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         """Return a table, computed on first access.

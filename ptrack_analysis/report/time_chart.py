@@ -26,9 +26,32 @@ from ptrack_analysis.report.svg import (
 
 MOST_LINES = 4
 """Most lines that are drawn."""
-_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400)
+_STEPS = (
+    1,
+    2,
+    5,
+    10,
+    15,
+    30,
+    60,
+    120,
+    300,
+    600,
+    900,
+    1800,
+    3600,
+    7200,
+    10800,
+    21600,
+    43200,
+    86400,
+    172800,
+    604800,
+)
 _LEFT, _RIGHT, _ZONE, _BAR = 30.0, 12.0, 26.0, 20.0
 _DOOR, _PHONE_DOOR = 46.0, 40.0
+_DAY, _DATED = 86_400, 110
+"""Length from which ticks have dates [s], and the room for one [px]."""
 _QUARTER = timedelta(minutes=15)
 
 
@@ -129,7 +152,8 @@ def write_time(timeline: Timeline, seconds: float) -> str:
     """Write a time of the axis: in the video, or by the clock of the site."""
     if timeline.clock is None:
         return clock_time(seconds)
-    return f"{local_time(round(1000 * seconds), timeline.clock):%H:%M}"
+    is_long = timeline.end - timeline.start > _DAY
+    return f"{local_time(round(1000 * seconds), timeline.clock):{'%d %b %H:%M' if is_long else '%H:%M'}}"
 
 
 def _count_crossings(lane: Lane) -> str:
@@ -172,7 +196,8 @@ def draw_timeline(timeline: Timeline, width: int) -> str:
 def _draw_axis(timeline: Timeline, across: Callable[[float], float], width: int, bottom: float) -> list[str]:
     """Draw the time axis, with lines through all parts of the chart."""
     length = timeline.end - timeline.start
-    step = choose_step(length, (width - _LEFT - _RIGHT) / 74, _STEPS)
+    room = _DATED if timeline.clock is not None and length > _DAY else 74
+    step = choose_step(length, (width - _LEFT - _RIGHT) / room, _STEPS)
     offset = 0.0
     if timeline.clock is not None:
         begun = timeline.clock
@@ -212,7 +237,8 @@ def _draw_scene(
         x, end = across(begin), across(until)
         band = {"width": end - x, "height": high, "class_": "band"}
         words = f"busiest: {mean:.1f}" if width < NARROW else f"busiest: {mean:.1f} people on average"
-        middle = min(max((x + end) / 2, _LEFT + 130), width - _RIGHT - 100)
+        half = 3.4 * len(words)
+        middle = min(max((x + end) / 2, _LEFT + 56 + half), width - _RIGHT - half)
         drawn = [
             element("rect", x=x, y=top, **band),
             *drawn,
