@@ -66,8 +66,7 @@ def run(given: argparse.Namespace) -> int:
             else:
                 lines, opening = _look_at_videos(given, references), None
     text = shown("\n".join(lines))
-    verdict = f"\n\n{opening.verdict}" if opening else ""
-    print(text.replace(verdict, f"\n\n{emphasize(opening.verdict, opening.kind)}", 1) if opening else text)
+    print(emphasize(text, opening.verdict, opening.kind) if opening else text)
     return 0
 
 

@@ -357,11 +357,15 @@ def show_activity(words: str) -> Iterator[None]:
 _COLORS = {"good": "32", "doubtful": "33", "bad": "31"}
 
 
-def emphasize(words: str, kind: str) -> str:
-    """Return words in bold and in the color of a verdict, if stdout is a terminal that may have colors."""
+def emphasize(text: str, words: str, kind: str) -> str:
+    """Return a text with some words in bold and in the color of a verdict, also if they are wrapped.
+
+    Only if stdout is a terminal that may have colors.
+    """
     if not sys.stdout.isatty() or "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb":
-        return words
-    return f"\x1b[1;{_COLORS.get(kind, '39')}m{words}\x1b[0m"
+        return text
+    pattern = r"\s+".join(map(re.escape, words.split()))
+    return re.sub(pattern, lambda found: f"\x1b[1;{_COLORS.get(kind, '39')}m{found[0]}\x1b[0m", text, count=1)
 
 
 def add_video(parser: argparse.ArgumentParser) -> None:

@@ -146,7 +146,7 @@ def _written(found: "list[_Page]", given: argparse.Namespace) -> str:
     if given.markdown or given.output != "-":
         return shown(("\n\n" if given.markdown else "\n\n\n").join(pages)) + "\n"
     colored = [
-        shown(page).replace(opening.verdict, emphasize(opening.verdict, opening.kind), 1)
+        emphasize(shown(page), opening.verdict, opening.kind)
         for page, (_, opening) in zip(pages, found, strict=True)
     ]
     return "\n\n\n".join(colored) + "\n"

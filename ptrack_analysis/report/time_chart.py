@@ -196,7 +196,7 @@ def draw_timeline(timeline: Timeline, width: int) -> str:
 def _draw_axis(timeline: Timeline, across: Callable[[float], float], width: int, bottom: float) -> list[str]:
     """Draw the time axis, with lines through all parts of the chart."""
     length = timeline.end - timeline.start
-    room = _DATED if timeline.clock is not None and length > _DAY else 74
+    room = 74 if timeline.clock is None or 0.1 * _DAY < length <= _DAY else _DATED
     step = choose_step(length, (width - _LEFT - _RIGHT) / room, _STEPS)
     offset = 0.0
     if timeline.clock is not None:

@@ -100,14 +100,16 @@ def test_a_broken_file_is_named(capfd, tmp_path):
     assert "broken.json" in err
 
 
-def test_colors_are_only_for_terminals(monkeypatch, data, tmp_path):
-    assert emphasize("Reliable.", "good") == "Reliable."
+def test_colors_are_only_for_terminals(monkeypatch):
+    text = "Not usable for\n  speeds. Rest."
+    assert emphasize(text, "Not usable for speeds.", "bad") == text
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TERM", "xterm")
-    assert emphasize("Reliable.", "good") == "\x1b[1;32mReliable.\x1b[0m"
+    colored = "\x1b[1;31mNot usable for\n  speeds.\x1b[0m Rest."
+    assert emphasize(text, "Not usable for speeds.", "bad") == colored
     monkeypatch.setenv("NO_COLOR", "1")
-    assert emphasize("Reliable.", "good") == "Reliable."
+    assert emphasize(text, "Not usable for speeds.", "bad") == text
 
 
 def test_activity_is_shown_on_a_terminal_and_wiped(capsys, monkeypatch):
