@@ -7,7 +7,6 @@ from math import log, sqrt
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.dwell.dwell import find_observed_stays
 from ptrack_analysis.geometry import Bools, Floats
 from ptrack_analysis.report.evidence import Evidence
 from ptrack_analysis.report.finding_texts import (
@@ -92,14 +91,7 @@ def find_strips(evidence: Evidence, colors: dict[str, int]) -> list[Strip]:
 
 def _find_scene(evidence: Evidence) -> Strip:
     """Return the strip of the time in the scene."""
-    analysis, tracks = evidence.analysis, evidence.analysis["tracks"]
-    came, left = find_observed_stays(
-        tracks,
-        analysis.video,
-        period=analysis.period,
-        start=analysis.config.start,
-        end=analysis.config.end,
-    )
+    tracks, (came, left) = evidence.analysis["tracks"], evidence.stay_ends
     stay = evidence.figures["stay_in_scene"] or {}
     rows = pd.DataFrame(
         {

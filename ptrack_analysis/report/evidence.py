@@ -9,6 +9,7 @@ import pandas as pd
 
 from ptrack_analysis.analysis.dwell.dwell import find_observed_stays
 from ptrack_analysis.analysis.quality.verdict import find_affecting_checks
+from ptrack_analysis.geometry import Bools
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 from ptrack_analysis.report.finding_texts import QualityWords, clock_time, describe_reason
 from ptrack_analysis.report.key_figures import gather_key_figures, read_quality
@@ -61,18 +62,22 @@ class Evidence:
         return {zone["zone"]: zone for zone in self.figures["zones"] or []}
 
     @cached_property
-    def observed_stays(self) -> tuple[pd.Index, pd.Index]:
-        """The people who came in during the video, and who came in and left."""
+    def stay_ends(self) -> tuple[Bools, Bools]:
+        """Whether each person came in, and whether each left, during the video."""
         analysis = self.analysis
-        tracks = analysis["tracks"]
-        came, left = find_observed_stays(
-            tracks,
+        return find_observed_stays(
+            analysis["tracks"],
             analysis.video,
             period=analysis.period,
             start=analysis.config.start,
             end=analysis.config.end,
         )
-        return tracks.index[came], tracks.index[came & left]
+
+    @property
+    def observed_stays(self) -> tuple[pd.Index, pd.Index]:
+        """The people who came in during the video, and who came in and left."""
+        people, (came, left) = self.analysis["tracks"].index, self.stay_ends
+        return people[came], people[came & left]
 
     def is_bad(self, outputs: Sequence[str], zone: str = "") -> bool:
         """Return whether a check makes one of some outputs unusable, in a zone or as a whole."""

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ptrack_analysis.analysis.dwell.dwell import mark_observed
 from ptrack_analysis.analysis.quality.verdict import judge_video
 from ptrack_analysis.analysis.uncertainty.kaplan_meier import (
     Lengths,
@@ -280,8 +281,12 @@ class OverviewData:
                 "step": 2 * self.videos["sampling_period"],
             }
         ).reindex(names)
-        came = self.tracks["first_seen"].to_numpy() >= (videos["start"] + videos["step"]).to_numpy()
-        left = (self.tracks["last_seen"].to_numpy() + videos["step"].to_numpy()) < videos["end"].to_numpy()
+        times = pd.concat(
+            [self.tracks[["first_seen", "last_seen"]].reset_index(drop=True), videos.reset_index(drop=True)],
+            axis=1,
+        )
+        arrays = (times[name].to_numpy().astype("timedelta64[ms]").astype("int64") for name in times)
+        came, left = mark_observed(*arrays)
         return pd.DataFrame({"came": came, "left": left}, index=self.tracks.index)
 
     @cached_property

@@ -250,7 +250,17 @@ def find_observed_stays(
     begin = 0 if start is None else milliseconds(start, "start")
     seen = int(last.max(initial=0))
     close = part_end(find_video_end(video, seen), end, seen)
-    return first >= begin + step, last + step < close
+    return mark_observed(first, last, begin, close, step)
+
+
+def mark_observed(
+    first: Integers, last: Integers, start: Integers | int, end: Integers | int, step: Integers | int
+) -> tuple[Bools, Bools]:
+    """Return whether people came in, and whether they left, between a start and an end [ms].
+
+    A person whose first (last) detection is within ``step`` of the start (end) was present there.
+    """
+    return first >= start + step, last + step < end
 
 
 def compute_stay_in_scene(
