@@ -230,6 +230,17 @@ function openTarget() {
   target.scrollIntoView();
 }
 
+/** Go to the time and the person that the address names: #t=92.4&person=7. */
+function openTime() {
+  const wanted = new URLSearchParams(location.hash.slice(1));
+  const seconds = Number.parseFloat(wanted.get("t"));
+  if (Number.isFinite(seconds)) setCursor(seconds);
+  globalThis.explorer?.ready.then(() => {
+    if (Number.isFinite(seconds)) seek(seconds);
+    if (wanted.has("person")) globalThis.explorer.select(wanted.getAll("person"));
+  });
+}
+
 const tables = new Map((held("tables-data") ?? []).map((table) => [table.name, table]));
 for (const box of document.querySelectorAll("[data-table]")) {
   const table = tables.get(box.dataset.table);
@@ -241,4 +252,6 @@ document.documentElement.classList.add("scripted");
 let seek = () => undefined;
 const setCursor = enlivenTimeline((seconds) => seek(seconds));
 seek = enlivenExplorer(setCursor);
+addEventListener("hashchange", openTime);
+openTime();
 enlivenMarks();

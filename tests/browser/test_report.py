@@ -268,6 +268,14 @@ def test_one_cursor_moves_through_charts_slider_reading_and_explorer(page, shop)
     until(page, "document.querySelector('#cursor').value === '30'")
 
 
+def test_a_link_leads_to_a_time_and_a_person(page, shop):
+    page.goto(f"{shop}#t=92.4&person=7")
+    until(page, "explorer.state()?.moment === 92400 && explorer.state().selected.join() === '7'")
+    assert page.locator("#cursor-time").inner_text() == "1:32"
+    page.evaluate("location.hash = '#t=1e9&person=nobody'")
+    until(page, "explorer.state().moment === 180000 && explorer.state().selected.length === 0")
+
+
 def test_a_mark_tells_what_it_stands_for(page, shop):
     opened(page, shop)
     page.locator("#dwell-chart .wide .z1 .dot").first.hover()
