@@ -114,7 +114,8 @@ _LABELLED = 30
 _CELLS = 64
 """Cells across the plot of many people."""
 _PEOPLE = colormaps["magma_r"].resampled(256)
-_DASHES = (0, (2.5, 1.8))
+_DASHES, _DOTS = (0, (2.5, 1.8)), (0, (0.8, 1.6))
+_STROKES: dict[str, Any] = {"observed": "solid", "guessed": _DASHES, "truncated": _DOTS}
 
 
 @plot_analysis(lambda analysis: analysis.trajectories, "lines", "zones", "bounds", "y_axis")
@@ -136,7 +137,8 @@ def plot_paths(
 
     Each person has a color. A path begins at a ring and ends at a square: the first and the last place where
     the person was located; arrow heads show the way. It is broken where a run ends and where the person is
-    not located; a lone position is a dot. What is interpolated is dashed. Up to eight persons stand in a
+    not located; a lone position is a dot. Interpolated parts are dashed, parts with boxes that
+    the image border cuts are dotted: their true position may be elsewhere. Up to eight persons stand in a
     legend, up to thirty have their number beside the end of their path. With more, colors show how many
     people passed each cell (dark is high), over thin lines without marks.
 
@@ -273,11 +275,12 @@ def _draw_strokes(ax: Axes, steps: Steps, colors: Floats, width: float, kwargs: 
     """Draw all stretches as one collection, for few persons over a pale casing."""
     first, last = steps.stretches()
     strokes = [steps.points[start : end + 1] for start, end in zip(first, last, strict=True)]
-    guessed, rank = steps.guessed[first], steps.rank[first]
+    guessed, truncated, rank = steps.guessed[first], steps.truncated[first], steps.rank[first]
+    dashes = np.where(truncated, "truncated", np.where(guessed, "guessed", "observed"))
     style: dict[str, Any] = {
         "colors": colors[rank],
-        "linewidths": np.where(guessed, 0.7 * width, width),
-        "linestyles": [_DASHES if each else "solid" for each in guessed.tolist()],
+        "linewidths": np.where(guessed | truncated, 0.7 * width, width),
+        "linestyles": [_STROKES[kind] for kind in dashes.tolist()],
         "joinstyle": "round",
         "zorder": 3 if len(steps.persons) <= _LABELLED else 2,
     }
@@ -326,6 +329,9 @@ def _keys(steps: Steps, colors: Floats) -> list[Line2D]:
     start = Line2D([], [], linestyle="", marker="o", markerfacecolor="none", color=INK, label="first seen")
     end = Line2D([], [], linestyle="", marker="s", color=INK, label="last seen")
     guess = Line2D([], [], linestyle=_DASHES, color=INK, linewidth=1.4, label="interpolated")
+    cut = Line2D([], [], linestyle=_DOTS, color=INK, linewidth=1.4, label="box truncated")
     number = Line2D([], [], linestyle="", marker="$7$", color=INK, label="number of the person")
     numbered = not few and len(steps.persons) <= _LABELLED
-    return [*named, start, end, *([guess] if steps.guessed.any() else []), *([number] if numbered else [])]
+    guesses = [guess] if steps.guessed.any() else []
+    cuts = [cut] if steps.truncated.any() else []
+    return [*named, start, end, *guesses, *cuts, *([number] if numbered else [])]

@@ -21,7 +21,8 @@ class Steps:
 
     ``points`` is (n, 2); ``time`` and ``time_present`` are in ms; ``rank`` numbers the ``persons`` that are
     located at all from 0, -1 for others; ``joined`` tells for each row but the last whether a line leads
-    from it to the next, ``guessed`` whether that line has an interpolated end.
+    from it to the next, ``guessed`` whether that line has an interpolated end, ``truncated`` whether it has
+    an end on a box that the image border cuts, so that its true position may be elsewhere.
     """
 
     persons: Integers
@@ -32,12 +33,14 @@ class Steps:
     known: Bools
     joined: Bools
     guessed: Bools
+    truncated: Bools
 
     def stretches(self, *, split: bool = True) -> tuple[Integers, Integers]:
-        """Return the first and last row of each unbroken line, ``split`` where observed turns to guessed."""
+        """Return the first and last row of each unbroken line, ``split`` where the kind changes."""
         same = self.joined[1:] & self.joined[:-1]
         if split:
             same &= self.guessed[1:] == self.guessed[:-1]
+            same &= self.truncated[1:] == self.truncated[:-1]
         starts = np.flatnonzero(self.joined & ~np.concatenate([[False], same])[: len(self.joined)])
         ends = np.flatnonzero(self.joined & ~np.concatenate([same, [False]])[: len(self.joined)])
         return starts, ends + 1
@@ -78,7 +81,13 @@ def find_steps(trajectories: pd.DataFrame, unit: str, persons: Collection[int] |
     guessed = (located[1:] == _INTERPOLATED) | (located[:-1] == _INTERPOLATED)
     seen = np.unique(person[known])
     rank = np.where(np.isin(person, seen), np.searchsorted(seen, person), -1)
-    return Steps(seen, rows.time, links.time_present, points, rank, known, joined, guessed & joined)
+    cut = np.zeros(len(order), dtype=bool)
+    if "box_truncated" in trajectories.columns:
+        cut = trajectories["box_truncated"].to_numpy()[order]
+    truncated = (cut[1:] | cut[:-1]) & joined
+    return Steps(
+        seen, rows.time, links.time_present, points, rank, known, joined, guessed & joined, truncated
+    )
 
 
 def _only(trajectories: pd.DataFrame, persons: Collection[int]) -> pd.DataFrame:

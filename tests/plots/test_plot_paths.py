@@ -157,6 +157,18 @@ def test_people_are_counted_in_the_cells_between_their_positions():
     assert counts.tolist() == [[1] * 10, [1] + [0] * 9]
 
 
+def test_parts_with_truncated_boxes_are_dotted_and_told_in_the_legend():
+    """The foot point is on the lower border for two of five positions."""
+    walk = [(0, 0.5, 0.5), (200, 0.5, 0.7), (400, 0.5, 1.0), (600, 0.6, 1.0), (800, 0.6, 0.7)]
+    ax = plot_paths(trajectories({7: walk}), video=VIDEO)
+    assert [len(path.vertices) for path in drawn(ax, "_paths").get_paths()] == [2, 4]
+    dashes = [dash for _, dash in drawn(ax, "_paths").get_linestyles()]
+    assert dashes[0] is None
+    assert dashes[1] is not None
+    labels = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert labels == ["person 7", "first seen", "last seen", "box truncated"]
+
+
 def test_many_persons_are_drawn_thinner_and_paler():
     few = drawn(plot_paths(trajectories({7: WALK})), "_paths")
     many = drawn(plot_paths(trajectories(dict.fromkeys(range(300), WALK))), "_paths")
