@@ -106,9 +106,9 @@ def plot_dwell(
     for row, name in enumerate(names):
         own = zone_of_row == name
         _draw_median(ax, table, name, row, colors[name])
-        place = np.log(lengths[own] / low) / np.log(high / low)
+        share = np.log(lengths[own] / low) / np.log(high / low)
         observed = started[own], ended[own]
-        _draw_dots(ax, (lengths[own], place), observed, row, {"color": colors[name], **kwargs})
+        _draw_dots(ax, (lengths[own], share), observed, row, {"color": colors[name], **kwargs})
     ax.set_yticks(range(len(names)), [_write_label(name, int((zone_of_row == name).sum())) for name in names])
     ax.tick_params(axis="y", length=0)
     ax.grid(visible=False, axis="y")
@@ -143,8 +143,8 @@ def _draw_dots(
     ax: Axes, where: tuple[Floats, Floats], observed: tuple[Bools, Bools], row: int, style: dict[str, Any]
 ) -> None:
     """Draw the visits of one zone: each, or those of about one length together."""
-    (lengths, place), (started, ended) = where, observed
-    column = np.minimum((place * _COLUMNS).astype("int64"), _COLUMNS - 1)
+    (lengths, share), (started, ended) = where, observed
+    column = np.minimum((share * _COLUMNS).astype("int64"), _COLUMNS - 1)
     color = style.pop("color")
     if len(lengths) > MOST_DOTS:
         column //= 2

@@ -84,7 +84,7 @@ def _quality_table(quality: pd.DataFrame) -> ReportTable:
     """List the checks, the worst first, and the zones and lines where they are not good."""
     verdict = quality["verdict"].astype(str)
     is_shown = (quality.index.get_level_values("name") == "") | verdict.isin(["bad", "doubtful"])
-    rank = verdict[is_shown].map({one: place for place, one in enumerate(_WORST)})
+    rank = verdict[is_shown].map({one: rank_of_verdict for rank_of_verdict, one in enumerate(_WORST)})
     ordered = quality[is_shown].iloc[rank.to_numpy().argsort(kind="stable")]
     is_video = ordered.index.get_level_values("name") == ""
     ordered = ordered.assign(meaning=ordered["meaning"].where(is_video, ""))

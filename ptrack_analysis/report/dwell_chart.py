@@ -240,12 +240,12 @@ def _draw_arrow(x: float, y: float, radius: float) -> str:
 
 def _draw_bins(strip: Strip, across: Callable[[float], float]) -> list[str]:
     """Draw the visits as one dot for each piece of the scale, with an area in proportion to their number."""
-    place = np.array([int(across(float(length)) // _BIN) for length in strip.length])
+    bin_of_row = np.array([int(across(float(length)) // _BIN) for length in strip.length])
     whole = strip.start_observed & strip.end_observed
-    bins, counts = np.unique(place, return_counts=True)
+    bins, counts = np.unique(bin_of_row, return_counts=True)
     largest, dots = int(counts.max()), []
     for number, total in zip(bins.tolist(), counts.tolist(), strict=True):
-        inside = place == number
+        inside = bin_of_row == number
         complete, lengths = int(whole[inside].sum()), strip.length[inside]
         said = format_length_range(float(lengths.min()), float(lengths.max()))
         said = (

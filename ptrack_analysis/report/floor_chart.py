@@ -187,7 +187,7 @@ def _find_areas(
 
 
 def _find_below(analysis: VideoAnalysis, ground: Ground) -> list[float]:
-    """Return the time on truncated boxes that reach the lower border, by their place across the image [s]."""
+    """Return the time on truncated boxes that reach the lower border, by their position across it [s]."""
     if not ground.picture or analysis.has_points:
         return []
     walks = analysis.walks
@@ -195,8 +195,10 @@ def _find_below(analysis: VideoAnalysis, ground: Ground) -> list[float]:
     below = walks.read_flag("box_truncated") & (y >= ground.bounds[3] - 1.0)
     if not below.any():
         return []
-    place = np.clip((x[below] / ground.size[0] * _BINS).astype("int64"), 0, _BINS - 1)
-    seconds: list[float] = (np.bincount(place, weights=walks.held[below], minlength=_BINS) / 1000.0).tolist()
+    bin_of_row = np.clip((x[below] / ground.size[0] * _BINS).astype("int64"), 0, _BINS - 1)
+    seconds: list[float] = (
+        np.bincount(bin_of_row, weights=walks.held[below], minlength=_BINS) / 1000.0
+    ).tolist()
     return seconds
 
 
@@ -270,7 +272,7 @@ def _draw_below(below: Sequence[float], width: float, height: float) -> list[str
             words = title(f"{format_length(seconds)} with feet below the image")
             size = {"width": wide, "height": max(2.0, seconds / most * (_STRIP - 4))}
             drawn.append(element("rect", words, x=number * wide, y=height + 1, class_="below", **size))
-    place = below.index(most)
-    anchor = "end" if place > _BINS / 2 else "start"
-    x = (place if anchor == "end" else place + 1) * wide + (-4 if anchor == "end" else 4)
+    highest = below.index(most)
+    anchor = "end" if highest > _BINS / 2 else "start"
+    x = (highest if anchor == "end" else highest + 1) * wide + (-4 if anchor == "end" else 4)
     return [*drawn, letters(x, height + _STRIP - 6, f"up to {format_length(most)}", "halo small", anchor)]

@@ -150,17 +150,17 @@ def _doors(data: OverviewData) -> list[Section]:
     if data.door_days is None or data.door_days.empty:
         return []
     dates = _list_dates(data.door_days.index.get_level_values("local_date"))
-    places: dict[Any, int] = {date: place for place, date in enumerate(dates)}
+    index_of_date: dict[Any, int] = {date: index for index, date in enumerate(dates)}
     lanes = []
     for (site, line), rows in list(data.door_days.groupby(level=["site", "line"]))[:MOST_LANES]:
         into, out = (sum_all(rows[column]) for column in ("in_count", "out_count"))
         said = WITHHELD if into is None or out is None else f"{into:,.0f} in, {out:,.0f} out"
-        days = [places[date] for date in rows.index.get_level_values("local_date")]
+        days = [index_of_date[date] for date in rows.index.get_level_values("local_date")]
         up = dict(zip(days, rows["in_count"].tolist(), strict=True))
         down = dict(zip(days, rows["out_count"].tolist(), strict=True))
         titles = {
-            place: f"{dates[place]:%a %Y-%m-%d}: {_write_count(value)} in, {_write_count(down[place])} out"
-            for place, value in up.items()
+            index: f"{dates[index]:%a %Y-%m-%d}: {_write_count(value)} in, {_write_count(down[index])} out"
+            for index, value in up.items()
         }
         lanes.append(DayLane(f"{line} \N{MIDDLE DOT} {site}" if site else str(line), said, up, titles, down))
     if not lanes:
@@ -194,8 +194,8 @@ def _list_ticks(dates: list[pd.Timestamp]) -> list[tuple[int, str]]:
     """Return the days that are written: all, or of more than two weeks the Mondays."""
     few = len(dates) <= 14  # noqa: PLR2004 - two weeks
     return [
-        (place, f"{date:%a %d}" if few else f"{date:%d %b}")
-        for place, date in enumerate(dates)
+        (index, f"{date:%a %d}" if few else f"{date:%d %b}")
+        for index, date in enumerate(dates)
         if few or date.day_of_week == 0
     ]
 
@@ -206,7 +206,7 @@ def _days(data: OverviewData) -> list[Section]:
         return _videos_in_order(data)
     scene = data.scene
     dates = _list_dates(pd.Index(scene["local_date"]))
-    places: dict[Any, int] = {date: place for place, date in enumerate(dates)}
+    index_of_date: dict[Any, int] = {date: index for index, date in enumerate(dates)}
     of_row = data.sites.reindex(scene["video"]).to_numpy()
     lanes = []
     for site in sorted(set(of_row))[:MOST_LANES]:
@@ -217,17 +217,17 @@ def _days(data: OverviewData) -> list[Section]:
         )
         means = days["time"] / days["recorded"].where(days["recorded"] > 0)
         before = means.reindex(means.index - _WEEK).to_numpy()
-        up = {places[date]: float(value) for date, value in means.items()}
+        up = {index_of_date[date]: float(value) for date, value in means.items()}
         earlier = {
-            places[date]: float(value)
+            index_of_date[date]: float(value)
             for date, value in zip(means.index, before, strict=True)
             if not isnan(value)
         }
         titles = {
-            place: f"{dates[place]:%a %Y-%m-%d}: "
+            index: f"{dates[index]:%a %Y-%m-%d}: "
             + (_say_withheld(data) if isnan(value) else f"{value:.1f} on average")
-            + (f", a week before {earlier[place]:.1f}" if place in earlier else "")
-            for place, value in up.items()
+            + (f", a week before {earlier[index]:.1f}" if index in earlier else "")
+            for index, value in up.items()
         }
         total, recorded = days["time"].sum(skipna=False), days["recorded"].sum()
         said = WITHHELD if isnan(total) or not recorded else f"{total / recorded:.1f} on average"
@@ -263,14 +263,14 @@ def _videos_in_order(data: OverviewData) -> list[Section]:
     means = means.loc[[name for name in data.videos.index if name in means.index]]
     if means.empty:
         return []
-    up = {place: float(value) for place, value in enumerate(means)}
+    up = {index: float(value) for index, value in enumerate(means)}
     titles = {
-        place: f"{name}: {_say_withheld(data) if isnan(value) else f'{value:.1f} on average'}"
-        for place, (name, value) in enumerate(means.items())
+        index: f"{name}: {_say_withheld(data) if isnan(value) else f'{value:.1f} on average'}"
+        for index, (name, value) in enumerate(means.items())
     }
     names = [str(name) for name in means.index]
     common = len(os.path.commonprefix(names)) if len(names) > 1 else 0  # noqa: RUF071 - names, not paths
-    ticks = [(place, name[common:][:7]) for place, name in enumerate(names)]
+    ticks = [(index, name[common:][:7]) for index, name in enumerate(names)]
     total = sums["time"].sum(skipna=False) / sums["recorded"].sum()
     said = WITHHELD if isnan(total) else f"{total:.1f} on average"
     lanes = [DayLane("In view", said, up, titles)]
@@ -432,7 +432,7 @@ def _build_strip(stays: Stays, color: int) -> Strip:
 
 def _videos(data: OverviewData, reports: Mapping[str, str]) -> Section:
     """List the videos, those with problems first, with links to their reports."""
-    rank = data.verdicts["kind"].map({kind: place for place, kind in enumerate(_RANKS)})
+    rank = data.verdicts["kind"].map({kind: index for index, kind in enumerate(_RANKS)})
     failed = -data.verdicts["checks"].str.count(",")
     ranked = data.videos.assign(rank=rank, failed=failed)
     order = ranked.sort_values(["rank", "failed", "site", "camera"], kind="stable").index

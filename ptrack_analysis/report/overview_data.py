@@ -308,13 +308,13 @@ class OverviewData:
         keys += [pd.Index(sites.astype(str))] if by_site else []
         people = _drop_visits(self.visits.index)
         found = []
-        for key, place in sorted(self.visits.assign(row=range(len(self.visits))).groupby(keys)["row"]):
-            rows = self.visits.iloc[place.to_numpy()]
+        for key, rows_of_key in sorted(self.visits.assign(row=range(len(self.visits))).groupby(keys)["row"]):
+            rows = self.visits.iloc[rows_of_key.to_numpy()]
             zone, site = (key[0], key[1]) if by_site else (key[0] if isinstance(key, tuple) else key, "")
             found.append(
                 _estimate(
                     (str(zone), str(site)),
-                    people[place.to_numpy()],
+                    people[rows_of_key.to_numpy()],
                     rows["dwell"],
                     rows["started"],
                     rows["ended"],

@@ -316,10 +316,10 @@ def _draw_map(name: str, stood: Stood, lead: str, alt: str, *, is_alone: bool = 
     widths = WIDTHS if is_alone else HALF_WIDTHS
     legend = [("", lead)] if stood.levels else []
     for shade, level in enumerate(stood.levels, LEVELS + 1 - len(stood.levels)):
-        place = shade - LEVELS - 1 + len(stood.levels)
-        is_last = place == len(stood.levels) - 1
+        index = shade - LEVELS - 1 + len(stood.levels)
+        is_last = index == len(stood.levels) - 1
         label = (
-            f"{format_tick(level)} or more" if is_last else format_tick_range(level, stood.levels[place + 1])
+            f"{format_tick(level)} or more" if is_last else format_tick_range(level, stood.levels[index + 1])
         )
         square = element("rect", width=16, height=16, rx=2, class_=f"h{shade}")
         legend.append((drawing(16, 16, square, width=16), label))

@@ -65,10 +65,10 @@ def fit(words: str, room: float, size: float = 13) -> str:
     """Shorten a text to a width [px]."""
     words = " ".join(words.split())
     left = room / size
-    for place, letter in enumerate(words):
+    for index, letter in enumerate(words):
         left -= _WIDE_LETTER if east_asian_width(letter) in "WF" else _LETTER
         if left < 0:
-            return f"{words[: max(place - 1, 1)].rstrip()}\N{HORIZONTAL ELLIPSIS}"
+            return f"{words[: max(index - 1, 1)].rstrip()}\N{HORIZONTAL ELLIPSIS}"
     return words
 
 

@@ -267,11 +267,11 @@ def _draw_lane(
     room = width - _LEFT - _RIGHT
     if len(x) * 7 > room:
         return [*drawn, *_draw_bars(timeline, lane, x, middle, room)]
-    for place, inward, words in zip(x.tolist(), lane.inward.tolist(), lane.titles, strict=True):
+    for position, inward, words in zip(x.tolist(), lane.inward.tolist(), lane.titles, strict=True):
         away = -1 if inward else 1
         tip = middle + away * (high / 2 - 2)
-        shaft = line(place, middle, place, tip - away * 6, "shaft")
-        head = f"M{place - 4.5:.1f} {tip - away * 8:.1f}L{place:.1f} {tip:.1f}l4.5 {-8 * away}z"
+        shaft = line(position, middle, position, tip - away * 6, "shaft")
+        head = f"M{position - 4.5:.1f} {tip - away * 8:.1f}L{position:.1f} {tip:.1f}l4.5 {-8 * away}z"
         drawn.append(
             element("g", title(words), shaft, element("path", d=head, class_="in" if inward else "out"))
         )
@@ -282,9 +282,9 @@ def _draw_bars(timeline: Timeline, lane: Lane, x: Floats, middle: float, room: f
     """Draw the crossings in pieces of equal length."""
     high = _BAR
     bins = max(int(room / 8), 1)
-    place = np.minimum(((x - _LEFT) / room * bins).astype("int64"), bins - 1)
-    inward = np.bincount(place[lane.inward], minlength=bins)
-    outward = np.bincount(place[~lane.inward], minlength=bins)
+    bin_of_row = np.minimum(((x - _LEFT) / room * bins).astype("int64"), bins - 1)
+    inward = np.bincount(bin_of_row[lane.inward], minlength=bins)
+    outward = np.bincount(bin_of_row[~lane.inward], minlength=bins)
     most, wide = max(int(inward.max()), int(outward.max()), 1), room / bins
     drawn = []
     for number, (into, out) in enumerate(zip(inward.tolist(), outward.tolist(), strict=True)):

@@ -148,12 +148,12 @@ def draw_bands(bands: Sequence[Band], colors: Mapping[str, int], width: int) -> 
                 for band in bands
                 if name == (band.origin if anchor == "end" else band.destination)
             )
-            high, place = scale * number, x - 6 if anchor == "end" else x + _BAR + 6
+            high, beside = scale * number, x - 6 if anchor == "end" else x + _BAR + 6
             shown = part(fit(STATES.get(name, name), margin - 34, 12.5), "b") + part(f" {number}", "soft")
             middle = tops_of[name] + high / 2 + 4.5
             style = f"{_color(name, colors)} fill"
             drawn.append(element("rect", x=x, y=tops_of[name], width=_BAR, height=max(high, 2), class_=style))
-            drawn += [element("text", shown, x=place, y=middle, text_anchor=anchor, class_="small")]
+            drawn += [element("text", shown, x=beside, y=middle, text_anchor=anchor, class_="small")]
     return drawing(width, room + 26, *drawn)
 
 
