@@ -106,8 +106,9 @@ def _cursor(cursor: Cursor) -> str:
     step = 1 if data["end"] - data["start"] > _MINUTE else 0.1
     limits = f'min="{data["start"]:.1f}" max="{data["end"]:.1f}" step="{step}" value="{cursor.start:.1f}"'
     return (
-        f'<div class="cursor live"><label for="cursor">Time</label><input type="range" id="cursor" {limits}>'
-        '<output for="cursor" id="cursor-time"></output></div>\n<p class="now live" id="now"></p>\n'
+        '<div class="cursor live"><label for="cursor">Time</label>'
+        f'<output for="cursor" id="cursor-time"></output><input type="range" id="cursor" {limits}></div>\n'
+        '<p class="now live" id="now"></p>\n'
         f"{_data('timeline-data', data)}"
     )
 
