@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ptrack_analysis import AnalysisConfig
+from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 from ptrack_analysis.report.day_chart import DayChart, DayLane, draw_days
 from ptrack_analysis.report.dwell_chart import Strip, draw_strips, format_tick_range
-from ptrack_analysis.report.floor_chart import choose_levels
+from ptrack_analysis.report.floor_chart import choose_levels, find_ground, find_spots
 from ptrack_analysis.report.svg import element, fit, letters, step_path
 from ptrack_analysis.report.time_chart import Curve, Timeline, timeline_data
 from ptrack_analysis.report.transition_chart import OTHER, describe_bands, draw_bands, find_bands
@@ -148,3 +150,18 @@ def test_days_tell_withheld_counts_from_days_that_were_not_recorded():
     assert drawn.count('class="withheld"') == 2  # a whole day, and the ones who went out on another
     assert drawn.count('class="out"') == 1
     assert drawn.count('class="uncovered"') == 2  # three days and three days
+
+
+@pytest.mark.parametrize("floor", [False, True])
+def test_the_map_and_what_it_leaves_out_make_the_time_in_the_scene(data, floor):
+    analysis = VideoAnalysis(
+        data / "shop", AnalysisConfig(floor=data / "shop" / "floor.json" if floor else None)
+    )
+    ground = find_ground(analysis, None)
+    stood = find_spots(analysis, ground, {}, background=False)
+    grid = {"cell": 0.125} if floor else {"shape": (72, 128)}
+    drawn = analysis.heatmap(basis="foot_points", truncated=False, **grid).values.sum()
+    present = analysis["tracks"]["time_in_scene"].sum().total_seconds()
+    assert drawn + sum(stood.undrawn.values()) == pytest.approx(present, abs=1e-6)
+    assert sum(stood.below) == pytest.approx(stood.undrawn["below"])
+    assert (stood.undrawn["below"] > 60) == (not floor)

@@ -104,7 +104,8 @@ def test_time_below_the_image_is_shown_and_clipping_brings_it_into_the_zone(case
     report = tmp_path / "report.html"
     assert main(["report", str(source), "-o", str(report), "--zones", str(zones), *SHELL]) == 0
     html = report.read_text(encoding="utf-8")
-    assert '<h3>Time outside the image</h3><p class="value">2.0 s</p>' in html
+    assert "For 2.0 s feet were below the image (strip below the map)" in html
+    assert "Not drawn" not in html
     capsys.readouterr()
     figures, _ = summarize(capsys, source, "--zones", zones, *SHELL)
     assert (figures["outside_image_s"], figures["zones"][0]["total_dwell_s"]) == (2.0, 0.0)

@@ -66,6 +66,8 @@ class Stood:
         Width and height of a spot as fractions of the ground; zero for boxes.
     below
         Time on truncated boxes whose feet are below the image, in equal pieces of its width [s].
+    undrawn
+        Time that is not drawn, by its reason [s].
     """
 
     ground: Ground
@@ -73,7 +75,7 @@ class Stood:
     levels: Sequence[float]
     spot: tuple[float, float] = (0.0, 0.0)
     below: Sequence[float] = ()
-    excluded: float = 0.0
+    undrawn: Mapping[str, float] = field(default_factory=dict)
     background: bool = False
     zones: Sequence[Zone] = ()
     lines: Sequence[Line] = ()
@@ -112,14 +114,15 @@ def find_spots(
     levels = choose_levels(float(time.max(initial=0.0)))
     x0, y0, x1, y1 = heatmap.bounds
     rows, columns = heatmap.shape
+    below, undrawn = _find_undrawn(analysis, ground)
     spot = _PARTS * (x1 - x0) / columns / width, _PARTS * (y1 - y0) / rows / height
     return Stood(
         ground,
         _find_areas(heatmap, time, levels, ground),
         levels,
         spot,
-        _find_below(analysis, ground),
-        heatmap.excluded_seconds,
+        below,
+        undrawn,
         background,
         analysis.zones,
         analysis.lines,
@@ -186,20 +189,30 @@ def _find_areas(
     return areas
 
 
-def _find_below(analysis: VideoAnalysis, ground: Ground) -> list[float]:
-    """Return the time on truncated boxes that reach the lower border, by their position across it [s]."""
-    if not ground.picture or analysis.has_points:
-        return []
+def _find_undrawn(analysis: VideoAnalysis, ground: Ground) -> tuple[list[float], dict[str, float]]:
+    """Return the time with feet below the image by their position across it, and all that is not drawn [s].
+
+    The parts are disjoint: with the time that is drawn they make the time in the scene.
+    """
     walks = analysis.walks
-    x, y = walks.position
-    below = walks.read_flag("box_truncated") & (y >= ground.bounds[3] - 1.0)
+    (x, y), (x0, y0, x1, y1) = walks.position, analysis.bounds if analysis.unit == "m" else ground.bounds
+    truncated, located = walks.read_flag("box_truncated"), np.isfinite(x) & np.isfinite(y)
+    inside = located & (x >= x0) & (x < x1) & (y >= y0) & (y < y1)
+    below = np.zeros(len(x), dtype=bool)
+    if ground.picture and not analysis.has_points:
+        below = truncated & located & (y >= y1 - 1.0)
+    parts = {
+        "below": below,
+        "truncated": inside & truncated & ~below,
+        "outside": located & ~inside & ~below,
+        "without position": ~located,
+    }
+    undrawn = {name: float(walks.held[rows].sum()) / 1000.0 for name, rows in parts.items()}
     if not below.any():
-        return []
-    bin_of_row = np.clip((x[below] / ground.size[0] * _BINS).astype("int64"), 0, _BINS - 1)
-    seconds: list[float] = (
-        np.bincount(bin_of_row, weights=walks.held[below], minlength=_BINS) / 1000.0
-    ).tolist()
-    return seconds
+        return [], undrawn
+    bin_of_row = np.clip(((x[below] - x0) / (x1 - x0) * _BINS).astype("int64"), 0, _BINS - 1)
+    strip = np.bincount(bin_of_row, weights=walks.held[below], minlength=_BINS) / 1000.0
+    return [float(seconds) for seconds in strip], undrawn
 
 
 def draw_stood(stood: Stood, width: int) -> str:

@@ -306,7 +306,7 @@ def places_section(evidence: Evidence, colors: dict[str, int], background: Backg
         chart = _draw_map("boxes", boxes, texts.BOX_TIME, alt)
         right: list[Part] = [Words(texts.BOXES, "heading"), Words(texts.BOXES_LEAD, "lead"), chart]
         parts = [Columns([Words(texts.STOOD, "heading"), *left], right, "even")]
-    parts.append(Words(_describe_unplaced(evidence, stood), "caption"))
+    parts.append(Words(_describe_unplaced(stood), "caption"))
     parts += _describe_limit(evidence, "busiest_cell")
     parts += [Words(note, "note") for note in aspect_note(background, ground)]
     return Section("places", texts.STOOD, parts)
@@ -338,21 +338,22 @@ def _describe_stood(stood: Stood) -> str:
     return f"Map of where people stood, with the outlines of zones and lines{longest}."
 
 
-def _describe_unplaced(evidence: Evidence, stood: Stood) -> str:
-    """Describe the time that the map does not show, in parts that add up."""
-    figures, below = evidence.figures, sum(stood.below)
-    said = []
-    if below:
+def _describe_unplaced(stood: Stood) -> str:
+    """Describe the time that the map does not show."""
+    said, undrawn = [], stood.undrawn
+    if undrawn["below"] > _SHORTEST:
         said.append(
-            f"For {format_length(below)} feet were below the image (strip below the map): these people stood "
-            "nearer to the camera than it can show."
+            f"For {format_length(undrawn['below'])} feet were below the image (strip below the map): these "
+            "people stood nearer to the camera than it can show."
         )
-    parts = (
-        ((figures["box_truncated_s"] or 0.0) - below, "on other boxes that the image border cuts"),
-        (figures["outside_image_s"] or 0.0, "outside the image"),
-        (figures["without_position_s"], "without a position"),
-    )
-    others = [f"{format_length(seconds)} {what}" for seconds, what in parts if seconds > _SHORTEST]
+    words = {
+        "truncated": "on other boxes that the image border cuts",
+        "outside": "outside the image" if stood.ground.picture else "outside the plan",
+        "without position": "without a position",
+    }
+    others = [
+        f"{format_length(undrawn[name])} {what}" for name, what in words.items() if undrawn[name] > _SHORTEST
+    ]
     if others:
         said.append(f"Not drawn: {join(others)}.")
     return " ".join(said) or "All of the time in view is drawn."
