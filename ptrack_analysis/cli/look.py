@@ -1,7 +1,6 @@
 """``ptrack SOURCE``: a short look at a source, and the next commands."""
 
 import argparse
-import os
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,12 +24,6 @@ if TYPE_CHECKING:
 
 _NAMED = 5
 _FINDINGS = 3
-
-
-def is_source(argument: str) -> bool:
-    """Return whether an argument names a source and not a command."""
-    is_address = argument.startswith("s3://") or os.path.sep in argument
-    return bool(argument) and (is_address or Path(argument).exists())
 
 
 def add(commands: Any) -> None:

@@ -9,10 +9,10 @@ import warnings
 from collections.abc import Callable, Container, Iterable, Sequence
 from difflib import get_close_matches
 from importlib import import_module
+from pathlib import Path
 from typing import Any, NoReturn
 
 from ptrack_analysis import __version__
-from ptrack_analysis.cli.look import is_source
 from ptrack_analysis.cli.options import shown
 from ptrack_analysis.errors import (
     InputError,
@@ -133,7 +133,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         arguments = sys.argv[1:] if arguments is None else arguments
         called = next((argument for argument in arguments if not argument.startswith("-")), "")
-        if called not in COMMANDS and is_source(called):
+        if called not in COMMANDS and _is_source(called):
             arguments, called = [LOOK, *arguments], LOOK
         given = build_parser({called}).parse_args(arguments)
         given.typed = arguments[1:]
@@ -155,6 +155,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except MemoryError:
         return _report("out of memory: the table does not fit", FAILURE)
     return code
+
+
+def _is_source(argument: str) -> bool:
+    """Return whether an argument names a source and not a command."""
+    is_address = argument.startswith("s3://") or os.path.sep in argument
+    return bool(argument) and (is_address or Path(argument).exists())
 
 
 def _show(otherwise: Callable[..., None]) -> Callable[..., None]:
