@@ -13,7 +13,7 @@ from ptrack_analysis.dataset.opening import Dataset
 from ptrack_analysis.dataset.states import FigureState, find_states
 from ptrack_analysis.report import overview_texts as texts
 from ptrack_analysis.report.day_chart import MOST_LANES, DayChart, DayLane, draw_days
-from ptrack_analysis.report.dwell_chart import MOST_DOTS, Strip, describe_strips, draw_strips, is_binned
+from ptrack_analysis.report.dwell_chart import MOST_DOTS, Strip
 from ptrack_analysis.report.finding_texts import (
     count,
     format_length,
@@ -24,12 +24,8 @@ from ptrack_analysis.report.overview_rules import compare_weeks, find_overview, 
 from ptrack_analysis.report.overview_tables import tables_section
 from ptrack_analysis.report.overview_texts import WITHHELD
 from ptrack_analysis.report.page_texts import (
-    BIN_DOT,
     FIGURES,
     METHOD,
-    ONE_DOT,
-    OTHER_ZONES,
-    STAYS_LEAD,
     WORDS,
 )
 from ptrack_analysis.report.parts import (
@@ -37,7 +33,6 @@ from ptrack_analysis.report.parts import (
     Chart,
     Columns,
     Facts,
-    Fold,
     Grid,
     Heading,
     Key,
@@ -48,7 +43,7 @@ from ptrack_analysis.report.parts import (
     Section,
     Words,
 )
-from ptrack_analysis.report.sections import legend_of_dots
+from ptrack_analysis.report.sections import build_stays
 from ptrack_analysis.report.svg import draw_widths
 from ptrack_analysis.report.video_rules import FEWEST_PEOPLE
 from ptrack_analysis.scene.zone_colors import number_colors
@@ -139,8 +134,7 @@ def _list_doors(data: OverviewData) -> list[Key]:
     week = compare_weeks(data)
     beside = "during all videos"
     if week is not None and not isnan(week["ratio"]):
-        is_chance = not (week["low"] > 1 or week["high"] < 1)
-        chance = "; may be chance" if is_chance else ""
+        chance = "; may be chance" if week["is_chance"] else ""
         beside = f"{format_change(week['ratio'])} came in last week than the week before{chance}"
     return [Key(f"In \N{MIDDLE DOT} out over {name}", f"{shown[0]} \N{MIDDLE DOT} {shown[1]}", beside)]
 
@@ -314,11 +308,10 @@ def _find_arrivals(data: OverviewData) -> tuple[pd.DataFrame, str] | None:
     """Return the crossings inwards, or the visits that began, with the time recorded, by local hour."""
     columns = ["weekday", "local_hour", "recorded_time", "arrived"]
     if data.crossings is not None and data.scene is not None:
-        videos = {video for videos in data.doors.values() for video in videos}
-        recorded = data.scene[data.scene["video"].isin(videos)].assign(arrived=0.0)
+        recorded = data.door_scene.assign(arrived=0.0)
         if recorded.empty:
             return None
-        events = data.add_clock(data.crossings)
+        events = data.local_crossings
         events = events.assign(arrived=events["in_count"], recorded_time=pd.Timedelta(0))
         caption = texts.DOOR_GRID if data.has_entrances else texts.LINE_GRID
         return pd.concat([recorded[columns], events[columns]], ignore_index=True), caption
@@ -393,22 +386,10 @@ def _zones(data: OverviewData) -> Section:
     if data.visits.empty:
         return Section("zones", texts.ZONES, [Words(texts.NO_VISITS)])
     by_site = len(set(data.videos["site"].dropna())) > 1
-    stays = data.find_stays(by_site=by_site)
+    stays = data.site_stays if by_site else data.zone_stays
     colors = number_colors(data.zone_names)
     strips = [_build_strip(one, colors[one.name]) for one in stays]
-    shown, rest = strips[:_MOST_STRIPS], strips[_MOST_STRIPS:]
-    has_bins = is_binned(strips)
-    lead = f"{ONE_DOT} {STAYS_LEAD}{f' {BIN_DOT}' if has_bins else ''}"
-    chart = Chart(
-        "stays",
-        draw_widths(lambda width: draw_strips(shown, width)),
-        describe_strips(shown),
-        legend_of_dots(has_bins=has_bins),
-    )
-    parts: list[Part] = [Words(lead, "lead"), chart]
-    if rest:
-        more = Chart("stays-rest", draw_widths(lambda width: draw_strips(rest, width)), describe_strips(rest))
-        parts.append(Fold(f"{OTHER_ZONES} ({len(rest)})", [more]))
+    parts = build_stays("stays", strips[:_MOST_STRIPS], strips[_MOST_STRIPS:])
     return Section("zones", texts.ZONES_SITES if by_site else texts.ZONES, parts)
 
 

@@ -143,6 +143,19 @@ class OverviewData:
         return events[events.index.get_level_values("line").isin([*self.doors])].astype("float64")
 
     @cached_property
+    def local_crossings(self) -> pd.DataFrame:
+        """The crossings of the doors with their local date, weekday and hour, of videos with a clock."""
+        if self.crossings is None:
+            return pd.DataFrame()
+        return self.add_clock(self.crossings)
+
+    @cached_property
+    def door_scene(self) -> pd.DataFrame:
+        """The occupancy in view of the videos with a door, by the local clock."""
+        videos = {video for videos in self.doors.values() for video in videos}
+        return pd.DataFrame() if self.scene is None else self.scene[self.scene["video"].isin(videos)]
+
+    @cached_property
     def sites(self) -> pd.Series:
         """The site of each video; empty where it is not known."""
         sites: pd.Series = self.videos["site"].astype("object").where(self.videos["site"].notna(), "")
@@ -173,9 +186,9 @@ class OverviewData:
         if self.crossings is None or self.scene is None:
             return None
         keys = ["site", "line", "local_date"]
-        local = self.add_clock(self.crossings).reset_index()
+        local = self.local_crossings.reset_index()
         local["site"] = self.sites.reindex(local["video"]).to_numpy()
-        sums = local.groupby(keys)[["in_count", "out_count"]].agg(_sum_known)
+        sums = local.groupby(keys)[["in_count", "out_count"]].agg(sum_known)
         scene = self.scene.assign(site=self.sites.reindex(self.scene["video"]).to_numpy())
         recorded = [
             scene[scene["video"].isin(videos)].assign(line=line) for line, videos in self.doors.items()
@@ -193,9 +206,9 @@ class OverviewData:
         """The hours recorded with a door on each local day."""
         if self.door_days is None or self.scene is None:
             return None
-        videos = {video for videos in self.doors.values() for video in videos}
-        rows = self.scene[self.scene["video"].isin(videos)]
-        hours: pd.Series = rows.groupby("local_date")["recorded_time"].sum().dt.total_seconds() / 3600
+        hours: pd.Series = (
+            self.door_scene.groupby("local_date")["recorded_time"].sum().dt.total_seconds() / 3600
+        )
         return hours
 
     def add_clock(self, rows: pd.DataFrame, time: str = "timestamp") -> pd.DataFrame:
@@ -298,8 +311,17 @@ class OverviewData:
         people = self.tracks.index
         return _estimate(("In view", ""), people, self.tracks["time_in_scene"], ends["came"], ends["left"])
 
-    def find_stays(self, *, by_site: bool) -> list[Stays]:
-        """Return the visits to the zones of each name, or of each name and site."""
+    @cached_property
+    def zone_stays(self) -> list[Stays]:
+        """The visits to the zones of each name, over all sites."""
+        return self._find_stays(by_site=False)
+
+    @cached_property
+    def site_stays(self) -> list[Stays]:
+        """The visits to the zones of each name at each site."""
+        return self._find_stays(by_site=True)
+
+    def _find_stays(self, *, by_site: bool) -> list[Stays]:
         if self.visits is None:
             return []
         names = self.visits.index.get_level_values("video")
@@ -364,7 +386,8 @@ def _drop_visits(index: Any) -> pd.Index:
     return people
 
 
-def _sum_known(values: pd.Series) -> float:
+def sum_known(values: pd.Series) -> float:
+    """Return the sum of counts; NaN if one is missing, because it was withheld."""
     return float(values.sum(skipna=False))
 
 

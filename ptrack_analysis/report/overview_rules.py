@@ -18,7 +18,7 @@ from ptrack_analysis.report.finding_texts import (
     list_subjects,
     name_zone,
 )
-from ptrack_analysis.report.overview_data import OverviewData, Stays
+from ptrack_analysis.report.overview_data import OverviewData, Stays, sum_known
 from ptrack_analysis.report.parts import Finding, Opening, isolated
 from ptrack_analysis.report.video_rules import FEWEST_PEOPLE, is_narrow
 from ptrack_analysis.scene.zones import ENTRANCE, QUEUE
@@ -139,7 +139,7 @@ def compare_weeks(data: OverviewData) -> dict[str, Any] | None:
     """
     if data.door_days is None or data.door_hours is None:
         return None
-    totals = data.door_days.groupby(level="local_date")["in_count"].agg(lambda one: one.sum(skipna=False))
+    totals = data.door_days.groupby(level="local_date")["in_count"].agg(sum_known)
     if totals.isna().any() or (totals.index.max() - totals.index.min()).days + 1 < _FEWEST_DAYS:
         return None
     last = totals[totals.index > totals.index.max() - _WEEK]
@@ -162,6 +162,7 @@ def compare_weeks(data: OverviewData) -> dict[str, Any] | None:
         "ratio": ratio,
         "low": interval.low,
         "high": interval.high,
+        "is_chance": not (interval.low > 1 or interval.high < 1),
     }
 
 
@@ -173,7 +174,7 @@ def format_change(ratio: float) -> str:
 def _find_change(data: OverviewData) -> Iterator[Finding]:
     """Find whether more people came in during the last week than on the same weekdays before."""
     week = compare_weeks(data)
-    if week is None or np.isnan(week["low"]) or week["low"] <= 1 <= week["high"]:
+    if week is None or week["is_chance"]:
         return
     ends = sorted(abs(week[end] - 1) for end in ("low", "high"))
     word = "more" if week["ratio"] > 1 else "fewer"
@@ -231,9 +232,7 @@ def _find_zone(data: OverviewData) -> Iterator[Finding]:
     zones = data.dataset.read("zones") if data.has_zones and "zones" in data.dataset.tables else None
     if zones is not None:
         entrances = set(zones["zone"][zones["kind"].astype(str).isin([ENTRANCE, QUEUE])].astype(str))
-    told = [
-        stays for stays in data.find_stays(by_site=False) if _is_told(stays) and stays.name not in entrances
-    ]
+    told = [stays for stays in data.zone_stays if _is_told(stays) and stays.name not in entrances]
     told.sort(key=lambda stays: -(stays.median or 0))
     if len(told) < 2:  # noqa: PLR2004 - two are compared
         return
@@ -271,11 +270,9 @@ def find_site_rates(data: OverviewData) -> dict[str, dict[str, float]]:
         return {}
     found = {}
     for site, rows in data.door_days.groupby(level="site"):
-        counts = rows.groupby(level="local_date")["in_count"].agg(lambda one: one.sum(skipna=False))
-        videos = {video for names in data.doors.values() for video in names}
-        scene = data.scene[data.scene["video"].isin(videos)] if data.scene is not None else None
-        own = None if scene is None else scene[data.sites.reindex(scene["video"]).to_numpy() == site]
-        hours = 0.0 if own is None else float(own["recorded_time"].dt.total_seconds().sum() / 3600)
+        counts = rows.groupby(level="local_date")["in_count"].agg(sum_known)
+        own = data.door_scene[data.sites.reindex(data.door_scene["video"]).to_numpy() == site]
+        hours = float(own["recorded_time"].dt.total_seconds().sum() / 3600)
         if not site or counts.isna().any() or not hours:
             continue
         _, interval = estimate_daily_count(counts.tolist())

@@ -7,7 +7,7 @@ import pandas as pd
 from ptrack_analysis.analysis.uncertainty.estimates import estimate_count, estimate_daily_count
 from ptrack_analysis.report import overview_texts as texts
 from ptrack_analysis.report.estimates import GARWOOD
-from ptrack_analysis.report.overview_data import OverviewData, sum_all
+from ptrack_analysis.report.overview_data import OverviewData, sum_all, sum_known
 from ptrack_analysis.report.overview_texts import WITHHELD
 from ptrack_analysis.report.page_texts import TABLES
 from ptrack_analysis.report.parts import Cell, Heading, ReportTable, Section, column_text
@@ -25,7 +25,7 @@ def _zone_table(data: OverviewData) -> ReportTable | None:
     if data.visits is None:
         return None
     rows = []
-    for stays in data.find_stays(by_site=False):
+    for stays in data.zone_stays:
         own = data.visits[data.visits.index.get_level_values("zone") == stays.name]
         people = [name for name in own.index.names if name not in {"zone", "visit"}]
         visits = estimate_count(own.groupby(level=people).size())
@@ -78,7 +78,7 @@ def _footfall_table(data: OverviewData) -> ReportTable | None:
         recorded = sorted(set(data.scene["local_date"]))
         for zone, own in data.began.groupby("zone"):
             days = own.assign(began=own["began"].astype("float64")).groupby("local_date")["began"]
-            counts = days.agg(lambda one: one.sum(skipna=False)).reindex(recorded, fill_value=0.0)
+            counts = days.agg(sum_known).reindex(recorded, fill_value=0.0)
             rows.append(_count_days(str(zone), "visits", counts))
     if not rows:
         return None

@@ -9,6 +9,7 @@ import pandas as pd
 from ptrack_analysis.analysis.selection import select
 from ptrack_analysis.report import page_texts as texts
 from ptrack_analysis.report.dwell_chart import (
+    Strip,
     describe_strips,
     draw_strips,
     find_strips,
@@ -171,26 +172,26 @@ def zones_section(evidence: Evidence, colors: dict[str, int]) -> Section:
     strips = find_strips(evidence, colors)
     parts: list[Part] = []
     if strips:
-        has_bins = is_binned(strips)
-        lead = f"{texts.ONE_DOT} {texts.STAYS_LEAD}{f' {texts.BIN_DOT}' if has_bins else ''}"
-        chart = Chart(
-            "dwell",
-            draw_widths(lambda width: draw_strips(strips, width)),
-            describe_strips(strips),
-            legend_of_dots(has_bins=has_bins),
-        )
-        parts += [Words(lead, "lead"), chart]
-    others = {zone.name: 0 for zone in evidence.analysis.zones if zone.name not in colors}
-    rest = find_strips(evidence, others)[1:] if others else []
-    if rest:
-        rest = [replace(strip, color="all") for strip in rest]
-        alt = describe_strips(rest)
-        chart = Chart("dwell-rest", draw_widths(lambda width: draw_strips(rest, width)), alt)
-        parts.append(Fold(f"{texts.OTHER_ZONES} ({len(rest)})", [chart]))
+        others = {zone.name: 0 for zone in evidence.analysis.zones if zone.name not in colors}
+        rest = find_strips(evidence, others)[1:] if others else []
+        parts += build_stays("dwell", strips, [replace(strip, color="all") for strip in rest])
     if not evidence.analysis.zones:
         parts.append(Words(_ask(evidence), "note"))
     heading = texts.STAYS_ZONES if evidence.analysis.zones else texts.STAYS
     return Section("zones", heading, parts)
+
+
+def build_stays(name: str, shown: Sequence[Strip], rest: Sequence[Strip]) -> list[Part]:
+    """Return the chart of stays with its lead and legend, the rest of the strips folded."""
+    has_bins = is_binned([*shown, *rest])
+    lead = f"{texts.ONE_DOT} {texts.STAYS_LEAD}{f' {texts.BIN_DOT}' if has_bins else ''}"
+    drawings, alt = draw_widths(lambda width: draw_strips(shown, width)), describe_strips(shown)
+    parts: list[Part] = [Words(lead, "lead"), Chart(name, drawings, alt, _draw_dot_legend(has_bins=has_bins))]
+    if rest:
+        drawings = draw_widths(lambda width: draw_strips(rest, width))
+        chart = Chart(f"{name}-rest", drawings, describe_strips(rest))
+        parts.append(Fold(f"{texts.OTHER_ZONES} ({len(rest)})", [chart]))
+    return parts
 
 
 def _ask(evidence: Evidence) -> str:
@@ -202,7 +203,7 @@ def _ask(evidence: Evidence) -> str:
     return texts.ASK.format(which="zones and lines", what="visits, no transitions and no counts")
 
 
-def legend_of_dots(*, has_bins: bool) -> list[tuple[str, str]]:
+def _draw_dot_legend(*, has_bins: bool) -> list[tuple[str, str]]:
     """Return the legend of the chart of visits."""
     dot, ring = (
         element("circle", cx=x, cy=8, r=4.4, class_=style) for x, style in ((8, "dot"), (11, "dot open"))
