@@ -55,6 +55,8 @@ _TITLES = {
     "tables": "tables",
     "privacy": "data for publication",
     "background": "background",
+    "paths": "paths",
+    "title": "title",
     "heatmap": "heatmap",
     "animation": "animation",
 }

@@ -58,6 +58,8 @@ def add(commands: Any) -> None:
         add_options(command, "scene", into=command)
         if plot.on_plane:
             add_options(command, "background", config=PlotOptions, into=command)
+        if plot.formats != ("gif",):
+            add_options(command, "title", config=PlotOptions, into=command)
         add_video(command)
         command.add_argument(
             "--force", action="store_true", help="replace FILE even if ptrack did not write it"

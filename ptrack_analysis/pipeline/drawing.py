@@ -43,28 +43,36 @@ def draw_plot(plot: Plot, analysis: VideoAnalysis, options: PlotOptions) -> Any:
     matplotlib.axes.Axes or bytes
         The axes, or the content of an animation.
     """
-    content: Any = analysis
     more: dict[str, Any] = {}
     if plot.on_plane and options.background is not None:
         more["background"] = np.asarray(_read_background(str(options.background)))
-    if plot.name == "heatmap":
-        if analysis.floor_plan is not None and options.basis == "boxes":
-            raise ParameterError("A floor plan has no boxes. Leave out --floor, or pass --basis foot_points.")
-        if analysis.has_points and options.basis == "boxes":
-            validate_needs("--basis boxes", [Need.BOXES])
-        if options.density and (analysis.unit != "m" or analysis.duration is None):
-            raise ParameterError(
-                "--density needs a floor plan (--floor FILE) or points in m, and a video of known duration."
-            )
-        more["duration"] = analysis.duration if options.density else None
-        if options.basis == "foot_points":
-            content = analysis.heatmap(
-                basis="foot_points", truncated=False, **analysis.choose_cells("heatmap")
-            )
-            more |= {"zones": analysis.zones, "lines": analysis.lines, "bounds": analysis.bounds}
-            more["y_axis"] = analysis.y_axis
+    if plot.name == "paths":
+        more["color_by"] = options.color_by
     elif plot.name == "animation":
         more |= {"width": options.width, "duration": options.duration}
         more |= {"frame_rate": options.fps, "trail": options.trail}
-    drawn = getattr(plots, plot.function)(content, **more)
-    return drawn if content is analysis else set_video_title(drawn, analysis)
+    if options.title is not None:
+        more["title"] = options.title
+    function = getattr(plots, plot.function)
+    if plot.name == "heatmap":
+        return _draw_heatmap(function, analysis, options, more)
+    return function(analysis, **more)
+
+
+def _draw_heatmap(function: Any, analysis: VideoAnalysis, options: PlotOptions, more: dict[str, Any]) -> Any:
+    """Draw the heatmap of boxes or foot points, as person-seconds or as density."""
+    if analysis.floor_plan is not None and options.basis == "boxes":
+        raise ParameterError("A floor plan has no boxes. Leave out --floor, or pass --basis foot_points.")
+    if analysis.has_points and options.basis == "boxes":
+        validate_needs("--basis boxes", [Need.BOXES])
+    if options.density and (analysis.unit != "m" or analysis.duration is None):
+        raise ParameterError(
+            "--density needs a floor plan (--floor FILE) or points in m, and a video of known duration."
+        )
+    more["duration"] = analysis.duration if options.density else None
+    if options.basis != "foot_points":
+        return function(analysis, **more)
+    heatmap = analysis.heatmap(basis="foot_points", truncated=False, **analysis.choose_cells("heatmap"))
+    more |= {"zones": analysis.zones, "lines": analysis.lines, "bounds": analysis.bounds}
+    drawn = function(heatmap, y_axis=analysis.y_axis, **more)
+    return drawn if "title" in more else set_video_title(drawn, analysis, heatmap)

@@ -183,7 +183,14 @@ FACTS = (
 OUTPUTS: dict[str, Output] = {
     output.name: output
     for output in (
-        _output("videos", schema.VIDEOS, PUBLIC),
+        _output(
+            "videos",
+            schema.VIDEOS,
+            PUBLIC,
+            plots=(
+                _plot("summary", "paths, heatmap, dwell time and people over time in one", on_plane=True),
+            ),
+        ),
         _output("tracks", schema.TRACKS, PERSONAL),
         _output("detections", schema.DETECTIONS, PERSONAL, Need.BOXES),
         _output("stitches", schema.STITCHES, TRACK_NUMBERS, Need.STITCHING, Need.BOXES),
@@ -192,7 +199,7 @@ OUTPUTS: dict[str, Output] = {
             schema.TRAJECTORIES,
             PERSONAL,
             plots=(
-                _plot("paths", "the path of each person", on_plane=True),
+                _plot("paths", "the path of each person", "paths", on_plane=True),
                 _plot(
                     "animation",
                     "people walking, as an animated GIF",

@@ -28,6 +28,18 @@ class PlotOptions:
             "background",
         ),
     )
+    title: str | None = field(
+        default=None,
+        metadata=option("title, instead of name, time and people of the video", "title", metavar="TEXT"),
+    )
+    color_by: str = field(
+        default="person",
+        metadata=option(
+            "color of the paths; of more than 20 people, person shows how many passed each cell",
+            "paths",
+            choices=("person", "speed", "time", "zone"),
+        ),
+    )
     basis: str | None = field(
         default=None,
         metadata=option(

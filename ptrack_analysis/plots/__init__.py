@@ -23,6 +23,7 @@ from ptrack_analysis.plots.occupancy import plot_occupancy
 from ptrack_analysis.plots.paths import plot_paths
 from ptrack_analysis.plots.sankey import plot_sankey
 from ptrack_analysis.plots.stops import plot_stops
+from ptrack_analysis.plots.summary import plot_summary
 from ptrack_analysis.plots.survival import plot_survival
 from ptrack_analysis.plots.transitions import plot_transitions
 from ptrack_analysis.plots.visits import plot_visits
@@ -44,6 +45,7 @@ __all__ = [
     "plot_paths",
     "plot_sankey",
     "plot_stops",
+    "plot_summary",
     "plot_survival",
     "plot_transitions",
     "plot_visits",

@@ -4,18 +4,20 @@ from collections.abc import Callable
 from datetime import UTC, timedelta
 from functools import wraps
 from inspect import signature
+from textwrap import shorten
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast, overload
 
 import pandas as pd
 from matplotlib.axes import Axes
 
-from ptrack_analysis.plots.style import short_name
+from ptrack_analysis.plots.style import drawable, set_title
 from ptrack_analysis.plots.time_axis import MINUTE, clock, time_unit
 
 _Result = TypeVar("_Result")
 _Content_contra = TypeVar("_Content_contra", contravariant=True)
 _Drawn_co = TypeVar("_Drawn_co", covariant=True)
 _Options = ParamSpec("_Options")
+_LONGEST = 60  # letters of the name of a video in a title
 _ENTRY = "\n    ----------\n"
 
 
@@ -72,7 +74,9 @@ def plot_analysis(
             missing |= {name: part(content) for name, part in parts.items() if name not in given}
             result = content[read] if isinstance(read, str) else read(content)
             drawn = plot(result, *args, **options, **missing)
-            return drawn if "ax" in given else cast("_Drawn_co", set_video_title(drawn, content))
+            if {"ax", "title"} & given:
+                return drawn
+            return cast("_Drawn_co", set_video_title(drawn, content, result))
 
         before, entry, after = (plot.__doc__ or "").partition(_ENTRY)
         name, _, rest = after.partition("\n")
@@ -82,25 +86,45 @@ def plot_analysis(
     return decorate
 
 
-def set_video_title(drawn: Any, analysis: Any) -> Any:
+def set_video_title(drawn: Any, analysis: Any, plotted: object) -> Any:
     """Give axes without a title that of the video: its name, the analyzed time, the number of people.
 
-    The time is that of the clock of the site where it is known.
+    The time is that of the clock of the site where it is known. ``plotted`` is the plotted result: people
+    without a row in it, or without a position, are counted as not drawn.
     """
-    if not isinstance(drawn, Axes) or drawn.get_title(loc="left"):
-        return drawn
-    start, end = (time.total_seconds() for time in analysis.window)
-    unit = time_unit(max(end, MINUTE + 1))
-    times = [clock(float(int(seconds)), unit) for seconds in (start, end)]
-    begun = analysis.recording.local_start
-    if begun is not None:
-        local = [
-            (begun.astimezone(UTC) + timedelta(seconds=seconds)).astimezone(begun.tzinfo)
-            for seconds in (start, end)
-        ]
-        times = [f"{local[0]:%Y-%m-%d %H:%M:%S}", f"{local[1]:%H:%M:%S}"]
+    if isinstance(drawn, Axes) and not drawn.get_title(loc="left"):
+        set_title(drawn, build_video_title(analysis, plotted))
+    return drawn
+
+
+def build_video_title(analysis: Any, plotted: object) -> str:
+    """Return the title of ``set_video_title``."""
     people = len(analysis["tracks"])
     said = f"{people} person" if people == 1 else f"{people} people"
-    title = f"{short_name(analysis.name)}, {times[0]} to {times[1]}, {said}"
-    drawn.set_title(title, loc="left", fontsize="medium")
-    return drawn
+    missing = people - _count_people(plotted, people)
+    if missing > 0:
+        said += f", {missing} not drawn"
+    return f"{shorten(drawable(analysis.name), _LONGEST)}, {_write_times(analysis)}, {said}"
+
+
+def _write_times(analysis: Any) -> str:
+    start, end = (time.total_seconds() for time in analysis.window)
+    begun = analysis.recording.local_start
+    if begun is None:
+        unit = time_unit(max(end, MINUTE + 1))
+        return " to ".join(clock(float(int(seconds)), unit) for seconds in (start, end))
+    first, last = (
+        (begun.astimezone(UTC) + timedelta(seconds=seconds)).astimezone(begun.tzinfo)
+        for seconds in (start, end)
+    )
+    return f"{first:%Y-%m-%d %H:%M:%S} to {last:%H:%M:%S}"
+
+
+def _count_people(plotted: object, people: int) -> int:
+    """Count the people in a table of people, those with a position where it has positions."""
+    if not isinstance(plotted, pd.DataFrame) or "person_index" not in plotted.index.names:
+        return people
+    if "position_status" in plotted.columns:
+        plotted = plotted[plotted["position_status"] != "missing"]
+    levels = [level for level in ("person_index", "other") if level in plotted.index.names]
+    return len({person for level in levels for person in plotted.index.unique(level)})

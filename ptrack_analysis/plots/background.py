@@ -20,6 +20,8 @@ from ptrack_analysis.video import Video, YAxis
 
 _DIM = 0.4
 _GREY = 0.5
+_DARKEST = 0.2
+_MEAN_DARKNESS = 0.22
 _LUMA = (0.299, 0.587, 0.114)
 _FULL = 255.0
 
@@ -63,10 +65,15 @@ def frame_bounds(
 
 
 def dimmed(picture: Floats) -> Floats:
-    """Make a picture paler in color and nearer to white."""
-    gray = (picture @ np.array(_LUMA))[..., None]
-    pale: Floats = 1.0 - (1.0 - _DIM) * (1.0 - (_GREY * gray + (1.0 - _GREY) * picture))
-    return pale.clip(0.0, 1.0)
+    """Make an image paler in color and light, whatever its brightness, so that data stand out.
+
+    A dark image is brightened first, so that its content can still be seen.
+    """
+    bright = picture / max(float(np.percentile(picture, 99)), _DARKEST)
+    gray = (bright @ np.array(_LUMA))[..., None]
+    paler = 1.0 - (_GREY * gray + (1.0 - _GREY) * bright).clip(0.0, 1.0)
+    light: Floats = 1.0 - min(1.0 - _DIM, _MEAN_DARKNESS / max(float(paler.mean()), 1e-9)) * paler
+    return light.clip(0.0, 1.0)
 
 
 def draw_background(ax: Axes, picture: Floats, bounds: Bounds) -> None:
@@ -253,6 +260,8 @@ def ground_axes(
     margin: tuple[float, float] = (1.0, 1.4),
     default: Bounds | None = None,
     y_axis: YAxis = "down",
+    title: str | None = None,
+    figsize: tuple[float, float] | None = None,
 ) -> Axes:
     """Make axes of the plane: of the frame or the bounds, else of all (n, 2) points and outlines.
 
@@ -272,7 +281,16 @@ def ground_axes(
     shown = frame or enclosing_bounds(
         np.concatenate([np.empty((0, 2)) if points is None else points, *corners])
     )
-    ax = plane_axes(ax, unit, shown, fixed=frame is not None, y_axis=y_axis, margin=margin)
+    ax = plane_axes(
+        ax,
+        unit,
+        shown,
+        fixed=frame is not None,
+        y_axis=y_axis,
+        margin=margin,
+        title=title,
+        figsize=figsize,
+    )
     if picture is not None and frame is not None:
         draw_background(ax, picture, frame)
     return ax

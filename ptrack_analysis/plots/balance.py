@@ -22,7 +22,14 @@ _COUNTED, _DRIFT = OKABE_ITO[0], OKABE_ITO[1]
 
 @plot_analysis("count_drift")
 def plot_count_drift(
-    balance: pd.DataFrame, /, *, ax: Axes | None = None, zone: str | None = None, **kwargs: Any
+    balance: pd.DataFrame,
+    /,
+    *,
+    ax: Axes | None = None,
+    title: str | None = None,
+    figsize: tuple[float, float] | None = None,
+    zone: str | None = None,
+    **kwargs: Any,
 ) -> Axes:
     """Draw the persons counted over lines and those present, as steps along time, the drift shaded between.
 
@@ -32,6 +39,8 @@ def plot_count_drift(
         BALANCE of one video, rows in any order.
     ax
         Axes to draw on; by default a new figure's.
+    title, figsize
+        As in ``plot_paths``.
     zone
         The zone to draw; needed only if the table holds several.
     **kwargs
@@ -55,9 +64,9 @@ def plot_count_drift(
     times = rows.index.get_level_values("timestamp").to_numpy().astype("int64") / _MILLISECONDS
     last = float(times.max(initial=0.0))
     unit = time_unit(last)
-    ax = time_axes(ax, unit, height=3.6)
+    ax = time_axes(ax, unit, height=3.6, title=title, figsize=figsize)
     set_clock(ax.xaxis, unit)
-    ax.set_ylabel("number of persons")
+    ax.set_ylabel("number of people")
     ax.yaxis.set_major_locator(MaxNLocator(integer=True))
     if rows[["in_total", "out_total", "counted", "present"]].to_numpy().any():
         _draw(ax, times, rows, kwargs)

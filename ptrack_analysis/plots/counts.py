@@ -35,6 +35,8 @@ def plot_counts(
     /,
     *,
     ax: Axes | None = None,
+    title: str | None = None,
+    figsize: tuple[float, float] | None = None,
     lines: Sequence[Line | str] | None = None,
     **kwargs: Any,
 ) -> Axes:
@@ -49,6 +51,8 @@ def plot_counts(
         COUNTS of one video, rows in any order.
     ax
         Axes to draw on; by default a new figure's.
+    title, figsize
+        As in ``plot_paths``.
     lines
         Lines to draw, or their names, in the order of their colors; by default all, by name.
     **kwargs
@@ -76,7 +80,7 @@ def plot_counts(
     lengths = counts["interval"].to_numpy().astype("int64") / _MILLISECONDS
     ends = _starts(counts) + lengths
     unit = time_unit(float(ends.max(initial=0.0)))
-    ax = time_axes(ax, unit, height=3.6)
+    ax = time_axes(ax, unit, height=3.6, title=title, figsize=figsize)
     set_clock(ax.xaxis, unit)
     ax.set_ylabel(f"crossings in {lengths.max(initial=0.0):g} s\n← out\u00a0\u00a0\u00a0\u00a0in →")
     ax.yaxis.set_major_locator(MaxNLocator(integer=True))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
@@ -11,7 +12,14 @@ from matplotlib.lines import Line2D
 from ptrack_analysis.analysis.heat.grid import Bounds
 from ptrack_analysis.plots.analyses import plot_analysis
 from ptrack_analysis.plots.background import draw_outlines, ground_axes
-from ptrack_analysis.plots.style import OKABE_ITO, PAPER, in_rows, legend_below, say_nothing_to_draw
+from ptrack_analysis.plots.style import (
+    OKABE_ITO,
+    PAPER,
+    find_plane_size,
+    in_rows,
+    legend_below,
+    say_nothing_to_draw,
+)
 from ptrack_analysis.scene.images import Picture
 from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.schema import CROSSINGS, find_unit, validate
@@ -20,6 +28,8 @@ from ptrack_analysis.video import Video, YAxis
 _MARKS = {"in": ("o", OKABE_ITO[0], "crossed in"), "out": ("s", OKABE_ITO[1], "crossed out")}
 _SIZES = {"in": 4.8, "out": 7.5}  # so that a circle upon a square leaves both to be seen
 _MANY = 60
+_ROOM, _LEAST_SHARE, _FLATTEST = 2.0, 0.2, 0.4
+"""Around the lines: how much larger, at least of the whole, and the least height to width."""
 
 
 @plot_analysis("crossings", "lines", "zones", "bounds", "y_axis")
@@ -29,6 +39,8 @@ def plot_crossings(
     lines: Sequence[Line],
     *,
     ax: Axes | None = None,
+    title: str | None = None,
+    figsize: tuple[float, float] | None = None,
     background: Picture | None = None,
     video: Video | None = None,
     bounds: Bounds | None = None,
@@ -36,10 +48,11 @@ def plot_crossings(
     y_axis: YAxis = "down",
     **kwargs: Any,
 ) -> Axes:
-    """Draw lines with their totals, and where each was crossed, on the picture or the floor plan.
+    """Plot the lines with their counts, and a mark where each was crossed.
 
-    Each line has an arrow to its *in* side and says how often it was crossed in and out. A crossing is a dot
-    on the line, for out a square; crossings of lines that are not given are not drawn.
+    Each line has an arrow to its *in* side, and its numbers of crossings in and out. A crossing in is a dot,
+    one out a square. A new figure shows the part of the image or the floor around the lines. Crossings of
+    other lines are not drawn.
 
     Parameters
     ----------
@@ -49,6 +62,8 @@ def plot_crossings(
         The lines, in the same plane.
     ax
         Axes to draw on, such as those of ``plot_paths``; by default a new figure's.
+    title, figsize
+        As in ``plot_paths``.
     background, video, bounds, zones, y_axis
         As in ``plot_paths``.
     **kwargs
@@ -70,7 +85,13 @@ def plot_crossings(
     validate(crossings, CROSSINGS)
     unit = find_unit(crossings, CROSSINGS)
     ground: dict[str, Any] = {"background": background, "video": video, "bounds": bounds, "y_axis": y_axis}
-    ax = ground_axes(ax, unit, zones=zones, lines=lines, **ground)
+    is_new = ax is None
+    ax = ground_axes(ax, unit, zones=zones, lines=lines, **ground, title=title, figsize=figsize)
+    figure = ax.get_figure(root=True)
+    if is_new and lines and figure is not None:
+        shape = _zoom_to_lines(ax, lines)
+        if figsize is None:
+            figure.set_size_inches(find_plane_size(shape, (1.0, 1.4)))
     of_lines = crossings[crossings.index.isin([line.name for line in lines], level="line")]
     draw_outlines(ax, zones, [replace(line, name=_totals(line, of_lines)) for line in lines])
     if len(of_lines):
@@ -78,6 +99,23 @@ def plot_crossings(
     else:
         say_nothing_to_draw(ax, "no line was crossed")
     return ax
+
+
+def _zoom_to_lines(ax: Axes, lines: Sequence[Line]) -> float:
+    """Show the lines with as much around them, and return how much higher than wide this part is."""
+    corners = np.array([line.outline.bounds for line in lines])
+    low, high = corners[:, :2].min(axis=0), corners[:, 2:].max(axis=0)
+    (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
+    limits = np.array([[left, min(bottom, top)], [right, max(bottom, top)]])
+    size = limits[1] - limits[0]
+    length = _ROOM * float((high - low).max())
+    wanted = np.maximum(_ROOM * (high - low), np.maximum(_FLATTEST * length, _LEAST_SHARE * size))
+    shown = np.minimum(np.maximum(wanted, _FLATTEST * wanted.max()), size)
+    start = ((low + high) / 2 - shown / 2).clip(limits[0], limits[1] - shown)
+    end = start + shown
+    ax.set_xlim(start[0], end[0])
+    ax.set_ylim(*((end[1], start[1]) if bottom > top else (start[1], end[1])))
+    return float(shown[1] / shown[0])
 
 
 def _totals(line: Line, crossings: pd.DataFrame) -> str:

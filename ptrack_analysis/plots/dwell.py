@@ -46,6 +46,8 @@ def plot_dwell(
     /,
     *,
     ax: Axes | None = None,
+    title: str | None = None,
+    figsize: tuple[float, float] | None = None,
     zones: Sequence[Zone | str] | None = None,
     observed_entries: Iterable[str] = OBSERVED_ENTRIES,
     observed_exits: Iterable[str] = OBSERVED_EXITS,
@@ -63,12 +65,14 @@ def plot_dwell(
         VISITS of one video, rows in any order.
     ax
         Axes to draw on; by default a new figure's.
+    title, figsize
+        As in ``plot_paths``.
     zones
         Zones to draw, or their names, in this order; by default all, by name.
     observed_entries, observed_exits
         Entries and exits at which the start and the end of a visit are observed.
     **kwargs
-        Passed to ``Axes.scatter``, which draws the dots.
+        Passed to ``Axes.scatter``, which draws the dots. ``color`` is one color, or colors by zone.
 
     Returns
     -------
@@ -85,10 +89,10 @@ def plot_dwell(
     validate(visits, VISITS)
     names = zone_names(visits, zones)
     drawn = visits[visits.index.get_level_values("zone").isin(names)]
-    ax = time_axes(ax, "s", height=0.62 * len(names) + 1.5)
+    ax = time_axes(ax, "s", height=0.62 * len(names) + 1.5, title=title, figsize=figsize)
     ax.set_xlabel("dwell time")
     if drawn.empty:
-        say_nothing_to_draw(ax, "nobody visited a zone", until=0.0)
+        say_nothing_to_draw(ax, "no visits", until=0.0)
         return ax
     entries, exits = list(observed_entries), list(observed_exits)
     started = seen_at(drawn, "entry", entries, "observed_entries")
@@ -101,7 +105,7 @@ def plot_dwell(
     ax.xaxis.set_major_locator(FixedLocator([tick for tick in _TICKS if low <= tick <= high]))
     ax.xaxis.set_minor_locator(NullLocator())
     ax.xaxis.set_major_formatter(FuncFormatter(lambda seconds, _: _write_length(seconds)))
-    colors = zone_colors({*names, *zone_names(visits, None)})
+    colors = zone_colors({*names, *zone_names(visits, None)}, kwargs.pop("color", None))
     zone_of_row = drawn.index.get_level_values("zone").to_numpy()
     for row, name in enumerate(names):
         own = zone_of_row == name

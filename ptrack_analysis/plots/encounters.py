@@ -12,13 +12,21 @@ from ptrack_analysis.analysis.heat.grid import Bounds
 from ptrack_analysis.geometry import Floats
 from ptrack_analysis.plots.analyses import plot_analysis
 from ptrack_analysis.plots.background import draw_outlines, ground_axes, label_points
-from ptrack_analysis.plots.style import INK, PAPER, say_nothing_to_draw
+from ptrack_analysis.plots.style import (
+    INK,
+    PAPER,
+    add_color_bar,
+    build_palette,
+    say_nothing_to_draw,
+    take_scale,
+)
 from ptrack_analysis.scene.images import Picture
 from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.schema import ENCOUNTERS, find_unit, validate
 from ptrack_analysis.video import Video, YAxis
 
 _LABELLED = 20
+_PALEST = 0.15
 
 
 @plot_analysis("encounters", "lines", "zones", "bounds", "y_axis")
@@ -27,6 +35,8 @@ def plot_encounters(
     /,
     *,
     ax: Axes | None = None,
+    title: str | None = None,
+    figsize: tuple[float, float] | None = None,
     background: Picture | None = None,
     video: Video | None = None,
     bounds: Bounds | None = None,
@@ -35,9 +45,9 @@ def plot_encounters(
     y_axis: YAxis = "down",
     **kwargs: Any,
 ) -> Axes:
-    """Draw each encounter as a dot at its place, whose color is its duration.
+    """Plot each encounter as a dot where it happened, colored by its duration.
 
-    Longer encounters lie above shorter ones. Up to twenty have the numbers of their two persons beside them.
+    Dark is long. Longer encounters lie above shorter ones. Up to twenty are labeled with the two persons.
 
     Parameters
     ----------
@@ -45,10 +55,13 @@ def plot_encounters(
         ENCOUNTERS of one video, rows in any order.
     ax
         Axes to draw on, such as those of ``plot_paths``; by default a new figure's.
+    title, figsize
+        As in ``plot_paths``.
     background, video, bounds, zones, lines, y_axis
         As in ``plot_paths``.
     **kwargs
-        Handed to ``Axes.scatter``, which draws the dots.
+        Passed to ``Axes.scatter``, which draws the dots: ``vmin``, ``vmax``, ``norm`` and ``cmap`` change
+        the scale, ``color`` replaces it.
 
     Returns
     -------
@@ -78,24 +91,29 @@ def plot_encounters(
         lines=lines,
         y_axis=y_axis,
         margin=(1.8, 0.9),
+        title=title,
+        figsize=figsize,
     )
     draw_outlines(ax, zones, lines)
     if len(encounters):
         _draw_dots(ax, encounters, points, kwargs)
     else:
-        say_nothing_to_draw(ax, "nobody met anybody")
+        say_nothing_to_draw(ax, "no encounters")
     return ax
 
 
 def _draw_dots(ax: Axes, encounters: pd.DataFrame, points: Floats, kwargs: dict[str, Any]) -> None:
     """Draw the dots, the longest above, with a bar that says what the colors mean."""
     seconds = encounters["duration"].to_numpy() / np.timedelta64(1, "s")
-    style: dict[str, Any] = {"c": seconds, "cmap": "viridis", "vmin": 0.0, "s": 60, "edgecolors": PAPER}
-    style |= {"linewidths": 0.8, "zorder": 5, "label": "_encounters"}
-    dots = ax.scatter(points[:, 0], points[:, 1], **{**style, **kwargs})
-    figure = ax.get_figure()
-    if figure is not None:
-        figure.colorbar(dots, ax=ax, label="duration [s]", shrink=0.8)
+    style: dict[str, Any] = {"c": seconds, "cmap": build_palette(_PALEST), "s": 60, "edgecolors": PAPER}
+    style |= {"linewidths": 0.8, "zorder": 5, "label": "_encounters", **kwargs}
+    if "color" in style:
+        del style["c"], style["cmap"]
+    else:
+        style["norm"] = take_scale(style, 0.0, float(seconds.max()))
+    dots = ax.scatter(points[:, 0], points[:, 1], **style)
+    if "color" not in style:
+        add_color_bar(ax, dots, "duration [s]")
     if len(encounters) <= _LABELLED:
         pairs = zip(
             *(encounters.index.get_level_values(key) for key in ("person_index", "other")), strict=True

@@ -17,7 +17,15 @@ _THICK = 0.7
 
 
 @plot_analysis("facing")
-def plot_facing(facing: pd.DataFrame, /, *, ax: Axes | None = None, **kwargs: Any) -> Axes:
+def plot_facing(
+    facing: pd.DataFrame,
+    /,
+    *,
+    ax: Axes | None = None,
+    title: str | None = None,
+    figsize: tuple[float, float] | None = None,
+    **kwargs: Any,
+) -> Axes:
     """Draw how long faces were turned to each target, one bar a target, of all persons together.
 
     Each bar is as long as all persons' time in the scene: facing, turned elsewhere, and, pale, the time
@@ -30,6 +38,8 @@ def plot_facing(facing: pd.DataFrame, /, *, ax: Axes | None = None, **kwargs: An
         FACING of one video, rows in any order.
     ax
         Axes to draw on; by default a new figure's.
+    title, figsize
+        As in ``plot_paths``.
     **kwargs
         Handed to ``Axes.barh``, which draws the bars.
 
@@ -48,7 +58,7 @@ def plot_facing(facing: pd.DataFrame, /, *, ax: Axes | None = None, **kwargs: An
     validate(facing, FACING)
     seconds = facing[list(_COLORS)].apply(lambda column: column.dt.total_seconds())
     sums = seconds.groupby("target").sum().sort_values("facing", kind="stable")
-    ax = time_axes(ax, "s", height=1.6 + 0.34 * len(sums))
+    ax = time_axes(ax, "s", height=1.6 + 0.34 * len(sums), title=title, figsize=figsize)
     ax.set_xlabel("time of all persons [s]")
     if not len(sums):
         say_nothing_to_draw(ax, "nobody had a target")

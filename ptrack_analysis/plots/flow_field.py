@@ -4,22 +4,22 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from matplotlib import colormaps
 from matplotlib.axes import Axes
-from matplotlib.colors import ListedColormap, Normalize
 
 from ptrack_analysis.analysis.heat.flow_field import FlowField, compute_flow_field
 from ptrack_analysis.analysis.heat.grid import Bounds, build_cell_columns, compute_cell_size
 from ptrack_analysis.errors import ParameterError, SchemaError
+from ptrack_analysis.geometry import Bools
 from ptrack_analysis.plots.analyses import plot_analysis
 from ptrack_analysis.plots.background import draw_outlines, ground_axes
-from ptrack_analysis.plots.style import say_nothing_to_draw
+from ptrack_analysis.plots.style import add_color_bar, build_palette, say_nothing_to_draw, take_scale
 from ptrack_analysis.scene.images import Picture
 from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.video import Video, YAxis
 
 _LONGEST = 0.95  # of a cell's shorter side
-_DARKEST = 0.9  # of the colormap: its brightest end is unreadable on paper
+_ASIDE = 0.18  # of it: how far each of two arrows is from the middle of the cell, to the right of its way
+_PALEST = 0.15
 
 
 def _compute_flow_field(analysis: Any) -> FlowField:
@@ -33,6 +33,8 @@ def plot_flow_field(
     /,
     *,
     ax: Axes | None = None,
+    title: str | None = None,
+    figsize: tuple[float, float] | None = None,
     background: Picture | None = None,
     video: Video | None = None,
     bounds: Bounds | None = None,
@@ -42,11 +44,12 @@ def plot_flow_field(
     min_steps: int = 1,
     **kwargs: Any,
 ) -> Axes:
-    """Draw an arrow in each cell: where people went, as long as they agree, colored by their mean speed.
+    """Plot the direction in which people walked through each cell, colored by their mean speed.
 
-    An arrow lies in the middle of its cell and points along the mean direction; its length is the coherence,
-    1 being nearly the cell's shorter side, so that a cell with people going to and fro has a short one. Cells
-    without a direction, or with fewer steps than ``min_steps``, have none.
+    An arrow in the middle of its cell points along the mean direction. Its length is the coherence: it is
+    nearly as long as the cell if all people walked in one direction. A cell in which people walked to and fro
+    (``FlowField.is_two_way``) has two arrows, one for each direction, as long as its share of the path length
+    times two. Dark is fast. Cells without a direction, or with fewer steps than ``min_steps``, are empty.
 
     Parameters
     ----------
@@ -54,12 +57,15 @@ def plot_flow_field(
         The result of ``compute_flow_field``.
     ax
         Axes to draw on, such as those of ``plot_heatmap``; by default a new figure's.
+    title, figsize
+        As in ``plot_paths``.
     background, video, bounds, zones, lines, y_axis
         As in ``plot_paths``.
     min_steps
         The least number of steps of a cell that has an arrow, 1 or more.
     **kwargs
-        Handed to ``Axes.quiver``, which draws the arrows.
+        Passed to ``Axes.quiver``, which draws the arrows: ``vmin``, ``vmax``, ``norm`` and ``cmap`` change
+        the scale, ``color`` replaces it.
 
     Returns
     -------
@@ -80,25 +86,35 @@ def plot_flow_field(
         raise ParameterError(f"min_steps is {min_steps!r}, not a whole number of at least 1")
     ground: dict[str, Any] = {"background": background, "video": video, "bounds": bounds, "y_axis": y_axis}
     ground |= {"default": field.bounds, "margin": (1.5, 0.75)}
-    ax = ground_axes(ax, field.unit, zones=zones, lines=lines, **ground)
+    ax = ground_axes(ax, field.unit, zones=zones, lines=lines, **ground, title=title, figsize=figsize)
     shown = (field.steps >= min_steps) & ~np.isnan(field.heading) & (field.seconds > 0)
     if shown.any():
-        _draw_arrows(ax, field, np.flatnonzero(shown), kwargs)
+        _draw_arrows(ax, field, shown, kwargs)
     else:
         say_nothing_to_draw(ax, "no cell has a direction")
     draw_outlines(ax, zones, lines)
     return ax
 
 
-def _draw_arrows(ax: Axes, field: FlowField, shown: np.ndarray, kwargs: dict[str, Any]) -> None:
-    """Draw the arrows of these cells, and the bar that says how fast their colors are."""
-    cells, longest = (
-        build_cell_columns(field.shape, field.bounds),
-        min(compute_cell_size(field.shape, field.bounds)),
+def _draw_arrows(ax: Axes, field: FlowField, shown: Bools, kwargs: dict[str, Any]) -> None:
+    """Draw the arrows of the shown cells, and the scale of their colors."""
+    cells = build_cell_columns(field.shape, field.bounds)
+    longest = min(compute_cell_size(field.shape, field.bounds))
+    two_way = shown & field.is_two_way
+    parts = [(shown & ~two_way, field, 1.0)]
+    parts += [(two_way, half, 2.0) for half in field.halves or ()]
+    at = np.concatenate([np.flatnonzero(where) for where, _, _ in parts])
+    across, down = (
+        np.concatenate(
+            [factor * getattr(part, name)[where] / field.path_length[where] for where, part, factor in parts]
+        )
+        for name in ("displacement_x", "displacement_y")
     )
-    turn = np.radians(field.heading.ravel()[shown])
-    length = _LONGEST * longest * field.coherence.ravel()[shown]
-    speed = field.mean_speed.ravel()[shown]
+    size = np.hypot(across, down)
+    at, across, down, size = (each[size > 0] for each in (at, across, down, size))
+    across, down = (_LONGEST * longest * each / np.maximum(size, 1.0) for each in (across, down))
+    aside = np.where(two_way.ravel()[at], _ASIDE * longest, 0.0) / np.hypot(across, down)
+    speed = field.mean_speed.ravel()[at]
     limits = ax.axis()
     style: dict[str, Any] = {
         "angles": "xy",
@@ -112,16 +128,15 @@ def _draw_arrows(ax: Axes, field: FlowField, shown: np.ndarray, kwargs: dict[str
         "headaxislength": 3.2,
         "minlength": 0.0,
         "minshaft": 1.5,
-        "cmap": ListedColormap(colormaps["viridis_r"](np.linspace(1 - _DARKEST, 1.0, 256))),
-        "norm": Normalize(0.0, float(speed.max())),
+        "cmap": build_palette(_PALEST),
         "zorder": 3,
         "label": "_field",
+        **kwargs,
     }
-    across, down = length * np.cos(turn), length * np.sin(turn)
-    arrows = ax.quiver(
-        cells["x_{u}"][shown], cells["y_{u}"][shown], across, down, speed, **{**style, **kwargs}
-    )
+    colors = [] if "color" in style else [speed]
+    style["norm"] = take_scale(style, 0.0, float(np.nanmax(speed, initial=0.0)) or 1.0)
+    x, y = cells["x_{u}"][at] - aside * down, cells["y_{u}"][at] + aside * across
+    arrows = ax.quiver(x, y, across, down, *colors, **style)
     ax.axis(limits)
-    bar = ax.figure.colorbar(arrows, cax=ax.inset_axes((1.02, 0.0, 0.03, 1.0)))
-    bar.set_label(f"mean speed [{field.unit}/s]; the longer the arrow, the more go its way")
-    bar.outline.set_visible(False)
+    if colors:
+        add_color_bar(ax, arrows, f"mean speed [{field.unit}/s]")

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -15,10 +14,11 @@ from ptrack_analysis.plots.analyses import plot_analysis
 from ptrack_analysis.plots.style import (
     GRID,
     INK,
-    distinct_colors,
     legend_below,
+    prepare_axes,
     say_nothing_to_draw,
     short_name,
+    zone_colors,
     zone_names,
 )
 from ptrack_analysis.scene.zones import Zone
@@ -45,13 +45,15 @@ def plot_fundamental_diagram(
     /,
     *,
     ax: Axes | None = None,
+    title: str | None = None,
+    figsize: tuple[float, float] | None = None,
     zones: Sequence[Zone | str] | None = None,
     **kwargs: Any,
 ) -> Axes:
-    """Draw the mean speed of each interval against its density, zones in their colors.
+    """Plot the mean speed in each interval against the density, in the color of the zone.
 
-    Intervals without a known speed are left out. The gray line is what Weidmann found for walkers on level
-    ground: points far below it are of people who do not mean to walk.
+    Intervals without a known speed are excluded. The gray line is Weidmann's for people who walk on level
+    ground. Points far below it are of people who stand or stroll.
 
     Parameters
     ----------
@@ -59,10 +61,12 @@ def plot_fundamental_diagram(
         FUNDAMENTAL of one video, rows in any order.
     ax
         Axes to draw on, new or of another fundamental diagram; by default a new figure's.
+    title, figsize
+        As in ``plot_paths``.
     zones
-        Zones to draw, or their names, in the order of their colors; by default all, by name.
+        Zones to plot, or their names, in the order of the legend; by default all, by name.
     **kwargs
-        Handed to ``Axes.scatter``, which draws the points.
+        Passed to ``Axes.scatter``, which draws the points. ``color`` is one color, or colors by zone.
 
     Returns
     -------
@@ -87,16 +91,16 @@ def plot_fundamental_diagram(
     missing = sorted(set(names) - set(of_rows))
     if missing and len(fundamental):
         raise ParameterError(f"zone {missing[0]!r} is not in the fundamental table")
-    ax = _axes(ax)
+    ax = _prepare_axes(ax, figsize, title)
     known = fundamental["speed_m_per_s"].notna().to_numpy()
     if not known.any():
         say_nothing_to_draw(ax, "no speed is known")
         return ax
-    colors = distinct_colors(len(names), alpha=_FAINT)
-    for name, color in zip(names, colors, strict=True):
+    colors = zone_colors({*names, *of_rows}, kwargs.pop("color", None))
+    for name in names:
         rows = fundamental[known & (of_rows == name)].sort_index()
-        style: dict[str, Any] = {"color": [tuple(color)], "s": 26, "linewidths": 0, "zorder": 3}
-        style["label"] = short_name(name)
+        style: dict[str, Any] = {"color": [colors[name]], "alpha": _FAINT, "s": 26, "linewidths": 0}
+        style |= {"zorder": 3, "label": short_name(name)}
         ax.scatter(rows["density_per_m2"], rows["speed_m_per_s"], **{**style, **kwargs})
     _draw_reference(ax, float(fundamental["density_per_m2"][known].max()))
     ax.set_xlim(left=0)
@@ -105,9 +109,9 @@ def plot_fundamental_diagram(
     return ax
 
 
-def _axes(ax: Axes | None) -> Axes:
-    """Prepare axes of density and speed, refusing those of anything else."""
-    ax = ax or plt.subplots(figsize=(6.0, 4.4), layout="constrained")[1]
+def _prepare_axes(ax: Axes | None, figsize: tuple[float, float] | None, title: str | None) -> Axes:
+    """Prepare axes of density and speed, and reject those of another plot."""
+    ax = prepare_axes(ax, figsize or (7.0, 4.4), title)
     if ax.get_xlabel() not in {"", _LABEL}:
         raise ParameterError(f"the axes show {ax.get_xlabel()!r} along x, not {_LABEL!r}")
     ax.set(xlabel=_LABEL, ylabel="mean speed [m/s]")

@@ -2,20 +2,26 @@
 
 from typing import Any
 
-import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from ptrack_analysis.errors import ParameterError
-from ptrack_analysis.plots.style import GRID, INK, OKABE_ITO, say_nothing_to_draw, short_name
+from ptrack_analysis.plots.style import GRID, INK, OKABE_ITO, prepare_axes, say_nothing_to_draw, short_name
 from ptrack_analysis.schema import FUNNEL, validate
 
 _WIDTH, _ROW, _BESIDE = 6.5, 0.55, 1.0  # [inches]
 _ROOM = 1.3  # of the longest bar, so that what is written beside it has room
 
 
-def plot_funnel(funnel: pd.DataFrame, *, ax: Axes | None = None, **kwargs: Any) -> Axes:
+def plot_funnel(
+    funnel: pd.DataFrame,
+    *,
+    ax: Axes | None = None,
+    title: str | None = None,
+    figsize: tuple[float, float] | None = None,
+    **kwargs: Any,
+) -> Axes:
     """Draw the persons who reached each step as a bar, the first step at the top.
 
     Beside each bar stands their number, and from the second step on their share of those who reached the
@@ -27,6 +33,8 @@ def plot_funnel(funnel: pd.DataFrame, *, ax: Axes | None = None, **kwargs: Any) 
         FUNNEL of one video, rows in any order.
     ax
         Axes to draw on, empty ones; by default a new figure's.
+    title, figsize
+        As in ``plot_paths``.
     **kwargs
         Handed to ``Axes.barh``, which draws the bars.
 
@@ -45,8 +53,7 @@ def plot_funnel(funnel: pd.DataFrame, *, ax: Axes | None = None, **kwargs: Any) 
     validate(funnel, FUNNEL)
     if ax is not None and (ax.has_data() or ax.get_xlabel()):
         raise ParameterError("the axes hold a picture already: a funnel needs axes of its own")
-    if ax is None:
-        ax = plt.subplots(figsize=(_WIDTH, _BESIDE + _ROW * max(len(funnel), 2)), layout="constrained")[1]
+    ax = prepare_axes(ax, figsize or (_WIDTH, _BESIDE + _ROW * max(len(funnel), 2)), title)
     funnel = funnel.sort_index()
     ax.set_xlabel("persons")
     ax.spines[["top", "right"]].set_visible(False)

@@ -5,9 +5,7 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-from matplotlib import colormaps
 from matplotlib.axes import Axes
-from matplotlib.colors import ListedColormap, Normalize, PowerNorm
 from matplotlib.image import AxesImage
 
 from ptrack_analysis.analysis.heat.grid import Bounds, compute_cell_size
@@ -22,7 +20,13 @@ from ptrack_analysis.plots.background import (
     read_background,
     validate_plane,
 )
-from ptrack_analysis.plots.style import plane_axes, say_nothing_to_draw
+from ptrack_analysis.plots.style import (
+    add_color_bar,
+    build_palette,
+    plane_axes,
+    say_nothing_to_draw,
+    take_scale,
+)
 from ptrack_analysis.scene.images import Picture
 from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.video import Video, YAxis
@@ -50,6 +54,8 @@ def plot_heatmap(
     /,
     *,
     ax: Axes | None = None,
+    title: str | None = None,
+    figsize: tuple[float, float] | None = None,
     background: Picture | None = None,
     video: Video | None = None,
     bounds: Bounds | None = None,
@@ -74,6 +80,8 @@ def plot_heatmap(
         The result of ``compute_heatmap`` or ``compute_box_heatmap``; of a series, one of its ``bins``.
     ax
         Axes to draw on; by default a new figure's.
+    title, figsize
+        As in ``plot_paths``.
     background, video, bounds, zones, lines, y_axis
         As in ``plot_paths``.
     duration
@@ -84,7 +92,8 @@ def plot_heatmap(
     alpha
         Opacity of the cells, 0 to 1; by default 0.75 over a background, else 1.
     **kwargs
-        Handed to ``Axes.imshow``, which draws the cells.
+        Passed to ``Axes.imshow``, which draws the cells: ``vmin``, ``vmax``, ``norm`` and ``cmap`` change
+        the scale.
 
     Returns
     -------
@@ -114,13 +123,23 @@ def plot_heatmap(
     validate_plane([*zones, *lines], unit)
     (rows, columns), (x0, y0, x1, y1) = heatmap.shape, place
     aspect = (x1 - x0) / columns / ((y1 - y0) / rows) if unit == "fraction" else 1.0
-    ax = plane_axes(ax, unit, frame, fixed=True, y_axis=y_axis, aspect=aspect, margin=(1.5, 0.75))
+    ax = plane_axes(
+        ax,
+        unit,
+        frame,
+        fixed=True,
+        y_axis=y_axis,
+        aspect=aspect,
+        margin=(1.5, 0.75),
+        title=title,
+        figsize=figsize,
+    )
     if picture is not None:
         draw_background(ax, picture, frame)
     if (drawn > 0).any():
         opacity = alpha if alpha is not None else 1.0 if picture is None else 0.75
         image = _draw_cells(ax, drawn, place, {"alpha": opacity, **kwargs}, scale)
-        _add_bar(ax, image, label)
+        add_color_bar(ax, image, label)
     else:
         say_nothing_to_draw(ax, f"no cell has any {_NOUNS[heatmap.quantity][0]}")
     draw_outlines(ax, zones, lines)
@@ -158,19 +177,15 @@ def _place(
 
 def _draw_cells(ax: Axes, drawn: Floats, place: Bounds, style: dict[str, Any], scale: str) -> AxesImage:
     x0, y0, x1, y1 = place
-    most = float(np.nanmax(drawn))
-    exponent = _SCALES[scale]
-    norm = Normalize(0.0, most) if exponent == 1 else PowerNorm(exponent, 0.0, most)
     limits = ax.axis()
+    norm = take_scale(style, 0.0, float(np.nanmax(drawn)), exponent=_SCALES[scale])
     image = ax.imshow(
         np.ma.masked_less_equal(np.ma.masked_invalid(drawn), 0.0),
         **{
             "extent": (x0, x1, y1, y0),
             "origin": "upper",
             "norm": norm,
-            "cmap": ListedColormap(colormaps["magma_r"](np.linspace(_PALEST, 1.0, 256))).with_extremes(
-                bad=(0, 0, 0, 0)
-            ),
+            "cmap": build_palette(_PALEST),
             "interpolation": "nearest",
             "aspect": ax.get_aspect(),
             "zorder": 1,
@@ -180,9 +195,3 @@ def _draw_cells(ax: Axes, drawn: Floats, place: Bounds, style: dict[str, Any], s
     )
     ax.axis(limits)
     return image
-
-
-def _add_bar(ax: Axes, image: AxesImage, label: str) -> None:
-    bar = ax.figure.colorbar(image, cax=ax.inset_axes((1.02, 0.0, 0.03, 1.0)))
-    bar.set_label(label)
-    bar.outline.set_visible(False)

@@ -6,14 +6,13 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
-from matplotlib.colors import Normalize
 
 from ptrack_analysis.analysis.heat.grid import Bounds, build_cell_columns, compute_cell_size
 from ptrack_analysis.analysis.heat.heatmap_comparison import HeatmapComparison
 from ptrack_analysis.errors import SchemaError
 from ptrack_analysis.geometry import Floats
 from ptrack_analysis.plots.background import draw_outlines, ground_axes
-from ptrack_analysis.plots.style import INK, say_nothing_to_draw
+from ptrack_analysis.plots.style import INK, add_color_bar, say_nothing_to_draw, take_scale
 from ptrack_analysis.scene.images import Picture
 from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.video import Video, YAxis
@@ -26,6 +25,8 @@ def plot_heatmap_comparison(
     comparison: HeatmapComparison,
     *,
     ax: Axes | None = None,
+    title: str | None = None,
+    figsize: tuple[float, float] | None = None,
     background: Picture | None = None,
     video: Video | None = None,
     bounds: Bounds | None = None,
@@ -48,6 +49,8 @@ def plot_heatmap_comparison(
         The result of ``compare_heatmaps``.
     ax
         Axes to draw on; by default a new figure's.
+    title, figsize
+        As in ``plot_paths``.
     background, video, bounds, zones, lines, y_axis
         As in ``plot_paths``.
     level
@@ -75,7 +78,7 @@ def plot_heatmap_comparison(
     marked = comparison.mask(level)
     ground: dict[str, Any] = {"background": background, "video": video, "bounds": bounds, "y_axis": y_axis}
     ground |= {"default": comparison.bounds, "margin": (1.5, 0.75)}
-    ax = ground_axes(ax, comparison.unit, zones=zones, lines=lines, **ground)
+    ax = ground_axes(ax, comparison.unit, zones=zones, lines=lines, **ground, title=title, figsize=figsize)
     values = comparison.difference
     if np.nan_to_num(values).any():
         opacity = alpha if alpha is not None else 1.0 if background is None else 0.85
@@ -94,19 +97,18 @@ def _draw_cells(ax: Axes, comparison: HeatmapComparison, opacity: Floats, kwargs
     limits = ax.axis()
     style = {
         "extent": (x0, x1, y1, y0),
-        "norm": Normalize(-most, most),
         "cmap": "PuOr_r",
         "interpolation": "nearest",
         "aspect": ax.get_aspect(),
         "alpha": np.where(np.nan_to_num(values) == 0, 0.0, opacity),
         "zorder": 1,
         "label": "_difference",
+        **kwargs,
     }
-    image = ax.imshow(np.nan_to_num(values), **{**style, **kwargs})
+    style["norm"] = take_scale(style, -most, most)
+    image = ax.imshow(np.nan_to_num(values), **style)
     ax.axis(limits)
-    bar = ax.figure.colorbar(image, cax=ax.inset_axes((1.02, 0.0, 0.03, 1.0)))
-    bar.set_label(f"first minus second [{_UNITS[comparison.value_unit]} per cell]")
-    bar.outline.set_visible(False)
+    add_color_bar(ax, image, f"first minus second [{_UNITS[comparison.value_unit]} per cell]")
 
 
 def _outline(ax: Axes, comparison: HeatmapComparison, marked: np.ndarray) -> None:

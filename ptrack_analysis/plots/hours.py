@@ -2,19 +2,28 @@
 
 from typing import Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from matplotlib import colormaps
 from matplotlib.axes import Axes
-from matplotlib.colors import ListedColormap, Normalize
 from matplotlib.image import AxesImage
 from matplotlib.patches import Patch, Rectangle
 
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats
 from ptrack_analysis.plots.analyses import plot_analysis
-from ptrack_analysis.plots.style import GRID, INK, PAPER, in_rows, legend_below, say_nothing_to_draw
+from ptrack_analysis.plots.style import (
+    GRID,
+    INK,
+    PAPER,
+    add_color_bar,
+    build_palette,
+    drawable,
+    legend_below,
+    prepare_axes,
+    say_nothing_to_draw,
+    set_title,
+    take_scale,
+)
 from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import OCCUPANCY_HOURLY, VISITS_HOURLY, Table, validate
 
@@ -23,14 +32,21 @@ _HOUR = 3_600_000
 _PALEST = 0.04
 _LUMA = (0.299, 0.587, 0.114)
 _DARK = 0.52
-_FEWEST = 6  # hours that the picture is wide, however few were filmed
+_FEWEST = 10  # hours for which a new figure is wide enough
 _UNSEEN = "#f0f0f0"
 _TENTH, _TEN = 0.05, 9.95
 
 
 @plot_analysis("occupancy_hourly")
 def plot_weekly_profile(
-    hourly: pd.DataFrame, /, *, zone: Zone | str | None = None, ax: Axes | None = None, **kwargs: Any
+    hourly: pd.DataFrame,
+    /,
+    *,
+    zone: Zone | str | None = None,
+    ax: Axes | None = None,
+    title: str | None = None,
+    figsize: tuple[float, float] | None = None,
+    **kwargs: Any,
 ) -> Axes:
     """Draw how full it was in each hour of the week, or how many came, as a matrix with its numbers.
 
@@ -49,6 +65,8 @@ def plot_weekly_profile(
         The zone to draw, or its name; by default the whole scene of an occupancy, the only zone of visits.
     ax
         Axes to draw on, empty ones; by default a new figure's.
+    title, figsize
+        As in ``plot_paths``.
     **kwargs
         Handed to ``Axes.imshow``, which draws the cells.
 
@@ -75,15 +93,16 @@ def plot_weekly_profile(
     name = _zone(hourly, table, zone)
     own = hourly[hourly.index.get_level_values("zone") == name]
     hours, cells = _week(own, table)
-    ax = ax or _new_axes(len(hours))
+    ax = prepare_axes(ax, figsize or (2.0 + 0.46 * max(len(hours), _FEWEST), 4.1), None)
     ax.set(xlabel="hour of the day", ylabel="")
     if hours:
-        _draw_names(ax, hours, name)
+        _draw_names(ax, hours)
         image = _draw_cells(ax, cells, kwargs)
         _write_numbers(ax, image, cells)
-        _draw_scale(ax, image, "mean persons" if table is OCCUPANCY_HOURLY else "stays begun in an hour")
+        add_color_bar(ax, image, "mean people" if table is OCCUPANCY_HOURLY else "visits begun per hour")
     else:
-        say_nothing_to_draw(ax, "no hour was filmed")
+        say_nothing_to_draw(ax, "no hour was recorded")
+    set_title(ax, title if title is not None else drawable(name) or "whole scene")
     return ax
 
 
@@ -128,12 +147,7 @@ def _week(hourly: pd.DataFrame, table: Table) -> tuple[list[int], Floats]:
     return hours, cells[:, hours]
 
 
-def _new_axes(hours: int) -> Axes:
-    size = (2.0 + 0.46 * max(hours, _FEWEST), 3.9)
-    return plt.subplots(figsize=size, layout="constrained")[1]
-
-
-def _draw_names(ax: Axes, hours: list[int], zone: str) -> None:
+def _draw_names(ax: Axes, hours: list[int]) -> None:
     ax.set_xticks(range(len(hours)), [f"{hour:02d}" for hour in hours])
     ax.set_yticks(range(7), _DAYS)
     ax.tick_params(length=0, labelsize="small")
@@ -142,7 +156,6 @@ def _draw_names(ax: Axes, hours: list[int], zone: str) -> None:
     ax.tick_params(which="minor", length=0)
     ax.grid(which="minor", color=PAPER, linewidth=1.5, zorder=2)
     ax.spines[:].set_visible(False)
-    ax.set_title(in_rows(zone) if zone else "whole scene", loc="left", color=INK, parse_math=False)
 
 
 def _draw_cells(ax: Axes, cells: Floats, kwargs: dict[str, Any]) -> AxesImage:
@@ -153,16 +166,16 @@ def _draw_cells(ax: Axes, cells: Floats, kwargs: dict[str, Any]) -> AxesImage:
         ax.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, fc=_UNSEEN, ec=GRID, hatch="////", lw=0))
     if np.isnan(cells).any():
         legend_below(ax, [unseen])
-    palette = ListedColormap(colormaps["magma_r"](np.linspace(_PALEST, 1.0, 256)))
     style: dict[str, Any] = {
-        "norm": Normalize(0.0, max(float(np.nanmax(cells)), 1e-9)),
-        "cmap": palette.with_extremes(bad=(0, 0, 0, 0)),
+        "cmap": build_palette(_PALEST),
         "interpolation": "nearest",
         "aspect": "equal",
         "zorder": 1,
         "label": "_hours",
+        **kwargs,
     }
-    return ax.imshow(np.ma.masked_invalid(cells), **{**style, **kwargs})
+    style["norm"] = take_scale(style, 0.0, max(float(np.nanmax(cells)), 1e-9))
+    return ax.imshow(np.ma.masked_invalid(cells), **style)
 
 
 def _write_numbers(ax: Axes, image: AxesImage, cells: Floats) -> None:
@@ -173,9 +186,3 @@ def _write_numbers(ax: Axes, image: AxesImage, cells: Floats) -> None:
         text = "0" if value == 0 else "<0.1" if value < _TENTH else f"{value:.{1 if value < _TEN else 0}f}"
         style: dict[str, Any] = {"color": PAPER if luma < _DARK else INK, "ha": "center", "va": "center"}
         ax.text(column, row, text, fontsize="x-small", zorder=3, **style)
-
-
-def _draw_scale(ax: Axes, image: AxesImage, label: str) -> None:
-    bar = ax.figure.colorbar(image, cax=ax.inset_axes((1.02, 0.0, 0.03, 1.0)))
-    bar.set_label(label)
-    bar.outline.set_visible(False)

@@ -1,12 +1,13 @@
-"""Occupancy along time: how many were there, when."""
+"""Occupancy over time: the number of people."""
 
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib import cbook
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgba_array
+from matplotlib.colors import to_rgba
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
@@ -14,6 +15,7 @@ from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats
 from ptrack_analysis.plots.analyses import plot_analysis
 from ptrack_analysis.plots.style import (
+    INK,
     legend_below,
     say_nothing_to_draw,
     short_name,
@@ -30,6 +32,7 @@ WHOLE_SCENE = "whole scene"
 _GREY = "#777777"
 _MILLISECONDS = 1000.0
 _MANY = 200
+_FEWEST_ROWS = 3
 
 
 @plot_analysis("occupancy_changes", zones=lambda analysis: ["", *analysis.zones])
@@ -38,13 +41,15 @@ def plot_occupancy(
     /,
     *,
     ax: Axes | None = None,
+    title: str | None = None,
+    figsize: tuple[float, float] | None = None,
     zones: Sequence[Zone | str] | None = None,
+    rows: bool | None = None,
     **kwargs: Any,
 ) -> Axes:
-    """Draw how many persons were in the scene and in each zone, as steps along time.
+    """Plot the number of people in the scene and in each zone over time.
 
-    A count holds from its row until the next; the last row of a zone closes it. The whole scene is a gray
-    line over a gray ground.
+    A count is valid from its row until the next. The last row of a zone closes it. The whole scene is gray.
 
     Parameters
     ----------
@@ -52,17 +57,21 @@ def plot_occupancy(
         OCCUPANCY_CHANGES of one video, rows in any order.
     ax
         Axes to draw on; by default a new figure's.
+    title, figsize
+        As in ``plot_paths``.
     zones
-        Zones to draw, or their names (``""`` is the whole scene), in this order; by default
+        Zones to plot, or their names (``""`` is the whole scene), in this order; by default
         all, by name.
+    rows
+        Whether each zone has a row of its own, all with the same scale, or all lines have one; by default
+        rows from three lines on.
     **kwargs
-        Handed to ``Axes.step``, which draws each line.
+        Passed to ``Axes.step``, which draws each line. ``color`` is one color, or colors by zone.
 
     Returns
     -------
     matplotlib.axes.Axes
-        The axes drawn on; x is in seconds, written as a clock shows them. Where nobody was in what is to be
-        drawn, they say so.
+        The axes; x is in seconds, formatted as on a clock. In rows, y grows by 1 per person.
 
     Raises
     ------
@@ -79,15 +88,20 @@ def plot_occupancy(
         raise ParameterError(f"zone {missing[0]!r} is not in the occupancy table")
     last = max((float(times.max(initial=0.0)) for times, _ in counts.values()), default=0.0)
     unit = time_unit(last)
-    ax = time_axes(ax, unit, height=3.6)
+    in_rows = len(names) >= _FEWEST_ROWS if rows is None else rows
+    height = 0.62 * len(names) + 1.5 if in_rows else 3.6
+    ax = time_axes(ax, unit, height=height, title=title, figsize=figsize)
     set_clock(ax.xaxis, unit)
-    ax.set_ylabel("number of persons")
+    ax.set_ylabel("number of people")
     ax.yaxis.set_major_locator(MaxNLocator(integer=True))
-    if any(persons.any() for _, persons in counts.values()):
-        _draw_steps(ax, counts, zone_colors({*names, *zone_names(occupancy, None)} - {SCENE}), kwargs)
+    if any(people.any() for _, people in counts.values()):
+        known = {*names, *zone_names(occupancy, None)} - {SCENE}
+        colors = {SCENE: to_rgba(_GREY), **zone_colors(known, kwargs.pop("color", None))}
+        draw = _draw_rows if in_rows else _draw_steps
+        draw(ax, counts, colors, kwargs)
+        ax.margins(x=0.01)
     else:
-        said = "nobody was there" if names and len(occupancy) else "nobody was counted"
-        say_nothing_to_draw(ax, said, until=last)
+        say_nothing_to_draw(ax, "no people", until=last)
     return ax
 
 
@@ -105,7 +119,7 @@ def _draw_steps(
     given = cbook.normalize_kwargs(kwargs, Line2D)
     for name, (times, persons) in counts.items():
         style: dict[str, Any] = {
-            "color": colors.get(name, to_rgba_array(_GREY)[0]),
+            "color": colors[name],
             "label": short_name(name) or WHOLE_SCENE,
             "linewidth": width,
             "solid_joinstyle": "miter",
@@ -115,5 +129,33 @@ def _draw_steps(
         if name == SCENE:
             ax.fill_between(times, persons, step="post", color=_GREY, alpha=0.15, linewidth=0, zorder=1)
     ax.set_ylim(bottom=0)
-    ax.margins(x=0.01)
     legend_below(ax, ax.get_legend_handles_labels()[0])
+
+
+def _draw_rows(
+    ax: Axes, counts: dict[str, tuple[Floats, Floats]], colors: dict[str, Any], kwargs: dict[str, Any]
+) -> None:
+    """Draw each zone in a row of its own, as high as the most people anywhere."""
+    most = max(float(people.max(initial=0.0)) for _, people in counts.values())
+    step = 1.25 * most
+    bases = step * np.arange(len(counts))[::-1]
+    given = cbook.normalize_kwargs(kwargs, Line2D)
+    for base, (name, (times, people)) in zip(bases, counts.items(), strict=True):
+        ax.fill_between(
+            times, base, base + people, step="post", color=colors[name], alpha=0.25, linewidth=0, zorder=2
+        )
+        style: dict[str, Any] = {"color": colors[name], "linewidth": 1.0, "solid_joinstyle": "miter"}
+        style |= {"label": short_name(name) or WHOLE_SCENE, "zorder": 3}
+        ax.step(times, base + people, where="post", **{**style, **given})
+        label = f"max {people.max(initial=0.0):.0f}"
+        place: dict[str, Any] = {
+            "xycoords": ax.get_yaxis_transform(),
+            "textcoords": "offset points",
+            "ha": "left",
+        }
+        ax.annotate(
+            label, (1.0, base + 0.4 * most), (4, 0), color=INK, fontsize="small", va="center", **place
+        )
+    ax.set_yticks(bases + 0.4 * most, [short_name(name) or WHOLE_SCENE for name in counts])
+    ax.tick_params(axis="y", length=0)
+    ax.set(ylim=(0, bases[0] + 1.1 * most), ylabel="")

@@ -1,19 +1,24 @@
 """The path of each person."""
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-from matplotlib import colormaps
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection, PolyCollection
+from matplotlib.cm import ScalarMappable
+from matplotlib.collections import LineCollection
+from matplotlib.colors import to_rgba, to_rgba_array
 from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from ptrack_analysis.analysis.heat.grid import Bounds
-from ptrack_analysis.geometry import Floats, Integers
+from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.geometry import Floats, Integers, contains
 from ptrack_analysis.plots.analyses import plot_analysis
+from ptrack_analysis.plots.arrows import draw_arrow_heads, find_arrow_heads
 from ptrack_analysis.plots.background import (
     draw_background,
     draw_outlines,
@@ -27,95 +32,38 @@ from ptrack_analysis.plots.style import (
     INK,
     OKABE_ITO,
     PAPER,
+    Color,
+    add_color_bar,
+    build_palette,
     casings,
     distinct_colors,
     enclosing_bounds,
     legend_below,
     plane_axes,
     say_nothing_to_draw,
+    short_name,
+    take_scale,
+    zone_colors,
 )
+from ptrack_analysis.plots.time_axis import clock, time_unit
 from ptrack_analysis.scene.images import Picture
 from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.schema import TRAJECTORIES, find_unit, validate
 from ptrack_analysis.video import Video, YAxis
 
-_STRAIGHT = 0.6
-_POINTS_PER_INCH = 72
-
-
-def arrow_heads(steps: Steps, spacing: float) -> tuple[Floats, Floats, Integers]:
-    """Place arrow heads along the paths, as far apart as ``spacing``, at least one on each unbroken path.
-
-    A head points along the chord over half a spacing of the path around it, so that the jitter of boxes does
-    not turn it. Where the chord is much shorter than the path (the person stands, or turns round) there is
-    none, nor on paths shorter than an eighth of the spacing.
-
-    Parameters
-    ----------
-    steps
-        What is drawn.
-    spacing
-        Way between two heads, in the plane's unit.
-
-    Returns
-    -------
-    tuple
-        (k, 2) places, (k, 2) directions, (k,) ranks of the persons.
-    """
-    starts, ends = steps.stretches(split=False)
-    way = _way_along(steps, gap=spacing)
-    length = way[ends] - way[starts]
-    heads = np.where(length < spacing / 8, 0, np.maximum(1, np.round(length / spacing))).astype("int64")
-    stretch = np.repeat(np.arange(len(starts)), heads)
-    number = np.arange(len(stretch)) - np.repeat(np.cumsum(heads) - heads, heads)
-    at = way[starts][stretch] + (number + 0.5) / heads[stretch] * length[stretch]
-    before = np.maximum(at - spacing / 4, way[starts][stretch])
-    after = np.minimum(at + spacing / 4, way[ends][stretch])
-    chord = _at(steps, way, after) - _at(steps, way, before)
-    straight = np.hypot(chord[:, 0], chord[:, 1]) > _STRAIGHT * (after - before)
-    return _at(steps, way, at)[straight], chord[straight], steps.rank[starts][stretch][straight]
-
-
-def draw_arrow_heads(ax: Axes, heads: tuple[Floats, Floats, Integers], colors: Floats, size: float) -> None:
-    """Draw arrow heads ``size`` points long, each in its person's color."""
-    places, ways, rank = heads
-    figure = ax.get_figure(root=True)
-    if len(places) == 0 or figure is None:
-        return
-    upward = -1.0 if ax.yaxis_inverted() else 1.0
-    along = ways / np.hypot(ways[:, 0], ways[:, 1])[:, None] * [1.0, upward]
-    across = along[:, ::-1] * [-1.0, 1.0]
-    inch = size / _POINTS_PER_INCH
-    corners = [0.6 * along, -0.4 * along + 0.4 * across, -0.4 * along - 0.4 * across]
-    drawn = PolyCollection(
-        list(inch * np.stack(corners, axis=1)),
-        offsets=places,
-        offset_transform=ax.transData,
-        facecolors=list(colors[rank]),
-        zorder=4,
-    )
-    drawn.set_transform(figure.dpi_scale_trans)
-    drawn.set_label("_arrows")
-    ax.add_collection(drawn, autolim=False)
-
-
-def _way_along(steps: Steps, gap: float) -> Floats:
-    """Sum the ways between rows, with a gap where they are not joined, so that stretches lie apart."""
-    size = np.hypot(*np.diff(steps.points, axis=0).T)
-    return np.concatenate([[0.0], np.cumsum(np.where(steps.joined, size, gap))])
-
-
-def _at(steps: Steps, way: Floats, where: Floats) -> Floats:
-    """Find the points at these ways along."""
-    return np.column_stack([np.interp(where, way, steps.points[:, axis]) for axis in (0, 1)])
-
-
-_LABELLED = 30
+MOST_PATHS = 20
+"""Most people whose paths are drawn one by one, unless they are colored by something else."""
+_HIGHLIGHTED = 3
 _CELLS = 64
 """Cells across the plot of many people."""
-_PEOPLE = colormaps["magma_r"].resampled(256)
+_LEVELS = 64
+"""Steps of the scale by which paths are colored."""
+_PALEST = 0.2
+_GRAY = "#707070"
 _DASHES, _DOTS = (0, (2.5, 1.8)), (0, (0.8, 1.6))
 _STROKES: dict[str, Any] = {"observed": "solid", "guessed": _DASHES, "truncated": _DOTS}
+_MILLISECONDS = 1000.0
+ColorBy = Literal["person", "speed", "time", "zone"]
 
 
 @plot_analysis(lambda analysis: analysis.trajectories, "lines", "zones", "bounds", "y_axis")
@@ -124,6 +72,8 @@ def plot_paths(
     /,
     *,
     ax: Axes | None = None,
+    title: str | None = None,
+    figsize: tuple[float, float] | None = None,
     background: Picture | None = None,
     video: Video | None = None,
     bounds: Bounds | None = None,
@@ -131,16 +81,19 @@ def plot_paths(
     lines: Sequence[Line] = (),
     y_axis: YAxis = "down",
     persons: Collection[int] | None = None,
+    color_by: ColorBy = "person",
+    highlight: Collection[int] | None = None,
+    color: Color | None = None,
     **kwargs: Any,
 ) -> Axes:
-    """Draw the path of each person on the image, the floor plan, or the plane of points.
+    """Plot each person's path on the image or the floor plan.
 
-    Each person has a color. A path begins at a ring and ends at a square: the first and the last place where
-    the person was located; arrow heads show the way. It is broken where a run ends and where the person is
-    not located; a lone position is a dot. Interpolated parts are dashed, parts with boxes that
-    the image border cuts are dotted: their true position may be elsewhere. Up to eight persons stand in a
-    legend, up to thirty have their number beside the end of their path. With more, colors show how many
-    people passed each cell (dark is high), over thin lines without marks.
+    A path begins at a ring and ends at a square, and arrow heads show its direction. It breaks wherever the
+    person was not observed. A single position is a dot. Interpolated parts are dashed. Parts with boxes that
+    the image border truncates are dotted: the true position may be elsewhere.
+
+    Of more than 20 people, the plot shows how many of them passed each cell (dark is high), and highlights a
+    few paths.
 
     Parameters
     ----------
@@ -148,56 +101,94 @@ def plot_paths(
         TRAJECTORIES of one video, rows in any order.
     ax
         Axes to draw on, such as those of ``plot_heatmap``; by default a new figure's.
+    title
+        Title; by default name, time and people of the video where a VideoAnalysis is plotted on a new figure.
+    figsize
+        Width and height of a new figure [inches]; by default they follow what is drawn.
     background
-        Picture to draw below, dimmed: a file, or an array (rows, columns, colors).
+        Image to draw below, dimmed: a file, or an array (rows, columns, colors).
     video
-        The video, for the size of its frame, which the background fills and the axes show; by default the
-        background's own size.
+        The video, for its frame size: the background fills the frame, and the axes show it. By default the
+        frame has the size of the background.
     bounds
         x0, y0, x1, y1 of the rectangle that the background fills and the axes show, in the plane's unit;
         needed for a background in m (``floor.bounds``).
     zones, lines
-        Outlines to draw with their names, in the same plane.
+        Zones and lines to draw with their names, in the same plane.
     y_axis
-        Which way y grows in the plane: ``down`` on an image, ``up`` for points of PedPy and surveyed plans.
+        Direction in which y grows: ``down`` on an image, ``up`` for points of PedPy and surveyed plans.
     persons
-        Whom to draw; by default all.
+        Indices of the people to draw; by default all.
+    color_by
+        ``person`` gives each person a color. ``speed`` is the speed of the trajectories, ``time`` the time
+        since the start of the video. ``zone`` is the color of the zone that contains the position, the first
+        of ``zones`` where they overlap. Except for ``person``, all paths are drawn, however many there are.
+    highlight
+        Indices of the people whose paths are drawn over the cells of more than 20 people; by default the
+        three who were located longest.
+    color
+        One color for all paths.
     **kwargs
-        Handed to ``matplotlib.collections.LineCollection``, which draws the paths.
+        Passed to ``matplotlib.collections.LineCollection``, which draws the paths. ``vmin``, ``vmax``,
+        ``norm`` and ``cmap`` change the scale of speed, time, or people per cell.
 
     Returns
     -------
     matplotlib.axes.Axes
-        The axes drawn on.
+        The axes.
 
     Raises
     ------
     SchemaError
         If ``trajectories`` is not a TRAJECTORIES table.
     ParameterError
-        If the axes, a zone or a line is in another unit, the background cannot be read or nothing says where
-        it lies, the bounds is empty, or one of ``persons`` is not in the table.
+        If the axes, a zone or a line is in another unit, the background cannot be read or its position is
+        not known, the bounds are empty, or a person is not in the table.
 
     Notes
     -----
-    O(n log n). An SVG or PDF holds every position; ``rasterized=True`` keeps it small.
+    O(n log n). An SVG or PDF contains every position; ``rasterized=True`` keeps it small.
     """
     validate(trajectories, TRAJECTORIES)
+    if color_by not in _COLORINGS:
+        raise ParameterError(f"color_by is {color_by!r}, not one of {', '.join(map(repr, _COLORINGS))}.")
     unit = find_unit(trajectories, TRAJECTORIES)
     validate_plane([*zones, *lines], unit)
     picture = None if background is None else read_background(background)
     frame = frame_bounds(unit, bounds=bounds, video=video, picture=picture)
     steps = find_steps(trajectories, unit, persons)
     shown = frame or enclosing_bounds(_all_points(steps, zones, lines))
-    ax = plane_axes(ax, unit, shown, fixed=frame is not None, y_axis=y_axis, margin=(1.0, 1.4))
+    ax = plane_axes(
+        ax,
+        unit,
+        shown,
+        fixed=frame is not None,
+        y_axis=y_axis,
+        margin=(1.0, 1.4),
+        title=title,
+        figsize=figsize,
+    )
     if picture is not None and frame is not None:
         draw_background(ax, picture, frame)
-    if len(steps.persons):
-        _draw_paths(ax, steps, shown, kwargs)
-    else:
-        say_nothing_to_draw(ax, "no person was located")
+    if len(steps.persons) == 0:
+        say_nothing_to_draw(ax, "no positions")
+        draw_outlines(ax, zones, lines)
+        return ax
+    scale: dict[str, Any] = {
+        name: kwargs.pop(name) for name in ("vmin", "vmax", "norm", "cmap") if name in kwargs
+    }
+    by_cell = color_by == "person" and color is None and len(steps.persons) > MOST_PATHS
+    if by_cell:
+        _draw_people_per_cell(ax, steps, shown, scale)
+        chosen = _choose_highlighted(steps, highlight)
+        scale = {}
+        steps = find_steps(trajectories, unit, chosen) if chosen else steps
+    if not by_cell or chosen:
+        coloring = _color_all(steps, color) if color else _COLORINGS[color_by](steps, unit, zones, scale)
+        _draw_paths(ax, steps, coloring, shown, kwargs)
     draw_outlines(ax, zones, lines)
-    _name_persons(ax, steps)
+    if len(steps.persons) <= MOST_PATHS and color_by == "person":
+        _name_persons(ax, steps, coloring)
     return ax
 
 
@@ -207,24 +198,116 @@ def _all_points(steps: Steps, zones: Sequence[Zone], lines: Sequence[Line]) -> F
     return np.concatenate([steps.points[steps.known], *corners])
 
 
-def _draw_paths(ax: Axes, steps: Steps, shown: Bounds, kwargs: dict[str, Any]) -> None:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Coloring:
+    """The color of each row, as the ``level`` of one of the ``colors``, with its legend or its scale."""
+
+    level: Integers
+    colors: Floats
+    keys: Sequence[Artist] = ()
+    bar: ScalarMappable | None = None
+    label: str = ""
+
+
+def _color_by_person(steps: Steps, _unit: str, _zones: Sequence[Zone], _scale: dict[str, Any]) -> _Coloring:
+    colors = distinct_colors(len(steps.persons))
+    keys = [
+        Line2D([], [], color=color, linewidth=2, label=f"person {person}")
+        for person, color in zip(steps.persons, colors, strict=True)
+    ]
+    return _Coloring(steps.rank, colors, keys if len(keys) <= len(OKABE_ITO) else ())
+
+
+def _color_all(steps: Steps, color: Color) -> _Coloring:
+    return _Coloring(np.zeros(len(steps.rank), dtype="int64"), to_rgba_array([color]))
+
+
+def _color_by_speed(steps: Steps, unit: str, _zones: Sequence[Zone], scale: dict[str, Any]) -> _Coloring:
+    return _color_by_value(steps.speed, scale, f"speed [{unit}/s]")
+
+
+def _color_by_time(steps: Steps, _unit: str, _zones: Sequence[Zone], scale: dict[str, Any]) -> _Coloring:
+    seconds = steps.time / _MILLISECONDS
+    known = seconds[steps.known]
+    unit = time_unit(float(known.max()))
+    scale = {"vmin": float(known.min()), **scale} if "norm" not in scale else scale
+    return _color_by_value(seconds, scale, f"time since the start of the video [{unit}]")
+
+
+def _color_by_value(values: Floats, scale: dict[str, Any], label: str) -> _Coloring:
+    """Color by value in steps of the scale; what has no value is gray."""
+    style = dict(scale)
+    cmap = style.pop("cmap", None) or build_palette(_PALEST)
+    known = np.ma.masked_invalid(values)
+    bar = ScalarMappable(take_scale(style, 0.0, float(known.max()) if known.count() else 1.0), cmap)
+    bar.set_array(known)
+    share = np.ma.filled(bar.norm(known), np.nan)
+    unknown = np.isnan(share)
+    level = np.clip(np.nan_to_num(share) * _LEVELS, 0, _LEVELS - 1).astype("int64")
+    colors = np.vstack([bar.get_cmap()((np.arange(_LEVELS) + 0.5) / _LEVELS), to_rgba(_GRAY)])
+    return _Coloring(np.where(unknown, _LEVELS, level), colors, bar=bar, label=label)
+
+
+def _color_by_zone(steps: Steps, _unit: str, zones: Sequence[Zone], _scale: dict[str, Any]) -> _Coloring:
+    if not zones:
+        raise ParameterError("Coloring paths by zone needs zones. Pass zones=... (--zones FILE).")
+    level = np.full(len(steps.rank), len(zones))
+    for number, zone in reversed(list(enumerate(zones))):
+        level[contains(zone.edges, *steps.points.T)] = number
+    by_name = zone_colors(zone.name for zone in zones)
+    colors = to_rgba_array([*(by_name[zone.name] for zone in zones), to_rgba(_GRAY)])
+    names = [*(short_name(zone.name) for zone in zones), "outside the zones"]
+    keys = [
+        Line2D([], [], color=color, linewidth=2, label=name)
+        for name, color in zip(names, colors, strict=True)
+    ]
+    return _Coloring(level, colors, keys)
+
+
+_COLORINGS = {
+    "person": _color_by_person,
+    "speed": _color_by_speed,
+    "time": _color_by_time,
+    "zone": _color_by_zone,
+}
+
+
+def _choose_highlighted(steps: Steps, highlight: Collection[int] | None) -> list[int]:
+    """Return the people to highlight: those given, or the three who were located longest."""
+    if highlight is not None:
+        return list(highlight)
+    located = steps.known & (steps.rank >= 0)
+    present = np.bincount(steps.rank[located], steps.held[located])
+    longest: list[int] = steps.persons[np.argsort(-present, kind="stable")[:_HIGHLIGHTED]].tolist()
+    return longest
+
+
+def _draw_paths(ax: Axes, steps: Steps, coloring: _Coloring, shown: Bounds, kwargs: dict[str, Any]) -> None:
     number = len(steps.persons)
     crowd = min(len(OKABE_ITO) / number, 1.0)
-    width, alpha = max(2.0 * crowd**0.4, 0.5), max(0.95 * crowd**0.22, 0.4)
+    width, alpha = max(2.0 * crowd**0.4, 0.7), max(0.95 * crowd**0.22, 0.5)
     size = max(6.5 * crowd**0.3, 1.5)
-    colors = distinct_colors(number)
-    faded = np.column_stack([colors[:, :3], np.full(number, alpha)])
-    diagonal = float(np.hypot(shown[2] - shown[0], shown[3] - shown[1]))
-    _draw_strokes(ax, steps, faded, width, kwargs)
-    if number > _LABELLED:
-        _draw_people_per_cell(ax, steps, shown)
-        return
-    draw_arrow_heads(ax, arrow_heads(steps, 0.12 * diagonal), colors, size + width)
-    _draw_marks(ax, steps, colors, size)
-    legend_below(ax, _keys(steps, colors))
+    _draw_strokes(ax, steps, coloring, (width, alpha), kwargs)
+    keys = list(coloring.keys)
+    if number <= MOST_PATHS:
+        diagonal = float(np.hypot(shown[2] - shown[0], shown[3] - shown[1]))
+        places, ways, rows = find_arrow_heads(steps, 0.12 * diagonal)
+        draw_arrow_heads(ax, places, ways, coloring.colors[coloring.level[rows]], size + width)
+        _draw_marks(ax, steps, coloring, size)
+        keys += _list_keys(steps, is_numbered=not keys and coloring.bar is None)
+    legend_below(ax, keys)
+    if coloring.bar is not None:
+        _add_scale(ax, coloring.bar, coloring.label)
 
 
-def _draw_people_per_cell(ax: Axes, steps: Steps, shown: Bounds) -> None:
+def _add_scale(ax: Axes, bar: ScalarMappable, label: str) -> None:
+    add_color_bar(ax, bar, label)
+    if label.startswith("time") and bar.colorbar is not None:
+        unit = label.rpartition("[")[2].rstrip("]")
+        bar.colorbar.ax.yaxis.set_major_formatter(FuncFormatter(lambda seconds, _: clock(seconds, unit)))
+
+
+def _draw_people_per_cell(ax: Axes, steps: Steps, shown: Bounds, scale: dict[str, Any]) -> None:
     """Draw how many different people passed each cell, with a scale; dark is high."""
     x0, y0, x1, y1 = shown
     cell = (x1 - x0) / _CELLS
@@ -232,21 +315,21 @@ def _draw_people_per_cell(ax: Axes, steps: Steps, shown: Bounds) -> None:
     people = count_people_per_cell(steps, shown, (rows, columns))
     if not people.any():
         return
+    style = {"cmap": build_palette(), **scale}
+    style["norm"] = take_scale(style, 0.0, float(people.max()))
     mesh = ax.pcolormesh(
         x0 + cell * np.arange(columns + 1),
         y0 + cell * np.arange(rows + 1),
         np.ma.masked_equal(people, 0),
-        cmap=_PEOPLE,
-        vmin=0,
         alpha=0.9,
-        zorder=2.5,
+        zorder=1.5,
+        **style,
     )
     mesh.set_label("_people")
-    if ax.figure is not None:
-        bar = ax.figure.colorbar(mesh, cax=ax.inset_axes((1.02, 0.0, 0.03, 1.0)))
-        bar.set_label("people per cell")
-        bar.locator = MaxNLocator(integer=True)
-        bar.update_ticks()
+    add_color_bar(ax, mesh, f"people per cell, {len(steps.persons)} in total")
+    if mesh.colorbar is not None and "norm" not in scale:
+        mesh.colorbar.locator = MaxNLocator(integer=True)
+        mesh.colorbar.update_ticks()
 
 
 def count_people_per_cell(steps: Steps, bounds: Bounds, shape: tuple[int, int]) -> Integers:
@@ -271,38 +354,40 @@ def count_people_per_cell(steps: Steps, bounds: Bounds, shape: tuple[int, int]) 
     return np.bincount(cells, minlength=rows * columns).reshape(shape)
 
 
-def _draw_strokes(ax: Axes, steps: Steps, colors: Floats, width: float, kwargs: dict[str, Any]) -> None:
-    """Draw all stretches as one collection, for few persons over a pale casing."""
-    first, last = steps.stretches()
+def _draw_strokes(
+    ax: Axes, steps: Steps, coloring: _Coloring, width_and_alpha: tuple[float, float], kwargs: dict[str, Any]
+) -> None:
+    """Draw all stretches as one collection, for few people over a pale casing."""
+    width, alpha = width_and_alpha
+    level = coloring.level[:-1]
+    first, last = steps.stretches(steps.guessed, steps.truncated, level)
     strokes = [steps.points[start : end + 1] for start, end in zip(first, last, strict=True)]
-    guessed, truncated, rank = steps.guessed[first], steps.truncated[first], steps.rank[first]
+    guessed, truncated = steps.guessed[first], steps.truncated[first]
     dashes = np.where(truncated, "truncated", np.where(guessed, "guessed", "observed"))
+    colors = coloring.colors[level[first]]
     style: dict[str, Any] = {
-        "colors": colors[rank],
+        "colors": colors,
+        "alpha": alpha,
         "linewidths": np.where(guessed | truncated, 0.7 * width, width),
         "linestyles": [_STROKES[kind] for kind in dashes.tolist()],
         "joinstyle": "round",
-        "zorder": 3 if len(steps.persons) <= _LABELLED else 2,
+        "zorder": 3 if len(steps.persons) <= MOST_PATHS else 2,
     }
-    if len(steps.persons) <= _LABELLED:
-        below: dict[str, Any] = {"colors": casings(colors)[rank], "linewidths": width + 1.6, "zorder": 2.9}
+    if len(steps.persons) <= MOST_PATHS:
+        below: dict[str, Any] = {"colors": casings(colors), "linewidths": width + 1.6, "zorder": 2.9}
         ax.add_collection(LineCollection(strokes, label="_casings", joinstyle="round", **below))
     ax.add_collection(LineCollection(strokes, **{**style, "label": "_paths", **kwargs}))
 
 
-def _draw_marks(ax: Axes, steps: Steps, colors: Floats, size: float) -> None:
-    """Mark where paths begin and end, and positions that stand alone."""
+def _draw_marks(ax: Axes, steps: Steps, coloring: _Coloring, size: float) -> None:
+    """Mark where paths begin and end, and single positions."""
     first, last = steps.ends()
     lone = np.setdiff1d(steps.lone(), np.concatenate([first, last]))
-    edge = size / 12 if len(colors) <= _LABELLED else 0.0
+    color_of = coloring.colors[coloring.level]
     for rows, marker, scale, label in ((lone, "o", 0.4, "_lone"), (last, "s", 0.8, "_ends")):
-        full: dict[str, Any] = {"c": colors[steps.rank[rows]], "s": (scale * size) ** 2, "linewidths": edge}
+        full: dict[str, Any] = {"c": color_of[rows], "s": (scale * size) ** 2, "linewidths": size / 12}
         ax.scatter(*_xy(steps, rows), marker=marker, edgecolors=PAPER, zorder=6, label=label, **full)
-    ring: dict[str, Any] = {
-        "edgecolors": colors[steps.rank[first]],
-        "s": (1.3 * size) ** 2,
-        "linewidths": size / 5,
-    }
+    ring: dict[str, Any] = {"edgecolors": color_of[first], "s": (1.3 * size) ** 2, "linewidths": size / 5}
     ax.scatter(*_xy(steps, first), facecolors="none", zorder=6, label="_starts", **ring)
 
 
@@ -310,28 +395,21 @@ def _xy(steps: Steps, rows: Integers) -> tuple[Floats, Floats]:
     return steps.points[rows, 0], steps.points[rows, 1]
 
 
-def _name_persons(ax: Axes, steps: Steps) -> None:
-    """Write each person's number beside the end of the path, if they are not too many."""
-    if len(steps.persons) <= _LABELLED:
-        _, last = steps.ends()
-        names = [str(person) for person in steps.persons]
-        label_points(ax, steps.points[last], names, distinct_colors(len(names)))
+def _name_persons(ax: Axes, steps: Steps, coloring: _Coloring) -> None:
+    """Write each person's index beside the end of the path."""
+    _, last = steps.ends()
+    names = [str(person) for person in steps.persons]
+    label_points(ax, steps.points[last], names, coloring.colors[coloring.level[last]])
 
 
-def _keys(steps: Steps, colors: Floats) -> list[Line2D]:
-    """Make the legend: the persons if they are few, and what the marks mean."""
-    few = len(steps.persons) <= len(OKABE_ITO)
-    named = [
-        Line2D([], [], color=color, linewidth=2, label=f"person {person}")
-        for person, color in zip(steps.persons, colors, strict=True)
-        if few
-    ]
+def _list_keys(steps: Steps, *, is_numbered: bool) -> list[Artist]:
+    """Return the legend of the marks and the strokes."""
     start = Line2D([], [], linestyle="", marker="o", markerfacecolor="none", color=INK, label="first seen")
     end = Line2D([], [], linestyle="", marker="s", color=INK, label="last seen")
     guess = Line2D([], [], linestyle=_DASHES, color=INK, linewidth=1.4, label="interpolated")
     cut = Line2D([], [], linestyle=_DOTS, color=INK, linewidth=1.4, label="box truncated")
-    number = Line2D([], [], linestyle="", marker="$7$", color=INK, label="number of the person")
-    numbered = not few and len(steps.persons) <= _LABELLED
-    guesses = [guess] if steps.guessed.any() else []
-    cuts = [cut] if steps.truncated.any() else []
-    return [*named, start, end, *guesses, *cuts, *([number] if numbered else [])]
+    number = Line2D([], [], linestyle="", marker="$7$", color=INK, label="person index")
+    keys = [start, end]
+    keys += [guess] if steps.guessed.any() else []
+    keys += [cut] if steps.truncated.any() else []
+    return [*keys, number] if is_numbered else list(keys)

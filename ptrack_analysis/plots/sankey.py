@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -13,7 +12,7 @@ from matplotlib.path import Path
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats
 from ptrack_analysis.plots.analyses import plot_analysis
-from ptrack_analysis.plots.style import INK, in_rows, say_nothing_to_draw, zone_colors
+from ptrack_analysis.plots.style import INK, in_rows, prepare_axes, say_nothing_to_draw, zone_colors
 from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import DESTINATIONS, ORIGINS, TRANSITIONS, validate
 
@@ -135,6 +134,8 @@ def plot_sankey(
     /,
     *,
     ax: Axes | None = None,
+    title: str | None = None,
+    figsize: tuple[float, float] | None = None,
     zones: Sequence[Zone | str] | None = None,
     **kwargs: Any,
 ) -> Axes:
@@ -152,6 +153,8 @@ def plot_sankey(
         TRANSITIONS of one video, rows in any order.
     ax
         Axes to draw on, empty ones; by default a new figure's.
+    title, figsize
+        As in ``plot_paths``.
     zones
         Zones to draw, or their names, in this order; by default all of the table, by name.
         Transitions from or to others are left out.
@@ -188,11 +191,11 @@ def plot_sankey(
     left, right = [left[each] for each in order[0]], [right[each] for each in order[1]]
     flow = flow[np.ix_(*order)]
     columns, height = _columns(flow, left, right)
-    ax = ax or plt.subplots(figsize=(_WIDTH, height + 2 * _HEADING), layout="constrained")[1]
+    ax = prepare_axes(ax, figsize or (_WIDTH, height + 2 * _HEADING), title)
     ax.set(xlim=(0, 1), ylim=(height, 0), xticks=[], yticks=[])
     ax.spines[:].set_visible(False)
     if not flow.any():
-        say_nothing_to_draw(ax, "nobody went from zone to zone")
+        say_nothing_to_draw(ax, "no transitions")
         return ax
     colors = _colors([*left, *right], zones)
     _draw_bands(ax, bands(flow * _scale(flow), *columns), [colors[name] for name in left], kwargs)

@@ -7,6 +7,7 @@ from typing import IO
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from ptrack_analysis.errors import OutputError
 from ptrack_analysis.storage.files import write_bytes
@@ -34,13 +35,13 @@ def validate_replaceable(file: Path) -> None:
         raise OutputError(f"{file}: exists and was not made by ptrack; --force replaces it")
 
 
-def save_picture(axes: Axes, target: Path | IO[bytes], form: str) -> None:
-    """Write the axes' figure as ``png``, ``svg`` or ``pdf``, and close it; equal pictures give equal bytes.
+def save_picture(axes: Axes | Figure, target: Path | IO[bytes], form: str) -> None:
+    """Write a figure as ``png``, ``svg`` or ``pdf``, and close it; equal figures give equal bytes.
 
     Parameters
     ----------
     axes
-        Whose figure is written.
+        The figure, or its axes.
     target
         A file, replaced whole, or an open stream.
     form

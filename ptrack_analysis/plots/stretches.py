@@ -19,15 +19,17 @@ _INTERPOLATED, _NO = POSITION_STATUSES.index("interpolated"), POSITION_STATUSES.
 class Steps:
     """The rows of a TRAJECTORIES table in the order they were walked, and which of them are joined.
 
-    ``points`` is (n, 2); ``time`` and ``time_present`` are in ms; ``rank`` numbers the ``persons`` that are
-    located at all from 0, -1 for others; ``joined`` tells for each row but the last whether a line leads
-    from it to the next, ``guessed`` whether that line has an interpolated end, ``truncated`` whether it has
-    an end on a box that the image border cuts, so that its true position may be elsewhere.
+    ``points`` is (n, 2). ``time`` and ``held`` (the time present) are in ms; ``speed`` is the table's.
+    ``rank`` numbers the ``persons`` that are located at all from 0, and is -1 for others. ``joined`` tells
+    for each row but the last whether a line leads from it to the next, ``guessed`` whether that line has an
+    interpolated end, ``truncated`` whether it has an end on a box that the image border truncates, so that
+    its true position may be elsewhere.
     """
 
     persons: Integers
     time: Integers
     held: Integers
+    speed: Floats
     points: Floats
     rank: Integers
     known: Bools
@@ -35,12 +37,11 @@ class Steps:
     guessed: Bools
     truncated: Bools
 
-    def stretches(self, *, split: bool = True) -> tuple[Integers, Integers]:
-        """Return the first and last row of each unbroken line, ``split`` where the kind changes."""
+    def stretches(self, *kinds: Bools | Integers) -> tuple[Integers, Integers]:
+        """Return the first and last row of each unbroken line, split where a kind of its steps changes."""
         same = self.joined[1:] & self.joined[:-1]
-        if split:
-            same &= self.guessed[1:] == self.guessed[:-1]
-            same &= self.truncated[1:] == self.truncated[:-1]
+        for kind in kinds:
+            same &= kind[1:] == kind[:-1]
         starts = np.flatnonzero(self.joined & ~np.concatenate([[False], same])[: len(self.joined)])
         ends = np.flatnonzero(self.joined & ~np.concatenate([same, [False]])[: len(self.joined)])
         return starts, ends + 1
@@ -86,7 +87,16 @@ def find_steps(trajectories: pd.DataFrame, unit: str, persons: Collection[int] |
         cut = trajectories["box_truncated"].to_numpy()[order]
     truncated = (cut[1:] | cut[:-1]) & joined
     return Steps(
-        seen, rows.time, links.time_present, points, rank, known, joined, guessed & joined, truncated
+        persons=seen,
+        time=rows.time,
+        held=links.time_present,
+        speed=trajectories[f"speed_{unit}_per_s"].to_numpy()[order],
+        points=points,
+        rank=rank,
+        known=known,
+        joined=joined,
+        guessed=guessed & joined,
+        truncated=truncated,
     )
 
 

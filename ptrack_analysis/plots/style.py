@@ -2,7 +2,7 @@
 
 import re
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -11,7 +11,19 @@ import pandas as pd
 from matplotlib import colormaps
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgba, to_rgba_array
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import (
+    Colormap,
+    ListedColormap,
+    LogNorm,
+    Normalize,
+    PowerNorm,
+    SymLogNorm,
+    to_rgba,
+    to_rgba_array,
+)
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from ptrack_analysis.analysis.heat.grid import Bounds
 from ptrack_analysis.errors import ParameterError
@@ -47,16 +59,72 @@ def distinct_colors(number: int, *, alpha: float = 1.0) -> Floats:
     return to_rgba_array(colormaps["viridis"](places), alpha)
 
 
-def zone_colors(names: Iterable[str]) -> dict[str, tuple[float, float, float, float]]:
+Color = str | tuple[float, ...]
+"""A color as matplotlib takes it."""
+
+
+def zone_colors(
+    names: Iterable[str], color: Color | Mapping[str, Color] | None = None
+) -> dict[str, tuple[float, float, float, float]]:
     """Return the color of each zone, the same in all plots and pages of the same zones.
+
+    ``color`` replaces it: one color for all zones, or colors by name.
 
     Examples
     --------
     >>> zone_colors(["till", "hall"]) == zone_colors(["hall", "till"])
     True
+    >>> zone_colors(["till"], {"till": "red"})["till"]
+    (1.0, 0.0, 0.0, 1.0)
     """
     numbers = number_colors(sorted(set(names)))
-    return {name: to_rgba(ON_WHITE[number]) for name, number in numbers.items()}
+    given: Mapping[str, Any] = color if isinstance(color, Mapping) else dict.fromkeys(numbers, color)
+    return {name: to_rgba(given.get(name) or ON_WHITE[number]) for name, number in numbers.items()}
+
+
+def build_palette(palest: float = 0.0) -> Colormap:
+    """Return the colormap of all plots with a scale: dark is high, cells without a value are transparent.
+
+    ``palest`` is the share of the colormap's pale end that is not used.
+    """
+    colors = ListedColormap(colormaps["magma_r"](np.linspace(palest, 1.0, 256)))
+    return colors.with_extremes(bad=(0, 0, 0, 0))
+
+
+def take_scale(style: dict[str, Any], low: float, high: float, *, exponent: float = 1.0) -> Any:
+    """Take ``vmin``, ``vmax`` and ``norm`` out of a style, and return the norm that they make.
+
+    Raises
+    ------
+    ParameterError
+        If ``norm`` is given beside one of the others.
+    """
+    norm, vmin, vmax = (style.pop(name, None) for name in ("norm", "vmin", "vmax"))
+    if norm is None:
+        ends = low if vmin is None else vmin, high if vmax is None else vmax
+        return Normalize(*ends) if exponent == 1 else PowerNorm(exponent, *ends)
+    if vmin is not None or vmax is not None:
+        raise ParameterError("Pass norm, or vmin and vmax, but not both.")
+    return norm
+
+
+def add_color_bar(ax: Axes, mappable: ScalarMappable, label: str) -> None:
+    """Draw the scale beside the axes, named where it is not linear, pointed where values lie beyond it."""
+    figure = ax.get_figure(root=True)
+    if figure is None:
+        return
+    values: Floats = np.ma.compressed(np.ma.masked_invalid(np.ma.asarray(mappable.get_array())))
+    norm: Any = mappable.norm
+    named = {PowerNorm: "", LogNorm: "logarithmic scale", SymLogNorm: "symmetric logarithmic scale"}
+    scale = next((text for kind, text in named.items() if isinstance(norm, kind)), "")
+    if isinstance(norm, PowerNorm):
+        scale = "square-root scale" if norm.gamma == 0.5 else f"power scale, {norm.gamma:g}"  # noqa: PLR2004
+    above = bool(len(values) and norm.vmax is not None and values.max() > norm.vmax)
+    below = bool(len(values) and norm.vmin is not None and values.min() < norm.vmin)
+    extend = {(True, True): "both", (True, False): "max", (False, True): "min"}.get((above, below), "neither")
+    bar = figure.colorbar(mappable, cax=ax.inset_axes((1.02, 0.0, 0.03, 1.0)), extend=extend)
+    bar.set_label(f"{label}\n{scale}" if scale else label)
+    bar.outline.set_visible(False)
 
 
 def casings(colors: Floats) -> Floats:
@@ -139,6 +207,8 @@ def plane_axes(
     y_axis: YAxis = "down",
     aspect: float = 1.0,
     margin: tuple[float, float],
+    title: str | None = None,
+    figsize: tuple[float, float] | None = None,
 ) -> Axes:
     """Prepare axes for a plane: labels with the unit, y as its axis points, one length the same in x and y.
 
@@ -158,6 +228,8 @@ def plane_axes(
         Length on paper of a unit of y, as a multiple of one of x.
     margin
         Width and height that a new figure needs beside the axes [inches].
+    title, figsize
+        As in ``plot_paths``.
 
     Raises
     ------
@@ -165,7 +237,7 @@ def plane_axes(
         If the axes are in another unit.
     """
     x0, y0, x1, y1 = shown
-    ax = ax or _new_axes(_plane_size(aspect * (y1 - y0) / (x1 - x0), margin))
+    ax = prepare_axes(ax, figsize or find_plane_size(aspect * (y1 - y0) / (x1 - x0), margin), title)
     _validate_unit(ax, unit)
     of_width, of_height = (
         (" of the frame's width", " of the frame's height") if unit == "fraction" else ("", "")
@@ -181,7 +253,14 @@ def plane_axes(
     return ax
 
 
-def time_axes(ax: Axes | None, unit: str, *, height: float) -> Axes:
+def time_axes(
+    ax: Axes | None,
+    unit: str,
+    *,
+    height: float,
+    title: str | None = None,
+    figsize: tuple[float, float] | None = None,
+) -> Axes:
     """Prepare axes whose x is time; ``unit`` is how its ticks are written.
 
     Raises
@@ -189,7 +268,7 @@ def time_axes(ax: Axes | None, unit: str, *, height: float) -> Axes:
     ParameterError
         If the axes are those of a plane.
     """
-    ax = ax or _new_axes((_WIDTH, min(max(height, _LEAST), _MOST)))
+    ax = prepare_axes(ax, figsize or (_WIDTH, min(max(height, _LEAST), _MOST)), title)
     _validate_unit(ax, TIME)
     ax.set_xlabel(_TIME_LABEL.format(unit=unit))
     ax.spines[["top", "right"]].set_visible(False)
@@ -198,11 +277,42 @@ def time_axes(ax: Axes | None, unit: str, *, height: float) -> Axes:
     return ax
 
 
-def _new_axes(size: tuple[float, float]) -> Axes:
-    return plt.subplots(figsize=size, layout="constrained")[1]
+class SettledLayout(ConstrainedLayoutEngine):
+    """Constrained layout, applied twice: it makes room for a legend below axes only at the second time."""
+
+    def execute(self, fig: Figure) -> None:
+        """Place the axes so that titles, labels and legends are inside the figure."""
+        super().execute(fig)
+        super().execute(fig)
 
 
-def _plane_size(slope: float, margin: tuple[float, float]) -> tuple[float, float]:
+def prepare_axes(ax: Axes | None, size: tuple[float, float], title: str | None) -> Axes:
+    """Return the axes, or those of a new figure of this size [inches], with the title.
+
+    A figure without a layout gets matplotlib's constrained layout, so that ``savefig`` cuts nothing off.
+    """
+    if ax is None:
+        ax = plt.subplots(figsize=size, layout=SettledLayout())[1]
+    figure = ax.get_figure(root=True)
+    if figure is not None and figure.get_layout_engine() is None:
+        figure.set_layout_engine(SettledLayout())
+    if title is not None:
+        set_title(ax, title)
+    return ax
+
+
+def set_title(ax: Axes, title: str) -> None:
+    """Set the title above the left end of the axes, in two rows if it is wider than the figure."""
+    text = ax.set_title(title, loc="left", fontsize="medium", parse_math=False)
+    figure = ax.get_figure(root=True)
+    if figure is None or text.get_window_extent().width < 0.86 * figure.bbox.width:
+        return
+    parts = title.split(", ")
+    half = max(len(parts) // 2, 1)
+    text.set_text(f"{', '.join(parts[:half])}\n{', '.join(parts[half:])}".strip())
+
+
+def find_plane_size(slope: float, margin: tuple[float, float]) -> tuple[float, float]:
     """Find the size of a figure whose axes are ``slope`` times as high as they are wide."""
     beside, below = margin
     width = min(_WIDTH - beside, (_MOST - below) / slope)
@@ -237,7 +347,9 @@ def say_nothing_to_draw(ax: Axes, reason: str, *, until: float | None = None) ->
 def legend_below(ax: Axes, handles: Sequence[Artist]) -> None:
     """Put a legend below the axes and their label, in as many columns as the figure is wide enough for."""
     figure = ax.get_figure(root=True)
-    room = figure.bbox.width if figure is not None else 0.0
+    subplot = ax.get_subplotspec()
+    columns = subplot.get_gridspec().ncols if subplot is not None else 1
+    room = figure.bbox.width / columns if figure is not None else 0.0
     for rows in range(max(-(-len(handles) // _COLUMNS), 1), len(handles) + 1):
         legend = ax.legend(
             handles=handles,

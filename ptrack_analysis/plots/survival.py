@@ -41,6 +41,8 @@ def plot_survival(
     /,
     *,
     ax: Axes | None = None,
+    title: str | None = None,
+    figsize: tuple[float, float] | None = None,
     zones: Sequence[Zone | str] | None = None,
     **kwargs: Any,
 ) -> Axes:
@@ -58,6 +60,8 @@ def plot_survival(
         SURVIVAL of one video, rows in any order.
     ax
         Axes to draw on; by default a new figure's.
+    title, figsize
+        As in ``plot_paths``.
     zones
         Zones to draw, or their names, in this order; by default all, by name.
     **kwargs
@@ -84,7 +88,7 @@ def plot_survival(
         raise ParameterError(f"zone {missing[0]!r} is not in the survival table")
     survival = survival[survival.index.get_level_values("zone").isin(names)].sort_index()
     unit = time_unit(float(_lengths(survival).max(initial=0.0)))
-    ax = _axes(ax, unit)
+    ax = _prepare_axes(ax, unit, figsize=figsize, title=title)
     if survival.empty:
         say_nothing_to_draw(ax, "no stay was seen from its beginning", until=0.0)
         return ax
@@ -109,12 +113,12 @@ def _lengths(survival: pd.DataFrame) -> Floats:
     return survival.index.get_level_values("length").to_numpy().astype("int64") / _MILLISECONDS
 
 
-def _axes(ax: Axes | None, unit: str) -> Axes:
-    """Prepare axes whose x is a dwell time; those of a moment or a plane are refused."""
+def _prepare_axes(ax: Axes | None, unit: str, **options: Any) -> Axes:
+    """Prepare axes whose x is a dwell time, and reject those of another plot."""
     label = "" if ax is None else ax.get_xlabel()
     if label and not label.startswith(_LABEL.partition(" [")[0]):
         raise ParameterError(f"the axes show {label!r}, not a dwell time")
-    ax = time_axes(ax, unit, height=3.6)
+    ax = time_axes(ax, unit, height=3.6, **options)
     set_clock(ax.xaxis, unit)
     ax.set(xlabel=_LABEL.format(unit=unit), ylabel="share of visits that last longer", ylim=(0, 1.02))
     ax.yaxis.set_major_formatter(PercentFormatter(1.0))

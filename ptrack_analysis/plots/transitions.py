@@ -3,18 +3,24 @@
 from collections.abc import Sequence
 from typing import Any, Literal
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from matplotlib import colormaps
 from matplotlib.axes import Axes
-from matplotlib.colors import ListedColormap, PowerNorm
 from matplotlib.image import AxesImage
 
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats
 from ptrack_analysis.plots.analyses import plot_analysis
-from ptrack_analysis.plots.style import GRID, INK, PAPER, say_nothing_to_draw, short_name
+from ptrack_analysis.plots.style import (
+    GRID,
+    INK,
+    PAPER,
+    build_palette,
+    prepare_axes,
+    say_nothing_to_draw,
+    short_name,
+    take_scale,
+)
 from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import DESTINATIONS, ORIGINS, TRANSITIONS, validate
 
@@ -24,6 +30,7 @@ _DARK = 0.52  # luma of a cell below which its number is white
 _WIDEST, _NARROWEST = 0.62, 0.37  # of a cell [inches]
 _MOST = 9.5  # of all cells beside one another [inches]
 _BESIDE = 1.7  # what the names need [inches]
+_LEAST_WIDTH = 6.0  # for the title [inches]
 _CROWDED = 14
 _LEAST_SHARE = 0.005
 _FORMS = {"transitions": "{:.0f}", "share": "{:.0%}"}
@@ -35,6 +42,8 @@ def plot_transitions(
     /,
     *,
     ax: Axes | None = None,
+    title: str | None = None,
+    figsize: tuple[float, float] | None = None,
     zones: Sequence[Zone | str] | None = None,
     measure: Literal["transitions", "share"] = "transitions",
     **kwargs: Any,
@@ -51,6 +60,8 @@ def plot_transitions(
         TRANSITIONS of one video, rows in any order.
     ax
         Axes to draw on, empty ones; by default a new figure's.
+    title, figsize
+        As in ``plot_paths``.
     zones
         Zones to draw, or their names, in their order; by default all of the table, by name.
     measure
@@ -85,13 +96,13 @@ def plot_transitions(
     rows &= transitions.index.get_level_values("destination").isin(destinations)
     shown = transitions.loc[rows, measure].unstack("destination")
     cells = shown.reindex(index=origins, columns=destinations).fillna(0.0).to_numpy(dtype="float64")
-    ax = ax or _new_axes(*cells.shape)
+    ax = prepare_axes(ax, figsize or _find_size(*cells.shape), title)
     ax.set(xlabel="to", ylabel="from")
     if cells.any():
         _draw_names(ax, origins, destinations, len(names))
         _write_numbers(ax, _draw_cells(ax, cells, kwargs), cells, _FORMS[measure])
     else:
-        say_nothing_to_draw(ax, "nobody went from zone to zone", until=0.0)
+        say_nothing_to_draw(ax, "no transitions", until=0.0)
     return ax
 
 
@@ -103,23 +114,22 @@ def _zone_names(transitions: pd.DataFrame, zones: Sequence[Zone | str] | None) -
     return sorted({name for names in both for name in names} - {*ORIGINS, *DESTINATIONS})
 
 
-def _new_axes(rows: int, columns: int) -> Axes:
+def _find_size(rows: int, columns: int) -> tuple[float, float]:
     cell = float(np.clip(_MOST / max(rows, columns, 1), _NARROWEST, _WIDEST))
-    size = (_BESIDE + cell * max(columns, 4), _BESIDE + cell * max(rows, 3))
-    return plt.subplots(figsize=size, layout="constrained")[1]
+    return max(_BESIDE + cell * columns, _LEAST_WIDTH), _BESIDE + cell * max(rows, 3)
 
 
 def _draw_cells(ax: Axes, cells: Floats, kwargs: dict[str, Any]) -> AxesImage:
-    palette = ListedColormap(colormaps["magma_r"](np.linspace(_PALEST, 1.0, 256)))
     style: dict[str, Any] = {
-        "norm": PowerNorm(0.5, 0.0, float(cells.max())),
-        "cmap": palette.with_extremes(bad=(0, 0, 0, 0)),
+        "cmap": build_palette(_PALEST),
         "interpolation": "nearest",
         "aspect": "equal",
         "zorder": 1,
         "label": "_transitions",
+        **kwargs,
     }
-    return ax.imshow(np.ma.masked_less_equal(cells, 0.0), **{**style, **kwargs})
+    style["norm"] = take_scale(style, 0.0, float(cells.max()), exponent=0.5)
+    return ax.imshow(np.ma.masked_less_equal(cells, 0.0), **style)
 
 
 def _draw_names(ax: Axes, origins: list[str], destinations: list[str], zones: int) -> None:

@@ -127,18 +127,19 @@ def plot_visits(
     /,
     *,
     ax: Axes | None = None,
+    title: str | None = None,
+    figsize: tuple[float, float] | None = None,
     zones: Sequence[Zone | str] | None = None,
     lanes: Lanes = "person",
     observed_entries: Iterable[str] = OBSERVED_ENTRIES,
     observed_exits: Iterable[str] = OBSERVED_EXITS,
     **kwargs: Any,
 ) -> Axes:
-    """Draw each visit as a bar along time, colored by its zone, one lane a person.
+    """Plot each visit as a bar over time in the color of its zone, one lane per person.
 
     A bar reaches from ``entered`` to ``exited``. A white arrowhead marks an end that was not observed: the
-    visit was longer than recorded. Persons stand in
-    the order in which they first entered a zone; who was in several zones at once has a part of the lane for
-    each. With many persons, only some lanes are named.
+    visit was longer than recorded. People are in the order in which they first entered a zone. The lane of a
+    person who was in several zones at once is divided. Of many people, only some lanes are labeled.
 
     Parameters
     ----------
@@ -146,6 +147,8 @@ def plot_visits(
         VISITS of one video, rows in any order.
     ax
         Axes to draw on; by default a new figure's.
+    title, figsize
+        As in ``plot_paths``.
     zones
         Zones to draw, or their names, in this order; by default all, by name.
     lanes
@@ -153,7 +156,8 @@ def plot_visits(
     observed_entries, observed_exits
         Entries and exits at which the ends of a visit are observed, as in ``compute_dwell``.
     **kwargs
-        Handed to ``matplotlib.collections.PolyCollection``, which draws the bars.
+        Passed to ``matplotlib.collections.PolyCollection``, which draws the bars. ``color`` is one color, or
+        colors by zone.
 
     Returns
     -------
@@ -173,17 +177,23 @@ def plot_visits(
     names = zone_names(visits, zones)
     bars = lay_out(visits, names, lanes, (observed_entries, observed_exits))
     unit = time_unit(float(bars.exited.max(initial=0.0)))
-    ax = time_axes(ax, unit, height=_BAR * bars.lanes / bars.height.mean() + 1.6 if bars.lanes else 0.0)
+    ax = time_axes(
+        ax,
+        unit,
+        height=_BAR * bars.lanes / bars.height.mean() + 1.6 if bars.lanes else 0.0,
+        title=title,
+        figsize=figsize,
+    )
     set_clock(ax.xaxis, unit)
     ax.set_ylabel(lanes)
     if bars.lanes:
-        by_zone = zone_colors({*names, *zone_names(visits, None)})
+        by_zone = zone_colors({*names, *zone_names(visits, None)}, kwargs.pop("color", None))
         colors = np.array([by_zone[name] for name in names])
         _draw_bars(ax, bars, colors, kwargs)
         _name_lanes(ax, bars)
         legend_below(ax, _keys(names, colors, bars))
     else:
-        say_nothing_to_draw(ax, "nobody visited a zone", until=0.0)
+        say_nothing_to_draw(ax, "no visits", until=0.0)
     return ax
 
 

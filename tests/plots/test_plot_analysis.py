@@ -1,6 +1,7 @@
 """Every plot function of an output draws a VideoAnalysis as ``ptrack plot`` does."""
 
 from datetime import UTC, datetime
+from io import BytesIO
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -59,10 +60,32 @@ def test_the_function_of_a_plot_draws_an_analysis_as_the_command_does(open_shop,
 @pytest.mark.parametrize("name", [name for name in PLOTS if name != "animation"])
 def test_a_plot_of_a_part_has_the_name_of_the_part_as_its_title(open_shop, name):
     analysis = open_shop(start="20s", end="70s")
-    assert (
-        PLOTS[name][1].draw(analysis, PlotOptions()).get_title("left")
-        == "shop@20s-70s, 0:20 to 1:10, 5 people"
-    )
+    drawn = PLOTS[name][1].draw(analysis, PlotOptions())
+    title = drawn.get_suptitle() if name == "summary" else drawn.get_title("left")
+    missing = {"stops": ", 2 not drawn", "encounters": ", 3 not drawn"}
+    assert title == f"shop@20s-70s, 0:20 to 1:10, 5 people{missing.get(name, '')}"
+
+
+@pytest.mark.parametrize("name", [name for name in PLOTS if name != "animation"])
+def test_a_title_and_a_size_of_the_caller_are_used(open_shop, name):
+    function = getattr(plots, PLOTS[name][1].function)
+    drawn = function(open_shop(end="30s"), title="Our shop, $5 off", figsize=(9, 7))
+    figure = drawn if name == "summary" else drawn.figure
+    assert figure.get_size_inches().tolist() == [9, 7]
+    assert "Our shop, $5 off" in {figure.get_suptitle(), figure.axes[0].get_title("left")}
+    assert PLOTS[name][1].draw(open_shop(end="30s"), PlotOptions(title="")).figure.axes[0].get_title(
+        "left"
+    ) in {"", "Paths"}
+
+
+@pytest.mark.parametrize("name", [name for name in PLOTS if name != "animation"])
+def test_a_plain_savefig_cuts_nothing_off(open_shop, name):
+    drawn = PLOTS[name][1].draw(open_shop(), PlotOptions())
+    figure = drawn if name == "summary" else drawn.figure
+    figure.savefig(BytesIO())
+    parts = figure.get_tightbbox().extents * figure.dpi
+    assert (parts[:2] > -1).all()
+    assert (parts[2:] < figure.bbox.extents[2:] + 1).all()
 
 
 def test_arguments_of_the_caller_replace_those_of_the_analysis(open_shop):

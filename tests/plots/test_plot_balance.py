@@ -67,7 +67,7 @@ def test_rows_in_any_order_give_the_same_lines():
 def test_an_empty_table_gives_labelled_axes_that_say_so():
     ax = plot_count_drift(empty_table(BALANCE))
     assert [text.get_text() for text in ax.texts] == ["nothing to draw: nothing was counted"]
-    assert ax.get_ylabel() == "number of persons"
+    assert ax.get_ylabel() == "number of people"
 
 
 def test_a_wrong_table_is_refused():

@@ -70,7 +70,7 @@ def test_many_visits_are_dots_of_about_one_length(shop):
 
 def test_nothing_and_something_else_are_told(shop):
     (said,) = plot_dwell(empty_table(VISITS)).texts
-    assert said.get_text() == "nothing to draw: nobody visited a zone"
+    assert said.get_text() == "nothing to draw: no visits"
     with pytest.raises(pta.errors.SchemaError):
         plot_dwell(empty_table(TRAJECTORIES, unit="px"))
     with pytest.raises(pta.PtrackError):

@@ -34,7 +34,13 @@ def test_a_dot_lies_at_each_encounter_the_longest_above():
 def test_the_color_is_the_duration():
     ax = plot_encounters(MET)
     assert dots(ax).get_array().tolist() == [4.0, 9.0]
-    assert "duration [s]" in [axes.get_ylabel() for axes in ax.figure.axes]
+    assert [bar.get_ylabel() for bar in ax.child_axes] == ["duration [s]"]
+
+
+def test_one_color_replaces_the_scale():
+    ax = plot_encounters(MET, color="red")
+    assert dots(ax).get_array() is None
+    assert ax.child_axes == []
 
 
 def test_few_encounters_have_the_numbers_of_their_persons():
@@ -60,7 +66,7 @@ def test_zones_of_another_plane_are_refused():
 
 def test_nothing_to_draw_is_said():
     ax = plot_encounters(empty_table(ENCOUNTERS, unit="m"))
-    assert ax.texts[0].get_text() == "nothing to draw: nobody met anybody"
+    assert ax.texts[0].get_text() == "nothing to draw: no encounters"
 
 
 def test_another_table_is_refused():

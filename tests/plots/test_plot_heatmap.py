@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from factories import HEIGHT, WIDTH, make_detections, make_video
-from matplotlib.colors import PowerNorm
+from matplotlib.colors import LogNorm, PowerNorm
 from shapely.geometry import Polygon
 
 from ptrack_analysis.analysis.heat.heatmap import Heatmap
@@ -40,7 +40,23 @@ def test_cells_without_time_are_transparent():
 
 def test_the_color_bar_says_what_it_measures():
     ax = plot_heatmap(heatmap())
-    assert cells(ax).colorbar.ax.get_ylabel() == "person-seconds per cell"
+    assert cells(ax).colorbar.ax.get_ylabel() == "person-seconds per cell\nsquare-root scale"
+    linear = plot_heatmap(heatmap(), scale="linear")
+    assert cells(linear).colorbar.ax.get_ylabel() == "person-seconds per cell"
+
+
+def test_vmax_clips_the_scale_and_the_color_bar_points_to_it():
+    drawn = cells(plot_heatmap(heatmap(), vmax=4, cmap="viridis"))
+    assert (drawn.norm.vmin, drawn.norm.vmax) == (0, 4)
+    assert drawn.colorbar.extend == "max"
+    assert drawn.get_cmap().name == "viridis"
+
+
+def test_a_norm_replaces_the_scale_and_is_named():
+    drawn = cells(plot_heatmap(heatmap(), norm=LogNorm(1, 10)))
+    assert drawn.colorbar.ax.get_ylabel() == "person-seconds per cell\nlogarithmic scale"
+    with pytest.raises(ParameterError, match="Pass norm, or vmin and vmax, but not both"):
+        plot_heatmap(heatmap(), norm=LogNorm(1, 10), vmax=3)
 
 
 @pytest.mark.parametrize(("scale", "share"), [("sqrt", 2 / 3), ("linear", 4 / 9)])
@@ -139,9 +155,9 @@ def test_with_a_duration_the_density_on_the_floor_is_drawn():
     on_floor = heatmap("m", (0.0, 0.0, 3.0, 1.0))
     ax = plot_heatmap(on_floor, duration="10s")
     assert cells(ax).get_array().filled(0).tolist() == on_floor.density("10s").tolist()
-    assert cells(ax).colorbar.ax.get_ylabel() == "mean density [persons per m²]"
+    assert cells(ax).colorbar.ax.get_ylabel() == "mean density [persons per m²]\nsquare-root scale"
     bar = cells(plot_heatmap(on_floor)).colorbar.ax
-    assert bar.get_ylabel() == "person-seconds per cell of 1 m x 0.5 m"
+    assert bar.get_ylabel() == "person-seconds per cell of 1 m x 0.5 m\nsquare-root scale"
     with pytest.raises(ParameterError, match="needs a heatmap in m, got one in px"):
         plot_heatmap(heatmap(), duration="10s")
 
@@ -161,7 +177,7 @@ def of(quantity="visits", values=SECONDS, normalized=()):
     ],
 )
 def test_the_label_names_the_quantity_and_its_unit(drawn, label):
-    assert cells(plot_heatmap(drawn)).colorbar.ax.get_ylabel() == label
+    assert cells(plot_heatmap(drawn, scale="linear")).colorbar.ax.get_ylabel() == label
 
 
 def test_cells_without_a_number_are_transparent():

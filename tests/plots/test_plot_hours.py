@@ -84,7 +84,7 @@ def test_a_zone_is_chosen_by_itself_or_by_its_name():
 
 def test_no_hour_at_all_is_said():
     ax = plot_weekly_profile(empty_table(OCCUPANCY_HOURLY))
-    assert [text.get_text() for text in ax.texts] == ["nothing to draw: no hour was filmed"]
+    assert [text.get_text() for text in ax.texts] == ["nothing to draw: no hour was recorded"]
 
 
 def test_a_zone_that_is_not_there_is_refused():

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from factories import make_detections, make_video
+from matplotlib.colors import to_hex
 from shapely.geometry import Polygon
 
 from ptrack_analysis.analysis.trajectories import compute_trajectories
@@ -10,6 +11,10 @@ from ptrack_analysis.plots import plot_occupancy, plot_visits
 from ptrack_analysis.plots.time_axis import ClockLocator, clock
 from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import OCCUPANCY_CHANGES, VISITS, assemble, empty_table
+
+
+def texts(ax):
+    return [text.get_text() for text in ax.texts]
 
 
 def make_occupancy(zones):
@@ -34,6 +39,21 @@ def test_each_zone_has_a_line_and_the_scene_is_called_whole():
     assert [line.get_label() for line in ax.lines] == ["whole scene", "hall"]
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["whole scene", "hall"]
     assert ax.lines[0].get_color() is not ax.lines[1].get_color()
+
+
+def test_from_three_lines_on_each_zone_has_a_row_of_one_scale():
+    counts = COUNTS | {"door": [(0, 0), (1000, 1), (4000, 0)]}
+    ax = plot_occupancy(make_occupancy(counts))
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["whole scene", "door", "hall"]
+    assert [line.get_ydata().tolist() for line in ax.lines] == [[5, 7, 5], [2.5, 3.5, 2.5], [0, 1, 0]]
+    assert texts(ax) == ["max 2", "max 1", "max 1"]
+    together = plot_occupancy(make_occupancy(counts), rows=False)
+    assert [line.get_ydata().tolist() for line in together.lines] == [[0, 2, 0], [0, 1, 0], [0, 1, 0]]
+
+
+def test_colors_can_be_given_by_zone():
+    ax = plot_occupancy(make_occupancy(COUNTS), color={"hall": "red"})
+    assert [to_hex(line.get_color()) for line in ax.lines] == ["#777777", "#ff0000"]
 
 
 def test_counts_start_at_0_and_are_whole():
@@ -74,8 +94,8 @@ def test_rows_in_any_order_give_the_same_lines():
 
 def test_an_empty_table_gives_labelled_axes_that_say_so():
     ax = plot_occupancy(empty_table(OCCUPANCY_CHANGES), zones=["hall"])
-    assert [text.get_text() for text in ax.texts] == ["nothing to draw: nobody was counted"]
-    assert ax.get_ylabel() == "number of persons"
+    assert [text.get_text() for text in ax.texts] == ["nothing to draw: no people"]
+    assert ax.get_ylabel() == "number of people"
 
 
 def test_a_wrong_table_is_refused():
@@ -125,6 +145,6 @@ def test_a_video_of_nobody_is_said_to_be_one():
     occupancy = compute_occupancy(compute_trajectories(make_detections({}), video), video)
     assert len(occupancy)
     ax = plot_occupancy(occupancy)
-    assert [text.get_text() for text in ax.texts] == ["nothing to draw: nobody was there"]
+    assert [text.get_text() for text in ax.texts] == ["nothing to draw: no people"]
     assert ax.get_xlim() == (0, 5)
     assert len(ax.get_yticks()) == 0

@@ -2,18 +2,20 @@ from itertools import pairwise
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 from factories import HEIGHT, WIDTH, make_detections, make_points, make_video
 from matplotlib.colors import to_hex
 from matplotlib.path import Path
-from shapely.geometry import LineString, Polygon
+from shapely.geometry import LineString, Polygon, box
 
 from ptrack_analysis.analysis.trajectories import compute_trajectories
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.plots import plot_paths
-from ptrack_analysis.plots.paths import arrow_heads, count_people_per_cell
+from ptrack_analysis.plots.arrows import find_arrow_heads
+from ptrack_analysis.plots.paths import count_people_per_cell
 from ptrack_analysis.plots.stretches import find_steps
-from ptrack_analysis.plots.style import OKABE_ITO
+from ptrack_analysis.plots.style import OKABE_ITO, zone_colors
 from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.schema import TRAJECTORIES, empty_table
 
@@ -125,14 +127,13 @@ def test_a_person_who_is_not_there_is_refused_by_number():
 def test_few_persons_stand_in_the_legend_and_many_do_not():
     few = plot_paths(trajectories(dict.fromkeys(range(3), WALK)))
     assert "person 2" in [text.get_text() for text in few.get_legend().get_texts()]
-    many = plot_paths(trajectories(dict.fromkeys(range(31), WALK)))
-    assert many.get_legend() is None
-    assert texts(many) == []
+    many = plot_paths(trajectories(dict.fromkeys(range(9), WALK)))
+    assert "person 2" not in [text.get_text() for text in many.get_legend().get_texts()]
 
 
-def test_up_to_thirty_persons_have_their_number_at_the_end_of_their_path():
-    ax = plot_paths(trajectories(dict.fromkeys(range(10, 40), WALK)))
-    assert texts(ax) == [str(person) for person in range(10, 40)]
+def test_up_to_twenty_people_are_labeled_at_the_end_of_their_paths():
+    ax = plot_paths(trajectories(dict.fromkeys(range(10, 30), WALK)))
+    assert texts(ax) == [str(person) for person in range(10, 30)]
 
 
 def test_of_many_people_the_plot_counts_each_once_per_cell():
@@ -145,7 +146,57 @@ def test_of_many_people_the_plot_counts_each_once_per_cell():
     people = drawn(ax, "_people").get_array()
     assert people.max() == 40
     assert set(people.compressed().tolist()) == {40}
-    assert [child.get_ylabel() for child in ax.child_axes] == ["people per cell"]
+    assert [child.get_ylabel() for child in ax.child_axes] == ["people per cell, 40 in total"]
+
+
+def test_of_many_people_the_three_located_longest_are_highlighted():
+    walks = {person: [(200 * n, 0.02 * n, 0.5) for n in range(2 + person)] for person in range(25)}
+    table = trajectories(walks)
+    assert texts(plot_paths(table)) == ["22", "23", "24"]
+    assert texts(plot_paths(table, highlight=[3])) == ["3"]
+    assert not [a for a in plot_paths(table, highlight=[]).collections if a.get_label() == "_paths"]
+
+
+def test_paths_are_colored_by_speed_and_the_scale_can_be_set():
+    slow, fast = ([(200 * n, step * n, 0.5) for n in range(9)] for step in (0.02, 0.04))
+    ax = plot_paths(trajectories({1: slow, 2: fast}), color_by="speed")
+    shades = [color[:3].sum() for color in drawn(ax, "_paths").get_colors()]
+    assert max(shades[2:]) < min(shades[:2])
+    assert [bar.get_ylabel() for bar in ax.child_axes] == ["speed [px/s]"]
+    assert texts(ax) == []
+    clipped = plot_paths(trajectories({1: slow, 2: fast}), color_by="speed", vmax=50)
+    assert clipped.child_axes[0].get_ylim() == (0, 50)
+    assert len(np.unique(drawn(clipped, "_paths").get_colors(), axis=0)) == 1
+
+
+def test_paths_are_colored_by_time():
+    ax = plot_paths(trajectories({1: [(200 * n, 0.02 * n, 0.5) for n in range(9)]}), color_by="time")
+    assert len(drawn(ax, "_paths").get_paths()) == 8
+    assert ax.child_axes[0].get_ylabel() == "time since the start of the video [s]"
+
+
+def test_paths_are_colored_by_the_zone_that_contains_the_position():
+    zone = Zone("left", box(0, 0, 0.5 * WIDTH, HEIGHT), "px")
+    walk = [(200 * n, 0.1 + 0.1 * n, 0.5) for n in range(8)]
+    ax = plot_paths(trajectories({1: walk}), color_by="zone", zones=[zone])
+    labels = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert labels[:2] == ["left", "outside the zones"]
+    inside, outside = drawn(ax, "_paths").get_colors()
+    assert tuple(inside[:3]) == zone_colors(["left"])["left"][:3]
+    assert tuple(inside) != tuple(outside)
+    with pytest.raises(ParameterError, match="needs zones"):
+        plot_paths(trajectories({1: walk}), color_by="zone")
+
+
+def test_an_unknown_coloring_is_refused():
+    with pytest.raises(ParameterError, match="color_by is 'age', not one of 'person', 'speed'"):
+        plot_paths(trajectories({1: WALK}), color_by="age")
+
+
+def test_rows_that_were_filtered_are_not_bridged():
+    table = trajectories({7: [(200 * n, 0.1 + 0.08 * n, 0.5) for n in range(9)]})
+    kept = table[table.index.get_level_values("timestamp") != pd.Timedelta("800ms")]
+    assert [len(path.vertices) for path in drawn(plot_paths(kept), "_paths").get_paths()] == [4, 4]
 
 
 def test_people_are_counted_in_the_cells_between_their_positions():
@@ -171,7 +222,7 @@ def test_parts_with_truncated_boxes_are_dotted_and_told_in_the_legend():
 
 def test_many_persons_are_drawn_thinner_and_paler():
     few = drawn(plot_paths(trajectories({7: WALK})), "_paths")
-    many = drawn(plot_paths(trajectories(dict.fromkeys(range(300), WALK))), "_paths")
+    many = drawn(plot_paths(trajectories(dict.fromkeys(range(300), WALK)), color_by="time"), "_paths")
     assert max(many.get_linewidths()) < 0.5 * max(few.get_linewidths())
     assert many.get_colors()[0][3] < few.get_colors()[0][3]
 
@@ -185,7 +236,18 @@ def test_the_axes_show_the_frame_of_the_video():
 def test_the_background_fills_the_frame_and_is_paler_than_the_picture():
     ax = plot_paths(trajectories({7: WALK}), background=np.zeros((50, 100, 3)), video=VIDEO)
     assert ax.images[0].get_extent() == [0, WIDTH, HEIGHT, 0]
-    assert 0.3 < ax.images[0].get_array().min() < 0.6
+    assert ax.images[0].get_array().min() == pytest.approx(0.78)
+
+
+def test_a_dark_background_is_as_light_as_a_bright_one():
+    """A dark image keeps its contrast."""
+    bright = np.linspace(0, 1, 100)[:, None, None] * np.ones((100, 50, 3))
+    shades = [
+        plot_paths(trajectories({7: WALK}), background=picture, video=VIDEO).images[0].get_array()
+        for picture in (bright, 0.25 * bright)
+    ]
+    assert [shade.mean() for shade in shades] == pytest.approx([0.78, 0.78], abs=0.01)
+    assert np.ptp(shades[1]) == pytest.approx(np.ptp(shades[0]), abs=0.05)
 
 
 def test_without_a_video_the_background_fills_its_own_size():
@@ -270,7 +332,7 @@ def test_given_axes_that_show_a_frame_keep_showing_it():
 def test_an_empty_table_gives_labelled_axes_that_say_so(unit):
     ax = plot_paths(empty_table(TRAJECTORIES, unit=unit))
     assert ax.get_xlabel() == f"x [{unit}]"
-    assert texts(ax) == ["nothing to draw: no person was located"]
+    assert texts(ax) == ["nothing to draw: no positions"]
 
 
 def test_an_empty_table_has_no_person_to_miss():
@@ -279,7 +341,7 @@ def test_an_empty_table_has_no_person_to_miss():
 
 def test_a_table_in_which_nobody_is_located_says_so():
     table = trajectories({7: [(0, None, None), (400, None, None)]})
-    assert texts(plot_paths(table)) == ["nothing to draw: no person was located"]
+    assert texts(plot_paths(table)) == ["nothing to draw: no positions"]
 
 
 def test_a_wrong_table_is_refused():
@@ -305,10 +367,10 @@ def test_further_options_go_to_the_lines():
 def test_arrow_heads_stand_along_the_path_and_point_where_it_goes():
     walk = [(100 * number, 0.01 * number, 0.5) for number in range(101)]
     steps = find_steps(trajectories({7: walk}), "px", None)
-    places, ways, ranks = arrow_heads(steps, spacing=250)
+    places, ways, rows = find_arrow_heads(steps, spacing=250)
     assert places[:, 0].tolist() == pytest.approx([125, 375, 625, 875], rel=1e-3)
     assert np.sign(ways).tolist() == [[1, 0]] * 4
-    assert ranks.tolist() == [0] * 4
+    assert steps.rank[rows].tolist() == [0] * 4
 
 
 def test_who_stands_and_jitters_has_no_arrow_heads():
@@ -316,13 +378,13 @@ def test_who_stands_and_jitters_has_no_arrow_heads():
     walk = [
         (100 * number, 0.5 + x, 0.5 + y) for number, (x, y) in enumerate(random.normal(0, 0.004, (500, 2)))
     ]
-    places, _, _ = arrow_heads(find_steps(trajectories({7: walk}), "px", None), spacing=130)
+    places, _, _ = find_arrow_heads(find_steps(trajectories({7: walk}), "px", None), spacing=130)
     assert len(places) == 0
 
 
 def test_arrow_heads_never_lie_in_a_gap():
     walk = [(0, 0.0, 0.5), (400, 0.1, 0.5), (9000, 0.8, 0.5), (9400, 0.9, 0.5)]
-    places, _, _ = arrow_heads(find_steps(trajectories({7: walk}), "px", None), spacing=100)
+    places, _, _ = find_arrow_heads(find_steps(trajectories({7: walk}), "px", None), spacing=100)
     assert places[:, 0].tolist() == pytest.approx([50, 850], rel=1e-3)
 
 

@@ -79,9 +79,23 @@ def test_a_stop_of_less_than_a_second_has_its_own_size():
 
 def test_few_stops_have_the_number_of_their_person_beside_them():
     assert texts(plot_stops(STOPPED)) == ["7", "2", "2"]
-    many = {person: standing(9, person, person) for person in range(31)}
-    stops = compute_stops(compute_trajectories(make_points(many)))
-    assert texts(plot_stops(stops)) == []
+
+
+def test_many_stops_are_added_up_by_cell():
+    """30 people stand in one spot for 9 s, and one somewhere else for 30 s."""
+    many = {person: standing(9, 1.01, 1.01) for person in range(30)} | {30: standing(30, 9.0, 5.0)}
+    stops = compute_stops(compute_trajectories(make_points(many), period="1s"))
+    ax = plot_stops(stops)
+    assert circles(ax).get_offsets().tolist() == pytest.approx(np.array([[1.01, 1.01], [9.0, 5.0]]))
+    large, small = circles(ax).get_sizes()
+    assert large / small == pytest.approx(30 * 9 / 30)
+    assert texts(ax) == ["30"]
+    assert legend(ax)[-1] == "1 min of standing"
+
+
+def test_the_legend_follows_the_color():
+    ax = plot_stops(STOPPED, color="green")
+    assert {handle.get_markeredgecolor() for handle in ax.get_legend().legend_handles} == {"green"}
 
 
 def test_axes_are_labelled_with_the_unit_and_y_points_down():
@@ -105,9 +119,9 @@ def test_a_background_fills_the_frame_and_outlines_are_drawn():
     assert {"shelf", "door"} <= set(texts(ax))
 
 
-def test_nobody_stopped_is_said():
+def test_no_stops_are_said():
     (text,) = plot_stops(empty_table(STOPS, unit="px")).texts
-    assert text.get_text() == "nothing to draw: nobody stopped"
+    assert text.get_text() == "nothing to draw: no stops"
 
 
 def test_options_go_to_the_circles():

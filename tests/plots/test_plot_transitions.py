@@ -102,7 +102,7 @@ def test_twenty_zones_have_room():
 @pytest.mark.parametrize("ways", [empty_table(TRANSITIONS), WAYS], ids=["nobody", "none of the zones"])
 def test_nothing_to_draw_is_said(ways):
     ax = plot_transitions(ways, zones=["attic"])
-    assert [text.get_text() for text in ax.texts] == ["nothing to draw: nobody went from zone to zone"]
+    assert [text.get_text() for text in ax.texts] == ["nothing to draw: no transitions"]
 
 
 def test_given_axes_and_options_are_used():

@@ -1,6 +1,7 @@
 """Flow fields: mean velocity, mean speed and coherence per cell of a grid."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,6 +24,8 @@ from ptrack_analysis.video import Milliseconds, Video
 
 _TOLERANCE = 1e-12
 """Vector sums below this share of the path length are rounding errors of vectors that cancel out."""
+_LEAST_SHARE, _LEAST_COHERENCE = 0.2, 0.5
+"""Of each half of a cell in which people went to and fro."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,6 +37,9 @@ class FlowField:
     sum of their lengths, ``displacement_x`` and ``displacement_y`` the sum of their vectors [``unit``].
     ``present`` is the time of all positions, with a speed or without [s].
     ``bounds`` is x0, y0, x1, y1 of the grid in ``unit`` (``px`` or ``m``).
+    ``halves`` are the steps of each cell in two parts: those within 90 degrees of the axis of the cell, and
+    the others. Traffic in both directions along one way has a small ``coherence`` as a whole, and a large one
+    in each half.
     """
 
     steps: Integers
@@ -44,6 +50,7 @@ class FlowField:
     bounds: Bounds
     unit: str
     present: Floats
+    halves: tuple["FlowField", "FlowField"] | None = None
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -79,6 +86,18 @@ class FlowField:
         """Length of the sum of the vectors by the path length: 1 if all steps have one direction."""
         length = np.hypot(self.displacement_x, self.displacement_y)
         return np.minimum(_divide(length, self.path_length), 1.0)
+
+    @property
+    def is_two_way(self) -> Bools:
+        """Whether people went to and fro.
+
+        Each half has at least a fifth of the path length, and a coherence of at least 0.5.
+        """
+        two_way = np.full(self.shape, self.halves is not None)
+        for half in self.halves or ():
+            two_way &= half.path_length >= _LEAST_SHARE * self.path_length
+            two_way &= half.coherence >= _LEAST_COHERENCE
+        return two_way
 
     def to_frame(self) -> pd.DataFrame:
         """Return the long table FIELD, one row per cell with the center of the cell."""
@@ -178,10 +197,37 @@ def compute_flow_field(
     heading = trajectories["heading"].to_numpy()[order]
     moves = ~np.isnan(speed) & (held > 0)
     cells = find_cells(walks.x[row][moves], walks.y[row][moves], bounds=bounds, shape=shape)
-    sums = _sum_steps(cells, speed[moves], heading[moves], held[moves], count=shape[0] * shape[1])
-    steps, seconds, path_length, x, y = (each.reshape(shape) for each in sums)
+    walked = cells, speed[moves], heading[moves], held[moves]
     present = sum_points(walks.x[row], walks.y[row], held.astype("float64"), bounds=bounds, shape=shape)
-    return FlowField(steps.astype("int64"), seconds, path_length, x, y, bounds, unit, present / 1000.0)
+    field = _build_field(walked, bounds, unit, shape)
+    is_ahead = _find_half(walked, count=shape[0] * shape[1])
+    halves = [tuple(each[half] for each in walked) for half in (is_ahead, ~is_ahead)]
+    one, other = (_build_field(half, bounds, unit, shape) for half in halves)
+    return replace(field, present=present / 1000.0, halves=(one, other))
+
+
+def _build_field(walked: tuple[Any, ...], bounds: Bounds, unit: str, shape: tuple[int, int]) -> FlowField:
+    """Sum the cells, speeds, headings and durations of steps."""
+    sums = _sum_steps(*walked, count=shape[0] * shape[1])
+    steps, seconds, path_length, x, y = (each.reshape(shape) for each in sums)
+    return FlowField(steps.astype("int64"), seconds, path_length, x, y, bounds, unit, seconds)
+
+
+def _find_half(walked: tuple[Any, ...], *, count: int) -> Bools:
+    """Return which steps are within 90 degrees of the axis of their cell, in one of its two directions.
+
+    The axis is the mean of the directions after doubling their angles, weighted by length.
+    """
+    cells, speed, heading, held = walked
+    angle = np.radians(np.nan_to_num(heading))
+    length = speed * held
+    x, y = (
+        np.bincount(cells, length * np.nan_to_num(each), minlength=count + 1)
+        for each in (np.cos(2 * angle), np.sin(2 * angle))
+    )
+    axis = np.arctan2(y, x) / 2
+    ahead: Bools = np.cos(angle - axis[cells]) >= 0
+    return ahead
 
 
 def _sum_steps(

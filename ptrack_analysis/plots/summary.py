@@ -1,0 +1,66 @@
+"""One figure of a video: paths, heatmap, dwell times and occupancy."""
+
+from typing import Any
+
+import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ptrack_analysis.plots.analyses import build_video_title
+from ptrack_analysis.plots.dwell import plot_dwell
+from ptrack_analysis.plots.heatmap import plot_heatmap
+from ptrack_analysis.plots.occupancy import plot_occupancy
+from ptrack_analysis.plots.paths import plot_paths
+from ptrack_analysis.plots.style import SettledLayout, say_nothing_to_draw
+from ptrack_analysis.scene.images import Picture
+
+
+def plot_summary(
+    analysis: Any,
+    /,
+    *,
+    title: str | None = None,
+    figsize: tuple[float, float] = (14.0, 9.5),
+    background: Picture | None = None,
+) -> Figure:
+    """Plot the paths, the heatmap, the dwell time by zone and the number of people of a video.
+
+    Parameters
+    ----------
+    analysis
+        A VideoAnalysis.
+    title
+        Title of the figure; by default name, time and people of the video.
+    figsize
+        Width and height of the figure [inches].
+    background
+        Image below the paths and the heatmap, as in ``plot_paths``.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure, with four axes.
+    """
+    figure, axes = plt.subplots(2, 2, figsize=figsize, layout=SettledLayout(w_pad=0.12, h_pad=0.12))
+    paths, heatmap, dwell, people = axes.ravel()
+    plot_paths(analysis, ax=paths, background=background)
+    plot_heatmap(analysis, ax=heatmap, background=background)
+    if analysis.zones:
+        plot_dwell(analysis, ax=dwell)
+    else:
+        dwell.set(xticks=[], yticks=[])
+        say_nothing_to_draw(dwell, "the dwell time needs zones")
+    plot_occupancy(analysis, ax=people)
+    _set_titles(axes.ravel(), ("Paths", "Heatmap", "Dwell time by zone", "Number of people"))
+    figure.suptitle(
+        build_video_title(analysis, analysis.trajectories) if title is None else title,
+        x=0.01,
+        ha="left",
+        parse_math=False,
+    )
+    return figure
+
+
+def _set_titles(axes: list[Axes], titles: tuple[str, ...]) -> None:
+    for ax, title in zip(axes, titles, strict=True):
+        ax.set_title(title, loc="left", fontsize="medium")
