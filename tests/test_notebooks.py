@@ -14,7 +14,7 @@ PICTURES = {
     "03-paths-on-the-floor": 5,
     "04-leaving-rekognition": 3,
     "05-many-videos": 3,
-    "gallery": 21,
+    "gallery": 25,
 }
 OF_ALL = pytest.mark.parametrize("file", NOTEBOOKS, ids=lambda file: file.stem)
 

@@ -1,6 +1,6 @@
 """Plots of a VideoAnalysis: the table, the zones and the bounds are read from it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, timedelta
 from functools import wraps
 from inspect import signature
@@ -76,7 +76,7 @@ def plot_analysis(
             drawn = plot(result, *args, **options, **missing)
             if {"ax", "title"} & given:
                 return drawn
-            return cast("_Drawn_co", set_video_title(drawn, content, result))
+            return cast("_Drawn_co", set_video_title(drawn, content, result, options.get("persons")))
 
         before, entry, after = (plot.__doc__ or "").partition(_ENTRY)
         name, _, rest = after.partition("\n")
@@ -86,22 +86,24 @@ def plot_analysis(
     return decorate
 
 
-def set_video_title(drawn: Any, analysis: Any, plotted: object) -> Any:
+def set_video_title(
+    drawn: Any, analysis: Any, plotted: object, persons: Collection[int] | None = None
+) -> Any:
     """Give axes without a title that of the video: its name, the analyzed time, the number of people.
 
     The time is that of the clock of the site where it is known. ``plotted`` is the plotted result: people
-    without a row in it, or without a position, are counted as not drawn.
+    without a row in it, or without a position, are counted as not drawn, and all but ``persons`` if given.
     """
     if isinstance(drawn, Axes) and not drawn.get_title(loc="left"):
-        set_title(drawn, build_video_title(analysis, plotted))
+        set_title(drawn, build_video_title(analysis, plotted, persons))
     return drawn
 
 
-def build_video_title(analysis: Any, plotted: object) -> str:
+def build_video_title(analysis: Any, plotted: object, persons: Collection[int] | None = None) -> str:
     """Return the title of ``set_video_title``."""
     people = len(analysis["tracks"])
     said = f"{people} person" if people == 1 else f"{people} people"
-    missing = people - _count_people(plotted, people)
+    missing = people - _count_people(plotted, people, persons)
     if missing > 0:
         said += f", {missing} not drawn"
     return f"{shorten(drawable(analysis.name), _LONGEST)}, {_write_times(analysis)}, {said}"
@@ -120,11 +122,12 @@ def _write_times(analysis: Any) -> str:
     return f"{first:%Y-%m-%d %H:%M:%S} to {last:%H:%M:%S}"
 
 
-def _count_people(plotted: object, people: int) -> int:
-    """Count the people in a table of people, those with a position where it has positions."""
+def _count_people(plotted: object, people: int, persons: Collection[int] | None) -> int:
+    """Count the given or all people in a table of people, those with a position where it has positions."""
     if not isinstance(plotted, pd.DataFrame) or "person_index" not in plotted.index.names:
         return people
     if "position_status" in plotted.columns:
         plotted = plotted[plotted["position_status"] != "missing"]
     levels = [level for level in ("person_index", "other") if level in plotted.index.names]
-    return len({person for level in levels for person in plotted.index.unique(level)})
+    found = {person for level in levels for person in plotted.index.unique(level)}
+    return len(found if persons is None else found & set(persons))

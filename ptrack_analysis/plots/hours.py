@@ -17,11 +17,10 @@ from ptrack_analysis.plots.style import (
     PAPER,
     add_color_bar,
     build_palette,
-    drawable,
     legend_below,
     prepare_axes,
     say_nothing_to_draw,
-    set_title,
+    short_name,
     take_scale,
 )
 from ptrack_analysis.scene.zones import Zone
@@ -48,13 +47,13 @@ def plot_weekly_profile(
     figsize: tuple[float, float] | None = None,
     **kwargs: Any,
 ) -> Axes:
-    """Draw how full it was in each hour of the week, or how many came, as a matrix with its numbers.
+    """Plot the mean number of people, or of visits, in each hour of the week as a matrix.
 
-    The days of the week are the rows, the hours of the place's own clock the columns, from the first to the
-    last that was filmed on any day. Of OCCUPANCY_HOURLY a cell has the mean number of persons: the time they
-    were there over the time that was filmed. Of VISITS_HOURLY it has the stays begun in an hour of film.
-    Rows of the same hour of the week, of several weeks, videos or parts of an hour, are added up before
-    dividing. An hour that was never filmed is hatched; one that was filmed and empty has a 0.
+    Rows are the days of the week. Columns are the hours of the local clock, from the first to the last that
+    was recorded on any day. For OCCUPANCY_HOURLY, a cell is the mean number of people: their time divided by
+    the recorded time. For VISITS_HOURLY, it is the number of visits begun per recorded hour. Rows of the same
+    hour of the week (several weeks, videos or parts of an hour) are added up before dividing. Hours that were
+    not recorded are hatched. A recorded hour without people has a 0.
 
     Parameters
     ----------
@@ -93,8 +92,8 @@ def plot_weekly_profile(
     name = _zone(hourly, table, zone)
     own = hourly[hourly.index.get_level_values("zone") == name]
     hours, cells = _week(own, table)
-    ax = prepare_axes(ax, figsize or (2.0 + 0.46 * max(len(hours), _FEWEST), 4.1), None)
-    ax.set(xlabel="hour of the day", ylabel="")
+    ax = prepare_axes(ax, figsize or (2.0 + 0.46 * max(len(hours), _FEWEST), 4.1), title)
+    ax.set_xlabel(f"hour of the day, {short_name(name) or 'whole scene'}")
     if hours:
         _draw_names(ax, hours)
         image = _draw_cells(ax, cells, kwargs)
@@ -102,7 +101,6 @@ def plot_weekly_profile(
         add_color_bar(ax, image, "mean people" if table is OCCUPANCY_HOURLY else "visits begun per hour")
     else:
         say_nothing_to_draw(ax, "no hour was recorded")
-    set_title(ax, title if title is not None else drawable(name) or "whole scene")
     return ax
 
 
@@ -161,7 +159,7 @@ def _draw_names(ax: Axes, hours: list[int]) -> None:
 def _draw_cells(ax: Axes, cells: Floats, kwargs: dict[str, Any]) -> AxesImage:
     """Draw the cells, and those that were not filmed hatched below them."""
     ax.set_facecolor(_UNSEEN)
-    unseen = Patch(facecolor=_UNSEEN, edgecolor=GRID, hatch="////", label="not filmed", linewidth=0)
+    unseen = Patch(facecolor=_UNSEEN, edgecolor=GRID, hatch="////", label="not recorded", linewidth=0)
     for row, column in zip(*np.nonzero(np.isnan(cells)), strict=True):
         ax.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, fc=_UNSEEN, ec=GRID, hatch="////", lw=0))
     if np.isnan(cells).any():

@@ -88,6 +88,10 @@ def test_a_plain_savefig_cuts_nothing_off(open_shop, name):
     assert (parts[2:] < figure.bbox.extents[2:] + 1).all()
 
 
+def test_the_title_counts_the_people_that_were_not_asked_for(open_shop):
+    assert plots.plot_paths(open_shop(), persons=[0, 2]).get_title("left").endswith("13 people, 11 not drawn")
+
+
 def test_arguments_of_the_caller_replace_those_of_the_analysis(open_shop):
     analysis = open_shop()
     _, ax = plt.subplots()

@@ -59,7 +59,7 @@ def test_an_empty_hour_has_a_zero_and_one_that_was_not_filmed_is_hatched():
     ax = plot_weekly_profile(occupied([(0, 3), (30, 0), (200, 0)]))
     assert numbers(ax) == {"Mon 08": "3.0", "Mon 09": "0", "Mon 10": "0", "Mon 11": "0"}
     assert len(ax.patches) == 6 * 4
-    assert ax.get_legend().get_texts()[0].get_text() == "not filmed"
+    assert ax.get_legend().get_texts()[0].get_text() == "not recorded"
 
 
 def test_who_came_for_a_moment_is_not_nobody():
@@ -78,8 +78,8 @@ def test_a_zone_is_chosen_by_itself_or_by_its_name():
     both = pd.concat([DAY, occupied([(0, 1), (30, 0)], zone="till")])
     for zone in ("till", Zone("till", box(0, 0, 1, 1), "m")):
         ax = plot_weekly_profile(both, zone=zone)
-        assert (numbers(ax)["Mon 08"], ax.get_title(loc="left")) == ("1.0", "till")
-    assert plot_weekly_profile(both).get_title(loc="left") == "whole scene"
+        assert (numbers(ax)["Mon 08"], ax.get_xlabel()) == ("1.0", "hour of the day, till")
+    assert plot_weekly_profile(both).get_xlabel() == "hour of the day, whole scene"
 
 
 def test_no_hour_at_all_is_said():
