@@ -319,7 +319,7 @@ def animate_paths(
     video
         The video, for the size of its frame, which the background fills.
     background
-        Picture to draw below, dimmed: a file, a frame of a video, or an array (rows, columns, colors).
+        Image to draw below, dimmed: a file, a frame of a video, or an array (rows, columns, colors).
     bounds
         x0, y0, x1, y1 of the rectangle that the background fills and the picture shows, in the plane's unit;
         needed for a background in m (``floor.bounds``).
@@ -348,8 +348,8 @@ def animate_paths(
     SchemaError
         If ``trajectories`` is not a TRAJECTORIES table.
     ParameterError
-        If a zone or a line is in another unit, the background cannot be read or nothing says where it lies,
-        the bounds is empty, one of ``persons`` is not in the table, a number is out of its range, or there
+        If a zone or a line is in another unit, the background cannot be read or its position is not known,
+        the bounds are empty, one of ``persons`` is not in the table, a number is out of its range, or there
         would be more than 3000 frames or 600 million pixels.
 
     Notes

@@ -71,7 +71,7 @@ def plot_fundamental_diagram(
     Returns
     -------
     matplotlib.axes.Axes
-        The axes drawn on.
+        The axes.
 
     Raises
     ------

@@ -162,7 +162,7 @@ def plot_visits(
     Returns
     -------
     matplotlib.axes.Axes
-        The axes drawn on; x is in seconds, written as a clock shows them.
+        The axes; x is in seconds, formatted as on a clock.
 
     Raises
     ------

@@ -111,7 +111,7 @@ def test_metres_are_drawn_too():
     shown, _ = frames(animate_paths(table, VIDEO, bounds=(0, 0, 4, 4), **SMALL))
     assert shown[0].shape == (226, 200, 3)
     assert frames(animate_paths(table, VIDEO, **SMALL))[0]
-    with pytest.raises(ParameterError, match="mixing two planes"):
+    with pytest.raises(ParameterError, match="is in px, and the plot is in m"):
         animate_paths(table, VIDEO, zones=[Zone("a", box(0, 0, 9, 9), "px")])
 
 
