@@ -1,0 +1,284 @@
+"""Video files: decode their frames upright and with their times, and encode new ones."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from fractions import Fraction
+from importlib import import_module
+from math import ceil
+from os import PathLike, fspath
+from pathlib import Path
+from typing import Any, Self
+
+from PIL import Image
+
+from ptrack_analysis.errors import ParameterError
+
+_THOUSAND = 1000
+_SEEK_ABOVE = 2
+"""A frame that is further ahead [s] is sought from the key frame before it."""
+_TURNS = {1: Image.Transpose.ROTATE_90, 2: Image.Transpose.ROTATE_180, 3: Image.Transpose.ROTATE_270}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VideoFrame:
+    """A decoded frame: ``time`` since the first frame of the file, ``duration`` as the file states it [s]."""
+
+    time: Fraction
+    duration: Fraction
+    decoded: Any
+
+    @property
+    def milliseconds(self) -> int:
+        """Time in whole milliseconds, rounded up.
+
+        Trackers cut or round the time of a frame to whole ms. The detections of the frame are not later than
+        this, and those of the next frame are.
+        """
+        return ceil(self.time * _THOUSAND)
+
+    @property
+    def end(self) -> Fraction:
+        """Time at which the frame is no longer shown, unless the next one is earlier."""
+        return self.time + self.duration
+
+    def to_image(self) -> Image.Image:
+        """Return the frame in red, green and blue, upright as the file says it was filmed."""
+        image: Image.Image = self.decoded.to_image()
+        turn = _TURNS.get(_quarters(self.decoded))
+        return image if turn is None else image.transpose(turn)
+
+
+class VideoFile:
+    """A video file that is open for reading; its frames are decoded one at a time.
+
+    Parameters
+    ----------
+    path
+        The file.
+    purpose
+        What the messages of errors begin with, such as ``video_file 'film.mp4'``.
+
+    Raises
+    ------
+    ParameterError
+        If PyAV is not installed, or the file is missing, broken or has no video stream.
+    """
+
+    def __init__(self, path: str | PathLike[str], purpose: str) -> None:
+        self.path, self.purpose = fspath(path), purpose
+        try:
+            self._av = import_module("av")
+        except ImportError as error:
+            raise ParameterError(
+                f"{purpose} cannot be read without PyAV: pip install 'ptrack-analysis[video]'"
+            ) from error
+        if not Path(self.path).is_file():
+            raise ParameterError(f"{purpose} cannot be read: there is no file {self.path!r}")
+        self._container: Any = None
+        self.end: Fraction | None = None
+        """End of the last frame [s], as soon as it has been decoded."""
+        try:
+            self._container = self._av.open(self.path)
+            self._stream = self._open_stream()
+            self._first = self._decode_first()
+        except BaseException as error:
+            self.close()
+            if isinstance(error, self._av.error.FFmpegError | OSError):
+                raise self._broken() from error
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._container is not None:
+            self._container.close()
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the upright image [px]."""
+        size = self._first.width, self._first.height
+        return size[::-1] if _quarters(self._first) % 2 else size
+
+    @property
+    def frame_rate(self) -> Fraction | None:
+        """Mean number of frames per second, as the file states it."""
+        rate = self._stream.average_rate or self._stream.guessed_rate
+        return Fraction(rate) if rate else None
+
+    @property
+    def time_base(self) -> Fraction:
+        """Resolution of the times of the frames [s]."""
+        return Fraction(self._stream.time_base)
+
+    @property
+    def duration(self) -> Fraction | None:
+        """Duration as the file states it [s]."""
+        duration = self._stream.duration
+        if duration is not None:
+            return Fraction(duration * self._stream.time_base)
+        whole = self._container.duration
+        return None if whole is None else Fraction(whole, self._av.time_base)
+
+    def decode(self, start: Fraction = Fraction(0)) -> Iterator[VideoFrame]:
+        """Yield the frames in order, from the key frame before a time [s] on.
+
+        Frames without a time, and frames that are not later than the one before, are left out.
+
+        Raises
+        ------
+        ParameterError
+            If the file is broken.
+        """
+        try:
+            self._container.seek(self._to_ticks(start), stream=self._stream)
+            last: Fraction | None = None
+            for frame in self._frames_after_seek(start):
+                if last is None or frame.time > last:
+                    last = frame.time
+                    yield frame
+            self.end = None if last is None else frame.end
+        except (self._av.error.FFmpegError, OSError) as error:
+            raise self._broken() from error
+
+    def find_frames(self, times: Iterable[Fraction]) -> Iterator[VideoFrame | None]:
+        """Yield the frame that is shown at each of the times in ascending order [s].
+
+        It is the last frame that begins at or before the time; None after the end of the file.
+        """
+        frames: Iterator[VideoFrame] = iter(())
+        found: VideoFrame | None = None
+        ahead: VideoFrame | None = None
+        for time in times:
+            if self.end is not None and time >= self.end:
+                yield None
+                continue
+            if found is None or time - found.time > _SEEK_ABOVE:
+                frames = self.decode(time)
+                found, ahead = None, next(frames, None)
+            while ahead is not None and ahead.time <= time:
+                found, ahead = ahead, next(frames, None)
+            yield None if found is None or (ahead is None and time >= found.end) else found
+
+    def _frames_after_seek(self, start: Fraction) -> Iterator[VideoFrame]:
+        """Decode after a seek; from the start of the file if the key frame that was found is too late."""
+        frames = self._decode_on()
+        first = next(frames, None)
+        if start > 0 and (first is None or first.time > start):
+            self._container.seek(self._to_ticks(Fraction(0)), stream=self._stream)
+            frames = self._decode_on()
+            first = next(frames, None)
+        if first is not None:
+            yield first
+            yield from frames
+
+    def _decode_on(self) -> Iterator[VideoFrame]:
+        for frame in self._container.decode(self._stream):
+            if frame.pts is not None:
+                time = frame.pts * frame.time_base - self._first.pts * self._first.time_base
+                yield VideoFrame(Fraction(time), self._find_duration(frame), frame)
+
+    def _to_ticks(self, time: Fraction) -> int:
+        return int(time / self._stream.time_base) + int(self._first.pts)
+
+    def _find_duration(self, frame: Any) -> Fraction:
+        if frame.duration:
+            return Fraction(frame.duration * frame.time_base)
+        return 1 / self.frame_rate if self.frame_rate else Fraction(1, _THOUSAND)
+
+    def _open_stream(self) -> Any:
+        if not self._container.streams.video:
+            raise ParameterError(f"{self.purpose} cannot be read: {self.path!r} has no video stream")
+        stream = self._container.streams.video[0]
+        stream.thread_type = "AUTO"
+        return stream
+
+    def _decode_first(self) -> Any:
+        for frame in self._container.decode(self._stream):
+            if frame.pts is not None:
+                return frame
+        raise ParameterError(f"{self.purpose} cannot be read: {self.path!r} has no frames")
+
+    def _broken(self) -> ParameterError:
+        return ParameterError(f"{self.purpose} cannot be read: {self.path!r} is not a video, or is broken")
+
+
+def _quarters(decoded: Any) -> int:
+    """Return how many quarters of a turn counter-clockwise make a frame upright."""
+    return int(round(decoded.rotation / 90) % 4)
+
+
+_QUALITY = {"libx264": {"crf": "20", "preset": "veryfast", "bf": "0"}, "mpeg4": {"qscale": "3"}}
+"""Options of each encoder. Without B-frames, times that are not regular are kept by all containers."""
+_FORMATS = {"mp4": "mp4", "mov": "mov", "mkv": "matroska"}
+_FINEST = 60_000
+"""Ticks per second that every encoder accepts."""
+_BT709, _BT709_TAG, _HD_ROWS = "ITU709", 1, 720
+_BT601, _BT601_TAG = "ITU601", 6
+
+
+class VideoWriter:
+    """A video file that is being written: H.264 if PyAV has libx264, otherwise MPEG-4; without sound.
+
+    Parameters
+    ----------
+    path
+        The file; it is replaced.
+    form
+        ``mp4``, ``mov`` or ``mkv``.
+    size
+        Width and height of the images [px]; an odd last column or row is cut off.
+    source
+        The file whose frame rate and resolution of time are taken over.
+    comment
+        Text for the metadata of the file.
+    """
+
+    def __init__(
+        self, path: str | PathLike[str], form: str, size: tuple[int, int], source: VideoFile, comment: str
+    ) -> None:
+        self._av = import_module("av")
+        codec = "libx264" if "libx264" in self._av.codecs_available else "mpeg4"
+        options = {} if form == "mkv" else {"movflags": "+faststart"}
+        self._container = self._av.open(fspath(path), "w", format=_FORMATS[form], options=options)
+        self._container.metadata["comment"] = comment
+        rate = source.frame_rate or Fraction(25)
+        stream = self._container.add_stream(codec, rate=rate.limit_denominator(1001), options=_QUALITY[codec])
+        self.size = max(size[0] // 2 * 2, 2), max(size[1] // 2 * 2, 2)
+        stream.width, stream.height = self.size
+        stream.pix_fmt = "yuv420p"
+        is_fine = source.time_base.numerator == 1 and source.time_base.denominator >= _FINEST
+        self._time_base = source.time_base if is_fine and codec == "libx264" else Fraction(1, _FINEST)
+        stream.codec_context.time_base = self._time_base
+        self._matrix, tag = (_BT709, _BT709_TAG) if size[1] >= _HD_ROWS else (_BT601, _BT601_TAG)
+        stream.codec_context.colorspace = stream.codec_context.color_primaries = tag
+        stream.codec_context.color_trc = tag
+        stream.codec_context.color_range = 1
+        self._stream = stream
+        self._last = -1
+
+    def write(self, image: Image.Image, time: Fraction) -> None:
+        """Encode an image that is shown from a time on [s]."""
+        if image.size != self.size:
+            image = image.crop((0, 0, *self.size))
+        frame = self._av.VideoFrame.from_image(image).reformat(format="yuv420p", dst_colorspace=self._matrix)
+        self._last = max(round(time / self._time_base), self._last + 1)
+        frame.pts, frame.time_base = self._last, self._time_base
+        self._container.mux(self._stream.encode(frame))
+
+    def close(self, duration: Fraction | None) -> None:
+        """Complete the file; the last image is shown for ``duration`` [s]. Without one, give the file up."""
+        if duration is None:
+            with suppress(self._av.error.FFmpegError, OSError):
+                self._container.close()
+            return
+        for packet in self._stream.encode():
+            if packet.pts == self._last:
+                packet.duration = max(round(duration / self._time_base), 1)
+            self._container.mux(packet)
+        self._container.close()
