@@ -15,6 +15,8 @@ from ptrack_analysis.plots.analyses import set_video_title
 from ptrack_analysis.scene.images import read_picture, stretched_note
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ptrack_analysis.pipeline.outputs import Plot
     from ptrack_analysis.pipeline.plot_options import PlotOptions
     from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
@@ -76,3 +78,17 @@ def _draw_heatmap(function: Any, analysis: VideoAnalysis, options: PlotOptions, 
     more |= {"zones": analysis.zones, "lines": analysis.lines, "bounds": analysis.bounds}
     drawn = function(heatmap, y_axis=analysis.y_axis, **more)
     return drawn if "title" in more else set_video_title(drawn, analysis, heatmap)
+
+
+def write_plot(plot: Plot, analysis: VideoAnalysis, options: PlotOptions, output: Path, form: str) -> None:
+    """Write a plot on the filmed video to a file of a format.
+
+    Raises
+    ------
+    ParameterError
+        If no video file is given.
+    """
+    if options.video_file is None:
+        raise ParameterError(f"plot {plot.name} needs the video that was tracked. Pass --video-file FILE.")
+    more = {"trail": options.trail, "form": form} | ({"blur": True} if options.blur else {})
+    getattr(plots, plot.function)(analysis, options.video_file, output, **more)

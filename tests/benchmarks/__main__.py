@@ -23,6 +23,7 @@ CASES = (
     "frames",
     "export",
     "explorer",
+    "video",
     "dataset",
 )
 CACHE = "PTRACK_BENCHMARKS"
