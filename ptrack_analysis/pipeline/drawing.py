@@ -52,7 +52,7 @@ def draw_plot(plot: Plot, analysis: VideoAnalysis, options: PlotOptions) -> Any:
         more["color_by"] = options.color_by
     elif plot.name == "animation":
         more |= {"width": options.width, "duration": options.duration}
-        more |= {"frame_rate": options.fps, "trail": options.trail}
+        more |= {"frame_rate": options.fps, "trail": options.trail, "video_file": options.video_file}
     if options.title is not None:
         more["title"] = options.title
     function = getattr(plots, plot.function)

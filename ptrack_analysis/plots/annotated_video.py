@@ -19,7 +19,7 @@ from ptrack_analysis.plots.frame_annotator import FrameAnnotator, format_clock
 from ptrack_analysis.plots.saving import MARK
 from ptrack_analysis.plots.video_boxes import BoxTracks
 from ptrack_analysis.scene.floor_plan import FloorPlan
-from ptrack_analysis.scene.images import is_stretched
+from ptrack_analysis.scene.images import validate_video_shape
 from ptrack_analysis.scene.video_files import VideoFile, VideoWriter
 from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.schema import (
@@ -238,7 +238,7 @@ def write_annotated_video(
     with VideoFile(video_file, f"video_file {fspath(video_file)!r}") as source:
         if target.exists() and target.samefile(source.path):
             raise ParameterError(f"output is the video file itself, {fspath(output)!r}. Name another file.")
-        _validate_shape(source, video)
+        validate_video_shape(source, video)
         tracks = BoxTracks(trajectories, detections, unit)
         annotator = FrameAnnotator(
             source.size,
@@ -311,19 +311,6 @@ def _write_frames(
         end = "" if source.end is None else f" The file ends at {float(source.end):.1f} s."
         raise ParameterError(f"{source.purpose} has no frame in this part of the video.{end}")
     return shown
-
-
-def _validate_shape(source: VideoFile, video: Video) -> None:
-    """Reject a file whose frames have another shape than those of the tracked video."""
-    if video.width is None or video.height is None:
-        return
-    if is_stretched(source.size, (video.width, video.height)):
-        width, height = source.size
-        raise ParameterError(
-            f"{source.purpose} has frames of {width} x {height} px, but the tracked video has "
-            f"{video.width} x {video.height} px, which is another shape. Pass the video that was tracked, "
-            "neither cropped nor turned."
-        )
 
 
 def _list_notes(

@@ -269,7 +269,7 @@ def draw_chip(rows: tuple[str, ...], fill: Color, ink: Color, letters: int) -> I
 
 @lru_cache(maxsize=32)
 def load_font(letters: float, *, bold: bool = False) -> ImageFont.FreeTypeFont:
-    """Return the font of matplotlib, the same on every machine."""
+    """Return the font of matplotlib; Pillow shapes text from right to left if it has Raqm."""
     name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
     return ImageFont.truetype(str(Path(mpl.get_data_path(), "fonts", "ttf", name)), letters)
 

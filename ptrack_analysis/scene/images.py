@@ -12,7 +12,7 @@ from PIL import Image, ImageOps
 
 from ptrack_analysis.errors import InputError, ParameterError
 from ptrack_analysis.scene.video_files import VideoFile
-from ptrack_analysis.video import milliseconds
+from ptrack_analysis.video import Video, milliseconds
 
 _PLACE = re.compile(r"(?P<file>.+)@(?P<moment>[^@/\\]*)", re.DOTALL)
 _VIDEOS = {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".mts", ".wmv", ".flv"}
@@ -110,6 +110,25 @@ def read_picture(picture: Picture) -> Image.Image:
 def is_stretched(size: tuple[int, int], rectangle: tuple[float, float]) -> bool:
     """Return whether a picture of so many columns and rows is stretched to fill a rectangle, by over 2 %."""
     return abs(size[0] / size[1] / (rectangle[0] / rectangle[1]) - 1) > _ALIKE
+
+
+def validate_video_shape(source: VideoFile, video: Video) -> None:
+    """Reject a video file whose frames have another shape than those of the tracked video.
+
+    Raises
+    ------
+    ParameterError
+        With both sizes.
+    """
+    if video.width is None or video.height is None:
+        return
+    if is_stretched(source.size, (video.width, video.height)):
+        width, height = source.size
+        raise ParameterError(
+            f"{source.purpose} has frames of {width} x {height} px, but the tracked video has "
+            f"{video.width} x {video.height} px, which is another shape. Pass the video that was tracked, "
+            "neither cropped nor turned."
+        )
 
 
 def stretched_note(size: tuple[int, int], rectangle: tuple[float, float], *, of_frame: bool) -> list[str]:
