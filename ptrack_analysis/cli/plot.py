@@ -109,22 +109,21 @@ def run(given: argparse.Namespace) -> int:
         )
     settings = AnalysisConfig(**read_config(given))
     options = PlotOptions(**read_fields(given, PlotOptions))
-    if plot.on_video:
-        if target is None or options.video_file is None:
-            missing = "--video-file FILE" if target else "-o FILE; it cannot write to stdout"
-            return _report_usage_error(f"plot {given.plot} needs {missing}")
-        settings = replace(settings, faces=True)
+    if plot.on_video and (target is None or options.video_file is None):
+        missing = "--video-file FILE" if target else "-o FILE; it cannot write to stdout"
+        return _report_usage_error(f"plot {given.plot} needs {missing}")
+    settings = _complete_config(plot, settings, options)
     scene = _read_scene(given.plot, settings)
     if target and not given.force:
         validate_replaceable(target)
     uses_frame = given.zones or given.floor or settings.stitch or settings.video.width
     if not plot.needs_frame and not uses_frame:
         settings = replace(settings, video=replace(settings.video, width=1, height=1))
-    with show_activity(f"drawing {given.plot}"):
+    with show_activity(f"drawing {given.plot}") as report:
         analysis = _analysis(given, settings, scene, options)
         drawn = None if plot.on_video else plot.draw(analysis, options)
         if plot.on_video and target:
-            plot.write(analysis, options, target, form)
+            plot.write(analysis, options, target, form, report)
     if isinstance(drawn, bytes):
         save_content(drawn, target or sys.stdout.buffer)
     elif drawn is not None:
@@ -132,6 +131,20 @@ def run(given: argparse.Namespace) -> int:
     if target:
         print(f"wrote {target}", file=sys.stderr)
     return 0
+
+
+def _complete_config(plot: Plot, config: AnalysisConfig, options: PlotOptions) -> AnalysisConfig:
+    """Take frame size and frame rate from the video file for sources without them, and read faces for it."""
+    if options.video_file is None:
+        return config
+    from ptrack_analysis.scene.video_files import VideoFile
+
+    video = config.video
+    with VideoFile(options.video_file, f"video_file {str(options.video_file)!r}") as source:
+        width, height = source.size if video.width is None else (video.width, video.height)
+        rate = None if source.frame_rate is None else float(source.frame_rate)
+    video = replace(video, width=width, height=height, frame_rate=video.frame_rate or rate)
+    return replace(config, video=video, faces=plot.on_video)
 
 
 def _read_scene(name: str, settings: AnalysisConfig) -> "Scene | None":

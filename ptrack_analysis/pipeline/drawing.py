@@ -15,6 +15,7 @@ from ptrack_analysis.plots.analyses import set_video_title
 from ptrack_analysis.scene.images import read_picture, stretched_note
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from ptrack_analysis.pipeline.outputs import Plot
@@ -80,8 +81,16 @@ def _draw_heatmap(function: Any, analysis: VideoAnalysis, options: PlotOptions, 
     return drawn if "title" in more else set_video_title(drawn, analysis, heatmap)
 
 
-def write_plot(plot: Plot, analysis: VideoAnalysis, options: PlotOptions, output: Path, form: str) -> None:
-    """Write a plot on the filmed video to a file of a format.
+def write_plot(
+    plot: Plot,
+    analysis: VideoAnalysis,
+    options: PlotOptions,
+    output: Path,
+    form: str,
+    *,
+    report: Callable[[float], None] | None = None,
+) -> None:
+    """Write a plot on the filmed video to a file of a format, and report the share that is written.
 
     Raises
     ------
@@ -90,5 +99,7 @@ def write_plot(plot: Plot, analysis: VideoAnalysis, options: PlotOptions, output
     """
     if options.video_file is None:
         raise ParameterError(f"plot {plot.name} needs the video that was tracked. Pass --video-file FILE.")
-    more = {"trail": options.trail, "form": form} | ({"blur": True} if options.blur else {})
+    more: dict[str, Any] = {"trail": options.trail, "form": form, "report": report}
+    if options.blur:
+        more["blur"] = True
     getattr(plots, plot.function)(analysis, options.video_file, output, **more)

@@ -82,10 +82,17 @@ class Plot:
         """Draw the plot: matplotlib axes, or the bytes of an animation."""
         return import_module("ptrack_analysis.pipeline.drawing").draw_plot(self, analysis, options)
 
-    def write(self, analysis: VideoAnalysis, options: PlotOptions, output: Path, form: str) -> None:
-        """Write a plot on the filmed video to a file."""
+    def write(
+        self,
+        analysis: VideoAnalysis,
+        options: PlotOptions,
+        output: Path,
+        form: str,
+        report: Callable[[float], None],
+    ) -> None:
+        """Write a plot on the filmed video to a file, and report the share that is written."""
         drawing = import_module("ptrack_analysis.pipeline.drawing")
-        drawing.write_plot(self, analysis, options, output, form)
+        drawing.write_plot(self, analysis, options, output, form, report=report)
 
 
 class Privacy(Enum):

@@ -403,6 +403,16 @@ class VideoAnalysis:
             detections = select(detections, persons=merged)
         return detections, stitches
 
+    @cached_property
+    def of_everyone(self) -> "VideoAnalysis":
+        """The same analysis without the selection of people."""
+        if self.config.persons is None:
+            return self
+        config, recording = replace(self._given_config, persons=None), self._given_recording
+        return VideoAnalysis(
+            self.source, config, self._given_scene, recording, form=self._form, name=self._name, warn=False
+        )
+
     @property
     def is_part(self) -> bool:
         """Whether a part of the time is analyzed, and not the whole video."""

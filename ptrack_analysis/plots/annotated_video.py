@@ -1,11 +1,11 @@
 """The filmed video with boxes, trails, zones, lines and counts drawn on it."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from os import PathLike, fspath
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 import pandas as pd
@@ -136,6 +136,7 @@ def _count_until(
     end=lambda analysis: analysis.config.end,
     blur=lambda analysis: analysis.config.salt is not None,
     labels=lambda analysis: analysis.config.salt is None,
+    everyone=lambda analysis: _read_everyone(analysis.of_everyone) if analysis.config.persons else None,
 )
 def write_annotated_video(
     trajectories: pd.DataFrame,
@@ -156,7 +157,9 @@ def write_annotated_video(
     trail: pd.Timedelta | str = "5s",
     blur: bool = False,
     labels: bool = True,
+    everyone: tuple[pd.DataFrame, pd.DataFrame] | None = None,
     form: str | None = None,
+    report: Callable[[float], None] | None = None,
 ) -> None:
     """Write the filmed video with boxes, trails, zones, lines and live counts drawn on it.
 
@@ -199,8 +202,13 @@ def write_annotated_video(
         default.
     labels
         Whether to write each person's index at the box. An analysis with a salt does not by default.
+    everyone
+        TRAJECTORIES and DETECTIONS of all people to pixelate; by default those who are drawn. An analysis of
+        selected people pixelates all.
     form
         ``mp4``, ``mov`` or ``mkv``, if the suffix of ``output`` does not say it.
+    report
+        Called with the share of the video that has been written, after each frame.
 
     Raises
     ------
@@ -240,6 +248,7 @@ def write_annotated_video(
             raise ParameterError(f"output is the video file itself, {fspath(output)!r}. Name another file.")
         validate_video_shape(source, video)
         tracks = BoxTracks(trajectories, detections, unit)
+        hidden = None if not blur else tracks if everyone is None else BoxTracks(*everyone, unit)
         annotator = FrameAnnotator(
             source.size,
             tracks,
@@ -247,7 +256,7 @@ def write_annotated_video(
             zones=zones,
             lines=lines,
             trail=behind,
-            blur=blur,
+            hidden=hidden,
             labels=labels,
         )
         counts = LiveCounts(occupancy, visits, crossings)
@@ -257,14 +266,18 @@ def write_annotated_video(
             writer = VideoWriter(file.name, form, source.size, source, MARK)
             duration = None
             try:
-                duration = _write_frames(writer, source, annotator, counts, parts)
+                duration = _write_frames(writer, source, annotator, counts, parts, report=report)
             finally:
                 writer.close(duration)
 
         replace_file(target, write)
-        notes = _list_notes(source, video, tracks, is_part=end is not None, blur=blur)
+        notes = _list_notes(source, video, tracks, hidden, is_part=end is not None)
     for note in notes:
         warnings.warn(note, PtrackWarning, stacklevel=3)
+
+
+def _read_everyone(analysis: Any) -> tuple[pd.DataFrame, pd.DataFrame]:
+    return analysis.trajectories, analysis.detections
 
 
 class _FromPixels:
@@ -285,6 +298,8 @@ def _write_frames(
     annotator: FrameAnnotator,
     counts: LiveCounts,
     part: tuple[int, int],
+    *,
+    report: Callable[[float], None] | None,
 ) -> Fraction:
     """Write the frames of a part [ms], and return for how long the last one is shown [s]."""
     first, last = part
@@ -307,6 +322,8 @@ def _write_frames(
         image = frame.to_image()
         annotator.annotate(image, time, {thing: counts.describe(thing, time) for thing in things}, clock)
         writer.write(image, frame.time - begin)
+        if report is not None and longest > first:
+            report(min((time - first) / (longest - first), 1.0))
     if begin is None:
         end = "" if source.end is None else f" The file ends at {float(source.end):.1f} s."
         raise ParameterError(f"{source.purpose} has no frame in this part of the video.{end}")
@@ -314,7 +331,7 @@ def _write_frames(
 
 
 def _list_notes(
-    source: VideoFile, video: Video, tracks: BoxTracks, *, is_part: bool, blur: bool
+    source: VideoFile, video: Video, tracks: BoxTracks, hidden: BoxTracks | None, *, is_part: bool
 ) -> list[str]:
     """List what the viewer of the written video should know."""
     notes = []
@@ -337,8 +354,8 @@ def _list_notes(
             f"{source.purpose} lasts {end:.1f} s, but the tracked video ends at {tracked:.1f} s. The frames "
             "after that have no boxes."
         )
-    without, people = tracks.count_without_box()
-    if blur and without:
+    without, people = (0, 0) if hidden is None else hidden.count_without_box()
+    if without:
         notes.append(
             f"{without} detections of {_format_people(people)} have no box, and no face that was read. They "
             "are not pixelated. Read the faces with faces=True (--faces)."

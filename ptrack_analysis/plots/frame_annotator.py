@@ -53,8 +53,8 @@ class FrameAnnotator:
         What is outlined, in the same plane.
     trail
         Duration of the trail behind each person [ms].
-    blur
-        Whether to pixelate the people.
+    hidden
+        The people to pixelate.
     labels
         Whether to write each person's index.
     """
@@ -68,10 +68,10 @@ class FrameAnnotator:
         zones: Sequence[Zone] = (),
         lines: Sequence[Line] = (),
         trail: int = 0,
-        blur: bool = False,
+        hidden: BoxTracks | None = None,
         labels: bool = True,
     ) -> None:
-        self.size, self.tracks, self.trail, self.blur, self.labels = size, tracks, trail, blur, labels
+        self.size, self.tracks, self.trail, self.hidden, self.labels = size, tracks, trail, hidden, labels
         self._scale = np.array(size, dtype="float64")
         self._to_fractions = to_fractions
         self.letters = int(np.clip(round(min(size) / _ROWS_PER_LETTER), _LEAST_LETTERS, _MOST_LETTERS))
@@ -96,8 +96,9 @@ class FrameAnnotator:
     def annotate(self, image: Image.Image, time: int, counts: Mapping[Zone | Line, str], clock: str) -> None:
         """Draw on a frame of a time [ms]: ``counts`` are the texts below the names of zones and lines."""
         present = self.tracks.find_present(time)
-        if self.blur:
-            self._pixelate(image, present)
+        if self.hidden is not None:
+            found = present if self.hidden is self.tracks else self.hidden.find_present(time)
+            self._pixelate(image, found)
         things: list[Outline] = [*(zone for zone in self.zones if zone.is_active(time)), *self.lines]
         self._draw_outlines(image, things)
         self._draw_people(image, present, time)

@@ -1,7 +1,7 @@
 """Video files: decode their frames upright and with their times, and encode new ones."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from importlib import import_module
@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from PIL import Image
 
-from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.errors import OutputError, ParameterError
 
 _THOUSAND = 1000
 _SEEK_ABOVE = 2
@@ -269,7 +269,8 @@ class VideoWriter:
         frame = self._av.VideoFrame.from_image(image).reformat(format="yuv420p", dst_colorspace=self._matrix)
         self._last = max(round(time / self._time_base), self._last + 1)
         frame.pts, frame.time_base = self._last, self._time_base
-        self._container.mux(self._stream.encode(frame))
+        with self._reporting_errors():
+            self._container.mux(self._stream.encode(frame))
 
     def close(self, duration: Fraction | None) -> None:
         """Complete the file; the last image is shown for ``duration`` [s]. Without one, give the file up."""
@@ -277,8 +278,16 @@ class VideoWriter:
             with suppress(self._av.error.FFmpegError, OSError):
                 self._container.close()
             return
-        for packet in self._stream.encode():
-            if packet.pts == self._last:
-                packet.duration = max(round(duration / self._time_base), 1)
-            self._container.mux(packet)
-        self._container.close()
+        with self._reporting_errors():
+            for packet in self._stream.encode():
+                if packet.pts == self._last:
+                    packet.duration = max(round(duration / self._time_base), 1)
+                self._container.mux(packet)
+            self._container.close()
+
+    @contextmanager
+    def _reporting_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except (self._av.error.FFmpegError, OSError) as error:
+            raise OutputError(f"The video cannot be written: {error.strerror or error}") from error

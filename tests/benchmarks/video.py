@@ -29,7 +29,7 @@ def run(options):
         annotator, counts, things = prepare(people)
         plain = Image.fromarray(np.full((HEIGHT, WIDTH, 3), 120, dtype="uint8"))
         for blur in (False, True):
-            annotator.blur = blur
+            annotator.hidden = annotator.tracks if blur else None
             (seconds,) = alternate(
                 lambda a=annotator, c=counts, t=things, p=plain: _draw(a, c, t, p),
                 rounds=min(options.rounds, 3),

@@ -24,6 +24,7 @@ from ptrack_analysis.plots.annotated_video import LiveCounts
 from ptrack_analysis.plots.frame_annotator import FrameAnnotator, format_clock, pixelate
 from ptrack_analysis.plots.style import OKABE_ITO
 from ptrack_analysis.plots.video_boxes import BoxTracks
+from ptrack_analysis.scene.video_files import VideoFile, VideoWriter
 from ptrack_analysis.scene.zones import Line, Zone
 
 av = pytest.importorskip("av", reason="PyAV is not installed")
@@ -280,6 +281,7 @@ def annotate(
 ):
     trajectories = compute_trajectories(detections, VIDEO, max_gap="500ms")
     tracks = BoxTracks(trajectories, detections, "px")
+    options["hidden"] = tracks if options.pop("blur", False) else None
     annotator = FrameAnnotator(size, tracks, lambda points: points / [1000, 500], **options)
     image = Image.new("RGB", size, (shade,) * 3)
     annotator.annotate(image, time, counts or {}, clock)
@@ -576,3 +578,69 @@ def test_a_video_without_notes_is_written_without_a_warning(film, tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         write(film, tmp_path / "out.mp4")
+
+
+def test_selecting_people_pixelates_the_others_too(tmp_path):
+    source = make_film(tmp_path / "film.mp4", texture=TEXTURE)
+    two = {1: [(ms, 0.2, 0.8) for ms in range(0, 4000, 40)], 2: [(ms, 0.8, 0.8) for ms in range(0, 4000, 40)]}
+    analysis = pta.open_video((make_detections(two, box=(0.1, 0.4)), VIDEO), persons=[1])
+    plots.write_annotated_video(analysis, source, tmp_path / "out.mp4", blur=True, trail="0s", end="400ms")
+    image = read(tmp_path / "out.mp4")[1][5]
+    assert [has_border(image, BLUE, x, 0.8) for x in (0.2, 0.8)] == [True, False]
+    assert max(find_detail(image, x, 0.8) for x in (0.2, 0.8)) < 8
+
+
+def test_single_detections_of_a_fractional_frame_rate_are_on_their_own_frame(tmp_path):
+    rate, number = Fraction(30_000, 1001), 60
+    for form, base in (("mp4", Fraction(1, 30_000)), ("mkv", Fraction(1, 1000))):
+        source = tmp_path / f"film.{form}"
+        with av.open(str(source), "w") as container:
+            stream = container.add_stream("libx264", rate=rate, options={"crf": "10", "bf": "0"})
+            stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+            for frame in range(number):
+                picture = av.VideoFrame.from_ndarray(
+                    np.full((HEIGHT, WIDTH, 3), 128, "uint8"), format="rgb24"
+                )
+                picture.pts, picture.time_base = round(frame / rate / base), base
+                container.mux(stream.encode(picture))
+            container.mux(stream.encode())
+        video = make_video(2002, frame_rate=float(rate))
+        for cut in (int, round):  # trackers cut or round the time of a frame
+            shown = [cut(1000 * frame / rate) for frame in range(0, number, 3)]
+            detections = make_detections({1: [(ms, 0.2, 0.8) for ms in shown]}, box=(0.1, 0.4))
+            table = compute_trajectories(detections, video, max_gap="40ms", period="30ms")
+            _, images = read(write(source, tmp_path / f"out.{form}", table, detections, video=video))
+            drawn = [has_border(image, BLUE, 0.2, 0.8) for image in images]
+            assert drawn == [frame % 3 == 0 for frame in range(number)]
+
+
+def test_the_share_that_is_written_is_reported(film, tmp_path):
+    shares = []
+    write(film, tmp_path / "out.mp4", report=shares.append)
+    assert shares == sorted(shares)
+    assert (len(shares), shares[0], round(shares[-1], 2)) == (100, 0.0, 0.99)
+
+
+def test_a_full_disk_is_an_error_in_a_sentence(film):
+    with VideoFile(film, "film") as source:
+        writer = VideoWriter("/dev/full", "mkv", (WIDTH, HEIGHT), source, "")
+        with pytest.raises(OutputError, match=r"The video cannot be written: .*space"):  # noqa: PT012
+            for number in range(200):
+                noise = np.random.default_rng(number).integers(0, 255, (HEIGHT, WIDTH, 3), dtype="uint8")
+                writer.write(Image.fromarray(noise), Fraction(number, 25))
+            writer.close(Fraction(1, 25))
+        writer.close(None)
+
+
+def test_a_file_of_a_tracker_takes_size_and_rate_from_the_video_file(capfd, film, tmp_path):
+    lines = [f"{frame},1,{450 - 25},{150},50,100,1,-1,-1,-1" for frame in range(1, 51)]
+    (tmp_path / "tracks.txt").write_text("\n".join(lines))
+    target = tmp_path / "out.mp4"
+    options = ["--format", "mot", "--first-pixel", "1", "--trail", "0s"]
+    code, _, err = run(
+        capfd, "plot", "video", tmp_path / "tracks.txt", "-o", target, "--video-file", film, *options
+    )
+    assert code == 0, err
+    _, images = read(target)
+    drawn = [has_border(image, BLUE, 449 / WIDTH, 1.0) for image in images]
+    assert (drawn[0], drawn[49], drawn[50]) == (True, True, False)
