@@ -354,11 +354,11 @@ def _list_notes(
             f"{source.purpose} lasts {end:.1f} s, but the tracked video ends at {tracked:.1f} s. The frames "
             "after that have no boxes."
         )
-    without, people = (0, 0) if hidden is None else hidden.count_without_box()
-    if without:
+    if hidden is not None and (without := hidden.count_without_box())[0]:
+        hint = "" if hidden.reads_faces else " Read the faces with open_video(..., faces=True)."
         notes.append(
-            f"{without} detections of {_format_people(people)} have no box, and no face that was read. They "
-            "are not pixelated. Read the faces with faces=True (--faces)."
+            f"{without[0]} detections of {_format_people(without[1])} have neither a body box nor a face box "
+            f"and are not pixelated.{hint}"
         )
     return notes
 

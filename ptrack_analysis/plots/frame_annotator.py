@@ -18,7 +18,7 @@ from ptrack_analysis.scene.zones import Line, Zone
 
 Box = tuple[int, int, int, int]
 _FINE = 2
-_ROWS_PER_LETTER, _LEAST_LETTERS, _MOST_LETTERS = 45, 11, 44
+_ROWS_PER_LETTER, _LEAST_LETTERS, _MOST_LETTERS = 45, 9, 44
 _ROWS_PER_STROKE = 260
 _LUMINANCE, _HALFWAY = np.array([0.2126, 0.7152, 0.0722]), 0.2
 """Of a ground with this luminance, white and dark letters differ alike."""

@@ -122,7 +122,7 @@ def _draw_strokes(
     overlay: Image.Image, strokes: Sequence[Floats], color: Color, casing: Color, width: int
 ) -> None:
     """Draw lines with a casing, smooth at their edges."""
-    for shade, wide in ((casing, width + 2), (color, width)):
+    for shade, wide in ((casing, 2 * width), (color, width)):
         mask = Image.new("L", (_FINE * overlay.width, _FINE * overlay.height))
         draw = ImageDraw.Draw(mask)
         for stroke in strokes:

@@ -61,6 +61,7 @@ class BoxTracks:
         self._linked[:-1] = ~links.begins[1:]
         boxes = detections.iloc[detection_rows(detections, trajectories)[rows.order]]
         body, face = _read_boxes(boxes, ""), _read_boxes(boxes, "face_")
+        self.reads_faces = "face_left" in detections.columns
         status = trajectories["position_status"].cat.codes.to_numpy()[rows.order]
         self._has_body = np.isfinite(body).all(axis=1) | (status == _INTERPOLATED)
         self._has_face = np.isfinite(face).all(axis=1) & ~self._has_body

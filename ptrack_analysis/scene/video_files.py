@@ -125,6 +125,13 @@ class VideoFile:
         whole = self._container.duration
         return None if whole is None else Fraction(whole, self._av.time_base)
 
+    @property
+    def color(self) -> tuple[int, int, int]:
+        """Color space, primaries and transfer function, by their numbers in H.264."""
+        names = ("colorspace", "color_primaries", "color_trc")
+        space, primaries, transfer = (int(getattr(self._first, name, _UNSPECIFIED)) for name in names)
+        return space, primaries, transfer
+
     def decode(self, start: Fraction = Fraction(0)) -> Iterator[VideoFrame]:
         """Yield the frames in order, from the key frame before a time [s] on.
 
@@ -218,8 +225,9 @@ _QUALITY = {"libx264": {"crf": "20", "preset": "veryfast", "bf": "0"}, "mpeg4": 
 _FORMATS = {"mp4": "mp4", "mov": "mov", "mkv": "matroska"}
 _FINEST = 60_000
 """Ticks per second that every encoder accepts."""
-_BT709, _BT709_TAG, _HD_ROWS = "ITU709", 1, 720
-_BT601, _BT601_TAG = "ITU601", 6
+_UNSPECIFIED = 2
+_MATRICES = {1: "ITU709", 4: "FCC", 5: "ITU601", 6: "ITU601", 7: "SMPTE240M", 9: "BT2020"}
+"""Conversions from red, green and blue by the number of the color space in H.264."""
 
 
 class VideoWriter:
@@ -234,7 +242,7 @@ class VideoWriter:
     size
         Width and height of the images [px]; an odd last column or row is cut off.
     source
-        The file whose frame rate and resolution of time are taken over.
+        The file whose frame rate, resolution of time and color space are taken over.
     comment
         Text for the metadata of the file.
     """
@@ -255,9 +263,11 @@ class VideoWriter:
         is_fine = source.time_base.numerator == 1 and source.time_base.denominator >= _FINEST
         self._time_base = source.time_base if is_fine and codec == "libx264" else Fraction(1, _FINEST)
         stream.codec_context.time_base = self._time_base
-        self._matrix, tag = (_BT709, _BT709_TAG) if size[1] >= _HD_ROWS else (_BT601, _BT601_TAG)
-        stream.codec_context.colorspace = stream.codec_context.color_primaries = tag
-        stream.codec_context.color_trc = tag
+        space, primaries, transfer = source.color
+        self._matrix = _MATRICES.get(space)
+        if self._matrix is not None:
+            stream.codec_context.colorspace = space
+            stream.codec_context.color_primaries, stream.codec_context.color_trc = primaries, transfer
         stream.codec_context.color_range = 1
         self._stream = stream
         self._last = -1

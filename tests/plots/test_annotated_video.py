@@ -415,7 +415,10 @@ def test_a_face_without_a_body_is_drawn_and_pixelated():
 def test_people_who_cannot_be_pixelated_are_counted_in_a_warning(film, tmp_path):
     detections = make_detections({1: [(0, None, None), (40, None, None)], 2: [(0, 0.5, 0.8)]})
     trajectories = compute_trajectories(detections, VIDEO)
-    with pytest.warns(PtrackWarning, match="2 detections of 1 person have no box, and no face that was read"):
+    with pytest.warns(
+        PtrackWarning,
+        match="2 detections of 1 person have neither a body box nor a face box",
+    ):
         write(film, tmp_path / "out.mp4", trajectories, detections, blur=True)
 
 
@@ -644,3 +647,22 @@ def test_a_file_of_a_tracker_takes_size_and_rate_from_the_video_file(capfd, film
     _, images = read(target)
     drawn = [has_border(image, BLUE, 449 / WIDTH, 1.0) for image in images]
     assert (drawn[0], drawn[49], drawn[50]) == (True, True, False)
+
+
+@pytest.mark.parametrize("space", [1, 6, None], ids=["BT.709", "BT.601", "unspecified"])
+def test_colors_and_their_space_are_kept(tmp_path, space):
+    picture = np.full((HEIGHT, WIDTH, 3), (200, 60, 30), dtype="uint8")
+    matrix = {"dst_colorspace": {1: "ITU709", 6: "ITU601"}[space]} if space else {}
+    with av.open(str(tmp_path / "film.mp4"), "w") as container:
+        stream = container.add_stream("libx264", rate=25, options={"crf": "10"})
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        if space:
+            stream.codec_context.colorspace = stream.codec_context.color_primaries = space
+        for _ in range(100):
+            frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
+            container.mux(stream.encode(frame.reformat(format="yuv420p", **matrix)))
+        container.mux(stream.encode())
+    _, images = read(write(tmp_path / "film.mp4", tmp_path / "out.mp4"))
+    assert np.abs(np.median(images[0], axis=(0, 1)) - picture[0, 0]).max() < 8
+    with av.open(str(tmp_path / "out.mp4")) as container:
+        assert container.streams.video[0].codec_context.colorspace == (space or 2)
