@@ -143,9 +143,8 @@ class VideoFile:
             If the file is broken.
         """
         try:
-            self._container.seek(self._to_ticks(start), stream=self._stream)
             last: Fraction | None = None
-            for frame in self._frames_after_seek(start):
+            for frame in self._decode_from(start):
                 if last is None or frame.time > last:
                     last = frame.time
                     yield frame
@@ -172,17 +171,23 @@ class VideoFile:
                 found, ahead = ahead, next(frames, None)
             yield None if found is None or (ahead is None and time >= found.end) else found
 
-    def _frames_after_seek(self, start: Fraction) -> Iterator[VideoFrame]:
-        """Decode after a seek; from the start of the file if the key frame that was found is too late."""
-        frames = self._decode_on()
-        first = next(frames, None)
-        if start > 0 and (first is None or first.time > start):
-            self._container.seek(self._to_ticks(Fraction(0)), stream=self._stream)
+    def _decode_from(self, start: Fraction) -> Iterator[VideoFrame]:
+        """Decode from the key frame before a time on; from the start of the file if none is found.
+
+        Containers without an index may find a later key frame. The start is found only by opening again.
+        """
+        if start > 0:
+            self._container.seek(self._to_ticks(start), stream=self._stream)
             frames = self._decode_on()
             first = next(frames, None)
-        if first is not None:
-            yield first
-            yield from frames
+            if first is not None and first.time <= start:
+                yield first
+                yield from frames
+                return
+        self._container.close()
+        self._container = self._av.open(self.path)
+        self._stream = self._open_stream()
+        yield from self._decode_on()
 
     def _decode_on(self) -> Iterator[VideoFrame]:
         for frame in self._container.decode(self._stream):

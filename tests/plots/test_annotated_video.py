@@ -113,6 +113,23 @@ def test_times_of_a_variable_frame_rate_choose_the_rows_and_are_kept(tmp_path):
     ]
 
 
+def test_all_frames_are_written_of_a_container_without_an_index(tmp_path):
+    source = tmp_path / "camera.ts"
+    with av.open(str(source), "w") as container:
+        stream = container.add_stream("mpeg2video", rate=25, options={"g": "12"})
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        for _ in REGULAR:
+            frame = av.VideoFrame.from_ndarray(np.full((HEIGHT, WIDTH, 3), 128, "uint8"), format="rgb24")
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    times, images = read(write(source, tmp_path / "out.mp4"))
+    assert times == [*REGULAR]
+    assert [has_border(image, BLUE, 0.2, 0.8) for image in images] == [time < 1000 for time in REGULAR]
+    for start in (120, 1000, 3960):
+        times, _ = read(write(source, tmp_path / "out.mp4", start=f"{start}ms"))
+        assert times == [time - start for time in REGULAR if time >= start]
+
+
 def test_a_video_that_begins_late_counts_from_its_first_frame(tmp_path):
     source = make_film(tmp_path / "late.ts", [5000 + time for time in REGULAR])
     times, images = read(write(source, tmp_path / "out.mp4"))
