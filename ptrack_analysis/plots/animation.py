@@ -223,7 +223,7 @@ def animate_paths(
         Image to draw below, dimmed: a file, a frame of a video, or an array (rows, columns, colors).
     video_file
         The video that was tracked (needs PyAV, the extra ``video``). Each frame of the animation is on the
-        video's frame at that time, dimmed.
+        video's frame at that time, dimmed. People on it are not pixelated.
     bounds
         x0, y0, x1, y1 of the rectangle that the background fills and the picture shows, in the plane's unit;
         needed for a background in m (``floor.bounds``).

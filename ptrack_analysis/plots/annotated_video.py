@@ -341,6 +341,11 @@ def _list_notes(
             f"{source.purpose} has {rate:.4g} frames per second, but the tracked video has "
             f"{video.frame_rate:.4g}. Boxes are placed by time. Check that they follow the people to the end."
         )
+    if source.left_out:
+        notes.append(
+            f"{source.purpose} has {source.left_out} frames without a time, or with a time that is not later "
+            "than the one before. They are left out."
+        )
     end = None if source.end is None else float(source.end)
     late, people = tracks.count_from(int(np.ceil((end or 0.0) * _THOUSAND)))
     tracked = None if video.duration is None else video.duration.total_seconds()

@@ -78,6 +78,8 @@ class VideoFile:
         self._container: Any = None
         self.end: Fraction | None = None
         """End of the last frame [s], as soon as it has been decoded."""
+        self.left_out = 0
+        """Number of decoded frames without a time, or with a time that is not later than the one before."""
         try:
             self._container = self._av.open(self.path)
             self._stream = self._open_stream()
@@ -135,7 +137,7 @@ class VideoFile:
     def decode(self, start: Fraction = Fraction(0)) -> Iterator[VideoFrame]:
         """Yield the frames in order, from the key frame before a time [s] on.
 
-        Frames without a time, and frames that are not later than the one before, are left out.
+        Frames without a time, and frames that are not later than the one before, are left out and counted.
 
         Raises
         ------
@@ -148,6 +150,8 @@ class VideoFile:
                 if last is None or frame.time > last:
                     last = frame.time
                     yield frame
+                else:
+                    self.left_out += 1
             self.end = None if last is None else frame.end
         except (self._av.error.FFmpegError, OSError) as error:
             raise self._broken() from error
@@ -190,13 +194,29 @@ class VideoFile:
         yield from self._decode_on()
 
     def _decode_on(self) -> Iterator[VideoFrame]:
+        origin = self._find_ticks(self._first) * self._first.time_base
+        found: VideoFrame | None = None
         for frame in self._container.decode(self._stream):
-            if frame.pts is not None:
-                time = frame.pts * frame.time_base - self._first.pts * self._first.time_base
-                yield VideoFrame(Fraction(time), self._find_duration(frame), frame)
+            ticks, duration = self._find_ticks(frame), self._find_duration(frame)
+            if ticks is not None:
+                found = VideoFrame(Fraction(ticks * frame.time_base - origin), duration, frame)
+            elif self._is_avi and found is not None:  # the last frames, which the decoder held back
+                found = VideoFrame(found.end, duration, frame)
+            else:
+                self.left_out += 1
+                continue
+            yield found
+
+    @property
+    def _is_avi(self) -> bool:
+        """Whether the frames have no presentation times, but decoding times that are in their order."""
+        return bool(self._container.format.name == "avi")
+
+    def _find_ticks(self, frame: Any) -> Any:
+        return frame.dts if self._is_avi else frame.pts
 
     def _to_ticks(self, time: Fraction) -> int:
-        return int(time / self._stream.time_base) + int(self._first.pts)
+        return int(time / self._stream.time_base) + int(self._find_ticks(self._first))
 
     def _find_duration(self, frame: Any) -> Fraction:
         if frame.duration:
@@ -212,9 +232,11 @@ class VideoFile:
 
     def _decode_first(self) -> Any:
         for frame in self._container.decode(self._stream):
-            if frame.pts is not None:
+            if self._find_ticks(frame) is not None:
                 return frame
-        raise ParameterError(f"{self.purpose} cannot be read: {self.path!r} has no frames")
+        raise ParameterError(
+            f"{self.purpose} cannot be read: {self.path!r} has no frames with a time. Convert it to MP4."
+        )
 
     def _broken(self) -> ParameterError:
         return ParameterError(f"{self.purpose} cannot be read: {self.path!r} is not a video, or is broken")

@@ -130,6 +130,29 @@ def test_all_frames_are_written_of_a_container_without_an_index(tmp_path):
         assert times == [time - start for time in REGULAR if time >= start]
 
 
+def make_coded(file, options):
+    """Write a gray video of 100 frames with B-frames."""
+    with av.open(str(file), "w") as container:
+        stream = container.add_stream("libx264", rate=25, options=options)
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        for _ in REGULAR:
+            frame = av.VideoFrame.from_ndarray(np.full((HEIGHT, WIDTH, 3), 128, "uint8"), format="rgb24")
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return file
+
+
+def test_frames_of_avi_are_in_order_though_it_has_no_presentation_times(tmp_path):
+    times, images = read(write(make_coded(tmp_path / "old.avi", {"bf": "3"}), tmp_path / "out.mp4"))
+    assert times == [*REGULAR]
+    assert [has_border(image, BLUE, 0.2, 0.8) for image in images] == [time < 1000 for time in REGULAR]
+
+
+def test_a_stream_whose_frames_have_no_times_is_refused(tmp_path):
+    with pytest.raises(ParameterError, match=r"has no frames with a time\. Convert it to MP4"):
+        write(make_coded(tmp_path / "raw.h264", {}), tmp_path / "out.mp4")
+
+
 def test_a_video_that_begins_late_counts_from_its_first_frame(tmp_path):
     source = make_film(tmp_path / "late.ts", [5000 + time for time in REGULAR])
     times, images = read(write(source, tmp_path / "out.mp4"))
