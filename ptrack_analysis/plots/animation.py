@@ -351,7 +351,7 @@ def _draw_on_video(sketch: Sketch, moments: Integers, source: VideoFile) -> list
 
 
 def _read_grounds(stage: AnimationCanvas, moments: Integers, source: VideoFile) -> Iterator[Image.Image]:
-    """Yield the ground of each time [ms]: the frame that is shown until its last part of a ms."""
+    """Yield the ground of each time [ms], with the frame that begins at or before that millisecond."""
     times = (Fraction(1000 * int(moment) + 999, 1_000_000) for moment in moments)
     for frame in source.find_frames(times):
         yield stage.paint_ground(None if frame is None else frame.to_image())

@@ -49,7 +49,7 @@ class LiveCounts:
     ----------
     occupancy
         OCCUPANCY_CHANGES. The number of people in a zone is that of its last row until then. From the closing
-        row on it is 0, because nobody is present after the end.
+        row on it is 0, because no one is present after the end.
     visits
         VISITS. A visit counts from the time at which the person entered.
     crossings

@@ -86,7 +86,7 @@ class FrameAnnotator:
         self.lines = [
             line for line in (LineOutline(each, self._project) for each in lines) if line.is_on_image
         ]
-        self._overlay: tuple[Any, Image.Image, Image.Image, tuple[int, int, int, int] | None] | None = None
+        self._overlay: tuple[Any, Image.Image, Image.Image, tuple[int, int]] | None = None
         self._places: tuple[Any, list[tuple[int, int]]] | None = None
 
     def _project(self, points: Floats) -> Floats:
@@ -144,10 +144,11 @@ class FrameAnnotator:
             layer = Image.new("RGBA", self.size)
             for thing in things:
                 thing.draw(layer, self.stroke)
-            self._overlay = key, layer.convert("RGB"), layer.getchannel("A"), layer.getbbox()
-        _, overlay, opacity, bounds = self._overlay
-        if bounds is not None:
-            image.paste(overlay.crop(bounds), bounds[:2], opacity.crop(bounds))
+            bounds = layer.getbbox() or (0, 0, 1, 1)
+            layer = layer.crop(bounds)
+            self._overlay = key, layer.convert("RGB"), layer.getchannel("A"), bounds[:2]
+        _, overlay, opacity, corner = self._overlay
+        image.paste(overlay, corner, opacity)
 
     def _draw_people(self, image: Image.Image, present: PresentPeople, time: int) -> None:
         draw = ImageDraw.Draw(image)

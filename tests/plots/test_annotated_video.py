@@ -462,7 +462,7 @@ def test_people_who_cannot_be_pixelated_are_counted_in_a_warning(film, tmp_path)
         write(film, tmp_path / "out.mp4", trajectories, detections, blur=True)
 
 
-def test_an_analysis_with_a_salt_pixelates_and_names_nobody(tmp_path):
+def test_an_analysis_with_a_salt_pixelates_people_and_leaves_out_their_numbers(tmp_path):
     source = make_film(tmp_path / "film.mp4", range(0, 4000, 500), texture=TEXTURE, rate=25)
     plain, salted = (
         pta.open_video((DETECTIONS, make_video(4000, frame_rate=None)), max_gap="500ms", **more)
