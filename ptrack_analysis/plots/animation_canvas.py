@@ -134,4 +134,7 @@ def _draw_name(draw: ImageDraw.ImageDraw, stage: AnimationCanvas, thing: Zone | 
         "anchor": "mm",
         "align": "center",
     }
-    draw.multiline_text(tuple(place), in_rows(thing.name), font=load_font(FINE * LETTERS), **style)
+    text, font = in_rows(thing.name), load_font(FINE * LETTERS)
+    half = np.array(draw.multiline_textbbox((0, 0), text, font, anchor="mm", align="center"))[2:] + 3 * FINE
+    place = np.maximum(np.minimum(place, np.array(stage.ground.size) - half), half)  # nothing is cut off
+    draw.multiline_text(tuple(place), text, font=font, **style)

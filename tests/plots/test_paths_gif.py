@@ -231,3 +231,18 @@ def test_a_video_of_another_shape_or_beside_a_floor_plan_is_refused(tmp_path):
     table = compute_trajectories(make_points({1: [(0, 1, 1), (400, 3, 2)]}))
     with pytest.raises(ParameterError, match="shows the image, but the trajectories are in m"):
         animate_paths(table, VIDEO, video_file=film, **SMALL)
+
+
+@pytest.mark.parametrize("is_line", [False, True])
+@pytest.mark.parametrize("corner", [(0, 0), (990, 0), (0, 490), (990, 490)])
+def test_names_at_the_border_are_moved_inside(corner, is_line):
+    nobody = compute_trajectories(make_detections({1: [(0, 0.5, 0.5)]}), VIDEO)
+
+    def count_dark(left, top):
+        zone = Zone("mm entrance mm", box(left, top, left + 10, top + 10), "px")
+        line = Line(zone.name, LineString([(left, top), (left + 10, top + 10)]), "px")
+        outlines = {"lines": [line]} if is_line else {"zones": [zone]}
+        shown, _ = frames(animate_paths(nobody, VIDEO, **SMALL, **outlines))
+        return (shown[0][:100].max(axis=-1) < 110).sum()
+
+    assert count_dark(*corner) > 0.8 * count_dark(300, 300)
