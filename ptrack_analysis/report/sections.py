@@ -391,9 +391,11 @@ def explorer_section(evidence: Evidence, colors: dict[str, int], background: Bac
         background=background,
         bounds=analysis.bounds if analysis.unit == "m" else None,
         y_axis=analysis.y_axis,
+        margin=analysis.config.margin,
+        enter_after=analysis.config.enter_after,
     )
     for zone in data["zones"]:
-        zone["color"] = ON_WHITE[colors[zone["name"]]] if zone["name"] in colors else None
+        zone["color"] = colors.get(zone["name"])
     if background is not None:
         data["background"] = None  # the page's script takes it from the charts
     first = evidence.figures["occupancy"]["peak_at_s"] or 0.0

@@ -12,23 +12,29 @@ from typing import Any
 
 from ptrack_analysis.errors import ParameterError
 
-_IMPORT = re.compile(r'^import \{[^}]*\} from "\./\w+\.js";\n', re.MULTILINE)
+_IMPORT = re.compile(r'^import \{[^}]*\} from "(?:\./|\.\./shared/)\w+\.js";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=const|let|async|function|class)", re.MULTILINE)
+_COMMENT = re.compile(r"^\s*(?:/\*\*(?:[^*]|\*(?!/))*\*/|// .*)\n", re.MULTILINE)
+_INDENT = re.compile(r"^ +", re.MULTILINE)
 
 
 def asset(name: str) -> str:
-    """Read one of the package's own web files, such as ``report.js``."""
+    """Read a web file of the package, such as ``report.js``."""
     return files("ptrack_analysis.web").joinpath(name).read_text(encoding="utf-8")
 
 
-def joined_script(folder: str, parts: Sequence[str]) -> str:
-    """Join modules to one that asks for no other; it exports what the last of them does.
+def joined_script(parts: Sequence[str]) -> str:
+    """Join modules to one without imports, comments and indentation, which exports what the last one exports.
 
-    They come to share one scope, so no two may declare the same name; a module that uses another as soon as
-    it is loaded must stand after it.
+    ``parts`` are names such as ``"shared/dom"``, each after the modules that it imports. They share one
+    scope, so no two may declare the same name.
     """
-    *others, last = (_IMPORT.sub("", asset(f"{folder}/{part}.js")) for part in parts)
-    return "\n".join([*(_EXPORT.sub("", other) for other in others), last])
+    *others, last = (_shorten(asset(f"{part}.js")) for part in parts)
+    return "".join([*(_EXPORT.sub("", other) for other in others), last])
+
+
+def _shorten(source: str) -> str:
+    return _INDENT.sub("", _COMMENT.sub("", _IMPORT.sub("", source)))
 
 
 def inline_json(value: Any) -> str:

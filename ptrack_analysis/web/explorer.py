@@ -11,7 +11,7 @@ import pandas as pd
 from ptrack_analysis.analysis.heat.heatmap import Heatmap
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.limits import at_least
-from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
+from ptrack_analysis.pipeline.video_analysis import ObservedEnds, VideoAnalysis
 from ptrack_analysis.scene.floor_plan import FloorPlan
 from ptrack_analysis.scene.images import Picture
 from ptrack_analysis.scene.zones import Line, Zone
@@ -28,22 +28,14 @@ from ptrack_analysis.web.ground import Background, Bounds
 from ptrack_analysis.web.payload import explorer_data
 
 THEMES = ("auto", "light", "dark")
-PARTS = (
-    "data",
-    "words",
-    "elements",
-    "looks",
-    "picture",
-    "frame",
-    "timeline",
-    "list",
-    "choosing",
-    "playing",
-    "hands",
-    "events",
+_SHARED = ("dom", "text", "colors", "view", "pointer")
+_MODULES = (
+    *("state", "data", "figures", "elements", "styles", "playback", "selection", "coloring", "heatmap"),
+    *("background", "people", "timeline", "draw", "list", "details", "zones", "tip", "export", "input"),
     "main",
 )
-"""Modules of the explorer in ``explorer/``; ``main`` has ``mount``."""
+PARTS = (*(f"shared/{name}" for name in _SHARED), *(f"explorer/{name}" for name in _MODULES))
+"""Modules of the explorer, each after those that it imports; the last one exports ``mount``."""
 _LOWEST = 240
 _STYLE = "html,body{height:100%;margin:0}body>main{height:100%}"
 _MOUNT = """
@@ -73,8 +65,8 @@ class Explorer:
 
     def __repr__(self) -> str:
         rows = next(array["length"] for array in self.data["arrays"] if array["name"] == "time")
-        name, persons = self.data["video"]["name"], len(self.data["persons"])
-        return f"Explorer({name!r}, {persons} persons, {rows} detections)"
+        name, people = self.data["video"]["name"], len(self.data["persons"])
+        return f"Explorer({name!r}, {people} people, {rows} detections)"
 
     @property
     def html(self) -> str:
@@ -92,9 +84,10 @@ class Explorer:
         write_text(path, self.html)
 
     def _repr_html_(self) -> str:
-        """Show the page in a frame of its own, which may run its script and do nothing else."""
+        """Show the page in a frame of its own, which may run its script and save files."""
         return (
-            f'<iframe title="Explorer: {escape(self.data["video"]["name"])}" sandbox="allow-scripts" '
+            f'<iframe title="Explorer: {escape(self.data["video"]["name"])}" '
+            'sandbox="allow-scripts allow-downloads" '
             f'width="100%" height="{self.height}" style="border:0;display:block" '
             f'srcdoc="{escape(self.html)}"></iframe>'
         )
@@ -181,7 +174,9 @@ def explore(
     at_least(height, "height", _LOWEST)
     if theme not in THEMES:
         raise ParameterError(f"theme is {theme!r}, not one of {', '.join(THEMES)}")
-    observed = None
+    observed: ObservedEnds | None = None
+    margin: float = 0.0
+    enter_after: pd.Timedelta | str = "0s"
     if isinstance(trajectories, VideoAnalysis):
         analysis = trajectories
         trajectories, video = analysis.trajectories, replace(analysis.video, name=analysis.name)
@@ -191,6 +186,7 @@ def explore(
         detections = None if analysis.has_points else analysis.detections
         visits = analysis["visits"] if analysis.scene is not None else None
         observed = analysis.observed
+        margin, enter_after = analysis.config.margin, analysis.config.enter_after
         quality = analysis.quality
     if video is None:
         raise ParameterError("video must be a Video, got None. Pass the video that read_tracking returned.")
@@ -208,13 +204,15 @@ def explore(
         floor=floor,
         bounds=bounds,
         y_axis=y_axis,
+        margin=margin,
+        enter_after=enter_after,
     )
     return Explorer(data, int(height), theme, None if video_file is None else embed_video_file(video_file))
 
 
 def explorer_script() -> str:
     """Return the source of the explorer's ES module; it exports ``mount(element, data, options)``."""
-    return joined_script("explorer", PARTS)
+    return joined_script(PARTS)
 
 
 def explorer_page(

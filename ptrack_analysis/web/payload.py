@@ -20,9 +20,11 @@ from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.pipeline.video_analysis import ObservedEnds
 from ptrack_analysis.scene.floor_plan import FloorPlan
 from ptrack_analysis.scene.images import Picture
+from ptrack_analysis.scene.zone_colors import number_colors
 from ptrack_analysis.scene.zones import Line, Zone, validate_lines, validate_zones
 from ptrack_analysis.schema import DETECTIONS, QUALITY, TRAJECTORIES, VISITS, find_unit, validate
-from ptrack_analysis.video import Video, YAxis
+from ptrack_analysis.video import Video, YAxis, milliseconds
+from ptrack_analysis.web.absences import Absences, find_absences
 from ptrack_analysis.web.ground import (
     Background,
     Bounds,
@@ -83,13 +85,15 @@ def _bytes(array: NDArray[Any]) -> bytes:
     return np.ascontiguousarray(array.view("uint8").reshape(-1, array.dtype.itemsize).T).tobytes()
 
 
-FORMAT = "ptrack-explorer/1"
+FORMAT = "ptrack-explorer/2"
 RUN_BEGINS, HAS_BOX, HAS_FACE = 4, 8, 16
 """Bits of a row's flags above the two that say where its position comes from."""
 _OUTPUTS = {"zones": ("visits", "dwell"), "lines": ("crossings", "counts")}
 """The outputs that the checks of zones and lines are about."""
 _LARGEST_EXACT = 2**53
 _LATEST = 2**32 - 1
+_CLIPPED = 0.995
+_SPEED_STEPS, _NO_SPEED = 254, 255
 _BOX = ("left", "top", "width", "height")
 _FACE = ("face_left", "face_top", "face_width", "face_height")
 
@@ -111,20 +115,28 @@ def explorer_data(
     floor: FloorPlan | None = None,
     bounds: Bounds | None = None,
     y_axis: YAxis = "down",
+    margin: float = 0.0,
+    enter_after: pd.Timedelta | str = "0s",
 ) -> dict[str, Any]:
-    """Make what the explorer draws, as values that JSON can hold; parameters as in ``explore``.
+    """Build the data of the explorer from values that JSON knows; most parameters are those of ``explore``.
 
-    Coordinates are fractions of the ground, kept to 1 / 32767 of it between -0.5 and 1.5; a position beyond
-    that is put on the border. Face boxes are kept only where the body box is missing. The same tables give
-    the same data, in whatever order their rows come. ``observed`` are the entries and exits at which the ends
-    of a visit are observed.
+    Coordinates are fractions of the ground with a precision of 1 / 32767 between -0.5 and 1.5; positions
+    beyond are moved to this border. Face boxes are included only where the body box is missing. The order of
+    the rows does not matter.
+
+    Parameters
+    ----------
+    observed
+        The entries and exits at which the ends of a visit are observed.
+    margin, enter_after
+        Options of ``compute_visits`` that the visits were computed with.
 
     Raises
     ------
     SchemaError
-        If a table is not what it should be, or none of the trajectories' rows is in ``detections``.
+        If a table does not have its schema, or ``detections`` contains no row of the trajectories.
     ParameterError
-        If the background cannot be read or nothing says where it lies, or the bounds is empty.
+        If the background cannot be read or its bounds are unknown, or ``bounds`` is empty.
     """
     validate(trajectories, TRAJECTORIES)
     unit = find_unit(trajectories, TRAJECTORIES)
@@ -152,13 +164,22 @@ def explorer_data(
         _add_boxes(arrays, _find_boxes(detections, trajectories, rows), draw=ground.picture)
     names = [zone.name for zone in zones]
     names += sorted(set(visits.index.get_level_values("zone")) - {*names, ""})
-    arrays |= _visits(visits, names, persons, observed)
+    absences = find_absences(
+        trajectories, zones, visits, margin=margin, enter_after=milliseconds(enter_after, "enter_after")
+    )
+    arrays |= _visits(visits, names, persons, observed, absences)
+    speed = _add_speed(arrays, trajectories[f"speed_{unit}_per_s"].to_numpy()[rows.order])
     header = _header(video, ground, (zones, lines), names=names, arrays=arrays)
     if heatmap is not None:
         header["heatmap"], arrays["heat"] = _heat(heatmap, ground)
+    header["speed"] = speed
     header["persons"] = _numbers(persons)
     header["background"] = None if picture is None else picture.address
     header["notes"] = [*aspect_note(picture, ground), *_undrawn([*zones, *lines], ground)]
+    if absences.unknown:
+        header["notes"].append(
+            f"Dwell times within a range are estimated for {absences.unknown} visits with absences."
+        )
     if quality is not None:
         _add_quality(header, quality)
     return header | pack(arrays)
@@ -199,6 +220,7 @@ def _header(
     end = int((arrays["time"].astype("int64") + arrays["time_present"]).max(initial=0))
     known = 0 if video.duration is None else int(video.duration / pd.Timedelta("1ms"))
     outlined = {zone.name: zone for zone in zones}
+    colors = number_colors(sorted(names))
     return {
         "format": FORMAT,
         "video": {"name": video.name, "duration": max(end, known)},
@@ -212,6 +234,7 @@ def _header(
         "zones": [
             {
                 "name": name,
+                "color": colors[name],
                 "parts": ground.parts(outlined[name]) if name in outlined else [],
                 "window": list(outlined[name].window or ()) if name in outlined else [],
             }
@@ -303,10 +326,29 @@ def _add_boxes(arrays: Arrays, boxes: tuple[Floats, Floats], *, draw: bool) -> N
         arrays[name] = quantize(values, LOWEST if name in {"face_left", "face_top"} else 0.0)
 
 
+def _add_speed(arrays: Arrays, speed: Floats) -> dict[str, Any] | None:
+    """Add the speeds in steps up to their 99.5th percentile; return the scale, or None if none is known."""
+    known = np.isfinite(speed)
+    if not known.any():
+        return None
+    limit = float(np.quantile(speed[known], _CLIPPED)) or float(speed[known].max()) or 1.0
+    steps = np.rint(np.where(known, speed, 0.0) / limit * _SPEED_STEPS)
+    arrays["speed"] = np.where(known, np.clip(steps, 0, _SPEED_STEPS), _NO_SPEED).astype("uint8")
+    return {
+        "step": limit / _SPEED_STEPS,
+        "highest": limit,
+        "clipped": bool(speed[known].max() > limit),
+    }
+
+
 def _visits(
-    visits: pd.DataFrame, names: list[str], persons: Integers, observed: ObservedEnds | None
+    visits: pd.DataFrame,
+    names: list[str],
+    persons: Integers,
+    observed: ObservedEnds | None,
+    absences: Absences,
 ) -> Arrays:
-    """Return the visits of the persons shown, by person and time."""
+    """Return the visits of the people shown, by person and time, and the absences that they contain."""
     zone = pd.Index(names, dtype="str").get_indexer(visits.index.get_level_values("zone"))
     number = visits.index.get_level_values("person_index").to_numpy()
     person = np.searchsorted(persons, number)
@@ -320,6 +362,10 @@ def _visits(
     entered = milliseconds("entered")
     order = np.lexsort((zone, entered, person))
     order = order[shown[order]]
+    position = np.full(len(visits), -1)
+    position[order] = np.arange(len(order))
+    listed = np.flatnonzero(position[absences.visit] >= 0)
+    listed = listed[np.argsort(position[absences.visit[listed]], kind="stable")]
     cut = ~(is_complete(visits) if observed is None else is_complete(visits, **observed))
     return {
         "visit_zone": zone[order].astype("uint16"),
@@ -328,6 +374,9 @@ def _visits(
         "visit_exited": milliseconds("exited")[order].astype("uint32"),
         "visit_dwell": milliseconds("dwell")[order].astype("uint32"),
         "visit_cut": cut[order].astype("uint8"),
+        "absence_visit": position[absences.visit[listed]].astype("uint32"),
+        "absence_start": absences.start[listed].astype("uint32"),
+        "absence_end": absences.end[listed].astype("uint32"),
     }
 
 

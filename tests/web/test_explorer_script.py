@@ -8,13 +8,26 @@ import pytest
 from ptrack_analysis.web.assets import asset, joined_script
 from ptrack_analysis.web.explorer import PARTS, explorer_script
 
-IMPORT = re.compile(r'^import \{ ([\w, ]+) \} from "\./(\w+)\.js";$', re.MULTILINE)
+IMPORT = re.compile(r'^import \{ ([\w, ]+) \} from "(\./|\.\./shared/)(\w+)\.js";$', re.MULTILINE)
 EXPORT = re.compile(r"^export (?:async )?(?:const|let|function|class) (?:\[([\w, ]+)\]|(\w+))", re.MULTILINE)
+DECLARED = re.compile(
+    r"^(?:export )?(?:async )?(?:const|let|function|class) (?:\[([\w, ]+)\]|(\w+))", re.MULTILINE
+)
+MOST_LINES = 300
 
 
-def exported(part):
-    found = EXPORT.findall(asset(f"explorer/{part}.js"))
-    return {name for several, one in found for name in (several.split(", ") if several else [one])}
+def list_names(pattern, part):
+    found = pattern.findall(asset(f"{part}.js"))
+    return [name for several, one in found for name in (several.split(", ") if several else [one])]
+
+
+def list_imports(part):
+    """List the imports of a module: names, and the module that they are from."""
+    folder = part.split("/")[0]
+    return [
+        (names.split(", "), f"{folder if where == './' else 'shared'}/{name}")
+        for names, where, name in IMPORT.findall(asset(f"{part}.js"))
+    ]
 
 
 def test_the_joined_module_asks_for_no_other_and_exports_mount_alone():
@@ -25,36 +38,58 @@ def test_the_joined_module_asks_for_no_other_and_exports_mount_alone():
     ]
 
 
-def test_every_module_is_a_part():
-    folder = files("ptrack_analysis.web").joinpath("explorer")
-    assert sorted(file.name for file in folder.iterdir()) == sorted(f"{part}.js" for part in PARTS)
+def test_every_module_is_joined():
+    for folder in ("explorer", "shared"):
+        found = files("ptrack_analysis.web").joinpath(folder).iterdir()
+        joined = {part for part in PARTS if part.startswith(folder)}
+        assert {f"{folder}/{file.name.removesuffix('.js')}" for file in found} == joined
+
+
+def test_no_module_imports_a_later_one_so_there_is_no_circle():
+    for number, part in enumerate(PARTS):
+        assert {other for _, other in list_imports(part)} <= set(PARTS[:number]), part
+
+
+def test_shared_modules_import_no_module_of_the_explorer():
+    for part in PARTS:
+        if part.startswith("shared/"):
+            assert all(other.startswith("shared/") for _, other in list_imports(part))
+
+
+def test_no_module_is_longer_than_300_lines():
+    lengths = {part: len(asset(f"{part}.js").splitlines()) for part in PARTS}
+    assert {part: length for part, length in lengths.items() if length > MOST_LINES} == {}
+
+
+def test_no_two_modules_declare_the_same_name():
+    names = [name for part in PARTS for name in list_names(DECLARED, part)]
+    assert sorted(names) == sorted(set(names))
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_what_a_module_takes_from_another_is_there_and_used(part):
-    source = asset(f"explorer/{part}.js")
+def test_imported_names_exist_and_are_used(part):
+    source = asset(f"{part}.js")
     body = IMPORT.sub("", source)
-    for names, other in IMPORT.findall(source):
-        assert set(names.split(", ")) <= exported(other), other
-        assert all(re.search(rf"\b{name}\b", body) for name in names.split(", ")), other
+    assert not re.search(r"^import\b", body, re.MULTILINE)
+    for names, other in list_imports(part):
+        assert set(names) <= set(list_names(EXPORT, other)), other
+        assert all(re.search(rf"\b{name}\b", body) for name in names), other
 
 
-def test_what_is_exported_is_taken_somewhere():
-    taken = {
-        name
-        for part in PARTS
-        for names, _ in IMPORT.findall(asset(f"explorer/{part}.js"))
-        for name in names.split(", ")
-    }
-    assert set().union(*map(exported, PARTS)) - taken == {"mount"}
+def test_exported_names_are_imported_somewhere():
+    imported = {name for part in PARTS for names, _ in list_imports(part) for name in names}
+    exported = {name for part in PARTS for name in list_names(EXPORT, part)}
+    assert exported - imported == {"mount"}
 
 
-def test_modules_are_joined_in_their_order_and_the_last_alone_exports(monkeypatch):
+def test_modules_are_joined_in_order_and_only_the_last_exports(monkeypatch):
     sources = {
-        "x/a.js": '/** A. */\nimport { b } from "./b.js";\nexport const a = () => b();\n',
-        "x/b.js": 'import { a } from "./a.js";\nexport function b() {\n  return "export const c";\n}\n',
+        "x/a.js": '/** A.\n * B. */\nimport { b } from "../shared/b.js";\nexport const a = () => b();\n',
+        "x/b.js": (
+            'import { a } from "./a.js";\nexport function b() {\n  // why\n  return "// no comment";\n}\n'
+        ),
     }
     monkeypatch.setattr("ptrack_analysis.web.assets.asset", sources.__getitem__)
-    assert joined_script("x", ["a", "b"]) == (
-        '/** A. */\nconst a = () => b();\n\nexport function b() {\n  return "export const c";\n}\n'
+    assert joined_script(["x/a", "x/b"]) == (
+        'const a = () => b();\nexport function b() {\nreturn "// no comment";\n}\n'
     )

@@ -235,7 +235,7 @@ def test_the_file_is_written_whole_or_not_at_all(tmp_path):
     explorer = explore(trajectories, VIDEO)
     explorer.save(tmp_path / "explorer.html")
     assert (tmp_path / "explorer.html").read_text(encoding="utf-8") == explorer.html
-    assert repr(explorer) == "Explorer('video', 2 persons, 5 detections)"
+    assert repr(explorer) == "Explorer('video', 2 people, 5 detections)"
     with pytest.raises(OutputError, match="does not exist"):
         explorer.save(tmp_path / "nowhere" / "explorer.html")
 
