@@ -31,13 +31,16 @@ THEMES = ("auto", "light", "dark")
 _SHARED = ("dom", "text", "colors", "view", "pointer")
 _MODULES = (
     *("state", "data", "figures", "elements", "styles", "playback", "selection", "coloring", "heatmap"),
-    *("background", "people", "timeline", "draw", "list", "details", "zones", "tip", "export", "input"),
+    *("background", "people", "timeline", "draw", "list", "details", "zones", "tooltip", "export", "input"),
     "main",
 )
 PARTS = (*(f"shared/{name}" for name in _SHARED), *(f"explorer/{name}" for name in _MODULES))
 """Modules of the explorer, each after those that it imports; the last one exports ``mount``."""
 _LOWEST = 240
-_STYLE = "html,body{height:100%;margin:0}body>main{height:100%}"
+_STYLE = (
+    "html,body{height:100%;margin:0}body>main{height:100%}"
+    "h1{position:absolute;width:1px;height:1px;margin:0;overflow:hidden;clip-path:inset(50%)}"
+)
 _MOUNT = """
 const held = (name) => JSON.parse(document.getElementById(`explorer-${name}`)?.textContent ?? "null");
 const [data, options, video_file] = ["data", "options", "video_file"].map(held);
@@ -234,7 +237,7 @@ def explorer_page(
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n'
         f"<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
-        '<main id="explorer"></main>\n'
+        f'<header><h1>{title}</h1></header>\n<main id="explorer"></main>\n'
         "<noscript>The explorer needs JavaScript.</noscript>\n"
         f'<script type="application/json" id="explorer-data">{inline_json(data)}</script>\n'
         f'<script type="application/json" id="explorer-options">{inline_json(options)}'

@@ -130,6 +130,53 @@ def test_zones_and_lines_carry_the_checks_that_are_not_good_there():
     assert data["notes"] == ["Tracking quality: not usable for visits, dwell and transitions."]
 
 
+def test_absences_that_are_joined_into_visits_are_listed():
+    walk = [(200 * n, 0.4 if n // 5 % 2 == 0 else 0.6, 0.5) for n in range(25)]
+    detections = make_detections({1: walk})
+    trajectories = compute_trajectories(detections, VIDEO)
+    visits = compute_visits(trajectories, [ZONE], VIDEO, merge_gap="2s")
+    arrays = unpack_payload(made({1: walk}, visits=visits))
+    assert arrays["visit_dwell"].tolist() == [3000]
+    assert arrays["absence_visit"].tolist() == [0, 0]
+    assert arrays["absence_start"].tolist() == [1000, 3000]
+    assert arrays["absence_end"].tolist() == [2000, 4000]
+
+
+def test_absences_that_do_not_add_up_are_noted_instead_of_listed():
+    """The visits have a margin that the explorer does not know."""
+    walk = [(200 * n, (0.4, 0.55, 0.9)[n // 5 % 3], 0.5) for n in range(30)]
+    trajectories = compute_trajectories(make_detections({1: walk}), VIDEO)
+    visits = compute_visits(trajectories, [ZONE], VIDEO, merge_gap="2s", margin=100)
+    data = made({1: walk}, visits=visits)
+    assert len(unpack_payload(data)["absence_visit"]) == 0
+    assert data["notes"] == ["Dwell times within a range are estimated for 1 visits with absences."]
+    known = made({1: walk}, visits=visits, margin=100)
+    assert len(unpack_payload(known)["absence_visit"]) == 1
+    assert known["notes"] == []
+
+
+def test_speeds_are_kept_in_steps_with_their_scale():
+    walk = {1: [(200 * n, 0.1 + 0.01 * n, 0.5) for n in range(20)], 2: [(0, 0.5, 0.5)]}
+    data = made(walk)
+    speed = unpack_payload(data)["speed"]
+    trajectories = compute_trajectories(make_detections(walk), VIDEO).sort_index(level="person_index")
+    expected = trajectories["speed_px_per_s"].to_numpy()
+    known = np.isfinite(expected)
+    assert (speed == 255).tolist() == (~known).tolist()
+    assert speed[known] * data["speed"]["step"] == pytest.approx(expected[known], abs=data["speed"]["step"])
+    assert data["speed"]["highest"] == pytest.approx(50, rel=0.01)
+    assert made({})["speed"] is None
+
+
+def test_zones_have_the_colors_of_the_plots():
+    zones = [Zone(name, box(x, 0, x + 50, 50), "px") for x, name in enumerate(["till", "hall", "exit"])]
+    assert {zone["name"]: zone["color"] for zone in made(zones=zones)["zones"]} == {
+        "exit": 0,
+        "hall": 1,
+        "till": 2,
+    }
+
+
 def test_empty_tables_give_empty_arrays():
     data = made({})
     assert data["persons"] == []

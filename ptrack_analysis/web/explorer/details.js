@@ -102,6 +102,6 @@ function makeVisit(s, v, range) {
 }
 
 export function listenToDetails(s) {
-  for (const name of ["select", "range", "filter", "color"]) subscribe(s, name, () => showDetails(s));
+  for (const name of ["select", "list", "color"]) subscribe(s, name, () => showDetails(s));
   subscribe(s, "time", () => updateState(s));
 }

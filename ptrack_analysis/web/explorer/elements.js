@@ -39,7 +39,7 @@ export function createElements(data) {
     badge: make("p", { class: "chip badge", hidden: true }),
     heatLegend: make("p", { class: "chip legend", hidden: true }),
     colorLegend: make("p", { class: "chip colors", hidden: true }),
-    tip: make("p", { class: "tip", hidden: true }),
+    tooltip: make("p", { class: "tooltip", hidden: true }),
     message: make("p", { class: "message", role: "status", text: "Reading …" }),
     notes: make("ul", { class: "notes", "aria-label": "Notes", hidden: true }),
     zones: make("div", { class: "zones", role: "group", "aria-label": "People in each zone now", hidden: true }),
@@ -86,7 +86,8 @@ export function createElements(data) {
 export function arrangeElements(e) {
   e.list.append(e.runway);
   const legends = make("div", { class: "legends" }, e.colorLegend, e.heatLegend);
-  e.stage = make("div", { class: "stage" }, e.base, e.top, e.badge, legends, e.tip, e.message);
+  e.stage = make("div", { class: "stage" }, e.base, e.top, e.badge, e.tooltip, e.message);
+  const scene = make("div", { class: "scene" }, e.stage, legends);
   const stripTitle = "Drag to seek, with Shift to set the range";
   e.strip = make("div", { class: "strip", role: "slider", tabindex: "0", "aria-label": "Time", "aria-valuemin": "0", title: stripTitle }, e.curve, e.head);
   e.rangeBar = make("div", { class: "range-bar", title: "Drag to set the range" }, e.fill, e.rangeStart, e.rangeEnd);
@@ -94,10 +95,10 @@ export function arrangeElements(e) {
   const range = make("div", { class: "settings range-row" }, e.rangeText, e.rangeButtons);
   const choices = [["Speed ", e.speed], ["Trail ", e.trail], ["Color ", e.color]].map(([text, select]) => make("label", {}, text, select));
   const tools = make("div", { class: "tools" }, e.image, e.table, e.help);
-  const settings = make("div", { class: "settings" }, ...choices, e.layers);
-  const controls = make("div", { class: "controls" }, transport, range, settings, tools);
+  const settings = make("div", { class: "settings" }, ...choices);
+  const controls = make("div", { class: "controls" }, transport, settings, e.layers, range, tools);
   const filters = make("div", { class: "filters" }, e.search, e.zone, e.sort);
-  e.screen = make("div", { class: "screen" }, e.stage, e.notes, e.zones, e.strip, e.rangeBar, controls);
+  e.screen = make("div", { class: "screen" }, scene, e.notes, e.zones, e.strip, e.rangeBar, controls);
   e.side = make("div", { class: "side" }, filters, e.found, e.list, e.details);
   return make("div", { class: "root" }, e.screen, e.side, e.live, e.dialog);
 }

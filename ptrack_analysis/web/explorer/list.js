@@ -40,6 +40,7 @@ export function applyFilters(s) {
   s.e.found.textContent = s.order.length === tracks.people ? all : `${s.order.length.toLocaleString("en")} of ${all}`;
   s.e.runway.style.height = `${s.order.length * ROW}px`;
   fillList(s);
+  emit(s, "list", s.order.length);
   requestBackground(s);
 }
 

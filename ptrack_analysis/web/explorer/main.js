@@ -21,8 +21,8 @@ import { pause, play, seek, setRange, setSpeed } from "./playback.js";
 import { selectPeople } from "./selection.js";
 import { NONE, addNotes, createState, emit, on, requestBackground, requestFrame, subscribe } from "./state.js";
 import { getStyles, readInks } from "./styles.js";
-import { listenToTimeline, showRange } from "./timeline.js";
-import { listenToTip } from "./tip.js";
+import { listenToTimeline } from "./timeline.js";
+import { listenToTooltip } from "./tooltip.js";
 import { colorZoneCounts, createZoneCounts } from "./zones.js";
 
 function applyTheme(s) {
@@ -121,11 +121,11 @@ function build(s, element) {
 }
 
 function listen(s) {
+  listenToDetails(s); // before the list, which scrolls to the person when the details have their height
   listenToList(s);
   listenToTimeline(s);
   subscribe(s, "range", () => s.colorBy === "dwell" && updateColors(s));
-  listenToDetails(s);
-  listenToTip(s);
+  listenToTooltip(s);
   listenToColors(s);
   listenToImage(s);
   listenToControls(s);
@@ -157,7 +157,6 @@ async function start(s) {
   resize(s);
   applyTheme(s);
   applyFilters(s);
-  showRange(s);
   placeView(s);
   emit(s, "ready", null);
 }

@@ -17,6 +17,7 @@ const STYLE = `
 [hidden] { display: none !important; }
 .root { display: grid; grid-template-columns: minmax(0, 1fr) 284px; height: 100%; background: var(--paper); color: var(--ink); overflow: hidden; }
 .screen { display: flex; flex-direction: column; min-width: 0; min-height: 0; }
+.scene { position: relative; flex: 1 1 auto; display: flex; flex-direction: column; min-height: 0; }
 .stage { position: relative; flex: 1 1 auto; min-height: 160px; overflow: hidden; background: var(--stage); }
 .layer, video { position: absolute; inset: 0; width: 100%; height: 100%; display: block; }
 video { inset: auto; object-fit: fill; transform-origin: 0 0; }
@@ -31,7 +32,7 @@ video { inset: auto; object-fit: fill; transform-origin: 0 0; }
 .dot { flex: none; display: inline-block; width: 10px; height: 10px; border-radius: 50%; }
 .key { display: inline-flex; gap: 5px; align-items: center; min-width: 0; max-width: 180px; }
 bdi { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; min-width: 0; }
-.tip { position: absolute; left: 0; top: 0; z-index: 1; max-width: min(300px, 90%); padding: 5px 10px; border-radius: 6px; background: var(--ink); color: var(--paper); font-size: 12.5px; pointer-events: none; overflow-wrap: anywhere; }
+.tooltip { position: absolute; left: 0; top: 0; z-index: 1; max-width: min(300px, 90%); padding: 5px 10px; border-radius: 6px; background: var(--ink); color: var(--paper); font-size: 12.5px; pointer-events: none; overflow-wrap: anywhere; }
 .message { position: absolute; inset: 0; display: grid; place-content: center; padding: 24px; text-align: center; color: var(--soft); font-size: 15px; pointer-events: none; }
 .notes { padding: 6px 14px 6px 30px; font-size: 12.5px; color: var(--soft); background: var(--raised); border-top: 1px solid var(--line); }
 .zones { flex: none; display: flex; gap: 6px; padding: 6px 12px; overflow-x: auto; border-top: 1px solid var(--line); scrollbar-width: thin; }
@@ -51,7 +52,7 @@ bdi { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; min-width:
 .strip canvas { position: absolute; inset: 0; width: 100%; height: 100%; }
 .head { position: absolute; top: 0; bottom: 0; left: -1px; width: 2px; background: var(--ink); pointer-events: none; }
 .head::before { content: ""; position: absolute; top: 0; left: -4px; border: 5px solid transparent; border-top-color: var(--ink); border-bottom: 0; }
-.controls { flex: none; display: flex; flex-wrap: wrap; gap: 8px 16px; align-items: center; justify-content: space-between; padding: 4px 12px 10px; }
+.controls { flex: none; display: flex; flex-wrap: wrap; gap: 6px 16px; align-items: center; justify-content: space-between; padding: 4px 12px 10px; }
 .transport, .settings, .toggles { display: flex; align-items: center; gap: 6px; }
 .settings { flex-wrap: wrap; gap: 8px 10px; }
 .toggles { gap: 0; }
@@ -121,7 +122,8 @@ kbd { font: 12.5px ui-monospace, Menlo, Consolas, monospace; padding: 1px 6px; b
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 @container (max-width: 760px) {
   .root { grid-template-columns: minmax(0, 1fr); grid-template-rows: auto auto; overflow-y: auto; }
-  .stage { flex: none; height: min(var(--fit, 56cqw), 60cqh); }
+  .scene { flex: none; } .stage { flex: none; height: min(var(--fit, 56cqw), 60cqh); }
+  .legends { position: static; padding: 0 12px; justify-content: flex-start; } .legend, .colors { padding: 4px 0 0; border-radius: 0; background: none; }
   .screen, .side { min-height: auto; }
   .side { border-left: 0; border-top: 1px solid var(--line); }
   .list { flex: none; height: 276px; }
@@ -134,9 +136,10 @@ kbd { font: 12.5px ui-monospace, Menlo, Consolas, monospace; padding: 1px 6px; b
   .toggle { flex: 1 1 auto; padding: 0 3px; }
   .settings { width: 100%; }
   .range-row { display: contents; } .range-text { order: 1; flex: 1; } .tools { order: 2; } .tools .icon { width: 40px; padding: 9px; }
-  .controls > .settings, .toggles.range { order: 3; } .settings label { flex: 1; display: grid; } .settings select { width: 100%; }
+  .toggles.range { order: 3; } .controls > .settings, .controls > .toggles { order: 4; } .settings label { flex: 1; display: grid; } .settings select { width: 100%; }
 }
 @container (max-width: 420px) { .now small { display: none; } }
+@container (min-width: 761px) and (max-width: 1080px) { .now small { display: none; } .controls { gap: 6px 12px; } }
 @media (forced-colors: active) { .toggle[aria-pressed=true], .row[aria-selected=true] { outline: 2px solid Highlight; outline-offset: -2px; } }
 `;
 

@@ -141,7 +141,7 @@ function showTime(s) {
   emit(s, "time", Math.round(s.time));
 }
 
-export function showRange(s) {
+function showRange(s) {
   const [from, to] = s.range ?? [0, s.duration];
   const [left, right] = [from, to].map((time) => (s.duration ? (100 * time) / s.duration : 0));
   Object.assign(s.e.fill.style, { left: `${left}%`, width: `${right - left}%` });
@@ -216,5 +216,5 @@ export function listenToTimeline(s) {
   const buttons = { "[": startRangeHere, "]": endRangeHere, "\\": () => setRange(s, null) };
   on(s, s.e.rangeButtons, "click", (event) => buttons[event.target.dataset.key]?.(s));
   for (const handle of [s.e.rangeStart, s.e.rangeEnd]) on(s, handle, "keydown", (event) => moveHandle(s, event));
-  subscribe(s, "range", () => showRange(s));
+  subscribe(s, "list", () => showRange(s));
 }

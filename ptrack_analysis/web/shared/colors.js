@@ -10,6 +10,7 @@ const VIRIDIS = readStops("44015446085c471063481769481d6f482475472a7a46307e45378
 export const MAGMA = readStops("000004" + "3b0f70" + "8c2981" + "de4968" + "fe9f6d" + "fcfdbf");
 const GOLDEN = (Math.sqrt(5) - 1) / 2;
 const BRIGHTEST = 0.82;
+const DARKEST = 0.3; // on a dark page
 
 function readStops(text) {
   return text.match(/.{6}/g).map((color) => [0, 2, 4].map((i) => parseInt(color.slice(i, i + 2), 16)));
@@ -31,12 +32,12 @@ const readViridis = (share) => formatColor(mixStops(VIRIDIS, Math.min(255, Math.
 export function createPersonColors(count, dark) {
   if (count <= OKABE_ITO.length) return OKABE_ITO.slice(0, count).map((color) => (dark && color === "#000000" ? "#ffffff" : color));
   const shares = Array.from({ length: count }, (_, i) => BRIGHTEST * ((i * GOLDEN) % 1));
-  return shares.map((share) => readViridis(dark ? 1 - share : share));
+  return shares.map((share) => readViridis(dark ? 1 - (share * (1 - DARKEST)) / BRIGHTEST : share));
 }
 
 /** Return the colors of a scale from low to high, all visible on the page. */
 export function createScale(steps, dark) {
-  const [low, high] = dark ? [0.25, 1] : [0, 0.85];
+  const [low, high] = dark ? [DARKEST, 1] : [0, 0.85];
   return Array.from({ length: steps }, (_, i) => readViridis(low + ((high - low) * i) / (steps - 1)));
 }
 
@@ -44,5 +45,5 @@ export function createScale(steps, dark) {
 export function chooseCasing(color, dark) {
   const [red, green, blue] = readStops(color.slice(1))[0];
   const luma = (0.299 * red + 0.587 * green + 0.114 * blue) / 255;
-  return (dark ? luma < 0.35 : luma <= 0.7) ? "rgba(255,255,255,.9)" : "rgba(0,0,0,.7)";
+  return (dark ? luma < 0.3 : luma <= 0.7) ? "rgba(255,255,255,.9)" : "rgba(0,0,0,.7)";
 }
