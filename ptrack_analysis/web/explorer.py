@@ -1,4 +1,4 @@
-"""The explorer as a page: in a notebook's cell, or in a file."""
+"""The explorer as a page, in a notebook cell or in a file."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -31,7 +31,7 @@ THEMES = ("auto", "light", "dark")
 _SHARED = ("dom", "text", "colors", "view", "pointer")
 _MODULES = (
     *("state", "data", "figures", "elements", "styles", "playback", "selection", "coloring", "heatmap"),
-    *("background", "people", "timeline", "draw", "list", "details", "zones", "tooltip", "export", "input"),
+    *("background", "people", "timeline", "tooltip", "draw", "list", "details", "zones", "export", "input"),
     "main",
 )
 PARTS = (*(f"shared/{name}" for name in _SHARED), *(f"explorer/{name}" for name in _MODULES))
@@ -54,10 +54,10 @@ globalThis.explorer = mount(document.getElementById("explorer"), data, options);
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Explorer:
-    """An explorer of one video: shows itself in a notebook, or is saved as one file that needs nothing else.
+    """The explorer of one video, for a notebook cell or one self-contained file.
 
-    ``data`` is that of ``explorer_data``, ``height`` that of the notebook's cell [px], ``theme`` one of
-    ``"auto"`` (that of the reader's system), ``"light"`` and ``"dark"``, ``video_file`` that of
+    ``data`` is the result of ``explorer_data``, ``height`` the height of the notebook cell [px], ``theme``
+    ``"auto"`` (the theme of the system), ``"light"`` or ``"dark"``, and ``video_file`` the result of
     ``embed_video_file``.
     """
 
@@ -73,11 +73,11 @@ class Explorer:
 
     @property
     def html(self) -> str:
-        """The whole page."""
+        """The complete page."""
         return explorer_page(self.data, theme=self.theme, video_file=self.video_file)
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write one self-contained HTML file, whole or not at all.
+        """Write one self-contained HTML file; if this fails, no file is left.
 
         Raises
         ------
@@ -114,69 +114,71 @@ def explore(
     height: int = 640,
     theme: str = "auto",
 ) -> Explorer:
-    """Look at the persons of a video moving: in a notebook's cell, or saved as a page.
+    """Explore how people move through a video, in a notebook cell or as a saved page.
 
-    A person is shown from a detection's moment for the time that it holds, never longer: a gap is a gap.
-    Positions step from detection to detection; the reader may have them run smoothly between two of a run.
-    Whoever is present and not located is named beside the picture. Trajectories in px are drawn on the
-    video's frame; those in m on its picture too if ``floor`` is given, else on a plan. Boxes are drawn on
-    the frame only. An empty table gives an explorer that says so.
+    A person is shown from each detection for its time present, never across a gap. Positions step from
+    detection to detection; the reader can switch to smooth motion within a tracklet. People who are present
+    without a position are named beside the image. Trajectories in px are drawn on the video frame.
+    Trajectories in m are drawn on it if ``floor`` is given, and otherwise on a plan. Boxes are drawn on the
+    frame only.
+
+    The reader can set a range of time: the list, dwell times and heatmap then refer to it. People can be
+    colored by person, zone, dwell time or speed, and the view can be saved as PNG and CSV.
 
     Parameters
     ----------
     trajectories
-        TRAJECTORIES of one video, rows in any order; or a ``VideoAnalysis``, which has everything up to
-        ``floor`` and ``bounds``.
+        TRAJECTORIES of one video, rows in any order; or a ``VideoAnalysis``, which also provides zones,
+        lines, detections, visits, quality, ``floor`` and ``bounds``.
     video
-        The video, for its name, its duration and the size of its frame.
+        The video, for its name, duration and frame size.
     zones, lines
-        Outlines to draw with their names, in the plane of the trajectories.
+        Zones and lines to draw, in the plane of the trajectories.
     detections
-        DETECTIONS that the trajectories were computed from, for their boxes.
+        DETECTIONS of the trajectories, for their boxes.
     visits
-        VISITS to list and to filter by; by default those to ``zones``.
+        VISITS to list and to filter by. By default they are computed from ``zones``.
     quality
-        QUALITY of the video. The explorer shows the verdict, and marks zones whose visits need care.
+        QUALITY of the video. The explorer shows the verdict and marks zones whose checks are not good.
     heatmap
-        A heatmap of the same plane to show; by default the explorer sums up where the persons stood.
+        A heatmap of the same plane. By default the explorer computes the time per cell.
     background
-        Picture to draw below: a file, or an array (rows, columns, colors). One of another shape than what
-        it is laid over is stretched, and a note says so.
+        Background image: a file, or an array (rows, columns, colors). An image with another aspect ratio is
+        stretched, and a note says so.
     floor
-        The floor plan that the trajectories are in, to draw them on the video's picture.
+        The floor plan of the trajectories, to draw them on the image of the video.
     bounds
-        x0, y0, x1, y1 of the rectangle of the plane to draw, which a plan as background fills:
-        ``floor.bounds``.
+        x0, y0, x1, y1 of the rectangle to draw, which a plan as background fills: ``floor.bounds``.
     y_axis
-        Which way y grows in that plane, ``up`` or ``down``.
+        Direction in which y grows in the plane, ``up`` or ``down``.
     video_file
-        A video file of the video to play below, whose clock then leads: a file that browsers play (``.mp4``,
-        ``.webm``), up to 100 MB; the page holds it.
+        A video file to play under the drawing (``.mp4``, ``.webm``), up to 100 MB. The page contains it, and
+        its clock leads.
     height
-        Height of the notebook's cell [px], at least 240.
+        Height of the notebook cell [px], at least 240.
     theme
         ``"auto"``, ``"light"`` or ``"dark"``.
 
     Returns
     -------
     Explorer
-        What a notebook shows; ``.save("explorer.html")`` writes a file.
+        Displayed by a notebook; ``.save("explorer.html")`` writes a file.
 
     Raises
     ------
     SchemaError
-        If a table is not what it should be, or a zone or line is in another unit.
+        If a table does not have its schema, or a zone or line is in another unit.
     ParameterError
-        If the background or the video file cannot be read or nothing says where the background lies, the
-        bounds is empty, or ``height`` or ``theme`` is none.
+        If the background or the video file cannot be read, the bounds of the background are unknown,
+        ``bounds`` is empty, or ``height`` or ``theme`` is not valid.
 
     Notes
     -----
-    O(n log n); the page has some 8 bytes a detection. It holds what it shows: whoever has it has the tables.
+    O(n log n). The page has about 8 bytes per detection. It contains the positions that it shows.
     """
     at_least(height, "height", _LOWEST)
     if theme not in THEMES:
-        raise ParameterError(f"theme is {theme!r}, not one of {', '.join(THEMES)}")
+        raise ParameterError(f"theme must be one of {', '.join(THEMES)}, got {theme!r}")
     observed: ObservedEnds | None = None
     margin: float = 0.0
     enter_after: pd.Timedelta | str = "0s"
@@ -214,14 +216,14 @@ def explore(
 
 
 def explorer_script() -> str:
-    """Return the source of the explorer's ES module; it exports ``mount(element, data, options)``."""
+    """Return the ES module of the explorer, which exports ``mount(element, data, options)``."""
     return joined_script(PARTS)
 
 
 def explorer_page(
     data: dict[str, Any], *, theme: str = "auto", video_file: dict[str, Any] | None = None
 ) -> str:
-    """Make the self-contained page of an explorer from ``explorer_data``, and a video file if given."""
+    """Build the self-contained page from the result of ``explorer_data``."""
     script = inline_script(explorer_script() + _MOUNT)
     title = escape(f"{data['video']['name']} - explorer")
     options = {"theme": theme, "fill": True, "keys": "page"}

@@ -673,9 +673,9 @@ def test_a_film_that_the_page_holds_leads_with_its_clock(page, tmp_path):
 @pytest.mark.parametrize(
     ("name", "size", "said"),
     [
-        ("a.txt", 1, "none of .mp4"),
+        ("a.txt", 1, "Convert it to one of .mp4"),
         ("a.mp4", None, "cannot be read"),
-        ("a.mp4", 100_000_001, "100 MB at most"),
+        ("a.mp4", 100_000_001, "at most 100 MB"),
     ],
 )
 def test_what_is_no_film_for_a_page_is_refused(tmp_path, name, size, said):

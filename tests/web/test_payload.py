@@ -269,7 +269,7 @@ def test_a_plan_needs_to_know_where_it_lies():
 
 
 @pytest.mark.parametrize(
-    ("option", "words"), [({"height": 10}, "at least 240"), ({"theme": "pink"}, "not one of auto")]
+    ("option", "words"), [({"height": 10}, "at least 240"), ({"theme": "pink"}, "must be one of auto")]
 )
 def test_a_wrong_option_is_refused(option, words):
     trajectories = compute_trajectories(make_detections(WALK), VIDEO)

@@ -5,6 +5,7 @@ import { drawPeople, locatePeople } from "./people.js";
 import { advance } from "./playback.js";
 import { getLastSelected } from "./state.js";
 import { drawTimeline, moveHead } from "./timeline.js";
+import { placeTooltip } from "./tooltip.js";
 
 function drawFrame(s) {
   const began = performance.now();
@@ -13,6 +14,7 @@ function drawFrame(s) {
   s.top.clearRect(0, 0, s.size.width, s.size.height);
   locatePeople(s);
   drawPeople(s, s.top);
+  placeTooltip(s);
   moveHead(s);
   s.draws++;
   s.drawTime += performance.now() - began;

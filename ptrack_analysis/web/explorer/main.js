@@ -22,7 +22,6 @@ import { selectPeople } from "./selection.js";
 import { NONE, addNotes, createState, emit, on, requestBackground, requestFrame, subscribe } from "./state.js";
 import { getStyles, readInks } from "./styles.js";
 import { listenToTimeline } from "./timeline.js";
-import { listenToTooltip } from "./tooltip.js";
 import { colorZoneCounts, createZoneCounts } from "./zones.js";
 
 function applyTheme(s) {
@@ -125,7 +124,6 @@ function listen(s) {
   listenToList(s);
   listenToTimeline(s);
   subscribe(s, "range", () => s.colorBy === "dwell" && updateColors(s));
-  listenToTooltip(s);
   listenToColors(s);
   listenToImage(s);
   listenToControls(s);

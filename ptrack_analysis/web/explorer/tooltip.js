@@ -1,12 +1,12 @@
 /** What is said about the person who is pointed at or touched. */
 import { describePerson } from "./figures.js";
 import { findLabelPosition } from "./people.js";
-import { NONE, subscribe } from "./state.js";
+import { NONE } from "./state.js";
 
 const MARGIN = 6;
 
 /** Show the tooltip above the person, within the stage. */
-function placeTooltip(s) {
+export function placeTooltip(s) {
   const { tooltip } = s.e;
   const p = s.hover;
   const row = p === NONE ? NONE : s.rowOf[p];
@@ -21,8 +21,4 @@ function placeTooltip(s) {
   const above = position[1] - height - 12;
   const y = above > MARGIN ? above : Math.min(position[1] + 14, s.size.height - height - MARGIN);
   tooltip.style.transform = `translate(${Math.round(x)}px, ${Math.round(y)}px)`;
-}
-
-export function listenToTooltip(s) {
-  subscribe(s, "time", () => placeTooltip(s));
 }
