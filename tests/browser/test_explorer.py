@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -964,6 +965,33 @@ def test_what_is_seen_is_saved_as_an_image(page, tmp_path, shop):
     with Image.open(found.value.path()) as image:
         assert image.size == (round(stage["width"]), round(stage["height"]) + 30)
         assert len(image.convert("RGB").getcolors(1 << 24)) > 1000
+
+
+def test_the_maximum_of_the_heatmap_equals_that_of_the_analysis(page, tmp_path, shop):
+    trajectories, video, _, explorer = shop
+    opened(page, tmp_path, explorer)
+    page.keyboard.press("h")
+    for part in (None, (30_000, 60_000)):
+        page.evaluate(f"explorer.setRange({'null' if part is None else list(part)})")
+        state(page)
+        start, end = (None, None) if part is None else (f"{ms}ms" for ms in part)
+        rows = round(96 * video.height / video.width)
+        heatmap = compute_heatmap(select(trajectories, start=start, end=end), video, shape=(rows, 96))
+        shown = float(re.search(r"maximum ([\d.]+) s", page.locator(".legend").inner_text())[1])
+        assert shown == pytest.approx(heatmap.values.max(), abs=0.6)  # rounded, cell borders to 1 / 32767
+
+
+def test_the_footer_of_an_image_wraps_on_a_narrow_screen(open_page, tmp_path, shop):
+    page = opened(open_page(**TOUCH), tmp_path, shop[3])
+    page.keyboard.press("h")
+    page.get_by_label("Color of people").select_option("zone")
+    page.evaluate("explorer.setRange([30000, 105000])")
+    state(page)
+    with page.expect_download() as found:
+        page.get_by_role("button", name="Save image as PNG").tap()
+    stage = page.locator(".top").bounding_box()
+    with Image.open(found.value.path()) as image:
+        assert image.height >= 2 * (stage["height"] + 60)
 
 
 def test_names_cannot_become_formulas_or_paths(page, tmp_path):

@@ -1,6 +1,6 @@
 /** The details of the person selected: figures and visits, within the range. */
 import { make, makeIconButton } from "../shared/dom.js";
-import { formatCount, formatDuration, formatShortTime, formatTime } from "../shared/text.js";
+import { formatCount, formatDuration, formatShortTime, formatTime, isolateName } from "../shared/text.js";
 import { getPersonColor, getZoneColor } from "./coloring.js";
 import { ICONS } from "./elements.js";
 import { computeTimeInScene, computeTimeWithoutPosition, computeVisitDwell, computeZoneDwell, describeChecks, describePerson, getRange, isPresentBetween, isVisitBetween, markZone } from "./figures.js";
@@ -42,7 +42,7 @@ function updateState(s) {
 function listHints(s, p) {
   const hints = [];
   if (s.range && !isPresentBetween(s.tracks, p, s.range)) hints.push("Not present in the range");
-  else if (!s.shown[p]) hints.push(`No visit to ${s.data.zones[s.zoneFilter].name}${s.range ? " in the range" : ""}`);
+  else if (!s.shown[p]) hints.push(`No visit to ${isolateName(s.data.zones[s.zoneFilter].name)}${s.range ? " in the range" : ""}`);
   return hints.map((text) => make("p", { class: "hint", text: `${text}: not in the list.` }));
 }
 

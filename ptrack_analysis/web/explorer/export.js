@@ -1,13 +1,15 @@
 /** Files: the image as PNG and the list as CSV. */
 import { make, saveFile } from "../shared/dom.js";
-import { formatPeople, formatTime } from "../shared/text.js";
+import { formatPeople, formatShortTime, formatTime, isolateName } from "../shared/text.js";
 import { describeColors } from "./coloring.js";
 import { computeTimeInScene, computeTimeWithoutPosition, computeZoneDwell, findRows, getRange } from "./figures.js";
 import { addNotes, announce, on } from "./state.js";
 
 const FORMULA = /^[=+\-@\t\r]/;
 const LONGEST_NAME = 80;
-const FOOTER = 30;
+const LONGEST_TEXT = 40;
+const FONT = "12px system-ui, sans-serif";
+const [FOOTER_ROW, FOOTER_MARGIN, SCALE] = [20, 10, 90]; // of the footer of an image [px]
 
 /** Make a file name from the name of the video and times: letters, digits and "._-" only. */
 function nameFile(s, words, suffix) {
@@ -18,21 +20,27 @@ function nameFile(s, words, suffix) {
 
 const nameTime = (time) => formatTime(time).replaceAll(":", "-");
 
-/** Save the stage as it is seen, with a footer: video, time, people and legends. */
+/** Save the stage as it is seen, with a footer: video, time, range, people and legends. */
 export function saveImage(s) {
   const { width, height } = s.size;
   const canvas = make("canvas");
-  canvas.width = Math.round(width * s.ratio);
-  canvas.height = Math.round((height + FOOTER) * s.ratio);
   const c = canvas.getContext("2d");
+  const rows = arrangeFooter(c, listFooter(s), width);
+  const total = height + rows.length * FOOTER_ROW + FOOTER_MARGIN;
+  canvas.width = Math.round(width * s.ratio);
+  canvas.height = Math.round(total * s.ratio);
   c.scale(s.ratio, s.ratio);
+  c.fillStyle = s.inks.paper;
+  c.fillRect(0, 0, width, total);
   c.fillStyle = s.inks.stage;
   c.fillRect(0, 0, width, height);
   const { left, top } = s.view;
   if (s.video) c.drawImage(s.video, left, top, s.view.width, s.view.height);
   c.drawImage(s.e.base, 0, 0, width, height);
   c.drawImage(s.e.top, 0, 0, width, height);
-  drawFooter(s, c, width, height);
+  c.fillStyle = s.inks.paper;
+  c.fillRect(0, height, width, total - height);
+  rows.forEach((row, i) => row.forEach((item) => drawItem(s, c, item, height + FOOTER_MARGIN / 2 + (i + 0.5) * FOOTER_ROW)));
   canvas.toBlob((blob) => {
     if (!blob) return addNotes(s, "The browser could not make the image.");
     saveFile(nameFile(s, [nameTime(s.time)], "png"), blob);
@@ -40,45 +48,55 @@ export function saveImage(s) {
   }, "image/png");
 }
 
-function drawFooter(s, c, width, height) {
-  c.fillStyle = s.inks.paper;
-  c.fillRect(0, height, width, FOOTER);
-  c.font = "12px system-ui, sans-serif";
-  c.textBaseline = "middle";
-  c.textAlign = "left";
-  const y = height + FOOTER / 2;
+/** List what the footer says: texts, each with the colors before it. */
+function listFooter(s) {
   const name = [...s.data.video.name];
-  const title = name.length > 40 ? `${name.slice(0, 40).join("")}…` : name.join("");
-  let x = drawText(s, c, `\u2068${title}\u2069, ${formatTime(s.time)}, ${formatPeople(s.hereCount)}`, 10, y) + 24;
+  const title = isolateName(name.length > LONGEST_TEXT ? `${name.slice(0, LONGEST_TEXT).join("")}…` : name.join(""));
+  const range = s.range ? `, range ${s.range.map(formatShortTime).join(" to ")}` : "";
+  const items = [{ text: `${title}, ${formatTime(s.time)}, ${formatPeople(s.hereCount)}${range}` }];
   const colors = describeColors(s);
-  if (s.colorBy !== "person") x = drawText(s, c, colors.title, x, y) + 8;
-  if (colors.ends) {
-    x = drawText(s, c, colors.ends[0], x, y) + 6;
-    x = drawScale(c, s.palette, x, y) + 6;
-    x = drawText(s, c, colors.ends[1], x, y) + 24;
+  if (s.colorBy !== "person") {
+    items.push({ text: colors.ends ? `${colors.title}, ${colors.ends.join(" to ")}` : colors.title, scale: colors.ends && s.palette });
+    for (const [zone, color] of colors.named ?? []) items.push({ text: isolateName([...zone].slice(0, LONGEST_TEXT).join("")), color });
+    if (colors.more) items.push({ text: colors.more });
+    if (colors.missing) items.push({ text: colors.missing, color: s.inks.dim });
   }
-  for (const [zone, color] of colors.named ?? []) {
+  if (s.layers.heatmap && s.heat) items.push({ text: s.heat.text, scale: s.heat.gradient.length ? s.heat.gradient : null });
+  return items;
+}
+
+/** Arrange the items of the footer in rows. */
+function arrangeFooter(c, items, width) {
+  c.font = FONT;
+  const rows = [[]];
+  let x = FOOTER_MARGIN;
+  for (const item of items) {
+    item.lead = item.scale ? SCALE + 6 : item.color ? 15 : 0;
+    const room = item.lead + c.measureText(item.text).width;
+    if (rows.at(-1).length && x + room > width - FOOTER_MARGIN) {
+      rows.push([]);
+      x = FOOTER_MARGIN;
+    }
+    rows.at(-1).push(item);
+    item.x = x;
+    x += room + 18;
+  }
+  return rows;
+}
+
+function drawItem(s, c, { text, color, scale, lead, x }, y) {
+  if (color) {
     c.fillStyle = color;
     c.fillRect(x, y - 5, 10, 10);
-    x = drawText(s, c, [...zone].slice(0, 20).join(""), x + 15, y) + 12;
+  } else if (scale) {
+    c.fillStyle = c.createLinearGradient(x, 0, x + SCALE, 0);
+    scale.forEach((stop, i) => c.fillStyle.addColorStop(i / (scale.length - 1), stop));
+    c.fillRect(x, y - 4, SCALE, 8);
   }
-  if (!s.layers.heatmap || !s.heat) return;
-  if (s.heat.gradient.length) x = drawScale(c, s.heat.gradient, x, y) + 6;
-  drawText(s, c, s.heat.text, x, y);
-}
-
-function drawText(s, c, text, x, y) {
+  c.font = FONT;
+  c.textBaseline = "middle";
   c.fillStyle = s.inks.ink;
-  c.fillText(text, x, y);
-  return x + c.measureText(text).width;
-}
-
-function drawScale(c, colors, x, y) {
-  const gradient = c.createLinearGradient(x, 0, x + 90, 0);
-  colors.forEach((color, i) => gradient.addColorStop(i / (colors.length - 1), color));
-  c.fillStyle = gradient;
-  c.fillRect(x, y - 4, 90, 8);
-  return x + 90;
+  c.fillText(text, x + lead, y, s.size.width - x - lead - FOOTER_MARGIN);
 }
 
 /** Format a cell for spreadsheets: a text that they would read as a formula gets an apostrophe. */

@@ -1,5 +1,5 @@
 /** Figures of people and zones at a time or within the range, in whole milliseconds. */
-import { formatShortTime } from "../shared/text.js";
+import { formatShortTime, isolateName } from "../shared/text.js";
 import { RUN_BEGINS, UNLOCATED, findRow } from "./data.js";
 
 /** Return the range, or the whole video. */
@@ -121,7 +121,7 @@ export function describePerson(s, p) {
   while (row > tracks.start[p] && !(tracks.flags[row] & RUN_BEGINS)) row--;
   parts.push(`present since ${formatShortTime(tracks.time[row])}`);
   for (let v = visits.start[p]; v < visits.start[p + 1] && visits.entered[v] <= s.time; v++) {
-    if (isInside(visits, v, s.time)) parts.push(`in ${s.data.zones[visits.zone[v]].name} since ${formatShortTime(visits.entered[v])}`);
+    if (isInside(visits, v, s.time)) parts.push(`in ${isolateName(s.data.zones[visits.zone[v]].name)} since ${formatShortTime(visits.entered[v])}`);
   }
   if (!Number.isNaN(speed)) parts.push(formatSpeed(s, speed));
   return parts.join(", ");
