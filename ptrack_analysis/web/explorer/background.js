@@ -130,19 +130,27 @@ function shortenName(c, name, width) {
   return `${letters.join("")}…`;
 }
 
+/** Draw the names of zones and lines; a name that would cover another one is left out. */
 function drawNames(s, c) {
+  const drawn = [];
+  const draw = (name, x, y) => {
+    const half = c.measureText(name).width / 2 + 6;
+    if (drawn.some(([ox, oy, other]) => Math.abs(ox - x) < half + other && Math.abs(oy - y) < 19)) return;
+    drawn.push([x, y, half]);
+    drawLabel(s, c, name, x, y);
+  };
   s.data.zones.forEach((zone) => {
     if (!zone.parts.length) return;
     const [xs, ys] = [0, 1].map((axis) => zone.parts[0].map((point) => point[axis]));
     const [x0, x1] = [Math.min(...xs), Math.max(...xs)];
     const center = [(x0 + x1) / 2, (Math.min(...ys) + Math.max(...ys)) / 2];
     const width = Math.max(64, (x1 - x0) * s.view.width - 14);
-    drawLabel(s, c, shortenName(c, zone.name, width), ...s.view.toScreen(center));
+    draw(shortenName(c, zone.name, width), ...s.view.toScreen(center));
   });
   s.data.lines.forEach((line) => {
     if (!line.parts.length) return;
     const [x, y] = s.view.toScreen(line.parts[0][0]);
-    drawLabel(s, c, shortenName(c, line.name, 180), x, y - 14);
+    draw(shortenName(c, line.name, 180), x, y - 14);
   });
 }
 

@@ -16,7 +16,7 @@ const STYLE = `
 *, *::before { box-sizing: border-box; margin: 0; }
 [hidden] { display: none !important; }
 .root { display: grid; grid-template-columns: minmax(0, 1fr) 284px; height: 100%; background: var(--paper); color: var(--ink); overflow: hidden; }
-.screen { display: flex; flex-direction: column; min-width: 0; min-height: 0; }
+.screen { display: flex; flex-direction: column; min-width: 0; min-height: 0; overflow: hidden auto; }
 .scene { position: relative; flex: 1 1 auto; display: flex; flex-direction: column; min-height: 0; }
 .stage { position: relative; flex: 1 1 auto; min-height: 160px; overflow: hidden; background: var(--stage); }
 .layer, video { position: absolute; inset: 0; width: 100%; height: 100%; display: block; }
@@ -55,7 +55,7 @@ bdi { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; min-width:
 .controls { flex: none; display: flex; flex-wrap: wrap; gap: 6px 16px; align-items: center; justify-content: space-between; padding: 4px 12px 10px; }
 .transport, .settings, .toggles { display: flex; align-items: center; gap: 6px; }
 .settings { flex-wrap: wrap; gap: 8px 10px; }
-.toggles { gap: 0; }
+.toggles { gap: 0; border: 1px solid var(--line); border-radius: 8px; overflow: hidden; }
 .range-text { font-size: 13px; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .tools { display: flex; gap: 2px; }
 .now { font-variant-numeric: tabular-nums; font-weight: 600; margin-left: 6px; white-space: nowrap; }
@@ -70,16 +70,15 @@ button { cursor: pointer; }
 .main { background: var(--accent); color: var(--on-accent); }
 .main:hover { background: var(--accent); filter: brightness(1.1); }
 select, input { min-width: 0; height: 34px; padding: 0 8px; border: 1px solid var(--line); border-radius: 8px; background: var(--paper); color: var(--ink); }
-.toggle { height: 34px; padding: 0 8px; border: 1px solid var(--line); border-left-width: 0; background: var(--paper); font-size: 13px; color: var(--soft); }
-.toggle:first-child { border-left-width: 1px; border-radius: 8px 0 0 8px; }
-.toggle:last-child { border-radius: 0 8px 8px 0; }
+.toggle { height: 32px; padding: 0 8px; border: 0; border-left: 1px solid var(--line); margin-left: -1px; background: var(--paper); font-size: 13px; color: var(--soft); }
 .toggle:disabled { color: var(--off); cursor: default; background: var(--paper); }
 .toggle[aria-pressed=true] { background: var(--chosen); color: var(--ink); font-weight: 600; box-shadow: inset 0 -2px var(--accent); }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
+.toggle:focus-visible { outline-offset: -3px; }
 .strip:focus-visible, .list:focus-visible { outline-offset: -2px; }
 .side { display: flex; flex-direction: column; min-height: 0; border-left: 1px solid var(--line); }
 .filters { display: grid; grid-template-columns: 1fr 1fr; gap: 8px; padding: 10px 12px 4px; }
-.filters input { grid-column: 1 / -1; }
+.filters input, .filters [hidden] + select { grid-column: 1 / -1; }
 .found { padding: 4px 12px 6px; font-size: 12.5px; color: var(--soft); }
 .list { position: relative; flex: 1 1 120px; min-height: 92px; overflow-y: auto; border-top: 1px solid var(--line); overscroll-behavior: contain; }
 .runway { position: relative; }
@@ -101,14 +100,15 @@ select, input { min-width: 0; height: 34px; padding: 0 8px; border: 1px solid va
 .details .icon { width: 30px; height: 30px; padding: 4px; }
 .details .icon svg { width: 18px; height: 18px; }
 dl { display: grid; grid-template-columns: 1fr 1fr; gap: 4px 12px; margin: 4px 0 8px; }
-.state { font-size: 13px; overflow-wrap: anywhere; unicode-bidi: plaintext; }
-.hint { font-size: 13px; margin-top: 4px; padding-left: 8px; border-left: 3px solid var(--accent); overflow-wrap: anywhere; unicode-bidi: plaintext; }
+.state { font-size: 13px; }
+.hint { font-size: 13px; margin-top: 4px; padding-left: 8px; border-left: 3px solid var(--accent); }
 dl > div { min-width: 0; } dt { display: flex; gap: 5px; align-items: center; font-size: 12px; color: var(--soft); } dd { font-variant-numeric: tabular-nums; }
 h3 { font-size: 12px; font-weight: 600; color: var(--soft); margin: 4px 0; }
 .visits { list-style: none; padding: 0; display: grid; gap: 4px; }
 .visits button { display: grid; grid-template-columns: 1fr auto; gap: 0 8px; width: 100%; text-align: left; padding: 5px 10px; border: 1px solid var(--line); border-radius: 8px; background: var(--paper); }
 .visits button:hover { border-color: var(--accent); }
-.visits b { font-weight: 600; overflow-wrap: anywhere; unicode-bidi: plaintext; }
+.visits b, .state, .hint { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 3; overflow: hidden; overflow-wrap: anywhere; unicode-bidi: plaintext; }
+.visits b { font-weight: 600; }
 .visits small { font-size: 12.5px; color: var(--soft); font-variant-numeric: tabular-nums; grid-column: 1 / -1; }
 .visits span { font-variant-numeric: tabular-nums; }
 dialog { border: 1px solid var(--line); border-radius: 12px; padding: 16px 20px 20px; background: var(--paper); color: var(--ink); max-width: min(92%, 440px); margin: auto; }

@@ -10,7 +10,7 @@ const VIRIDIS = readStops("44015446085c471063481769481d6f482475472a7a46307e45378
 export const MAGMA = readStops("000004" + "3b0f70" + "8c2981" + "de4968" + "fe9f6d" + "fcfdbf");
 const GOLDEN = (Math.sqrt(5) - 1) / 2;
 const BRIGHTEST = 0.82;
-const DARKEST = 0.3; // on a dark page
+const DARKEST = 0.42; // on a dark page
 
 function readStops(text) {
   return text.match(/.{6}/g).map((color) => [0, 2, 4].map((i) => parseInt(color.slice(i, i + 2), 16)));
