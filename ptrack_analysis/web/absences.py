@@ -9,7 +9,9 @@ import pandas as pd
 from ptrack_analysis.analysis.motion.walks import Walks, read_walks
 from ptrack_analysis.analysis.zones.membership import extend_by_margin, time_inside
 from ptrack_analysis.geometry import Integers
+from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 from ptrack_analysis.scene.zones import Zone
+from ptrack_analysis.video import milliseconds
 
 _DAYS = 2**33
 """More milliseconds than a page can show."""
@@ -34,8 +36,8 @@ def find_absences(
     zones: Sequence[Zone],
     visits: pd.DataFrame,
     *,
-    margin: float,
-    enter_after: int,
+    margin: float = 0.0,
+    enter_after: pd.Timedelta | str = "0s",
 ) -> Absences:
     """Find when people were outside the zone during their visits.
 
@@ -48,8 +50,9 @@ def find_absences(
     visits
         VISITS of the trajectories.
     margin, enter_after
-        The options of ``compute_visits`` that the visits were computed with; ``enter_after`` in ms.
+        The options of ``compute_visits`` that the visits were computed with.
     """
+    least = milliseconds(enter_after, "enter_after")
     bridged = _milliseconds(visits["bridged"])
     joined = np.flatnonzero(bridged > 0)
     none = np.empty(0, dtype="int64")
@@ -60,7 +63,7 @@ def find_absences(
         for zone in zones:
             of_zone = joined[names == zone.name]
             if len(of_zone):
-                gaps = _find_gaps(walks, zone, margin, enter_after)
+                gaps = _find_gaps(walks, zone, margin, least)
                 found.append(_assign(gaps, visits, of_zone))
     visit, start, end = (np.concatenate(parts) for parts in zip(*found, strict=True))
     total = np.bincount(visit, weights=end - start, minlength=len(visits)).astype("int64")
@@ -68,6 +71,18 @@ def find_absences(
     kept = known[visit]
     order = np.lexsort((start[kept], visit[kept]))
     return Absences(visit[kept][order], start[kept][order], end[kept][order], int((~known).sum()))
+
+
+def find_absences_in_analysis(analysis: VideoAnalysis, visits: pd.DataFrame) -> Absences:
+    """Find the absences during visits of a video that were computed with its configuration."""
+    config = analysis.config
+    return find_absences(
+        analysis.trajectories,
+        analysis.zones,
+        visits,
+        margin=config.margin,
+        enter_after=config.enter_after,
+    )
 
 
 def _find_gaps(

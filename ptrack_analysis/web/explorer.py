@@ -17,6 +17,7 @@ from ptrack_analysis.scene.images import Picture
 from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.storage.files import write_text
 from ptrack_analysis.video import Video, YAxis
+from ptrack_analysis.web.absences import Absences, find_absences_in_analysis
 from ptrack_analysis.web.assets import (
     content_policy,
     embed_video_file,
@@ -180,8 +181,7 @@ def explore(
     if theme not in THEMES:
         raise ParameterError(f"theme must be one of {', '.join(THEMES)}, got {theme!r}")
     observed: ObservedEnds | None = None
-    margin: float = 0.0
-    enter_after: pd.Timedelta | str = "0s"
+    absences: Absences | None = None
     if isinstance(trajectories, VideoAnalysis):
         analysis = trajectories
         trajectories, video = analysis.trajectories, replace(analysis.video, name=analysis.name)
@@ -189,9 +189,12 @@ def explore(
         bounds = None if floor is None else analysis.bounds
         y_axis = analysis.y_axis
         detections = None if analysis.has_points else analysis.detections
-        visits = analysis["visits"] if analysis.scene is not None else None
+        if analysis.scene is not None:
+            visits = analysis["visits"]
+            absences = find_absences_in_analysis(analysis, visits)
+        else:
+            visits = None
         observed = analysis.observed
-        margin, enter_after = analysis.config.margin, analysis.config.enter_after
         quality = analysis.quality
     if video is None:
         raise ParameterError("video must be a Video, got None. Pass the video that read_tracking returned.")
@@ -209,8 +212,7 @@ def explore(
         floor=floor,
         bounds=bounds,
         y_axis=y_axis,
-        margin=margin,
-        enter_after=enter_after,
+        absences=absences,
     )
     return Explorer(data, int(height), theme, None if video_file is None else embed_video_file(video_file))
 

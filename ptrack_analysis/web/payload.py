@@ -23,7 +23,7 @@ from ptrack_analysis.scene.images import Picture
 from ptrack_analysis.scene.zone_colors import number_colors
 from ptrack_analysis.scene.zones import Line, Zone, validate_lines, validate_zones
 from ptrack_analysis.schema import DETECTIONS, QUALITY, TRAJECTORIES, VISITS, find_unit, validate
-from ptrack_analysis.video import Video, YAxis, milliseconds
+from ptrack_analysis.video import Video, YAxis
 from ptrack_analysis.web.absences import Absences, find_absences
 from ptrack_analysis.web.ground import (
     Background,
@@ -115,8 +115,7 @@ def explorer_data(
     floor: FloorPlan | None = None,
     bounds: Bounds | None = None,
     y_axis: YAxis = "down",
-    margin: float = 0.0,
-    enter_after: pd.Timedelta | str = "0s",
+    absences: Absences | None = None,
 ) -> dict[str, Any]:
     """Build the data of the explorer from values that JSON knows; most parameters are those of ``explore``.
 
@@ -128,8 +127,9 @@ def explorer_data(
     ----------
     observed
         The entries and exits at which the ends of a visit are observed.
-    margin, enter_after
-        Options of ``compute_visits`` that the visits were computed with.
+    absences
+        Result of ``find_absences`` for ``visits``. By default it is computed as if the visits had been
+        computed without ``margin`` and ``enter_after``.
 
     Raises
     ------
@@ -164,9 +164,8 @@ def explorer_data(
         _add_boxes(arrays, _find_boxes(detections, trajectories, rows), draw=ground.picture)
     names = [zone.name for zone in zones]
     names += sorted(set(visits.index.get_level_values("zone")) - {*names, ""})
-    absences = find_absences(
-        trajectories, zones, visits, margin=margin, enter_after=milliseconds(enter_after, "enter_after")
-    )
+    if absences is None:
+        absences = find_absences(trajectories, zones, visits)
     arrays |= _visits(visits, names, persons, observed, absences)
     speed = _add_speed(arrays, trajectories[f"speed_{unit}_per_s"].to_numpy()[rows.order])
     header = _header(video, ground, (zones, lines), names=names, arrays=arrays)

@@ -709,6 +709,14 @@ def shop(data):
     return trajectories, video, zones, explorer
 
 
+COLUMNS_OF_TRACKS = {
+    "time_in_scene_s": "time_in_scene",
+    "first_seen_s": "first_seen",
+    "last_seen_s": "last_seen",
+    "without_position_s": "without_position",
+}
+
+
 def read_csv(page):
     """Save the list and return the file's name and rows."""
     with page.expect_download() as found:
@@ -735,7 +743,7 @@ def test_times_within_the_range_equal_those_of_the_analysis_of_this_part(page, t
     tracks = compute_tracks(selected)
     milliseconds = pd.Timedelta("1ms")
     assert [int(row["person_index"]) for row in rows] == tracks.index.tolist()
-    for column, wanted in (("time_in_scene_s", "time_in_scene"), ("first_seen_s", "first_seen")):
+    for column, wanted in COLUMNS_OF_TRACKS.items():
         expected = (tracks[wanted] / milliseconds).astype(int).tolist()
         assert [in_milliseconds(row, column) for row in rows] == expected
     dwell = visits.groupby(["person_index", "zone"])["dwell"].sum() / milliseconds

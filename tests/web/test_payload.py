@@ -20,6 +20,7 @@ from ptrack_analysis.errors import OutputError, ParameterError, SchemaError, Zon
 from ptrack_analysis.floor import fit_floor_plan
 from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.video import Video
+from ptrack_analysis.web.absences import find_absences
 from ptrack_analysis.web.assets import content_policy, inline_json
 from ptrack_analysis.web.explorer import explorer_page
 from ptrack_analysis.web.ground import embedded_background
@@ -150,7 +151,7 @@ def test_absences_that_do_not_add_up_are_noted_instead_of_listed():
     data = made({1: walk}, visits=visits)
     assert len(unpack_payload(data)["absence_visit"]) == 0
     assert data["notes"] == ["Dwell times within a range are estimated for 1 visits with absences."]
-    known = made({1: walk}, visits=visits, margin=100)
+    known = made({1: walk}, visits=visits, absences=find_absences(trajectories, [ZONE], visits, margin=100))
     assert len(unpack_payload(known)["absence_visit"]) == 1
     assert known["notes"] == []
 
