@@ -35,18 +35,18 @@ from ptrack_analysis.web.ground import (
 )
 
 LOWEST, HIGHEST = -0.5, 1.5
-"""The coordinates that a page can hold, as fractions of the ground; what lies beyond is put on the border."""
+"""Range of the coordinates, as fractions of the ground; positions beyond are moved to its border."""
 UNKNOWN = 65535
 STEPS = UNKNOWN - 1
 PRECISION = (HIGHEST - LOWEST) / STEPS
-"""Distance of two coordinates that a page tells apart: 1 / 32767 of the ground, 0.06 px of 1920."""
+"""Precision of coordinates: 1 / 32767 of the ground, 0.06 px of 1920."""
 _LEVEL = 6
 
 Words = NDArray[np.uint16]
 
 
 def quantize(values: Floats, lowest: float = LOWEST) -> Words:
-    """Turn fractions into whole steps of ``PRECISION`` above ``lowest``; NaN becomes ``UNKNOWN``.
+    """Round fractions to steps of ``PRECISION`` above ``lowest``; NaN becomes ``UNKNOWN``.
 
     Examples
     --------
@@ -59,11 +59,10 @@ def quantize(values: Floats, lowest: float = LOWEST) -> Words:
 
 
 def pack(arrays: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
-    """Pack arrays into one text and a list that says how to read it.
+    """Pack arrays into one text and a list of their names, types and lengths.
 
-    Whole numbers are stored as differences from the one before, modulo their size, and the bytes of each
-    array are put in order of weight: both make them shorter when compressed. Floats are stored as they are.
-    The same arrays give the same text.
+    Integers are stored as differences from the previous value, modulo their size, and the bytes of each array
+    are sorted by significance, so that they compress better. Floats are stored unchanged.
 
     Returns
     -------
@@ -87,9 +86,9 @@ def _bytes(array: NDArray[Any]) -> bytes:
 
 FORMAT = "ptrack-explorer/2"
 RUN_BEGINS, HAS_BOX, HAS_FACE = 4, 8, 16
-"""Bits of a row's flags above the two that say where its position comes from."""
+"""Bits of the flags of a row, above the two bits of its position status."""
 _OUTPUTS = {"zones": ("visits", "dwell"), "lines": ("crossings", "counts")}
-"""The outputs that the checks of zones and lines are about."""
+"""Outputs whose checks are shown for zones and lines."""
 _LARGEST_EXACT = 2**53
 _LATEST = 2**32 - 1
 _CLIPPED = 0.995
@@ -193,14 +192,14 @@ def _embedded(background: Picture | Background | None) -> Background | None:
 
 
 def _persons(trajectories: pd.DataFrame, rows: PersonRows) -> Integers:
-    """List the numbers of the persons, sorted."""
+    """Return the numbers of the people, sorted."""
     index = trajectories.index.get_level_values("person_index").to_numpy()
     numbers: Integers = index[rows.order][rows.first]
     return numbers
 
 
 def _numbers(persons: Integers) -> list[Any]:
-    """Return persons' numbers as JSON can hold them exactly: as text where they are too large."""
+    """Return the numbers of people for JSON: as text if they are too large to be exact."""
     numbers = persons.tolist()
     large = any(abs(number) > _LARGEST_EXACT for number in numbers)
     return [str(number) for number in numbers] if large else numbers
@@ -214,7 +213,7 @@ def _header(
     names: list[str],
     arrays: Arrays,
 ) -> dict[str, Any]:
-    """Describe what does not come by the row."""
+    """Build the part of the data that is not per row."""
     zones, lines = things
     end = int((arrays["time"].astype("int64") + arrays["time_present"]).max(initial=0))
     known = 0 if video.duration is None else int(video.duration / pd.Timedelta("1ms"))
@@ -244,7 +243,7 @@ def _header(
 
 
 def _add_quality(header: dict[str, Any], quality: pd.DataFrame) -> None:
-    """Add the verdict on the video, and the checks that are not good for the visits or crossings of each."""
+    """Add the verdict on the video, and the checks of each zone and line that are not good."""
     validate(quality, QUALITY)
     header["verdict"] = str(judge_video(quality))
     for kind, outputs in _OUTPUTS.items():
@@ -256,11 +255,11 @@ def _add_quality(header: dict[str, Any], quality: pd.DataFrame) -> None:
 
 def _undrawn(things: Sequence[Zone | Line], ground: Ground) -> list[str]:
     names = [f"{thing.kind} {thing.name!r}" for thing in things if not ground.parts(thing)]
-    return [f"Not drawn, because the picture does not show it whole: {', '.join(names)}."] if names else []
+    return [f"Not drawn, because the image does not show all of it: {', '.join(names)}."] if names else []
 
 
 def _rows(trajectories: pd.DataFrame, rows: PersonRows, fractions: Floats) -> Arrays:
-    """Return each row's moment, its hold, where it is, and its flags."""
+    """Return time, time present, position and flags of each row."""
     links = link_rows(trajectories, rows)
     held = links.time_present
     located = trajectories["position_status"].cat.codes.to_numpy()[rows.order].astype("uint8")
@@ -271,8 +270,8 @@ def _rows(trajectories: pd.DataFrame, rows: PersonRows, fractions: Floats) -> Ar
     last = int((rows.time + held).max(initial=0))
     if last > _LATEST:
         raise ParameterError(
-            f"the last moment is {last} ms after the video's start, and a page shows {_LATEST} ms (49 days) "
-            "at most: choose a part of it"
+            f"trajectories must end at most {_LATEST} ms (49 days) after the start, got {last} ms. "
+            "Use select(trajectories, end=...)."
         )
     return {
         "start": np.append(np.flatnonzero(rows.first), len(rows.time)).astype("uint32"),
@@ -287,14 +286,16 @@ def _rows(trajectories: pd.DataFrame, rows: PersonRows, fractions: Floats) -> Ar
 def _find_boxes(
     detections: pd.DataFrame, trajectories: pd.DataFrame, rows: PersonRows
 ) -> tuple[Floats, Floats]:
-    """Find body and face boxes of the rows, NaN where there is none: (n, 4) each."""
+    """Find the body and face boxes of the rows, (n, 4) each; NaN where missing."""
     validate(detections, DETECTIONS)
     keys: Any = detections.index
     wanted = trajectories.index[rows.order]
     row: Integers = keys.reorder_levels(wanted.names).get_indexer(wanted)
     found: Bools = np.asarray(row >= 0)
     if len(row) and len(detections) and not found.any():
-        raise SchemaError("no row of the trajectories is in the detections: they are not of one video")
+        raise SchemaError(
+            "detections contains no row of the trajectories. Pass the detections of the same video."
+        )
 
     def taken(columns: Sequence[str]) -> Floats:
         boxes = np.full((len(row), 4), np.nan)
@@ -309,7 +310,7 @@ def _find_boxes(
 
 
 def _add_boxes(arrays: Arrays, boxes: tuple[Floats, Floats], *, draw: bool) -> None:
-    """Add the boxes relative to the footpoints, where they mostly hang, and the faces where they are all."""
+    """Add the boxes relative to the foot points, and the faces of rows without a body box."""
     if not draw:
         return
     body, face = boxes
@@ -380,10 +381,10 @@ def _visits(
 
 
 def _heat(heatmap: Heatmap, ground: Ground) -> tuple[dict[str, Any], Floats]:
-    """Project a given heatmap over: its cells, and where they lie as fractions of the ground."""
+    """Return the size and bounds of a heatmap as fractions of the ground, and its cells."""
     if not isinstance(heatmap, Heatmap) or heatmap.unit != ground.unit or ground.floor is not None:
         raise ParameterError(
-            f"heatmap is {heatmap!r:.60}, not a Heatmap of the plane that is drawn on, in {ground.unit}"
+            f"heatmap must be a Heatmap of the plane that is drawn, in {ground.unit}, got {heatmap!r:.60}"
         )
     if heatmap.quantity != "person_seconds" or heatmap.normalized or heatmap.is_series:
         raise ParameterError(
