@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -1048,6 +1049,24 @@ def test_all_controls_can_be_touched_and_nothing_is_cut(open_page, tmp_path, sho
         size = node.bounding_box()
         assert min(size["width"], size["height"]) >= 24, node.evaluate("(node) => node.outerHTML")
     assert page.evaluate(f"{ROOT}.firstChild.scrollWidth") <= 390
+
+
+@pytest.mark.parametrize(("width", "height"), [(390, 640), (390, 300), (1000, 640), (1440, 900)])
+def test_no_part_of_the_page_covers_another(open_page, tmp_path, shop, width, height):
+    page = opened(open_page(viewport={"width": width, "height": height}), tmp_path, shop[3])
+    page.keyboard.press("h")
+    page.get_by_label("Color of people").select_option("zone")
+    state(page)
+    names = (".stage", ".zones", ".strip", ".range-bar", ".controls")
+    boxes = [page.locator(name).bounding_box() for name in names]
+    side = page.locator(".side").bounding_box()
+    for above, below in pairwise(boxes):
+        assert above["height"] > 0
+        assert above["y"] + above["height"] <= below["y"] + 1
+    last = boxes[-1]
+    assert last["y"] + last["height"] <= side["y"] or last["x"] + last["width"] <= side["x"]
+    page.get_by_role("button", name="Play").click()
+    assert state(page)["playing"]
 
 
 def test_forty_zones_with_long_names_leave_room_for_the_image(open_page, tmp_path):

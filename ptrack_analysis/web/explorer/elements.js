@@ -9,7 +9,7 @@ const LAYERS = [
   ["zones", "Zones", "z", "true"],
   ["heatmap", "Heatmap", "h", "false"],
   ["smooth", "Smooth", "s", "false"],
-  ["dim", "Dim image", "d", "true"],
+  ["dim", "Dim", "d", "true"],
 ];
 const COLORINGS = [["person", "person"], ["zone", "zone"], ["dwell", "dwell time"], ["speed", "speed"]];
 const ORDERS = [["number", "by number"], ["first", "by first seen"], ["dwell", "by dwell time"]];

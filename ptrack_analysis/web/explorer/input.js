@@ -90,7 +90,7 @@ const KEYS = [
   ["Esc", "clear the selection, show the complete image", { Escape: resetView }],
   ["+ −", "zoom in, out", { "+": (s) => zoom(s, 1.5), "=": (s) => zoom(s, 1.5), "-": (s) => zoom(s, 1 / 1.5) }],
   ["B T Z", "boxes, trails, zones", { b: (s) => toggleLayer(s, "boxes"), t: (s) => toggleLayer(s, "trails"), z: (s) => toggleLayer(s, "zones") }],
-  ["H S D", "heatmap, smooth motion, dim image", { h: (s) => toggleLayer(s, "heatmap"), s: (s) => toggleLayer(s, "smooth"), d: (s) => toggleLayer(s, "dim") }],
+  ["H S D", "heatmap, smooth motion, dimmed image", { h: (s) => toggleLayer(s, "heatmap"), s: (s) => toggleLayer(s, "smooth"), d: (s) => toggleLayer(s, "dim") }],
   ["C", "next coloring of people", { c: cycleColorBy }],
   ["I X", "save image (PNG), save list (CSV)", { i: saveImage, x: saveTable }],
   ["?", "this help", { "?": (s) => s.e.dialog.showModal() }],

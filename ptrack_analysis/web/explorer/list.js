@@ -99,7 +99,7 @@ function fillRow(s, row, position) {
   row.name.textContent = `Person ${s.tracks.labels[p]}`;
   row.time.textContent = formatDuration(computeTimeInScene(s.tracks, p, getRange(s)));
   row.time.title = s.range ? "Time in the scene within the range" : "Time in the scene";
-  row.runs.style.maskImage = s.bars[p] ??= maskRuns(s, p);
+  row.runs.style.webkitMaskImage = s.bars[p] ??= maskRuns(s, p);
 }
 
 /** Make a mask that shows when a person is present; gaps narrower than a pixel are closed. */

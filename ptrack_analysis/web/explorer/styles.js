@@ -124,7 +124,7 @@ kbd { font: 12.5px ui-monospace, Menlo, Consolas, monospace; padding: 1px 6px; b
   .root { grid-template-columns: minmax(0, 1fr); grid-template-rows: auto auto; overflow-y: auto; }
   .scene { flex: none; } .stage { flex: none; height: min(var(--fit, 56cqw), 60cqh); }
   .legends { position: static; padding: 0 12px; justify-content: flex-start; } .legend, .colors { padding: 4px 0 0; border-radius: 0; background: none; }
-  .screen, .side { min-height: auto; }
+  .screen, .side { min-height: auto; overflow: visible; }
   .side { border-left: 0; border-top: 1px solid var(--line); }
   .list { flex: none; height: 276px; }
   .details { order: -1; flex: none; max-height: none; border-top: 0; border-bottom: 1px solid var(--line); }
@@ -139,6 +139,7 @@ kbd { font: 12.5px ui-monospace, Menlo, Consolas, monospace; padding: 1px 6px; b
   .toggles.range { order: 3; } .controls > .settings, .controls > .toggles { order: 4; } .settings label { flex: 1; display: grid; } .settings select { width: 100%; }
 }
 @container (max-width: 420px) { .now small { display: none; } }
+@container (max-width: 370px) { .toggle { font-size: 12px; padding: 0 2px; } .range-text { font-size: 12px; } .controls .tools .icon { width: 32px; padding: 5px; } }
 @container (min-width: 761px) and (max-width: 1080px) { .now small { display: none; } .controls { gap: 6px 12px; } }
 @media (forced-colors: active) { .toggle[aria-pressed=true], .row[aria-selected=true] { outline: 2px solid Highlight; outline-offset: -2px; } }
 `;
