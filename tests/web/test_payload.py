@@ -16,7 +16,7 @@ from ptrack_analysis import (
     compute_visits,
     explore,
 )
-from ptrack_analysis.errors import OutputError, ParameterError, SchemaError, ZoneError
+from ptrack_analysis.errors import InputError, OutputError, ParameterError, SchemaError, ZoneError
 from ptrack_analysis.floor import fit_floor_plan
 from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.video import Video
@@ -35,6 +35,7 @@ from ptrack_analysis.web.payload import (
 )
 
 VIDEO = make_video(10_000)
+HUGE = np.broadcast_to(np.zeros((1, 1, 3), dtype="uint8"), (10_000, 10_000, 3))
 ZONE = Zone("left", box(0, 0, 500, 500), "px")
 WALK = {
     7: [(0, 0.1, 0.5), (200, 0.3, 0.6), (400, None, None), (5000, 0.9, 0.9)],
@@ -244,6 +245,7 @@ def test_a_background_is_embedded_smaller_and_without_what_else_the_file_holds(t
         ({"background": "nowhere.png"}, ParameterError, "cannot be read: No such file"),
         ({"background": np.zeros((2, 2, 7))}, ParameterError, "has the shape"),
         ({"background": np.full((2, 2), 7.0)}, ParameterError, "not of uint8"),
+        ({"background": HUGE}, InputError, "has 100.0 megapixels"),
         ({"bounds": (0, 0, 0, 1)}, ParameterError, "must have x0 < x1"),
         ({"zones": [Zone("m", box(0, 0, 1, 1), "m")]}, SchemaError, "is in m"),
         ({"zones": [ZONE, ZONE]}, ZoneError, "occurs twice"),
