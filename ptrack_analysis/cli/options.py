@@ -201,9 +201,10 @@ _SOURCE = (
 )
 
 
-def add_source(parser: argparse.ArgumentParser) -> None:
+def add_source(parser: argparse.ArgumentParser, *, optional: bool = False) -> None:
     """Add the argument SOURCE."""
-    parser.add_argument("source", type=parse_file_path, metavar="SOURCE", help=_SOURCE)
+    number = "?" if optional else None
+    parser.add_argument("source", type=parse_file_path, metavar="SOURCE", help=_SOURCE, nargs=number)
 
 
 def add_source_options(parser: argparse.ArgumentParser, *, has_name: bool = True) -> None:

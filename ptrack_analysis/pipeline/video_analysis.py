@@ -1,10 +1,11 @@
 """One video with its configuration: reads, cleans and computes each table once."""
 
 from collections.abc import Iterable, Sequence
+from copy import copy
 from dataclasses import replace
 from functools import cached_property
 from html import escape
-from typing import Any, Literal, TypedDict, cast, get_args
+from typing import Any, Literal, Self, TypedDict, cast, get_args
 
 import numpy as np
 import pandas as pd
@@ -207,6 +208,20 @@ class VideoAnalysis:
     def meets(self, need: Need) -> bool:
         """Return whether the source and the configuration have what a table needs."""
         return need.is_met(self.config, self.scene)
+
+    def with_outlines(self, zones: Sequence[Zone], lines: Sequence[Line]) -> Self:
+        """Return this analysis with other zones and lines in its plane, sharing the trajectories.
+
+        Stitching, which uses the entrances, is not repeated.
+        """
+        _ = self.walks  # shared: computed at most once
+        other = copy(self)
+        other.__dict__ |= {"_rows": {}, "_tables": {}}
+        for name in ("people_counts", "window", "bin_edges"):
+            other.__dict__.pop(name, None)
+        other.__dict__["scene"] = Scene([*zones], [*lines], self.unit)
+        other.__dict__["_projected"] = [*zones], [*lines]
+        return other
 
     @property
     def tables(self) -> pd.DataFrame:

@@ -228,6 +228,11 @@ def read_scene(path: str | PathLike[str]) -> Scene:
         raise ZoneError(f"{place}: cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
         raise ZoneError(f"{place}: not JSON: {error}") from error
+    return parse_scene(content, str(place))
+
+
+def parse_scene(content: Any, place: str) -> Scene:
+    """Parse the content of a zone file. Errors are those of ``read_zones`` and name the file ``place``."""
     if not isinstance(content, dict) or not isinstance(content.get("features"), list):
         raise ZoneError(f"{place}: not a GeoJSON FeatureCollection: it has no list 'features'")
     unit = content.get("unit", "fraction")

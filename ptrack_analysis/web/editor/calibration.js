@@ -1,4 +1,5 @@
-/** The floor plan: pairs of points seen in the picture and known on the floor, their fit, its grid. */
+/** The floor plan: points of the image with known floor coordinates, their fit, and its grid. */
+import { shape } from "./elements.js";
 import { fitFloor } from "./homography.js";
 
 const MOST_LINES = 60;
@@ -31,8 +32,8 @@ export function gridStep([x0, y0, x1, y1]) {
   return [0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 50, 100, 500, 1000].find((step) => longest / step <= 24) ?? longest / 20;
 }
 
-/** Draw the grid of the floor over the picture, cut at the horizon. */
-export function floorGrid(app, shape) {
+/** Draw the grid of the floor over the image, cut at the horizon. */
+export function floorGrid(app) {
   const bounds = drawnExtent(app);
   if (!app.fit.unproject || !bounds) return [];
   const step = gridStep(bounds);
@@ -48,7 +49,7 @@ export function floorGrid(app, shape) {
       if (d) made.push(shape("path", { class: "grid casing", d }), shape("path", { class: `grid${main}`, d }));
     }
   }
-  return [...made, ...corners(app, bounds, shape)];
+  return [...made, ...labelCorners(app, bounds)];
 }
 
 function stops(low, high, step) {
@@ -57,8 +58,8 @@ function stops(low, high, step) {
   return found;
 }
 
-/** Write where the corners of the grid are on the floor, where they are not points themselves. */
-function corners(app, [x0, y0, x1, y1], shape) {
+/** Label the corners of the grid with their floor coordinates. */
+function labelCorners(app, [x0, y0, x1, y1]) {
   if (!app.model.doc.bounds) return [];
   return [[x0, y0, -14], [x1, y0, -14], [x0, y1, 18], [x1, y1, 18]].flatMap(([x, y, off]) => {
     const at = app.fit.unproject([x, y]);

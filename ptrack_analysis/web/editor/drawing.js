@@ -1,29 +1,24 @@
-/** What is drawn over the picture, as SVG; texts only ever become text. */
+/** The drawing over the image, as SVG. */
 import { insidePoint, middle, segments } from "./geometry.js";
 import { floorGrid } from "./calibration.js";
+import { rectangleOf } from "./drawing_tools.js";
+import { shape } from "./elements.js";
+import { describeFigures } from "./figures.js";
+import { SHORTEST_EDGE } from "./hit_testing.js";
 
-const SVG = "http://www.w3.org/2000/svg";
 export const COLORS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"];
 
 export const colorOf = (app, item) => COLORS[app.model.doc.items.indexOf(item) % COLORS.length];
 
-/** Make an SVG element. */
-function shape(name, attributes, ...inner) {
-  const node = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) if (value !== undefined && value !== null) node.setAttribute(key, value);
-  node.append(...inner);
-  return node;
-}
-
 const path = (places, closed) => `M${places.map(([x, y]) => `${x.toFixed(2)} ${y.toFixed(2)}`).join("L")}${closed ? "Z" : ""}`;
 
-/** Draw everything anew; it is little. */
+/** Draw everything again. */
 export function draw(app) {
   const { svg, view, model, mode } = app;
   const made = [];
   const floor = mode === "floor";
   for (const item of model.doc.items) made.push(outline(app, item, floor));
-  if (floor) made.push(frame(app), shape("g", { "clip-path": "url(#frame)" }, ...floorGrid(app, shape)), ...pairMarks(app));
+  if (floor) made.push(frame(app), shape("g", { "clip-path": "url(#frame)" }, ...floorGrid(app)), ...pairMarks(app));
   else {
     for (const item of model.doc.items) made.push(label(app, item));
     const chosen = model.item(app.selected);
@@ -32,7 +27,7 @@ export function draw(app) {
   }
   made.push(...pointing(app));
   svg.replaceChildren(...made);
-  Object.assign(app.image.style, { width: `${view.picture.width * view.scale}px`, height: `${view.picture.height * view.scale}px`, transform: `translate(${view.left}px, ${view.top}px)` });
+  Object.assign(app.paper.style, { width: `${view.picture.width * view.scale}px`, height: `${view.picture.height * view.scale}px`, transform: `translate(${view.left}px, ${view.top}px)` });
 }
 
 function outline(app, item, faint) {
@@ -47,7 +42,7 @@ function outline(app, item, faint) {
   return group;
 }
 
-/** Draw which way over a line is in: looking along it, from left to right. */
+/** Draw which direction is in: from left to right, looking along the line. */
 function arrow(app, points) {
   const places = points.map((p) => app.view.place(p));
   const [a, b] = longest(places);
@@ -71,7 +66,7 @@ function longest(places) {
   return [a, b];
 }
 
-/** Where the picture is, for what ends at its border. */
+/** Clip a drawing at the border of the image. */
 function frame({ view }) {
   const [[x, y], [right, bottom]] = [view.ofFraction([0, 0]), view.ofFraction([1, 1])];
   return shape("clipPath", { id: "frame" }, shape("rect", { x, y, width: right - x, height: bottom - y }));
@@ -80,8 +75,12 @@ function frame({ view }) {
 function label(app, item) {
   const place = labelPlace(app, item);
   const text = shape("text", { class: `label${item.id === app.selected ? " chosen" : ""}`, x: place[0], y: place[1] });
-  text.textContent = item.name.length > 40 ? `${item.name.slice(0, 39)}…` : item.name;
-  return text;
+  const name = item.name.length > 40 ? `${item.name.slice(0, 39)}…` : item.name;
+  text.append(name);
+  const figures = item.id === app.selected ? describeFigures(app, item) : "";
+  if (!figures) return text;
+  const below = shape("text", { class: "label figures", x: place[0], y: place[1] + 18 }, figures);
+  return shape("g", {}, text, below);
 }
 
 function labelPlace(app, item) {
@@ -97,7 +96,7 @@ function handles(app, item) {
   item.parts.forEach((rings, part) => rings.forEach((points, ring) => {
     const places = points.map((p) => app.view.place(p));
     for (const [a, b] of segments(places, item.type === "zone")) {
-      if (Math.hypot(b[0] - a[0], b[1] - a[1]) < 44) continue;
+      if (Math.hypot(b[0] - a[0], b[1] - a[1]) < SHORTEST_EDGE) continue;
       const [x, y] = middle(a, b);
       made.push(shape("circle", { class: "between", cx: x, cy: y, r: 4 }));
     }
@@ -114,6 +113,10 @@ function draft(app) {
   if (!app.draft.length) return [];
   const places = app.draft.map(({ point }) => app.view.place(point));
   const next = app.cursor && app.snap ? [app.view.place(app.snap.point)] : [];
+  if (app.tool === "rectangle") {
+    const d = next.length ? path(rectangleOf(places[0], next[0]), true) : path(places, false);
+    return [shape("path", { class: "casing draft", d }), shape("path", { class: "edge draft", d }), shape("circle", { class: "corner first", cx: places[0][0], cy: places[0][1], r: 7 })];
+  }
   const d = path([...places, ...next], false);
   const made = [shape("path", { class: "casing draft", d }), shape("path", { class: "edge draft", d })];
   const closes = ["zone", "hole"].includes(app.tool);
@@ -122,10 +125,10 @@ function draft(app) {
   return made;
 }
 
-/** Draw where the next point comes: a ring where it snaps, a cross where the keys lead it. */
+/** Draw where the next point will be: a ring if it snaps, a cross if keys move it. */
 function pointing(app) {
   const made = [];
-  if (app.snap?.kind && app.tool !== "select") {
+  if (app.snap?.kind && app.snap.kind !== "axis" && app.tool !== "select") {
     const [x, y] = app.view.place(app.snap.point);
     made.push(shape("circle", { class: `snap ${app.snap.kind}`, cx: x, cy: y, r: 10 }));
   }

@@ -1,0 +1,66 @@
+/** Figures of zones and lines while they are drawn, computed by the server; the newest drawing wins. */
+import { editOf } from "./model.js";
+import { outlineProblems } from "./validity.js";
+
+const BATCH = 8;
+
+/** Ask for the figures of everything that changed, one request at a time; what is selected comes first. */
+export async function updateFigures(app) {
+  if (app.asksFigures || app.ended) return;
+  app.asksFigures = true;
+  try {
+    for (;;) {
+      const stale = findStale(app);
+      if (!stale.length) break;
+      const batch = stale.slice(0, BATCH);
+      const [status, answer] = await app.ask("/figures", "POST", { base: app.opening.zones.base, features: batch.map(({ edit }) => edit) });
+      if (status !== 200 || answer.error) break;
+      batch.forEach(({ item, key }, i) => app.figures.set(item.id, { key, ...answer.figures[i] }));
+      app.showFigures();
+    }
+  } finally {
+    app.asksFigures = false;
+  }
+}
+
+/** List the items whose figures belong to another drawing; those of invalid items are deleted. */
+function findStale(app) {
+  const { items } = app.model.doc;
+  const found = [];
+  for (const item of items) {
+    if (app.problems.has(item.id) && outlineProblems(item).length) {
+      app.figures.delete(item.id);
+      continue;
+    }
+    const key = JSON.stringify([item.parts, item.kind, item.from, item.to]);
+    if (app.figures.get(item.id)?.key !== key) found.push({ item, key, edit: { source: item.source, ...editOf(item, app.originals) } });
+  }
+  return found.sort((one, other) => Number(other.item.id === app.selected) - Number(one.item.id === app.selected));
+}
+
+/** Write figures as text. */
+export function describeFigures(app, item) {
+  const figures = app.figures.get(item.id);
+  if (!figures || !app.opening.has_tracks) return "";
+  if (figures.error) return "no figures";
+  if (figures.elsewhere) return "in other videos only";
+  if (item.type === "line") return `${figures.in} in, ${figures.out} out`;
+  if (!figures.visits) return "no visits";
+  const median = figures.median === null ? "median dwell unknown" : `median ${describeDuration(figures.median)}`;
+  return `${count(figures.visits, "visit", "visits")}, ${count(figures.people, "person", "people")}, ${median}`;
+}
+
+const count = (number, one, many) => `${number} ${number === 1 ? one : many}`;
+
+function describeDuration(seconds) {
+  if (seconds < 10) return `${Number(seconds.toFixed(2))} s`;
+  if (seconds < 60) return `${Number(seconds.toFixed(1))} s`;
+  const [minutes, rest] = [Math.floor(Math.round(seconds) / 60), Math.round(seconds) % 60];
+  return minutes < 60 ? `${minutes} min ${rest} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** List what the server warns of. */
+export function warningsOf(app, item) {
+  const figures = app.figures.get(item.id);
+  return figures ? [...(figures.error ? [figures.error] : []), ...(figures.warnings ?? [])] : [];
+}
