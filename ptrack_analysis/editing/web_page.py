@@ -36,16 +36,8 @@ _USED = (
     "did."
 )
 _USED_IN_NOTEBOOK = "This zone editor was opened before. Run the cell again to open it here."
-_FOLLOW = """
-let next = location.href;
-try {
-  while (sessionStorage.getItem(next)) next = sessionStorage.getItem(next);
-} catch {
-  next = location.href;
-}
-if (next !== location.href) location.replace(next);
-"""
-"""Opens the next address of a frame that is loaded again; the page has kept it in this tab."""
+_FOLLOW = "if (name.startsWith(`${location.origin}/?token=`)) location.replace(name);\n"
+"""Opens the next address of a frame that is loaded again: the page has put it into the name of the frame."""
 
 
 @cache

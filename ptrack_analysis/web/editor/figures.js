@@ -46,7 +46,7 @@ export function describeFigures(app, item) {
   if (figures.elsewhere) return "in other videos only";
   if (item.type === "line") return `${figures.in} in, ${figures.out} out`;
   if (!figures.visits) return "no visits";
-  const median = figures.median === null ? "median dwell unknown" : `median ${describeDuration(figures.median)}`;
+  const median = figures.median === null ? "median unknown" : `median ${describeDuration(figures.median)}`;
   return `${count(figures.visits, "visit", "visits")}, ${count(figures.people, "person", "people")}, ${median}`;
 }
 

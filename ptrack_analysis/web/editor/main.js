@@ -9,11 +9,7 @@ import { decodeTracks } from "./tracks.js";
 
 /** Use the next address from now on, because each opens one page; a frame that is loaded again finds it. */
 function useNextAddress(opening) {
-  try {
-    if (opening.embedded) sessionStorage.setItem(location.href, opening.next);
-  } catch {
-    // a frame that may keep nothing cannot be loaded again
-  }
+  if (opening.embedded) globalThis.name = opening.next; // frames of another site may keep nothing else
   history.replaceState(null, "", opening.next);
 }
 

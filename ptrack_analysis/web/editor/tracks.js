@@ -10,6 +10,7 @@ const INK = [94, 21, 140];
 const [START_COLOR, END_COLOR] = ["#0072B2", "#D55E00"];
 const SHORTEST_STEP = 1.5;
 const PAUSE = 90;
+const NARROW_STAGE = 600;
 
 /** Read the positions that the server encoded, as fractions of the background. */
 export function decodeTracks(buffer) {
@@ -107,8 +108,8 @@ function paintPaths(context, places, starts, ratio) {
 
 /** Paint a circle where each person starts, and a square where each ends. */
 function paintEnds(context, places, people, ratio) {
-  const size = 4.5 * ratio;
-  Object.assign(context, { lineWidth: 2 * ratio, fillStyle: "rgba(255, 255, 255, 0.85)" });
+  const size = (context.canvas.width / ratio < NARROW_STAGE ? 3 : 4.5) * ratio;
+  Object.assign(context, { lineWidth: 0.45 * size, fillStyle: "rgba(255, 255, 255, 0.85)" });
   people.forEach((first, index) => {
     const last = (people[index + 1] ?? places.length / 2) - 1;
     context.strokeStyle = END_COLOR;
