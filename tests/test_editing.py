@@ -307,6 +307,9 @@ def test_a_floor_is_written_only_where_one_was_named(open_files):
 # ------------------------------------------------------------------ server
 
 
+DATA_REQUESTS = (("GET", "/tracks"), ("GET", "/alive"), ("POST", "/figures"), ("POST", "/leave"))
+
+
 @pytest.fixture
 def server(open_files):
     files, opening = open_files()
@@ -392,7 +395,9 @@ def test_without_the_token_there_is_no_page(server, path):
     ],
     ids=str,
 )
-@pytest.mark.parametrize(("method", "path"), [("PUT", "/zones"), ("GET", "/background"), ("POST", "/done")])
+@pytest.mark.parametrize(
+    ("method", "path"), [("PUT", "/zones"), ("GET", "/background"), ("POST", "/done"), *DATA_REQUESTS]
+)
 def test_whoever_is_not_the_page_is_refused(server, tmp_path, headers, method, path):
     headers = {name: value.encode("utf-8") if value else value for name, value in headers.items()}
     body = json.dumps(edit_of(server.opening, [drawn()])).encode() if method == "PUT" else None
@@ -604,3 +609,35 @@ def test_a_saved_notebook_has_no_address_that_can_be_used_again(tmp_path, data):
         assert opening["next"] not in saved
         with pytest.raises(urllib.error.HTTPError, match="403"):
             urllib.request.urlopen(address)  # noqa: S310 - on the loopback
+
+
+def test_a_page_that_is_lost_without_a_word_does_not_end_the_server_at_once(open_files, monkeypatch):
+    files, _ = open_files()
+    monkeypatch.setattr("ptrack_analysis.editing.server.GRACE", 0.3)
+    with EditorServer(files) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        thread.start()
+        headers = {"Host": server.authenticator.authority, HEADER: server.authenticator.secret}
+
+        def open_connection(page):
+            connection = http.client.HTTPConnection(*server.server_address[:2], timeout=60)
+            connection.request("GET", f"/alive?page={page}", headers=headers)
+            answer = connection.getresponse()
+            answer.fp.readline()
+            return connection, answer
+
+        for _ in range(2):  # a discarded tab, or a browser that was killed
+            connection, answer = open_connection("a")
+            answer.close()
+            connection.close()
+        thread.join(1)
+        assert thread.is_alive()
+        connections = open_connection("b")
+        ask(server, "POST", "/leave?page=a")  # late, and not of the page that is open
+        thread.join(1)
+        assert thread.is_alive()
+        ask(server, "POST", "/leave?page=b")
+        connections[1].close()
+        connections[0].close()
+        thread.join(10)
+        assert (thread.is_alive(), server.page_closed) == (False, True)

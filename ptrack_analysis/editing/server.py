@@ -20,6 +20,8 @@ MOST = 16 * 2**20
 """Largest body of a request [bytes]."""
 GRACE = 4.0
 """Time after which a closed page ends the server, unless it is loaded again [s]."""
+_LOST = 3600.0
+"""Time after which the server ends if a page is gone that did not say so, such as a discarded tab [s]."""
 _LOADING = 60.0
 """Time that a page may take to load [s]."""
 _TIMEOUT = 30.0
@@ -41,6 +43,7 @@ _METHODS = {
     "/tracks": "GET",
     "/alive": "GET",
     "/figures": "POST",
+    "/leave": "POST",
     "/done": "POST",
     "/zones": "PUT",
     "/floor": "PUT",
@@ -76,7 +79,7 @@ class EditorServer(ThreadingHTTPServer):
         self.lock = Lock()
         self.done = False
         self.page_closed = False
-        self._pages = 0
+        self._pages: dict[str, bool] = {}
         self._loads_until = 0.0
         self._closes_at: float | None = None
 
@@ -99,19 +102,31 @@ class EditorServer(ThreadingHTTPServer):
         if not self._pages and not self.in_notebook:
             self._closes_at = self._loads_until
 
-    def watch_page(self, connection: socket.socket) -> None:
+    def watch_page(self, page: str, connection: socket.socket) -> None:
         """Return when a page closes its connection or the server ends."""
         with self.lock:
-            self._pages += 1
+            self._pages[page] = False
             self._loads_until, self._closes_at = 0.0, None
         while not (self.done or self.page_closed):
             readable, _, _ = select.select([connection], [], [], 1.0)
             if readable and not connection.recv(1):
                 break
         with self.lock:
-            self._pages -= 1
-            if not self._pages and not self.in_notebook:
-                self._closes_at = max(monotonic() + GRACE, self._loads_until)
+            leaves = self._pages.pop(page, False)
+            self._end_after(GRACE if leaves else _LOST)
+
+    def leave_page(self, page: str) -> None:
+        """Note that a page is being closed or loaded again, before or after its connection ends."""
+        with self.lock:
+            if page in self._pages:
+                self._pages[page] = True
+            else:
+                self._end_after(GRACE)
+
+    def _end_after(self, seconds: float) -> None:
+        """End the server after some time, unless a page is open then."""
+        if not self._pages and not self.in_notebook:
+            self._closes_at = max(monotonic() + seconds, self._loads_until)
 
     def finish(self) -> None:
         """Stop serving, from within a request or an action."""
@@ -169,7 +184,15 @@ class _Handler(BaseHTTPRequestHandler):
         self._send_headers(_BINARY, "default-src 'none'")
         self.wfile.write(b"\n")
         self.wfile.flush()
-        self.server.watch_page(self.connection)
+        self.server.watch_page(self._page_name(), self.connection)
+
+    def _post_leave(self) -> None:
+        self.server.leave_page(self._page_name())
+        self._send(HTTPStatus.OK, b"{}", _JSON)
+
+    def _page_name(self) -> str:
+        """Return the random name by which a page tells its requests from those of other pages."""
+        return parse_qs(urlsplit(self.path).query).get("page", [""])[0]
 
     def _post_done(self) -> None:
         self.server.done = True

@@ -202,7 +202,7 @@ def served(tmp_path, data):
 def test_the_server_ends_when_its_page_is_closed(page, served):
     page.goto(served.stdout.readline().strip())
     page.wait_for_selector("[data-ready=yes]")
-    page.close()
+    page.close(run_before_unload=True)
     _, errors = served.communicate(timeout=60)
     assert (served.returncode, "The page was closed." in errors, "nothing was saved" in errors) == (
         0,

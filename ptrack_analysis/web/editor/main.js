@@ -37,7 +37,6 @@ async function start() {
   addEventListener("beforeunload", (event) => {
     if (!app.ended && !opening.embedded && (app.draft.length || app.isDirty("zones") || app.isDirty("floor"))) event.preventDefault();
   });
-  addEventListener("pagehide", () => (app.closing = true));
   addEventListener("pageshow", (event) => event.persisted && location.reload());
   new ResizeObserver(() => {
     app.view.resize(app.stage.clientWidth, app.stage.clientHeight);

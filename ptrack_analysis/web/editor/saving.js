@@ -19,8 +19,14 @@ export async function ask(app, path, method, body) {
 
 /** Hold a connection open, by which the server knows that the page is open, and the page that it runs. */
 export async function holdConnection(app) {
+  const headers = { "X-Ptrack-Session": app.opening.secret };
+  const page = crypto.randomUUID();
+  addEventListener("pagehide", () => {
+    app.closing = true;
+    if (!app.ended) fetch(`/leave?page=${page}`, { method: "POST", headers, keepalive: true }).catch(() => {});
+  });
   try {
-    const answer = await fetch("/alive", { headers: { "X-Ptrack-Session": app.opening.secret } });
+    const answer = await fetch(`/alive?page=${page}`, { headers });
     const reader = answer.body.getReader();
     while (!(await reader.read()).done);
   } catch {
