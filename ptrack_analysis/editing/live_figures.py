@@ -1,6 +1,5 @@
 """Figures and warnings of each zone and line while it is drawn, computed as in every other output."""
 
-import warnings
 from collections.abc import Iterator
 from threading import Lock
 from typing import Any
@@ -15,7 +14,7 @@ from ptrack_analysis.analysis.quality.inputs import LEAST_EVENTS, QualityInputs
 from ptrack_analysis.analysis.uncertainty.kaplan_meier import estimate_survival, find_quantile
 from ptrack_analysis.editing.session import EditSession
 from ptrack_analysis.editing.zone_edits import apply_zone_edits
-from ptrack_analysis.errors import PtrackError, PtrackWarning, ZoneError
+from ptrack_analysis.errors import PtrackError, ZoneError
 from ptrack_analysis.geometry import Floats, Integers, contains
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 from ptrack_analysis.scene.zone_checks import check_lines, check_zone
@@ -49,8 +48,7 @@ class LiveFigures:
         """
         if not isinstance(edits, list):
             raise ZoneError(f"the edits are {edits!r:.60}, not a list")
-        with self._lock, warnings.catch_warnings(record=True):
-            warnings.simplefilter("always", PtrackWarning)
+        with self._lock:
             return [self._compute_one(original, edit) for edit in edits]
 
     def _compute_one(self, original: dict[str, Any], edit: Any) -> Figures:

@@ -211,7 +211,7 @@ def test_a_line_is_drawn_with_in_on_its_right(page, open_editor):
     assert page.locator("text.in").text_content() == "in"
     arrow, shaft = page.locator("text.in").bounding_box(), place(page, 0.4, 0.5)
     assert arrow["y"] > shaft[1]
-    page.get_by_role("button", name="Reverse direction").click()
+    page.get_by_role("button", name="Reverse").click()
     drawn(page)
     assert page.locator("text.in").bounding_box()["y"] < shaft[1]
     save(page)

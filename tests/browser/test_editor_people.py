@@ -95,7 +95,7 @@ def test_reversing_a_line_swaps_its_counts(page, open_shop, data):
     page.locator(".row").nth(4).click()
     drag(page, (0.25, 0.42), (0.35, 0.42))
     page.keyboard.press("Control+z")
-    page.get_by_role("button", name="Reverse direction").click()
+    page.get_by_role("button", name="Reverse").click()
     until(page, "document.querySelectorAll('.row .counts')[4].textContent")
     page.wait_for_timeout(300)
     assert counts(page, 4) == f"{second} in, {first} out"

@@ -6,7 +6,7 @@ const MOST_LINES = 60;
 
 const whole = (pair) => pair.floor.every(Number.isFinite);
 
-/** Fit the floor to the pairs that have floor coordinates; residuals are by pair, null where one has none. */
+/** Fit the floor to the pairs with floor coordinates; the residual of other pairs is null. */
 export function refit(app) {
   const { pairs } = app.model.doc;
   const used = pairs.filter(whole);
@@ -16,8 +16,8 @@ export function refit(app) {
   app.fit = { ...fit, residuals };
 }
 
-/** Give the part of the floor that is drawn: the one given, else the rectangle around the points. */
-export function drawnExtent(app) {
+/** Return the bounds that are drawn: those of the file, otherwise around the points. */
+export function drawnBounds(app) {
   const { bounds, pairs } = app.model.doc;
   if (bounds && bounds.every(Number.isFinite) && bounds[2] > bounds[0] && bounds[3] > bounds[1]) return bounds;
   const floor = pairs.filter(whole).map((pair) => pair.floor);
@@ -26,7 +26,7 @@ export function drawnExtent(app) {
   return [ends(0, Math.min), ends(1, Math.min), ends(0, Math.max), ends(1, Math.max)];
 }
 
-/** Choose how many meters apart the grid's lines are. */
+/** Choose the distance of grid lines [m]. */
 export function gridStep([x0, y0, x1, y1]) {
   const longest = Math.max(x1 - x0, y1 - y0);
   return [0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 50, 100, 500, 1000].find((step) => longest / step <= 24) ?? longest / 20;
@@ -34,7 +34,7 @@ export function gridStep([x0, y0, x1, y1]) {
 
 /** Draw the grid of the floor over the image, cut at the horizon. */
 export function floorGrid(app) {
-  const bounds = drawnExtent(app);
+  const bounds = drawnBounds(app);
   if (!app.fit.unproject || !bounds) return [];
   const step = gridStep(bounds);
   const made = [];

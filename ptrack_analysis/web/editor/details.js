@@ -55,7 +55,7 @@ function buildDetails(app, item, corners) {
   const points = item.parts.flatMap((rings, part) => rings.flatMap((ring_, ring) => ring_.map((_, index) => cornerFields(app, item.id, part, ring, index))));
   const table = make("details", { open: keep, ontoggle: () => (app.fields.open = table.open) }, make("summary", {}, `${corners} ${item.type === "zone" ? "corners" : "points"} [${app.opening.unit === "fraction" ? "fractions of the frame" : app.opening.unit}]`),
     make("div", { className: "corners" }, ...points.flatMap(([x, y], i) => [make("span", {}, String(i + 1)), x, y])));
-  const buttons = make("div", { className: "actions" }, item.type === "line" ? make("button", { type: "button", onclick: () => app.reverse() }, "Reverse direction") : null, make("button", { type: "button", title: "Duplicate (Ctrl D)", onclick: () => app.duplicate() }, "Duplicate"), make("button", { type: "button", className: "danger", onclick: () => app.removeChosen(true) }, "Delete"));
+  const buttons = make("div", { className: "actions" }, item.type === "line" ? make("button", { type: "button", title: "Swap in and out", onclick: () => app.reverse() }, "Reverse") : null, make("button", { type: "button", title: "Duplicate (Ctrl D)", onclick: () => app.duplicate() }, "Duplicate"), make("button", { type: "button", className: "danger", onclick: () => app.removeChosen(true) }, "Delete"));
   const bound = item.videos.length ? make("p", { className: "bound" }, "Only in ", make("bdi", {}, item.videos.join(", "))) : null;
   app.fields = { id: item.id, corners, inputs, points, problems, warnings, figures, open: keep };
   app.e.details.replaceChildren(...[figures, problems, warnings, make("div", { className: "fields" }, ...fields), bound, table, buttons].filter(Boolean));

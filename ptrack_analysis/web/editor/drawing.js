@@ -8,7 +8,8 @@ import { SHORTEST_EDGE } from "./hit_testing.js";
 
 export const COLORS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"];
 
-const [SHORTEST_LABEL, LONGEST_LABEL, LETTER, NARROW] = [10, 40, 7, 600];
+const [SHORTEST_LABEL, LONGEST_LABEL, LETTER] = [10, 40, 7];
+const [NARROW, NARROW_ZONE] = [600, 44];
 
 export const colorOf = (app, item) => COLORS[app.model.doc.items.indexOf(item) % COLORS.length];
 
@@ -78,19 +79,21 @@ function label(app, item) {
   const place = labelPlace(app, item);
   const text = shape("text", { class: `label${item.id === app.selected ? " chosen" : ""}`, x: place[0], y: place[1] });
   const most = longestLabel(app, item);
+  if (!most) return text;
   const letters = [...item.name];
   text.append(letters.length > most ? `${letters.slice(0, most - 1).join("")}…` : item.name);
   const figures = item.id === app.selected && app.view.width > NARROW ? describeFigures(app, item) : "";
   if (!figures) return text;
-  const below = shape("text", { class: "label figures", x: place[0], y: place[1] + 18 }, figures);
-  return shape("g", {}, text, below);
+  const side = item.type === "line" ? -18 : 18;
+  return shape("g", {}, text, shape("text", { class: "label figures", x: place[0], y: place[1] + side }, figures));
 }
 
-/** Return how many letters of a name are shown: as many as the zone is wide. */
+/** Return how many letters of a name are shown: as many as fit; none in a very narrow zone. */
 function longestLabel(app, item) {
   if (item.type === "line") return LONGEST_LABEL;
   const places = item.parts.flat(2).map((p) => app.view.place(p)[0]);
   const width = places.reduce((a, b) => Math.max(a, b)) - places.reduce((a, b) => Math.min(a, b));
+  if (width < NARROW_ZONE && item.id !== app.selected) return 0;
   return Math.round(Math.min(LONGEST_LABEL, Math.max(SHORTEST_LABEL, width / LETTER)));
 }
 
