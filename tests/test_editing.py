@@ -4,7 +4,9 @@ import http.client
 import json
 import re
 import shutil
+import socket
 import stat
+import struct
 import threading
 import urllib.error
 import urllib.request
@@ -617,27 +619,27 @@ def test_a_page_that_is_lost_without_a_word_does_not_end_the_server_at_once(open
     with EditorServer(files) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         thread.start()
-        headers = {"Host": server.authenticator.authority, HEADER: server.authenticator.secret}
+        lines = f"Host: {server.authenticator.authority}", f"{HEADER}: {server.authenticator.secret}"
 
         def open_connection(page):
-            connection = http.client.HTTPConnection(*server.server_address[:2], timeout=60)
-            connection.request("GET", f"/alive?page={page}", headers=headers)
-            answer = connection.getresponse()
-            answer.fp.readline()
-            return connection, answer
+            connection = socket.create_connection(server.server_address[:2], timeout=60)
+            connection.sendall("\r\n".join([f"GET /alive?page={page} HTTP/1.0", *lines, "", ""]).encode())
+            while b"\n\n" not in connection.recv(4096).replace(b"\r", b""):
+                pass
+            return connection
 
-        for _ in range(2):  # a discarded tab, or a browser that was killed
-            connection, answer = open_connection("a")
-            answer.close()
+        for linger in (0, 1):  # a discarded tab, or a browser that was killed
+            connection = open_connection("a")
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", linger, 0))
             connection.close()
         thread.join(1)
         assert thread.is_alive()
-        connections = open_connection("b")
+        assert not server._pages
+        connection = open_connection("b")
         ask(server, "POST", "/leave?page=a")  # late, and not of the page that is open
         thread.join(1)
         assert thread.is_alive()
         ask(server, "POST", "/leave?page=b")
-        connections[1].close()
-        connections[0].close()
+        connection.close()
         thread.join(10)
         assert (thread.is_alive(), server.page_closed) == (False, True)

@@ -107,13 +107,15 @@ class EditorServer(ThreadingHTTPServer):
         with self.lock:
             self._pages[page] = False
             self._loads_until, self._closes_at = 0.0, None
-        while not (self.done or self.page_closed):
-            readable, _, _ = select.select([connection], [], [], 1.0)
-            if readable and not connection.recv(1):
-                break
-        with self.lock:
-            leaves = self._pages.pop(page, False)
-            self._end_after(GRACE if leaves else _LOST)
+        try:
+            while not (self.done or self.page_closed):
+                readable, _, _ = select.select([connection], [], [], 1.0)
+                if readable and not connection.recv(1):
+                    break
+        finally:  # also if the connection was reset
+            with self.lock:
+                leaves = self._pages.pop(page, False)
+                self._end_after(GRACE if leaves else _LOST)
 
     def leave_page(self, page: str) -> None:
         """Note that a page is being closed or loaded again, before or after its connection ends."""

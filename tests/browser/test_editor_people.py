@@ -101,17 +101,20 @@ def test_reversing_a_line_swaps_its_counts(page, open_shop, data):
     assert counts(page, 4) == f"{second} in, {first} out"
 
 
-def test_at_most_one_request_for_figures_is_under_way(page, open_shop):
-    show(page, open_shop(collection(square("a", 0.3, 0.45, 0.6, 0.7))))
-    wait_for_counts(page)
+def test_a_drag_asks_for_the_changed_zone_only_and_once_at_a_time(page, open_shop):
+    zones = square("a", 0.3, 0.45, 0.6, 0.7), square("b", 0.1, 0.1, 0.2, 0.2), square("c", 0.8, 0.1, 0.9, 0.2)
+    show(page, open_shop(collection(*zones)))
+    for row in range(3):
+        wait_for_counts(page, row)
     page.evaluate(
         """() => {
           const ask = window.fetch;
-          window.asked = { now: 0, most: 0, count: 0 };
+          window.asked = { now: 0, most: 0, count: 0, zones: 0 };
           window.fetch = async (path, options) => {
             if (!String(path).endsWith("/figures")) return ask(path, options);
             window.asked.now++;
             window.asked.count++;
+            window.asked.zones = Math.max(window.asked.zones, JSON.parse(options.body).features.length);
             window.asked.most = Math.max(window.asked.most, window.asked.now);
             try { return await ask(path, options); } finally { window.asked.now--; }
           };
@@ -120,7 +123,30 @@ def test_at_most_one_request_for_figures_is_under_way(page, open_shop):
     click(page, (0.45, 0.6))
     drag(page, (0.45, 0.6), (0.6, 0.7))
     until(page, "window.asked.count > 0 && window.asked.now === 0")
-    assert page.evaluate("window.asked.most") == 1
+    assert page.evaluate("[window.asked.most, window.asked.zones]") == [1, 1]
+
+
+def test_an_invalid_outline_has_no_figures(page, open_shop):
+    show(page, open_shop(collection(square("a", 0.3, 0.45, 0.6, 0.7))))
+    before = wait_for_counts(page)
+    click(page, (0.45, 0.6))
+    drag(page, (0.3, 0.45), (0.7, 0.6))
+    assert "crosses or touches itself" in page.locator(".problems").inner_text()
+    until(page, "!document.querySelector('.row .counts')?.textContent")
+    assert page.locator(".details .figures").inner_text() == ""
+    page.keyboard.press("Control+z")
+    assert wait_for_counts(page) == before
+
+
+def test_old_figures_disappear_if_the_server_does_not_answer(open_page, open_shop):
+    page = open_page()
+    show(page, open_shop(collection(square("a", 0.3, 0.45, 0.6, 0.7))))
+    wait_for_counts(page)
+    page.evaluate("() => { window.fetch = () => Promise.reject(new Error('gone')); }")
+    click(page, (0.45, 0.6))
+    drag(page, (0.45, 0.6), (0.6, 0.7))
+    page.wait_for_selector(".status:has-text('The editor has stopped')")
+    assert not any(page.locator(".row .counts").all_inner_texts())
 
 
 def test_layers_show_people_on_a_blank_background(page, open_shop):

@@ -14,7 +14,7 @@ export async function updateFigures(app) {
       if (!stale.length) break;
       const batch = stale.slice(0, BATCH);
       const [status, answer] = await app.ask("/figures", "POST", { base: app.opening.zones.base, features: batch.map(({ edit }) => edit) });
-      if (status !== 200 || answer.error) break;
+      if (status !== 200 || answer.error) return showFailure(app, batch, answer.error);
       batch.forEach(({ item, key }, i) => app.figures.set(item.id, { key, ...answer.figures[i] }));
       app.showFigures();
     }
@@ -23,13 +23,20 @@ export async function updateFigures(app) {
   }
 }
 
+/** Show no figures rather than old ones if the server does not answer, and say why. */
+function showFailure(app, batch, error) {
+  batch.forEach(({ item }) => app.figures.delete(item.id));
+  app.showFigures();
+  app.tell(error);
+}
+
 /** List the items whose figures belong to another drawing; those of invalid items are deleted. */
 function findStale(app) {
   const { items } = app.model.doc;
   const found = [];
   for (const item of items) {
     if (app.problems.has(item.id) && outlineProblems(item).length) {
-      app.figures.delete(item.id);
+      if (app.figures.delete(item.id)) app.showFigures();
       continue;
     }
     const key = JSON.stringify([item.parts, item.kind, item.from, item.to]);

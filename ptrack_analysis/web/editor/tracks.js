@@ -90,10 +90,11 @@ function paintPoints(context, places, ratio) {
 /** Paint each tracklet as a line; steps that are too short to be seen are joined. */
 function paintPaths(context, places, starts, ratio) {
   const least = (SHORTEST_STEP * ratio) ** 2;
-  context.beginPath();
+  Object.assign(context, { strokeStyle: `rgba(${INK.join()}, ${starts.length > 80 ? 0.3 : 0.55})`, lineWidth: 1.2 * ratio, lineJoin: "bevel" });
   starts.forEach((first, index) => {
     const end = starts[index + 1] ?? places.length / 2;
     let [x, y] = [places[2 * first], places[2 * first + 1]];
+    context.beginPath();
     context.moveTo(x, y);
     for (let i = first + 1; i < end; i++) {
       const [nx, ny] = [places[2 * i], places[2 * i + 1]];
@@ -101,9 +102,8 @@ function paintPaths(context, places, starts, ratio) {
       context.lineTo(nx, ny);
       [x, y] = [nx, ny];
     }
+    context.stroke();
   });
-  Object.assign(context, { strokeStyle: `rgba(${INK.join()}, ${starts.length > 80 ? 0.3 : 0.55})`, lineWidth: 1.2 * ratio, lineJoin: "round" });
-  context.stroke();
 }
 
 /** Paint a circle where each person starts, and a square where each ends. */
