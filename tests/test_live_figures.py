@@ -160,13 +160,9 @@ WARNINGS = {
     "line smaller than a pixel": (polyline([[0.5, 0.5], [0.5005, 0.5]]), "is smaller than a pixel"),
     "outside": (polygon([[1.2, 0], [1.5, 0], [1.5, 1], [1.2, 0]]), "lies outside the picture"),
     "line outside": (polyline([[1.2, 0], [1.5, 0]]), "lies outside the picture"),
-    "no start": (
+    "no start or end": (
         polygon([[0, 0], [0.1, 0], [0, 0.1], [0, 0]], kind="entrance"),
-        "No track starts in this entrance",
-    ),
-    "no end": (
-        polygon([[0, 0], [0.1, 0], [0, 0.1], [0, 0]], kind="entrance"),
-        "No track ends in this entrance",
+        "No track starts or ends in this entrance",
     ),
     "unobserved": (
         polygon([[0.4, 0.4], [0.6, 0.4], [0.6, 0.6], [0.4, 0.6], [0.4, 0.4]], kind="entrance"),

@@ -141,10 +141,9 @@ def _check_entrance(analysis: VideoAnalysis, zone: Zone, visits: Rows) -> Iterat
     if zone.kind != ENTRANCE:
         return
     walks = analysis.walks
-    first, last = find_track_ends(analysis)
-    for rows, word in ((first, "starts"), (last, "ends")):
-        if len(rows) and not contains(zone.edges, walks.x[rows], walks.y[rows]).any():
-            yield f"No track {word} in this entrance. Draw it where people come into view or leave."
+    rows = np.concatenate(find_track_ends(analysis))
+    if len(rows) and not contains(zone.edges, walks.x[rows], walks.y[rows]).any():
+        yield "No track starts or ends in this entrance. Draw it where people come into view or leave."
     if len(visits):
         observed = {ENTRIES.index(entry) for entry in analysis.config.observed_entries}
         if not np.isin(read_column(visits, "entry"), [*observed]).any():

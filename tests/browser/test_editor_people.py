@@ -182,7 +182,7 @@ def test_warnings_are_shown_at_once(page, open_shop):
     tool(page, "Rectangle")
     drag(page, (0.02, 0.02), (0.1, 0.1))
     page.get_by_label("Kind").fill("entrance")
-    page.wait_for_selector(".warnings li:has-text('No track starts in this entrance')")
+    page.wait_for_selector(".warnings li:has-text('No track starts or ends in this entrance')")
     assert page.locator(".row b.warns").count() == 1
 
 
