@@ -6,6 +6,8 @@ from typing import Any
 
 from ptrack_analysis.web.assets import asset, content_policy, inline_json, inline_script, joined_script
 
+SHARED = ("dom", "colors", "text")
+"""Modules of ``web/shared`` that the editor imports."""
 MODULES = (
     "geometry",
     "homography",
@@ -29,7 +31,8 @@ MODULES = (
     "pointer",
     "main",
 )
-"""Modules of the editor in ``web/editor``; a module stands after those that it imports."""
+PARTS = (*(f"shared/{name}" for name in SHARED), *(f"editor/{name}" for name in MODULES))
+"""Modules of the editor, each after those that it imports."""
 _USED = (
     "This address of the zone editor is not valid. Each address opens one page and cannot be used again. "
     "Start the editor again for a new address. If you did not use this one, another person on this machine "
@@ -42,7 +45,7 @@ _FOLLOW = "if (name.startsWith(`${location.origin}/?token=`)) location.replace(n
 
 @cache
 def _read_script() -> str:
-    return inline_script(joined_script([f"editor/{module}" for module in MODULES]))
+    return inline_script(joined_script(PARTS))
 
 
 def make_page(opening: dict[str, Any]) -> tuple[str, str]:

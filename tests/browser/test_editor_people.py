@@ -76,7 +76,7 @@ def test_figures_follow_a_drag_and_equal_the_tables(page, open_shop, data):
     )
     people = visits.index.get_level_values("person_index").nunique()
     median = compute_dwell(visits).loc["a", "median"].total_seconds()
-    assert counts(page) == f"{len(visits)} visits, {people} people, median {median:g} s"
+    assert counts(page) == f"{len(visits)} visits, {people} people, median {median:.1f} s"
     assert page.locator(".details .figures").inner_text() == counts(page)
     ways = compute_crossings(analysis.trajectories, editor.lines)["direction"].value_counts()
     assert counts(page, 1) == f"{ways['in']} in, {ways['out']} out"

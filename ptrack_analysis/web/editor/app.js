@@ -3,7 +3,7 @@ import { refit } from "./calibration.js";
 import { draw } from "./drawing.js";
 import { DRAWS } from "./drawing_tools.js";
 import { shiftParts } from "./dragging.js";
-import { make, shape } from "./elements.js";
+import { shape } from "./elements.js";
 import { updateFigures } from "./figures.js";
 import { Model, itemOf } from "./model.js";
 import { show, showFigures } from "./panel.js";
@@ -11,6 +11,7 @@ import { ask, describeUnfinished, done, keepChanges, save } from "./saving.js";
 import { makeTrackLayer } from "./tracks.js";
 import { problemsOf } from "./validity.js";
 import { View } from "./view.js";
+import { make } from "../shared/dom.js";
 
 const COPY_OFFSET = 24;
 

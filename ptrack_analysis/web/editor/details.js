@@ -1,6 +1,7 @@
 /** The details of the selected zone or line: its figures, warnings, fields and corners. */
-import { make, numberOf } from "./elements.js";
+import { numberOf } from "./elements.js";
 import { describeFigures, warningsOf } from "./figures.js";
+import { make } from "../shared/dom.js";
 
 const KINDS = ["entrance", "queue", "checkout", "goal"];
 

@@ -5,13 +5,19 @@ import { rectangleOf } from "./drawing_tools.js";
 import { shape } from "./elements.js";
 import { describeFigures } from "./figures.js";
 import { SHORTEST_EDGE } from "./hit_testing.js";
+import { ZONE_COLORS } from "../shared/colors.js";
+import { compareCodes } from "../shared/text.js";
 
-export const COLORS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"];
-
+const LINE = "#5a6370";
 const [SHORTEST_LABEL, LONGEST_LABEL, LETTER] = [10, 40, 7];
 const [NARROW, NARROW_ZONE] = [600, 44];
 
-export const colorOf = (app, item) => COLORS[app.model.doc.items.indexOf(item) % COLORS.length];
+/** Return the color of a zone, that of the plots: by its place among the names in alphabetical order. */
+export function colorOf(app, item) {
+  if (item.type === "line") return LINE;
+  const names = [...new Set(app.model.doc.items.filter(({ type }) => type === "zone").map(({ name }) => name))].sort(compareCodes);
+  return ZONE_COLORS.light[names.indexOf(item.name) % ZONE_COLORS.light.length];
+}
 
 const path = (places, closed) => `M${places.map(([x, y]) => `${x.toFixed(2)} ${y.toFixed(2)}`).join("L")}${closed ? "Z" : ""}`;
 

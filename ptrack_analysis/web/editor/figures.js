@@ -1,6 +1,7 @@
 /** Figures of zones and lines while they are drawn, computed by the server; the newest drawing wins. */
 import { editOf } from "./model.js";
 import { outlineProblems } from "./validity.js";
+import { formatCount, formatDuration, formatPeople } from "../shared/text.js";
 
 const BATCH = 8;
 
@@ -53,17 +54,8 @@ export function describeFigures(app, item) {
   if (figures.elsewhere) return "in other videos only";
   if (item.type === "line") return `${figures.in} in, ${figures.out} out`;
   if (!figures.visits) return "no visits";
-  const median = figures.median === null ? "median unknown" : `median ${describeDuration(figures.median)}`;
-  return `${count(figures.visits, "visit", "visits")}, ${count(figures.people, "person", "people")}, ${median}`;
-}
-
-const count = (number, one, many) => `${number} ${number === 1 ? one : many}`;
-
-function describeDuration(seconds) {
-  if (seconds < 10) return `${Number(seconds.toFixed(2))} s`;
-  if (seconds < 60) return `${Number(seconds.toFixed(1))} s`;
-  const [minutes, rest] = [Math.floor(Math.round(seconds) / 60), Math.round(seconds) % 60];
-  return minutes < 60 ? `${minutes} min ${rest} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  const median = figures.median === null ? "median unknown" : `median ${formatDuration(figures.median * 1000)}`;
+  return `${formatCount(figures.visits, "visit", "visits")}, ${formatPeople(figures.people)}, ${median}`;
 }
 
 /** List what the server warns of. */

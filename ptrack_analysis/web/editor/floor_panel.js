@@ -1,5 +1,6 @@
 /** The panel of the floor plan: its points, how far each is off, and the part that is drawn. */
-import { make, numberOf } from "./elements.js";
+import { numberOf } from "./elements.js";
+import { make } from "../shared/dom.js";
 
 /** Show the pairs of the floor plan, how far each is off, and the part that is drawn. */
 export function showFloor(app, focusPair) {

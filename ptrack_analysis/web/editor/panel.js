@@ -1,12 +1,12 @@
 /** The page around the stage: tools, the list of zones and lines, notes, and the buttons that save. */
 import { colorOf } from "./drawing.js";
 import { finish } from "./drawing_tools.js";
-import { icon, iconButton, make } from "./elements.js";
 import { showDetails, showFiguresOf } from "./details.js";
 import { describeFigures, warningsOf } from "./figures.js";
 import { showFloor } from "./floor_panel.js";
 import { LAYERS } from "./tracks.js";
 import { overlapNotes } from "./validity.js";
+import { make, makeIcon, makeIconButton } from "../shared/dom.js";
 
 const TOOLS = [
   ["select", "Select", "V", "M5 3l13 9-6 1.2L9.5 19z"],
@@ -42,19 +42,19 @@ const HELP = [
 /** Make the elements of the page, once. */
 export function build(app, root) {
   const e = {};
-  e.tools = TOOLS.map(([tool, name, key, d]) => make("button", { type: "button", className: "tool", title: `${name} (${key})`, "aria-keyshortcuts": key, onclick: () => app.setTool(tool) }, icon(d), make("span", {}, name)));
-  e.undo = iconButton(ICONS.undo, "Undo (Ctrl Z)", () => app.undo());
-  e.redo = iconButton(ICONS.redo, "Redo (Ctrl Y)", () => app.redo());
+  e.tools = TOOLS.map(([tool, name, key, d]) => make("button", { type: "button", className: "tool", title: `${name} (${key})`, "aria-keyshortcuts": key, onclick: () => app.setTool(tool) }, makeIcon(d), make("span", {}, name)));
+  e.undo = makeIconButton("Undo (Ctrl Z)", ICONS.undo, { onclick: () => app.undo() });
+  e.redo = makeIconButton("Redo (Ctrl Y)", ICONS.redo, { onclick: () => app.redo() });
   e.snap = make("button", { type: "button", className: "tool snapping", title: "Snap to corners, edges and the border of the image", onclick: () => app.toggleSnap() }, make("span", {}, "Snap"));
   e.layers = LAYERS.map(([name, text]) => make("button", { type: "button", className: `tool layer ${name}`, title: LAYER_TITLES[name], onclick: () => app.toggleLayer(name) }, make("i", { className: "sign" }), make("span", {}, text)));
   e.finish = make("button", { type: "button", className: "go", onclick: () => finish(app) }, "Finish");
   e.help = makeHelp();
   e.drawing = make("div", { className: "group drawing" }, ...e.tools);
   e.people = make("div", { className: "group people-layers", role: "group", "aria-label": "People" }, ...e.layers);
-  const zooms = make("div", { className: "group zooms" }, iconButton(ICONS.plus, "Zoom in (+)", () => app.zoom(1.4)), iconButton(ICONS.minus, "Zoom out (−)", () => app.zoom(1 / 1.4)), iconButton(ICONS.fit, "Fit the image (0)", () => app.fitView()));
+  const zooms = make("div", { className: "group zooms" }, makeIconButton("Zoom in (+)", ICONS.plus, { onclick: () => app.zoom(1.4) }), makeIconButton("Zoom out (−)", ICONS.minus, { onclick: () => app.zoom(1 / 1.4) }), makeIconButton("Fit the image (0)", ICONS.fit, { onclick: () => app.fitView() }));
   const bar = make("div", { className: "bar", role: "toolbar", "aria-label": "Tools" },
     e.drawing, make("div", { className: "group" }, e.undo, e.redo, e.snap), e.people, zooms,
-    make("div", { className: "group last" }, iconButton(ICONS.help, "Keys (?)", () => e.help.showModal())));
+    make("div", { className: "group last" }, makeIconButton("Keys (?)", ICONS.help, { onclick: () => e.help.showModal() })));
   e.hint = make("span", { id: "hint" });
   e.tabs = [["zones", "Zones"], ["floor", "Floor plan"]].map(([mode, name]) => make("button", { type: "button", role: "tab", id: `tab-${mode}`, "aria-controls": "panel", onclick: () => app.setMode(mode), onkeydown: (event) => switchTab(app, event) }, name));
   e.list = make("div", { className: "list", role: "listbox", "aria-label": "Zones and lines", tabIndex: 0, onkeydown: (event) => selectInList(app, event) });

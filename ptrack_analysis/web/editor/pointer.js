@@ -4,6 +4,7 @@ import { DRAWS, finish, moveCursor, putPoint } from "./drawing_tools.js";
 import { dragCorner, dragItem, dragPair, dragRectangle, dragView } from "./dragging.js";
 import { cornerAt, edgeMiddleAt, itemAt } from "./hit_testing.js";
 import { NEAR } from "./view.js";
+import { readPosition } from "../shared/dom.js";
 
 const modifiersOf = (event) => ({ near: NEAR[event.pointerType] ?? 10, off: event.ctrlKey || event.metaKey, lock: event.shiftKey });
 
@@ -13,10 +14,7 @@ export function listenToPointers(app) {
   const pointers = new Map();
   let drag = null;
   let pinch = null;
-  const at = (event) => {
-    const box = stage.getBoundingClientRect();
-    return [event.clientX - box.left, event.clientY - box.top];
-  };
+  const at = (event) => readPosition(stage, event);
   stage.addEventListener("pointerdown", (event) => {
     if (event.button > 1) return;
     stage.focus({ preventScroll: true });

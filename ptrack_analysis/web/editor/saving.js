@@ -1,7 +1,7 @@
 /** Saving and ending, and the changes that a tab keeps in case it is loaded again. */
 import { canFinish, finish } from "./drawing_tools.js";
-import { make } from "./elements.js";
 import { editOf } from "./model.js";
+import { make } from "../shared/dom.js";
 
 const DRAFT = "ptrack-editor";
 const STOPPED = "The editor has stopped. Start it again. Your changes are kept in this tab.";

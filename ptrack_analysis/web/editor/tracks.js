@@ -1,5 +1,5 @@
 /** The people below the drawing: foot points, tracks, and where tracks start and end, on a canvas. */
-import { make } from "./elements.js";
+import { make } from "../shared/dom.js";
 
 export const LAYERS = [
   ["points", "Foot points"],

@@ -1,6 +1,6 @@
 /** Pointers on the image, controls and keys. */
-import { make } from "../shared/dom.js";
-import { watchPointers, readPosition } from "../shared/pointer.js";
+import { make, readPosition } from "../shared/dom.js";
+import { watchPointers } from "../shared/pointer.js";
 import { placeView } from "./background.js";
 import { cycleColorBy } from "./coloring.js";
 import { saveImage, saveTable } from "./export.js";

@@ -1,10 +1,10 @@
 /** The timeline: number of people over time, the current time, and the range. */
-import { readPosition } from "../shared/pointer.js";
 import { formatLength, formatPeople, formatShortTime, formatTime } from "../shared/text.js";
 import { getPersonColor } from "./coloring.js";
 import { RUN_BEGINS } from "./data.js";
 import { endRangeHere, seek, setRange, startRangeHere } from "./playback.js";
 import { emit, on, subscribe } from "./state.js";
+import { readPosition } from "../shared/dom.js";
 
 const TICKS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200, 86_400];
 const MOST_BINS = 600;

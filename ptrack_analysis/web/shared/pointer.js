@@ -1,12 +1,8 @@
 /** Pointers on an element: hover, drag, pinch and tap, for mouse, pen and touch. */
 
-const TAP = 6; // a pointer that moved less [px] is a tap
+import { readPosition } from "./dom.js";
 
-/** Return the position of a pointer in an element [px]. */
-export function readPosition(element, event) {
-  const box = element.getBoundingClientRect();
-  return [event.clientX - box.left, event.clientY - box.top];
-}
+const TAP = 6; // a pointer that moved less [px] is a tap
 
 function measurePair(points) {
   const [[ax, ay], [bx, by]] = [...points.values()];

@@ -32,3 +32,11 @@ export const formatCount = (number, singular, plural) => `${number.toLocaleStrin
 export const isolateName = (name) => (/[^ -~]/.test(name) ? `\u2068${name}\u2069` : name);
 
 export const formatPeople = (number) => formatCount(number, "person", "people");
+
+/** Compare texts by their characters, as Python sorts names. */
+export const compareCodes = (one, other) => {
+  const [a, b] = [[...one], [...other]];
+  const at = a.findIndex((letter, i) => letter !== b[i]);
+  if (at < 0) return a.length - b.length;
+  return at >= b.length ? 1 : a[at].codePointAt(0) - b[at].codePointAt(0);
+};

@@ -1,12 +1,14 @@
-"""The explorer's modules and the one that they are joined to."""
+"""The modules of the explorer and the editor, and the scripts that they are joined to."""
 
 import re
 from importlib.resources import files
 
 import pytest
 
+from ptrack_analysis.editing.web_page import PARTS as EDITOR
 from ptrack_analysis.web.assets import asset, joined_script
-from ptrack_analysis.web.explorer import PARTS, explorer_script
+from ptrack_analysis.web.explorer import PARTS as EXPLORER
+from ptrack_analysis.web.explorer import explorer_script
 
 IMPORT = re.compile(r'^import \{ ([\w, ]+) \} from "(\./|\.\./shared/)(\w+)\.js";$', re.MULTILINE)
 EXPORT = re.compile(r"^export (?:async )?(?:const|let|function|class) (?:\[([\w, ]+)\]|(\w+))", re.MULTILINE)
@@ -38,35 +40,42 @@ def test_the_joined_module_asks_for_no_other_and_exports_mount_alone():
     ]
 
 
-def test_every_module_is_joined():
-    for folder in ("explorer", "shared"):
-        found = files("ptrack_analysis.web").joinpath(folder).iterdir()
-        joined = {part for part in PARTS if part.startswith(folder)}
-        assert {f"{folder}/{file.name.removesuffix('.js')}" for file in found} == joined
+SCRIPTS = pytest.mark.parametrize("parts", [EXPLORER, EDITOR], ids=["explorer", "editor"])
 
 
-def test_no_module_imports_a_later_one_so_there_is_no_circle():
-    for number, part in enumerate(PARTS):
-        assert {other for _, other in list_imports(part)} <= set(PARTS[:number]), part
+@pytest.mark.parametrize("folder", ["explorer", "editor", "shared"])
+def test_every_module_is_joined(folder):
+    found = {file.name for file in files("ptrack_analysis.web").joinpath(folder).iterdir()}
+    joined = {f"{part}.js" for part in (*EXPLORER, *EDITOR) if part.startswith(folder)}
+    assert {f"{folder}/{name}" for name in found if name.endswith(".js")} == joined
 
 
-def test_shared_modules_import_no_module_of_the_explorer():
-    for part in PARTS:
+@SCRIPTS
+def test_no_module_imports_a_later_one_so_there_is_no_circle(parts):
+    for number, part in enumerate(parts):
+        assert {other for _, other in list_imports(part)} <= set(parts[:number]), part
+
+
+@SCRIPTS
+def test_shared_modules_import_no_module_of_the_pages(parts):
+    for part in parts:
         if part.startswith("shared/"):
             assert all(other.startswith("shared/") for _, other in list_imports(part))
 
 
-def test_no_module_is_longer_than_300_lines():
-    lengths = {part: len(asset(f"{part}.js").splitlines()) for part in PARTS}
+@SCRIPTS
+def test_no_module_is_longer_than_300_lines(parts):
+    lengths = {part: len(asset(f"{part}.js").splitlines()) for part in parts}
     assert {part: length for part, length in lengths.items() if length > MOST_LINES} == {}
 
 
-def test_no_two_modules_declare_the_same_name():
-    names = [name for part in PARTS for name in list_names(DECLARED, part)]
+@SCRIPTS
+def test_no_two_modules_declare_the_same_name(parts):
+    names = [name for part in parts for name in list_names(DECLARED, part)]
     assert sorted(names) == sorted(set(names))
 
 
-@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("part", sorted({*EXPLORER, *EDITOR}))
 def test_imported_names_exist_and_are_used(part):
     source = asset(f"{part}.js")
     body = IMPORT.sub("", source)
@@ -77,8 +86,8 @@ def test_imported_names_exist_and_are_used(part):
 
 
 def test_exported_names_are_imported_somewhere():
-    imported = {name for part in PARTS for names, _ in list_imports(part) for name in names}
-    exported = {name for part in PARTS for name in list_names(EXPORT, part)}
+    imported = {name for part in (*EXPLORER, *EDITOR) for names, _ in list_imports(part) for name in names}
+    exported = {name for part in EXPLORER for name in list_names(EXPORT, part)}
     assert exported - imported == {"mount"}
 
 
