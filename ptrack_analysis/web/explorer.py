@@ -50,7 +50,15 @@ if (video_file) {
   options.video = URL.createObjectURL(new Blob([bytes], { type: video_file.type }));
 }
 globalThis.explorer = mount(document.getElementById("explorer"), data, options);
+const openAddress = () => {
+  const wanted = new URLSearchParams(location.hash.slice(1));
+  if (wanted.get("t") && Number.isFinite(Number(wanted.get("t")))) explorer.seek(1000 * wanted.get("t"));
+  if (wanted.has("person")) explorer.select(wanted.getAll("person"));
+};
+explorer.ready.then(openAddress, () => undefined);
+addEventListener("hashchange", openAddress);
 """
+"""Shows the explorer in a page, at the time and person of an address such as ``#t=92.4&person=7``."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

@@ -104,6 +104,16 @@ def test_it_stops_at_the_end_and_begins_again(walk):
     assert (again["moment"], again["playing"]) == (0, True)
 
 
+def test_an_address_opens_a_time_and_a_person(walk):
+    walk.evaluate("location.hash = '#t=2.4&person=7'")
+    until(walk, "explorer.state().selected.length === 1")
+    assert state(walk)["selected"] == [7]
+    assert state(walk)["moment"] == 2400
+    walk.evaluate("location.hash = '#t=soon&person=nobody'")
+    walk.wait_for_timeout(100)
+    assert state(walk)["moment"] == 2400
+
+
 def test_the_time_line_seeks(walk):
     strip = walk.get_by_role("slider", name="Time")
     size = strip.bounding_box()
