@@ -53,7 +53,7 @@ def plot_funnel(
     validate(funnel, FUNNEL)
     if ax is not None and (ax.has_data() or ax.get_xlabel()):
         raise ParameterError("The axes are not empty. Pass empty axes, or none.")
-    ax = prepare_axes(ax, figsize or (_WIDTH, _BESIDE + _ROW * max(len(funnel), 2)), title)
+    ax = prepare_axes(ax, title, figsize, (_WIDTH, _BESIDE + _ROW * max(len(funnel), 2)))
     funnel = funnel.sort_index()
     ax.set_xlabel("people")
     ax.spines[["top", "right"]].set_visible(False)

@@ -92,7 +92,7 @@ def plot_weekly_profile(
     name = _zone(hourly, table, zone)
     own = hourly[hourly.index.get_level_values("zone") == name]
     hours, cells = _week(own, table)
-    ax = prepare_axes(ax, figsize or (2.0 + 0.46 * max(len(hours), _FEWEST), 4.1), title)
+    ax = prepare_axes(ax, title, figsize, (2.0 + 0.46 * max(len(hours), _FEWEST), 4.1))
     ax.set_xlabel(f"hour of the day, {short_name(name) or 'whole scene'}")
     if hours:
         _draw_names(ax, hours)

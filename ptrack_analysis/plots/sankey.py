@@ -191,7 +191,7 @@ def plot_sankey(
     left, right = [left[each] for each in order[0]], [right[each] for each in order[1]]
     flow = flow[np.ix_(*order)]
     columns, height = _columns(flow, left, right)
-    ax = prepare_axes(ax, figsize or (_WIDTH, height + 2 * _HEADING), title)
+    ax = prepare_axes(ax, title, figsize, (_WIDTH, height + 2 * _HEADING))
     ax.set(xlim=(0, 1), ylim=(height, 0), xticks=[], yticks=[])
     ax.spines[:].set_visible(False)
     if not flow.any():

@@ -173,6 +173,18 @@ def short_name(name: str) -> str:
     return f"\u2060{text}" if text.startswith("_") else text
 
 
+def in_one_row(name: str) -> str:
+    """Format a name for matplotlib in one row.
+
+    Examples
+    --------
+    >>> in_one_row("the long shelf on the left side")
+    'the long shelf on …'
+    """
+    first, *others = short_name(name).split("\n")
+    return f"{first} …" if others else first
+
+
 def in_rows(name: str) -> str:
     """Break a long name into at most three rows of twenty letters, and omit the rest.
 
@@ -196,6 +208,7 @@ _LEAST, _MOST = 2.5, 10.0
 _MARGIN = 0.02
 _COLUMNS = 6
 _SHARE = 0.9
+_LEGEND_SHARE = 0.2
 """Of the width of the figure: the most that a legend takes, unless one column is wider."""
 
 
@@ -238,7 +251,7 @@ def plane_axes(
         If the axes are in another unit.
     """
     x0, y0, x1, y1 = shown
-    ax = prepare_axes(ax, figsize or find_plane_size(aspect * (y1 - y0) / (x1 - x0), margin), title)
+    ax = prepare_axes(ax, title, figsize, find_plane_size(aspect * (y1 - y0) / (x1 - x0), margin))
     _validate_unit(ax, unit)
     of_width, of_height = (
         (" of the frame's width", " of the frame's height") if unit == "fraction" else ("", "")
@@ -269,7 +282,7 @@ def time_axes(
     ParameterError
         If the axes are those of a plane.
     """
-    ax = prepare_axes(ax, figsize or (_WIDTH, min(max(height, _LEAST), _MOST)), title)
+    ax = prepare_axes(ax, title, figsize, (_WIDTH, max(height, _LEAST)))
     _validate_unit(ax, TIME)
     ax.set_xlabel(_TIME_LABEL.format(unit=unit))
     ax.spines[["top", "right"]].set_visible(False)
@@ -279,7 +292,12 @@ def time_axes(
 
 
 class SettledLayout(ConstrainedLayoutEngine):
-    """Constrained layout, applied twice: it makes room for a legend below axes only at the second time."""
+    """Constrained layout, applied twice: it makes room for a legend below axes only at the second time.
+
+    ``is_growing`` tells whether a legend may make the figure higher.
+    """
+
+    is_growing = False
 
     def execute(self, fig: Figure) -> None:
         """Place the axes so that titles, labels and legends are inside the figure."""
@@ -287,13 +305,18 @@ class SettledLayout(ConstrainedLayoutEngine):
         super().execute(fig)
 
 
-def prepare_axes(ax: Axes | None, size: tuple[float, float], title: str | None) -> Axes:
-    """Return the axes, or those of a new figure of this size [inches], with the title.
+def prepare_axes(
+    ax: Axes | None, title: str | None, figsize: tuple[float, float] | None, default: tuple[float, float]
+) -> Axes:
+    """Return the axes with the title, by default those of a new figure [inches].
 
-    A figure without a layout gets matplotlib's constrained layout, so that ``savefig`` cuts nothing off.
+    A figure of the default size becomes higher for a legend that needs it. A figure without a layout gets
+    matplotlib's constrained layout, so that ``savefig`` cuts nothing off.
     """
     if ax is None:
-        ax = plt.subplots(figsize=size, layout=SettledLayout())[1]
+        layout = SettledLayout()
+        layout.is_growing = figsize is None
+        ax = plt.subplots(figsize=figsize or default, layout=layout)[1]
     figure = ax.get_figure(root=True)
     if figure is not None and figure.get_layout_engine() is None:
         figure.set_layout_engine(SettledLayout())
@@ -362,7 +385,11 @@ def legend_below(ax: Axes, handles: Sequence[Artist]) -> None:
             fontsize="small",
         )
         if legend.get_window_extent().width <= _SHARE * room:
-            return
+            break
+    layout = figure.get_layout_engine() if figure is not None else None
+    if figure is not None and isinstance(layout, SettledLayout) and layout.is_growing and handles:
+        more = legend.get_window_extent().height - _LEGEND_SHARE * figure.bbox.height
+        figure.set_figheight(figure.get_figheight() + max(more, 0.0) / figure.dpi)
 
 
 def enclosing_bounds(points: Floats) -> Bounds:

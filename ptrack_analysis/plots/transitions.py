@@ -96,7 +96,7 @@ def plot_transitions(
     rows &= transitions.index.get_level_values("destination").isin(destinations)
     shown = transitions.loc[rows, measure].unstack("destination")
     cells = shown.reindex(index=origins, columns=destinations).fillna(0.0).to_numpy(dtype="float64")
-    ax = prepare_axes(ax, figsize or _find_size(*cells.shape), title)
+    ax = prepare_axes(ax, title, figsize, _find_size(*cells.shape))
     ax.set(xlabel="to", ylabel="from")
     if cells.any():
         _draw_names(ax, origins, destinations, len(names))

@@ -6,6 +6,7 @@ from io import BytesIO
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from shapely.geometry import box
 
 import ptrack_analysis as pta
 from ptrack_analysis import plots
@@ -106,3 +107,35 @@ def test_arguments_of_the_caller_replace_those_of_the_analysis(open_shop):
 def test_what_an_analysis_lacks_is_said(data):
     with pytest.raises(pta.errors.ParameterError, match="table 'visits' needs zones"):
         plots.plot_visits(pta.open_video(data / "shop"))
+
+
+def list_zones(number):
+    """Give zones side by side, the first with a long name, a formula and letters from right to left."""
+    names = ["A" * 200, "$x^2$ cost", "\u05e9\u05dc\u05d5\u05dd " * 9]
+    names += [f"zone {number}" for number in range(number - len(names))]
+    return [
+        pta.Zone(name, box(at % 8 * 160, at // 8 * 140, at % 8 * 160 + 150, at // 8 * 140 + 130), "px")
+        for at, name in enumerate(names)
+    ]
+
+
+@pytest.mark.parametrize(
+    "name", ["paths", "dwell", "visits", "occupancy", "survival", "transitions", "sankey", "summary"]
+)
+def test_forty_zones_with_odd_names_fit_into_the_figure(data, name):
+    analysis = pta.open_video(data / "shop").with_outlines(list_zones(40), [])
+    figure = getattr(plots, f"plot_{name}")(analysis).figure
+    figure.savefig(BytesIO())
+    low, high = figure.get_tightbbox().extents.reshape(2, 2) * figure.dpi
+    assert (low > -1).all()
+    assert (high < figure.bbox.extents[2:] + 1).all()
+
+
+def test_a_summary_of_many_zones_shows_the_eight_with_the_most_visits(data):
+    analysis = pta.open_video(data / "shop").with_outlines(list_zones(40), [])
+    _, _, dwell, people, *_ = plots.plot_summary(analysis).axes
+    assert dwell.get_title("left") == "Dwell time by zone (8 of 40 zones)"
+    visits = analysis["visits"].index.get_level_values("zone").value_counts()
+    drawn = [label.get_text().split("\n")[0] for label in dwell.get_yticklabels()]
+    assert set(drawn) == set(visits.index[:8])
+    assert [label.get_text() for label in people.get_yticklabels()] == ["whole scene", *drawn]
