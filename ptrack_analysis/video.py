@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
@@ -138,6 +139,13 @@ def frames_to_timestamps(frames: Integers, frame_rate: float) -> Milliseconds:
     >>> frames_to_timestamps(np.array([0, 1, 2, 25]), 25.0)
     array([   0,   40,   80, 1000])
     """
+    rate = _find_exact_rate(float(frame_rate))
+    return np.asarray(frames, dtype="int64") * (1000 * rate.denominator) // rate.numerator
+
+
+@lru_cache(maxsize=64)
+def _find_exact_rate(frame_rate: float) -> Fraction:
+    """Return the fraction that a frame rate stands for."""
     if not (np.isfinite(frame_rate) and frame_rate > 0):
         raise ParameterError(f"frame_rate is {frame_rate!r}, not a number above 0")
     rate = Fraction(frame_rate).limit_denominator(1001)
@@ -145,7 +153,7 @@ def frames_to_timestamps(frames: Integers, frame_rate: float) -> Milliseconds:
         rate = Fraction(frame_rate).limit_denominator(100_000)
     if not rate:
         raise ParameterError(f"frame_rate is {frame_rate!r}, less than one frame in a day")
-    return np.asarray(frames, dtype="int64") * (1000 * rate.denominator) // rate.numerator
+    return rate
 
 
 _LONGEST_STEP = 3_600_000

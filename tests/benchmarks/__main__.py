@@ -21,6 +21,7 @@ CASES = (
     "answers",
     "neighbors",
     "frames",
+    "sink",
     "export",
     "explorer",
     "video",
