@@ -143,6 +143,43 @@ def frames_to_timestamps(frames: Integers, frame_rate: float) -> Milliseconds:
     return np.asarray(frames, dtype="int64") * (1000 * rate.denominator) // rate.numerator
 
 
+def timestamps_to_frames(timestamps: Milliseconds, frame_rate: float) -> Integers:
+    """Turn timestamps back into the numbers of their frames: the inverse of ``frames_to_timestamps``.
+
+    Parameters
+    ----------
+    timestamps
+        (n,) whole milliseconds.
+    frame_rate
+        Frames per second, above 0.
+
+    Returns
+    -------
+    numpy.ndarray
+        (n,) int64, 0 for the first frame.
+
+    Raises
+    ------
+    ParameterError
+        If a timestamp is not that of a frame.
+
+    Examples
+    --------
+    >>> timestamps_to_frames(np.array([0, 33, 66, 1001]), 30000 / 1001)
+    array([ 0,  1,  2, 30])
+    """
+    rate = _find_exact_rate(float(frame_rate))
+    times = np.asarray(timestamps, dtype="int64")
+    frames: Integers = -(-times * rate.numerator // (1000 * rate.denominator))
+    between = frames_to_timestamps(frames, frame_rate) != times
+    if between.any():
+        raise ParameterError(
+            f"the timestamp {times[between.argmax()]} ms is not that of a frame at {frame_rate:g} frames per "
+            "second. Pass the frame rate by which the timestamps were computed."
+        )
+    return frames
+
+
 @lru_cache(maxsize=64)
 def _find_exact_rate(frame_rate: float) -> Fraction:
     """Return the fraction that a frame rate stands for."""

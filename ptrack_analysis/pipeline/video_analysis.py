@@ -5,6 +5,7 @@ from copy import copy
 from dataclasses import replace
 from functools import cached_property
 from html import escape
+from os import PathLike
 from typing import Any, Literal, Self, TypedDict, cast, get_args
 
 import numpy as np
@@ -371,7 +372,7 @@ class VideoAnalysis:
     def _projected(self) -> tuple[list[Zone], list[Line]]:
         if self.scene is None:
             return [], []
-        return project_scene(self.scene, self.video, self.plane, place=str(self.config.zones))
+        return project_scene(self.scene, self.video, self.plane, place=str(self.config.zones or "zones"))
 
     @property
     def zones(self) -> list[Zone]:
@@ -709,7 +710,7 @@ def open_video(
         Name of the video; by default the name of its files or folder, see ``find_videos``.
     **options
         Fields of the configuration, such as ``zones="zones.geojson"``, ``floor="floor.json"``,
-        ``merge_gap="1s"``.
+        ``merge_gap="1s"``. ``zones`` may also be a GeoDataFrame or zones of supervision, see ``read_zones``.
 
     Returns
     -------
@@ -718,4 +719,7 @@ def open_video(
     """
     if config is not None and options:
         raise ParameterError(f"config and {next(iter(options))} are both given. Pass one of them.")
-    return VideoAnalysis(source, AnalysisConfig(**options) if config is None else config, name=name)
+    scene = None
+    if options.get("zones") is not None and not isinstance(options["zones"], str | PathLike):
+        scene = read_scene(options.pop("zones"))
+    return VideoAnalysis(source, AnalysisConfig(**options) if config is None else config, scene, name=name)
