@@ -199,7 +199,7 @@ def _ask(evidence: Evidence) -> str:
     """Explain how to get zones."""
     if evidence.analysis.lines:
         return texts.ASK.format(which="zones", what="visits and no transitions")
-    if evidence.analysis.config.zones is not None:
+    if evidence.analysis.scene is not None:
         return texts.OTHER_VIDEO
     return texts.ASK.format(which="zones and lines", what="visits, no transitions and no counts")
 
