@@ -41,7 +41,7 @@ def to_pedpy(trajectories: pd.DataFrame, video: Video, *, frame_rate: float | No
     Frame numbers follow from the timestamps and the frame rate. If only every k-th frame has detections,
     these frames are numbered 0, 1, 2 and so on, and the frame rate is divided by k: PedPy computes speeds
     from successive frames. PedPy does not know gaps: its speed beside a gap is the mean speed across it. Rows
-    without a position are left out, with a warning.
+    without a position are excluded with a warning.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ def to_movingpandas(trajectories: pd.DataFrame, video: Video) -> Any:
     Each tracklet is one trajectory, named ``person/tracklet``, so that lengths and speeds do not bridge gaps;
     ``obj_id`` is the person. Timestamps count from ``video.started_at`` in UTC, otherwise from 1970. The CRS
     is a local plane in the unit of the trajectories: without one, MovingPandas takes coordinates for degrees.
-    Rows without a position are left out, with a warning; MovingPandas leaves out tracklets of one row.
+    Rows without a position are excluded with a warning; MovingPandas excludes tracklets of one row.
 
     Parameters
     ----------
@@ -110,10 +110,10 @@ def to_movingpandas(trajectories: pd.DataFrame, video: Video) -> Any:
 def to_geopandas(data: pd.DataFrame | Sequence[Zone | Line], video: Video | None = None) -> Any:  # noqa: ARG001 - the same arguments as the others
     """Convert trajectories, zones or lines to a ``geopandas.GeoDataFrame``.
 
-    Trajectories become one point per row, with all columns except x and y; rows without a position are left
-    out, with a warning. Zones and lines become one row each with the columns ``name``, ``kind``, ``from``,
-    ``to``, ``video`` and ``camera``. ``read_zones`` reads them again: ``attrs["unit"]`` has the unit. There
-    is no CRS.
+    Trajectories become one point per row, with all columns except x and y; rows without a position are
+    excluded with a warning. Zones and lines become one row each with the columns ``name``, ``kind``,
+    ``from``, ``to``, ``video`` and ``camera``. ``read_zones`` reads them again: ``attrs["unit"]`` has the
+    unit. There is no CRS.
 
     Parameters
     ----------
@@ -155,7 +155,7 @@ def to_supervision(detections: pd.DataFrame, video: Video) -> Iterator[tuple[pd.
     """Yield the detections of each timestamp as ``supervision.Detections``, in the order of time.
 
     Boxes are in px, ``tracker_id`` is the person; ``confidence``, ``class_id`` and ``data["class_name"]`` are
-    there if the table has them. Rows without a body box are left out, with a warning. A timestamp without
+    there if the table has them. Rows without a body box are excluded with a warning. A timestamp without
     boxes is not yielded.
 
     Parameters
@@ -209,8 +209,8 @@ def to_mot(
 
     Frames are counted from 1, pixels from ``first_pixel``. ``read_tracking`` with ``first_pixel=0`` and the
     same video gives the same boxes: exactly, if they were whole or decimal px in a tracker's file, otherwise
-    up to the last bit. ``conf`` is -1 if the table has no confidence. Rows without a body box are left out,
-    with a warning; faces and classes have no place.
+    up to the last bit. ``conf`` is -1 if the table has no confidence. Rows without a body box are
+    excluded with a warning; faces and classes have no place.
 
     Parameters
     ----------
@@ -273,7 +273,7 @@ def _warn_of_rest(table: pd.DataFrame, keep: Bools, what: str) -> pd.DataFrame:
     count = int((~keep).sum())
     if not count:
         return table
-    warnings.warn(f"{count} of {len(table)} rows without {what} are left out", PtrackWarning, stacklevel=4)
+    warnings.warn(f"{count} of {len(table)} rows without {what} are excluded", PtrackWarning, stacklevel=4)
     return table[keep]
 
 

@@ -124,7 +124,7 @@ def test_rows_without_a_position_are_left_out_with_a_warning():
     load("pedpy")
     points = make_points({1: [(0, 1.0, 1.0), (40, np.nan, np.nan), (80, 1.0, 1.2), (120, 1.0, 1.3)]})
     trajectories = pta.compute_trajectories(points, max_interpolation="0ms")
-    with pytest.warns(PtrackWarning, match="1 of 4 rows without a position are left out"):
+    with pytest.warns(PtrackWarning, match="1 of 4 rows without a position are excluded"):
         data = interchange.to_pedpy(trajectories, VIDEO)
     assert data.data["frame"].tolist() == [0, 2, 3]
 

@@ -123,7 +123,7 @@ class TrackingSink:
         """Add the result of one frame.
 
         Frames are counted from 0 and become times as in the files of other trackers: whole milliseconds,
-        ``1000 * frame / frame_rate`` without its decimals. Frames may be left out. A result that is rejected
+        ``1000 * frame / frame_rate`` without its decimals. Frames may be skipped. A result that is rejected
         changes nothing, so that the next one can be added.
 
         Parameters
@@ -199,10 +199,10 @@ class TrackingSink:
             shown = [f"{count} {name}" for name, count in self._dropped.most_common(_SHOWN)]
             shown += ["..."] if len(self._dropped) > _SHOWN else []
             count = self._dropped.total()
-            text = f"{count} rows of other classes are left out ({', '.join(shown)})"
+            text = f"{count} rows of other classes are excluded ({', '.join(shown)})"
             dropped.append(DroppedRows(text, count, is_excluded=True))
         if self._without_id:
-            text = f"{self._without_id} rows without an id (detections of no track) are left out"
+            text = f"{self._without_id} rows without an id (detections of no track) are excluded"
             dropped.append(DroppedRows(text, self._without_id))
         if len(self._numbers) > 1:
             numbers = ", ".join(map(str, sorted(self._numbers)[:_SHOWN]))
