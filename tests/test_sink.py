@@ -291,6 +291,17 @@ def test_an_exception_leaves_a_readable_archive_that_is_incomplete(tmp_path):
     assert len(detections) == 60
 
 
+def test_a_sink_whose_loop_failed_can_be_read(tmp_path):
+    sink = pta.TrackingSink(tmp_path / "a", video=VIDEO)
+    sink.append(GOOD, frame=0)
+    with pytest.raises(ParameterError, match="frame must be"), sink:
+        sink.append(GOOD, frame=-1)
+    with pytest.warns(PtrackWarning, match="incomplete"):
+        detections, video = sink.read()
+    assert len(detections) == 1
+    assert video.read_report.completeness.is_incomplete
+
+
 def test_an_open_sink_can_be_read(tmp_path):
     sink = pta.TrackingSink(tmp_path / "a", video=VIDEO, page_size=8)
     with pytest.warns(PtrackWarning, match="incomplete"):

@@ -114,7 +114,7 @@ class TrackingSink:
         self._frames_with_boxes = self._kept = self._without_id = 0
         self._dropped = Counter[str]()
         self._numbers: set[int] = set()
-        self._is_closed = False
+        self._is_closed = self._is_complete = False
         self._save(is_last=False)
 
     def append(
@@ -181,7 +181,7 @@ class TrackingSink:
         if self._is_closed:
             return
         self._save(is_last=True)
-        self._is_closed = True
+        self._is_closed = self._is_complete = True
         if self._without_id and not self._kept and not self._dropped:
             raise InputError(
                 f"{self.folder}: {self._without_id} boxes were added, and none has an id. These are "
@@ -225,7 +225,7 @@ class TrackingSink:
             self._save(is_last=False)
         name = self.video.name if self.video.name != Video().name else None
         detections, video = read_tracking(
-            self.folder, video=self.video, name=name, faces=False, allow_incomplete=not self._is_closed
+            self.folder, video=self.video, name=name, faces=False, allow_incomplete=not self._is_complete
         )
         own = self.report
         if video.read_report is not None:
