@@ -103,7 +103,7 @@ def test_detections_of_supervision_are_written(tmp_path):
     assert detections[["left", "top", "width", "height"]].iloc[0].tolist() == pytest.approx(
         [0.1, 0.1, 0.1, 0.4]
     )
-    with pytest.raises(ParameterError, match=r"result.tracker_id is None.*update_with_detections"):
+    with pytest.raises(ParameterError, match=r"result.tracker_id is None.*tracker.update"):
         fill(tmp_path / "b", [sv.Detections(xyxy=np.array([[1.0, 2, 30, 40]]))])
 
 
@@ -137,6 +137,7 @@ def test_the_frame_size_of_ultralytics_must_be_that_of_the_video(tmp_path):
         (["car"], ["person", "car", "dog"], [2]),
         (["Person", "DOG"], ["person", "car", "dog"], [1, 3]),
         (2, [0, 2, 16], [2]),
+        (0, [0, 2, 16], [1]),
         ([0, 16], [0, 2, 16], [1, 3]),
         (None, ["Person", "", "woman"], [1, 2, 3]),
     ],

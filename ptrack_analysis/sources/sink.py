@@ -101,7 +101,9 @@ class TrackingSink:
             raise ParameterError(f"page_size must be a whole number from 1 to {MAX_PAGE}, got {page_size!r}")
         self.folder = _create_folder(folder)
         self.video = video
-        self._wanted = {str(item).strip().lower() for item in parse_classes(classes or ())}
+        self._wanted = {
+            str(item).strip().lower() for item in parse_classes(() if classes is None else classes)
+        }
         self._page_size = page_size
         self._size = video.width, video.height
         self._scale = np.array([*self._size, *self._size], dtype="float64")

@@ -140,8 +140,8 @@ def _parse_supervision(result: Any) -> FrameResult:
     boxes = _parse_boxes(result.xyxy, "result.xyxy")
     if result.tracker_id is None and len(boxes):
         raise ParameterError(
-            "result.tracker_id is None: these are detections, not tracks. Pass the result of "
-            "tracker.update_with_detections(detections)."
+            "result.tracker_id is None: these are detections, not tracks. Pass the detections that a tracker "
+            "returns: sink.append(tracker.update(detections), frame=k)."
         )
     data = getattr(result, "data", None) or {}
     return FrameResult(
