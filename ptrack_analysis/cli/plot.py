@@ -120,7 +120,7 @@ def run(given: argparse.Namespace) -> int:
     if not plot.needs_frame and not uses_frame:
         settings = replace(settings, video=replace(settings.video, width=1, height=1))
     with show_activity(f"drawing {given.plot}") as report:
-        analysis = _analysis(given, settings, scene, options)
+        analysis = _analysis(given, settings, scene)
         drawn = None if plot.on_video else plot.draw(analysis, options)
         if plot.on_video and target:
             plot.write(analysis, options, target, form, report)
@@ -162,11 +162,8 @@ def _report_usage_error(message: str) -> int:
     return _USAGE
 
 
-def _analysis(
-    given: argparse.Namespace, settings: AnalysisConfig, scene: "Scene | None", options: PlotOptions
-) -> "VideoAnalysis":
+def _analysis(given: argparse.Namespace, settings: AnalysisConfig, scene: "Scene | None") -> "VideoAnalysis":
     """Read the video, and print its notes on stderr."""
-    from ptrack_analysis.pipeline.drawing import background_notes
     from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
     from ptrack_analysis.sources.finding import form_given
 
@@ -176,7 +173,7 @@ def _analysis(
         analysis = VideoAnalysis(one, settings, scene, form=form_given(**form), name=given.video_name)
         needs = PLOTS[given.plot][0].needs
         validate_needs(f"plot {given.plot}", [need for need in needs if not analysis.meets(need)])
-        notes = [*list_video_notes(analysis), *background_notes(analysis, options)]
+        notes = list_video_notes(analysis)
     for note in notes:
         print(f"note: {shown(analysis.name)}: {shown(note)}", file=sys.stderr)
     return analysis

@@ -12,7 +12,7 @@ from ptrack_analysis import plots
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.pipeline.outputs import Need, validate_needs
 from ptrack_analysis.plots.analyses import set_video_title
-from ptrack_analysis.scene.images import read_picture, stretched_note
+from ptrack_analysis.scene.images import read_picture
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,15 +27,6 @@ if TYPE_CHECKING:
 def _read_background(path: str) -> Image.Image:
     """Read a background image; the note on its shape and the plot need the same one."""
     return read_picture(path)
-
-
-def background_notes(analysis: VideoAnalysis, options: PlotOptions) -> list[str]:
-    """Return a note if the background image is stretched."""
-    if options.background is None:
-        return []
-    x0, y0, x1, y1 = analysis.bounds
-    size = _read_background(str(options.background)).size
-    return list(stretched_note(size, (x1 - x0, y1 - y0), of_frame=analysis.floor_plan is None))
 
 
 def draw_plot(plot: Plot, analysis: VideoAnalysis, options: PlotOptions) -> Any:

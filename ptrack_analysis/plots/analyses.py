@@ -9,6 +9,7 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast, overloa
 import pandas as pd
 from matplotlib.axes import Axes
 
+from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.plots.style import drawable, set_title
 from ptrack_analysis.plots.time_axis import MINUTE, clock, time_unit
 
@@ -68,6 +69,8 @@ def plot_analysis(
         def draw(content: Any, *args: Any, **options: Any) -> _Drawn_co:
             if not hasattr(content, "tables"):
                 return plot(content, *args, **options)
+            for name in options.keys() & {"floor", "lens", "stitch"}:
+                raise ParameterError(f"{name} is an option of the analysis: pass it to open_video.")
             given = {*signature(plot).bind_partial(None, *args, **options).arguments}
             missing = {name: getattr(content, name) for name in names if name not in given}
             missing |= {name: part(content) for name, part in parts.items() if name not in given}

@@ -1,5 +1,6 @@
 """The image behind a plot, and the outlines, names and numbers on it."""
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,13 +9,14 @@ import shapely
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.patheffects import withStroke
+from matplotlib.text import Annotation
 from shapely.geometry import LineString, MultiPolygon, Polygon
 
 from ptrack_analysis.analysis.heat.grid import Bounds
-from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.errors import ParameterError, PtrackWarning
 from ptrack_analysis.geometry import Floats
 from ptrack_analysis.plots.style import INK, PAPER, enclosing_bounds, plane_axes, short_name
-from ptrack_analysis.scene.images import Picture, read_picture
+from ptrack_analysis.scene.images import Picture, read_picture, stretched_note
 from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.video import Video, YAxis
 
@@ -47,6 +49,7 @@ def frame_bounds(
         x0, y0, x1, y1 = bounds
         if not (np.isfinite(bounds).all() and x1 > x0 and y1 > y0):
             raise ParameterError(f"bounds is {bounds!r}, not x0 < x1 and y0 < y1")
+        _warn_if_stretched(picture, (x1 - x0, y1 - y0), unit)
         return x0, y0, x1, y1
     if unit == "m":
         if picture is not None:
@@ -55,10 +58,20 @@ def frame_bounds(
             )
         return None
     if video is not None and video.width is not None and video.height is not None:
+        _warn_if_stretched(picture, (video.width, video.height), unit)
         return 0.0, 0.0, float(video.width), float(video.height)
     if picture is not None:
         return 0.0, 0.0, float(picture.shape[1]), float(picture.shape[0])
     return None
+
+
+def _warn_if_stretched(picture: Floats | None, rectangle: tuple[float, float], unit: str) -> None:
+    """Warn of an image of another shape than the rectangle that it fills."""
+    if picture is None:
+        return
+    size = picture.shape[1], picture.shape[0]
+    for note in stretched_note(size, rectangle, of_frame=unit == "px"):
+        warnings.warn(note, PtrackWarning, stacklevel=4)
 
 
 def dimmed(picture: Floats) -> Floats:
@@ -83,6 +96,7 @@ def draw_background(ax: Axes, picture: Floats, bounds: Bounds) -> None:
     ax.axis(limits)
 
 
+_TextBox = tuple[Floats, Floats]
 HALO = withStroke(linewidth=2.5, foreground=PAPER)
 _CASED = withStroke(linewidth=3.2, foreground=PAPER)
 _LETTERING: dict[str, Any] = {
@@ -117,10 +131,11 @@ def draw_outlines(ax: Axes, zones: Sequence[Zone], lines: Sequence[Line]) -> Non
     ]
     _add_strokes(ax, rings, "solid", "_zones")
     _add_strokes(ax, [shapely.get_coordinates(line.outline) for line in lines], (0, (5, 1.5)), "_lines")
-    for zone in zones:
-        _name_zone(ax, zone)
     for line in lines:
         _name_line(ax, line)
+    taken = [_estimate_box(ax, text) for text in ax.texts if isinstance(text, Annotation)]
+    for zone in zones:
+        _name_zone(ax, zone, taken)
 
 
 def _add_strokes(ax: Axes, strokes: Sequence[Floats], style: Any, label: str) -> None:
@@ -130,24 +145,60 @@ def _add_strokes(ax: Axes, strokes: Sequence[Floats], style: Any, label: str) ->
         ax.add_collection(drawn)
 
 
-def _name_zone(ax: Axes, zone: Zone) -> None:
-    """Write the name inside the zone: in an upper corner of one like a rectangle, else where it is widest."""
+def _name_zone(ax: Axes, zone: Zone, taken: list[_TextBox]) -> None:
+    """Write the name inside the zone, clear of the texts that are there already where there is room.
+
+    That is in an upper corner of a zone like a rectangle, or otherwise where the zone is widest.
+    """
     outline = zone.outline
     part = max(outline.geoms, key=lambda each: each.area) if isinstance(outline, MultiPolygon) else outline
-    left, low, right, high = part.bounds
-    top = low if ax.yaxis_inverted() else high
-    start, end = sorted(ax.get_xlim())
-    if part.area > _RECTANGULAR * (right - left) * (high - low):
-        leftwards = (left + right) / 2 > (start + end) / 2
-        place, away, down = (right if leftwards else left, top), -4 if leftwards else 4, -4
-        across, above = ("right" if leftwards else "left"), "top"
+    for style in _list_places(ax, part):
+        text = ax.annotate(short_name(zone.name), **_LETTERING, **style)
+        box = _estimate_box(ax, text)
+        if not any(((box[0] < b) & (box[1] > a)).all() for a, b in taken):
+            break
+        text.remove()
     else:
-        middle = _middle(part)
-        share = (middle[0] - start) / (end - start)
-        place, away, down = (float(middle[0]), float(middle[1])), 0, 0
-        across, above = ("left" if share < _OUTER else "right" if share > 1 - _OUTER else "center"), "center"
-    style: dict[str, Any] = {**_LETTERING, "ha": across, "va": above}
-    ax.annotate(short_name(zone.name), place, xytext=(away, down), textcoords="offset points", **style)
+        text = ax.annotate(short_name(zone.name), **_LETTERING, **_list_places(ax, part)[0])
+    taken.append(_estimate_box(ax, text))
+
+
+def _list_places(ax: Axes, part: Polygon) -> list[dict[str, Any]]:
+    """List positions and alignments for the name of a zone, the best first."""
+    left, low, right, high = part.bounds
+    top, base = (low, high) if ax.yaxis_inverted() else (high, low)
+    start, end = sorted(ax.get_xlim())
+    points: dict[str, Any] = {"textcoords": "offset points"}
+    if part.area > _RECTANGULAR * (right - left) * (high - low):
+        first = "right" if (left + right) / 2 > (start + end) / 2 else "left"
+        second = "left" if first == "right" else "right"
+        x = {"left": (left, 4), "right": (right, -4)}
+        corners = [(side, edge) for edge in ("top", "bottom") for side in (first, second)]
+        y = {"top": (top, -4), "bottom": (base, 4)}
+        return [
+            {"xy": (x[side][0], y[edge][0]), "xytext": (x[side][1], y[edge][1]), "ha": side, "va": edge}
+            | points
+            for side, edge in corners
+        ]
+    middle = _middle(part)
+    share = (middle[0] - start) / (end - start)
+    across = "left" if share < _OUTER else "right" if share > 1 - _OUTER else "center"
+    moves = ((0, 0), (32, 0), (-32, 0), (0, 13), (0, -13), (48, 0), (-48, 0))
+    where: dict[str, Any] = {"xy": (float(middle[0]), float(middle[1])), "ha": across, "va": "center"}
+    return [{**where, "xytext": move} | points for move in moves]
+
+
+def _estimate_box(ax: Axes, text: Annotation) -> _TextBox:
+    """Return the lower left and upper right corner of a text in points, without drawing the figure."""
+    figure = ax.get_figure(root=True)
+    scale = figure.dpi / 72 if figure is not None else 1.0
+    rows = text.get_text().split("\n")
+    size = np.array([_WIDE * max(map(len, rows)), 1.3 * _HIGH * len(rows)])
+    anchor = ax.transData.transform(text.xy) / scale + np.asarray(text.xyann, dtype="float64")
+    across = {"left": 0.0, "center": 0.5, "right": 1.0}[text.get_horizontalalignment()]
+    up = {"bottom": 0.0, "center": 0.5, "top": 1.0}[text.get_verticalalignment()]
+    low = anchor - size * [across, up]
+    return low, low + size
 
 
 def _middle(part: Polygon) -> Floats:

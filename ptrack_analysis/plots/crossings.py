@@ -122,7 +122,7 @@ def _totals(line: Line, crossings: pd.DataFrame) -> str:
     """Return what is written beside a line: its name, cut to leave room, and its totals."""
     name = " ".join(in_rows(line.name).split("\n")[:2])
     way = crossings["direction"][crossings.index.get_level_values("line") == line.name]
-    return f"{name}: {(way == 'in').sum()} in, {(way == 'out').sum()} out"
+    return f"{name}: {(way == 'in').sum()}\u00a0in,\u00a0{(way == 'out').sum()}\u00a0out"
 
 
 def _draw_marks(ax: Axes, crossings: pd.DataFrame, unit: str, kwargs: dict[str, Any]) -> None:

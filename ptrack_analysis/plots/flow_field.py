@@ -24,7 +24,10 @@ _PALEST = 0.15
 
 def _compute_flow_field(analysis: Any) -> FlowField:
     cells = analysis.choose_cells("flow_field")
-    return compute_flow_field(analysis.trajectories, analysis.video, bounds=analysis.bounds, **cells)
+    trajectories = analysis.trajectories
+    if "box_truncated" in trajectories.columns:
+        trajectories = trajectories[~trajectories["box_truncated"].to_numpy(dtype=bool)]
+    return compute_flow_field(trajectories, analysis.video, bounds=analysis.bounds, **cells)
 
 
 @plot_analysis(_compute_flow_field, "lines", "zones", "bounds", "y_axis")
@@ -49,7 +52,8 @@ def plot_flow_field(
     An arrow in the middle of its cell points along the mean direction. Its length is the coherence: it is
     nearly as long as the cell if all people walked in one direction. A cell in which people walked to and fro
     (``FlowField.is_two_way``) has two arrows, one for each direction, as long as its share of the path length
-    times two. Dark is fast. Cells without a direction, or with fewer steps than ``min_steps``, are empty.
+    times two. Dark is fast. Cells without a direction, or with fewer steps than ``min_steps``, are empty. Of
+    a VideoAnalysis, positions of truncated boxes are excluded.
 
     Parameters
     ----------

@@ -152,6 +152,8 @@ def _drawn(heatmap: Heatmap, duration: pd.Timedelta | str | None) -> tuple[Float
     noun, unit = _NOUNS[heatmap.quantity][1], heatmap.value_unit
     if heatmap.quantity == "mean_speed":
         return heatmap.values, f"{noun} [{unit}]"
+    if heatmap.basis == "boxes":
+        noun = f"{noun} covered by boxes"
     words = f"{noun} [{unit}]" if heatmap.normalized else noun
     if heatmap.unit == "m":
         width, height = compute_cell_size(heatmap.shape, heatmap.bounds)

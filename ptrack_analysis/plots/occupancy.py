@@ -162,4 +162,5 @@ def _draw_rows(
     names = [short_name(name) if few else in_one_row(name) for name in counts]
     ax.set_yticks(bases + 0.4 * most, [name or WHOLE_SCENE for name in names])
     ax.tick_params(axis="y", length=0, labelsize="medium" if few else "small")
+    ax.grid(visible=False, axis="y")
     ax.set(ylim=(0, bases[0] + 1.1 * most), ylabel="")

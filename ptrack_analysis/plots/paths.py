@@ -152,6 +152,8 @@ def plot_paths(
     validate(trajectories, TRAJECTORIES)
     if color_by not in _COLORINGS:
         raise ParameterError(f"color_by is {color_by!r}, not one of {', '.join(map(repr, _COLORINGS))}.")
+    if color is not None and color_by != "person":
+        raise ParameterError("Pass color or color_by, but not both.")
     unit = find_unit(trajectories, TRAJECTORIES)
     validate_plane([*zones, *lines], unit)
     picture = None if background is None else read_background(background)
@@ -183,6 +185,11 @@ def plot_paths(
         chosen = _choose_highlighted(steps, highlight)
         scale = {}
         steps = find_steps(trajectories, unit, chosen) if chosen else steps
+    if scale and color_by in {"person", "zone"}:
+        raise ParameterError(
+            f"{next(iter(scale))} needs a scale: pass color_by='speed' or 'time', or draw more than "
+            f"{MOST_PATHS} people"
+        )
     if not by_cell or chosen:
         coloring = _color_all(steps, color) if color else _COLORINGS[color_by](steps, unit, zones, scale)
         _draw_paths(ax, steps, coloring, shown, kwargs)
@@ -374,7 +381,8 @@ def _draw_strokes(
         "zorder": 3 if len(steps.persons) <= MOST_PATHS else 2,
     }
     if len(steps.persons) <= MOST_PATHS:
-        below: dict[str, Any] = {"colors": casings(colors), "linewidths": width + 1.6, "zorder": 2.9}
+        cased = casings(colors) if coloring.bar is None else PAPER
+        below: dict[str, Any] = {"colors": cased, "linewidths": width + 1.6, "zorder": 2.9}
         ax.add_collection(LineCollection(strokes, label="_casings", joinstyle="round", **below))
     ax.add_collection(LineCollection(strokes, **{**style, "label": "_paths", **kwargs}))
 

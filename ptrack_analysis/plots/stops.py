@@ -11,9 +11,9 @@ from matplotlib.colors import to_rgba
 from matplotlib.lines import Line2D
 
 from ptrack_analysis.analysis.heat.grid import Bounds
-from ptrack_analysis.geometry import Floats, Integers
+from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.plots.analyses import plot_analysis
-from ptrack_analysis.plots.background import draw_outlines, ground_axes, label_points
+from ptrack_analysis.plots.background import HALO, draw_outlines, ground_axes, label_points
 from ptrack_analysis.plots.style import INK, legend_below, say_nothing_to_draw
 from ptrack_analysis.plots.time_axis import HOUR, MINUTE
 from ptrack_analysis.scene.images import Picture
@@ -34,7 +34,7 @@ _ROUND = (1, 2, 5, 10, 20, 30)
 _SHARES, _SHARES_OF_SUM = (1, 4, 16), (3, 12, 48)  # of the longest stop, in the legend
 
 
-@plot_analysis("stops", "lines", "zones", "bounds", "y_axis")
+@plot_analysis("stops", "trajectories", "lines", "zones", "bounds", "y_axis")
 def plot_stops(
     stops: pd.DataFrame,
     /,
@@ -48,14 +48,17 @@ def plot_stops(
     zones: Sequence[Zone] = (),
     lines: Sequence[Line] = (),
     y_axis: YAxis = "down",
+    trajectories: pd.DataFrame | None = None,
     **kwargs: Any,
 ) -> Axes:
     """Plot each stop as a circle with an area in proportion to its duration.
 
     The circle of the longest stop is 20 points wide, and the legend explains up to three sizes. Shorter stops
     lie above longer ones. Up to 30 stops are labeled with the person. More stops are added up in square cells
-    of 1/24 of the width of the plot: the circle lies at their mean position, and its area is the time that
-    people stood there. Circles with enough room have the number of people in them.
+    of 1/24 of the width of the plot: the circle is at their mean position, and its area is the time that
+    people stood there. Circles with enough room have the number of people in them. A circle is hollow if the
+    image border truncates the boxes for more than half of the time: such a person may walk on outside the
+    image, and the position is uncertain.
 
     Parameters
     ----------
@@ -67,6 +70,8 @@ def plot_stops(
         As in ``plot_paths``.
     background, video, bounds, zones, lines, y_axis
         As in ``plot_paths``.
+    trajectories
+        The TRAJECTORIES in which the stops were found, which tell where boxes are truncated.
     **kwargs
         Passed to ``Axes.scatter``, which draws the circles; the legend follows ``color``.
 
@@ -91,26 +96,60 @@ def plot_stops(
     ax = ground_axes(ax, unit, points, zones=zones, lines=lines, **ground, title=title, figsize=figsize)
     draw_outlines(ax, zones, lines)
     if len(stops):
-        _draw_circles(ax, stops, points, kwargs)
+        uncertain = _find_uncertain(stops, trajectories)
+        _draw_circles(ax, stops, points, uncertain, kwargs)
     else:
         say_nothing_to_draw(ax, "no stops")
     return ax
 
 
-def _draw_circles(ax: Axes, stops: pd.DataFrame, points: Floats, kwargs: dict[str, Any]) -> None:
+def _find_uncertain(stops: pd.DataFrame, trajectories: pd.DataFrame | None) -> Bools:
+    """Return which stops have truncated boxes for more than half of their time."""
+    if trajectories is None or "box_truncated" not in trajectories.columns:
+        return np.zeros(len(stops), dtype=bool)
+    rows = trajectories[["box_truncated", "time_present"]].reset_index().sort_values("timestamp")
+    spans = stops[["entered", "exited"]].reset_index(names=["person_index", "stop"])
+    spans["number"] = np.arange(len(spans))
+    found = pd.merge_asof(
+        rows, spans.sort_values("entered"), left_on="timestamp", right_on="entered", by="person_index"
+    )
+    found = found[found["timestamp"] < found["exited"]]
+    time = found["time_present"].to_numpy().astype("int64")
+    number, cut = found["number"].to_numpy().astype("int64"), found["box_truncated"].to_numpy(dtype=bool)
+    total, truncated = (
+        np.bincount(number, weight, minlength=len(stops)) for weight in (time, np.where(cut, time, 0))
+    )
+    return np.asarray(2 * truncated > total)
+
+
+def _draw_circles(
+    ax: Axes, stops: pd.DataFrame, points: Floats, uncertain: Bools, kwargs: dict[str, Any]
+) -> None:
     """Draw the circles, the longest stop below, and a legend of their sizes."""
     seconds = stops["duration"].to_numpy() / np.timedelta64(1, "s")
     person = stops.index.get_level_values("person_index").to_numpy()
     people, largest, text, shares = np.ones(len(stops), dtype="int64"), _LARGEST, "stop of {}", _SHARES
     if len(stops) > _LABELED:
-        points, seconds, people = _add_up(points, seconds, person, abs(np.diff(ax.get_xlim())[0]) / _CELLS)
+        cell = abs(np.diff(ax.get_xlim())[0]) / _CELLS
+        points, seconds, people, uncertain = _add_up(points, seconds, person, uncertain, cell)
         largest, text, shares = _LARGEST_SUM, "{} of standing", _SHARES_OF_SUM
     area = largest**2 / seconds[0]
     color = kwargs.pop("color", _COLOR)
-    style: dict[str, Any] = {"c": [to_rgba(color, _FILL)], "edgecolors": [color], "linewidths": 1.2}
+    fills = np.where(uncertain[:, None], np.zeros(4), to_rgba(color, _FILL))
+    style: dict[str, Any] = {"c": fills, "edgecolors": [color], "linewidths": 1.2}
+    style |= {"linestyles": ["dotted" if each else "solid" for each in uncertain]}
     style |= {"s": seconds * area, "zorder": 5, "label": "_stops"}
     ax.scatter(points[:, 0], points[:, 1], **{**style, **kwargs})
-    legend_below(ax, [*_former(ax), *_sizes(seconds[0], area, color, shares, text)])
+    keys = _list_sizes(seconds, area, color, shares, text)
+    if uncertain.any():
+        hollow: dict[str, Any] = {"markerfacecolor": "none", "markeredgecolor": color}
+        label = "box truncated, position uncertain"
+        keys.append(Line2D([], [], linestyle="", marker="o", label=label, **hollow))
+    if people.max() > 1:
+        keys.append(Line2D([], [], linestyle="", marker="$7$", color=INK, label="number of people"))
+    elif len(stops) <= _LABELED:
+        keys.append(Line2D([], [], linestyle="", marker="$7$", color=INK, label="person index"))
+    legend_below(ax, [*_former(ax), *keys])
     if len(stops) <= _LABELED:
         label_points(ax, points, [str(each) for each in person], np.tile(to_rgba(INK), (len(person), 1)))
         return
@@ -124,21 +163,26 @@ def _draw_circles(ax: Axes, stops: pd.DataFrame, points: Floats, kwargs: dict[st
                 va="center",
                 fontsize="x-small",
                 color=INK,
+                path_effects=[HALO],
                 zorder=6,
             )
 
 
 def _add_up(
-    points: Floats, seconds: Floats, person: Integers, cell: float
-) -> tuple[Floats, Floats, Integers]:
-    """Add up the stops in square cells: their mean position, duration and number of people, longest first."""
+    points: Floats, seconds: Floats, person: Integers, uncertain: Bools, cell: float
+) -> tuple[Floats, Floats, Integers, Bools]:
+    """Add up the stops in square cells, the uncertain ones apart.
+
+    Returns their mean positions, durations and numbers of people, and which are uncertain, longest first.
+    """
     stops = pd.DataFrame({"x": points[:, 0], "y": points[:, 1], "seconds": seconds, "person": person})
     cells = [np.floor(stops[axis] / cell) for axis in ("x", "y")]
-    sums = stops.groupby(cells, sort=False).agg(
+    sums = stops.groupby([*cells, pd.Series(uncertain, name="uncertain")], sort=False).agg(
         x=("x", "mean"), y=("y", "mean"), seconds=("seconds", "sum"), people=("person", "nunique")
     )
     sums = sums.sort_values("seconds", ascending=False, kind="stable")
-    return sums[["x", "y"]].to_numpy(), sums["seconds"].to_numpy(), sums["people"].to_numpy()
+    is_uncertain = sums.index.get_level_values("uncertain").to_numpy()
+    return sums[["x", "y"]].to_numpy(), sums["seconds"].to_numpy(), sums["people"].to_numpy(), is_uncertain
 
 
 def _former(ax: Axes) -> list[Artist]:
@@ -152,9 +196,11 @@ def _former(ax: Axes) -> list[Artist]:
     return entries
 
 
-def _sizes(longest: float, area: float, color: Any, shares: tuple[int, ...], text: str) -> list[Artist]:
-    """Return the legend's entries of up to three round durations, as circles of their size."""
+def _list_sizes(seconds: Floats, area: float, color: Any, shares: tuple[int, ...], text: str) -> list[Artist]:
+    """Return the legend's entries of up to three round durations that occur, as circles of their size."""
+    longest, shortest = float(seconds.max()), float(seconds.min())
     lengths = {_rounded(longest / share) for share in shares if share == shares[0] or longest >= share}
+    lengths = {length for length in lengths if length >= shortest} or {max(lengths)}
     fill: dict[str, Any] = {"markerfacecolor": to_rgba(color, _FILL), "markeredgecolor": color}
     return [
         Line2D(

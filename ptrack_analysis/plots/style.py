@@ -209,6 +209,7 @@ _MARGIN = 0.02
 _COLUMNS = 6
 _SHARE = 0.9
 _LEGEND_SHARE = 0.2
+_TITLE_SHARE = 0.86
 """Of the width of the figure: the most that a legend takes, unless one column is wider."""
 
 
@@ -326,14 +327,21 @@ def prepare_axes(
 
 
 def set_title(ax: Axes, title: str) -> None:
-    """Set the title above the left end of the axes, in two rows if it is wider than the figure."""
+    """Set the title above the left end of the axes, in rows if it is wider than their part of the figure."""
     text = ax.set_title(title, loc="left", fontsize="medium", parse_math=False)
     figure = ax.get_figure(root=True)
-    if figure is None or text.get_window_extent().width < 0.86 * figure.bbox.width:
+    if figure is None or not title:
         return
-    parts = title.split(", ")
-    half = max(len(parts) // 2, 1)
-    text.set_text(f"{', '.join(parts[:half])}\n{', '.join(parts[half:])}".strip())
+    share = text.get_window_extent().width / (_TITLE_SHARE * find_width(ax, figure))
+    if share > 1:
+        text.set_text("\n".join(textwrap.wrap(title, max(int(len(title) / share), 12))))
+
+
+def find_width(ax: Axes, figure: Figure) -> float:
+    """Return the width of the figure that the axes have, with what is beside them [px]."""
+    subplot = ax.get_subplotspec()
+    columns = subplot.get_gridspec().ncols if subplot is not None else 1
+    return figure.bbox.width / columns
 
 
 def find_plane_size(slope: float, margin: tuple[float, float]) -> tuple[float, float]:
@@ -371,9 +379,7 @@ def say_nothing_to_draw(ax: Axes, reason: str, *, until: float | None = None) ->
 def legend_below(ax: Axes, handles: Sequence[Artist]) -> None:
     """Put a legend below the axes and their label, in as many columns as the figure is wide enough for."""
     figure = ax.get_figure(root=True)
-    subplot = ax.get_subplotspec()
-    columns = subplot.get_gridspec().ncols if subplot is not None else 1
-    room = figure.bbox.width / columns if figure is not None else 0.0
+    room = find_width(ax, figure) if figure is not None else 0.0
     for rows in range(max(-(-len(handles) // _COLUMNS), 1), len(handles) + 1):
         legend = ax.legend(
             handles=handles,

@@ -57,7 +57,8 @@ def plot_summary(
         say_nothing_to_draw(dwell, "the dwell time needs zones")
     plot_occupancy(analysis, ax=people, zones=["", *zones])
     some = f" ({len(zones)} of {len(analysis.zones)} zones)" if len(zones) < len(analysis.zones) else ""
-    titles = ("Paths", "Heatmap", f"Dwell time by zone{some}", f"Number of people{some}")
+    heat = "Heatmap of foot points" if analysis.unit == "m" else "Heatmap of boxes"
+    titles = ("Paths", heat, f"Dwell time by zone{some}", f"Number of people{some}")
     _set_titles(axes.ravel(), titles)
     figure.suptitle(
         build_video_title(analysis, analysis.trajectories) if title is None else title,

@@ -32,7 +32,7 @@ def test_crossings_lie_on_their_line_in_their_direction():
 def test_lines_say_how_often_they_were_crossed_and_which_way_is_in():
     ax = plot_crossings(CROSSED, [DOOR, GATE], video=VIDEO)
     written = [text.get_text().replace("\n", " ") for text in ax.texts]
-    assert written == ["in", "door: 2 in, 1 out", "in", "gate: 1 in, 1 out"]
+    assert written == ["in", "door: 2\u00a0in,\u00a01\u00a0out", "in", "gate: 1\u00a0in,\u00a01\u00a0out"]
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["crossed in: 3", "crossed out: 2"]
 
 
@@ -50,7 +50,7 @@ def test_crossings_of_lines_that_are_not_given_are_not_drawn():
 def test_a_long_name_leaves_room_for_the_totals():
     long = Line("the way from the long shelf to the back room behind the till", DOOR.outline, "px")
     ax = plot_crossings(compute_crossings(WALKED, [long]), [long], video=VIDEO)
-    assert "2 in, 1 out" in ax.texts[1].get_text().replace("\n", " ")
+    assert "2\u00a0in,\u00a01\u00a0out" in ax.texts[1].get_text().replace("\n", " ")
 
 
 def test_the_picture_is_shown_with_y_downwards():
@@ -73,7 +73,7 @@ def test_another_plane_is_refused():
 def test_an_empty_table_gives_the_lines_and_says_so():
     ax = plot_crossings(empty_table(CROSSINGS, unit="px"), [DOOR], video=VIDEO)
     written = [text.get_text() for text in ax.texts]
-    assert written == ["in", "door: 0 in, 0 out", "nothing to draw: no line was crossed"]
+    assert written == ["in", "door: 0\u00a0in,\u00a00\u00a0out", "nothing to draw: no line was crossed"]
     assert plot_crossings(empty_table(CROSSINGS, unit="m"), []).get_xlabel() == "x [m]"
 
 

@@ -112,6 +112,7 @@ def test_paths_fit_on_the_axes_of_a_heatmap_and_leave_its_view():
     assert ax.axis() == limits
 
 
+@pytest.mark.filterwarnings("ignore:The background")
 def test_metres_need_an_extent_for_a_background():
     meters = heatmap("m", (0.0, 0.0, 6.0, 4.0))
     assert plot_heatmap(meters).get_xlabel() == "x [m]"

@@ -39,6 +39,7 @@ def test_what_may_be_chance_is_pale_and_what_is_equal_is_not_drawn():
     ]
 
 
+@pytest.mark.filterwarnings("ignore:The background")
 def test_over_a_background_cells_let_it_shine_through():
     ax = plot_heatmap_comparison(comparison(), background=PICTURE, bounds=(0, 0, 6, 2))
     assert cells(ax).get_alpha()[0, 0] == pytest.approx(0.85)

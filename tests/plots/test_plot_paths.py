@@ -10,7 +10,7 @@ from matplotlib.path import Path
 from shapely.geometry import LineString, Polygon, box
 
 from ptrack_analysis.analysis.trajectories import compute_trajectories
-from ptrack_analysis.errors import ParameterError, SchemaError
+from ptrack_analysis.errors import ParameterError, PtrackWarning, SchemaError
 from ptrack_analysis.plots import plot_paths
 from ptrack_analysis.plots.arrows import find_arrow_heads
 from ptrack_analysis.plots.paths import count_people_per_cell
@@ -239,6 +239,7 @@ def test_the_background_fills_the_frame_and_is_paler_than_the_picture():
     assert ax.images[0].get_array().min() == pytest.approx(0.78)
 
 
+@pytest.mark.filterwarnings("ignore:The background")
 def test_a_dark_background_is_as_light_as_a_bright_one():
     """A dark image keeps its contrast."""
     bright = np.linspace(0, 1, 100)[:, None, None] * np.ones((100, 50, 3))
@@ -250,11 +251,17 @@ def test_a_dark_background_is_as_light_as_a_bright_one():
     assert np.ptp(shades[1]) == pytest.approx(np.ptp(shades[0]), abs=0.05)
 
 
+def test_a_background_of_another_shape_warns():
+    with pytest.warns(PtrackWarning, match="another shape than the 1000 x 500 px of the video's frame"):
+        plot_paths(trajectories({7: WALK}), background=np.zeros((100, 50, 3)), video=VIDEO)
+
+
 def test_without_a_video_the_background_fills_its_own_size():
     ax = plot_paths(trajectories({7: WALK}), background=np.zeros((50, 100, 3)))
     assert ax.images[0].get_extent() == [0, 100, 50, 0]
 
 
+@pytest.mark.filterwarnings("ignore:The background")
 def test_a_floor_plan_fills_the_extent_given():
     table = compute_trajectories(make_points({7: [(0, 1, 1), (400, 2, 1)]}, unit="m"))
     ax = plot_paths(table, background=np.zeros((50, 100)), bounds=(0, 0, 12, 8))
