@@ -93,6 +93,28 @@ def boxmot_line(frame, rows):
     return json.dumps({"frame_index": frame, "timestamp_s": None, "sequence_id": "v", "tracks": tracks})
 
 
+def google(rows):
+    objects = [
+        {
+            "entity": {"description": "person"},
+            "trackId": str(row["id"]),
+            "frames": [
+                {
+                    "timeOffset": {"nanos": 40_000_000 * row["frame"]},
+                    "normalizedBoundingBox": {
+                        "left": row["x"] / 1280,
+                        "top": row["y"] / 720,
+                        "right": (row["x"] + row["w"]) / 1280,
+                        "bottom": (row["y"] + row["h"]) / 720,
+                    },
+                }
+            ],
+        }
+        for row in rows
+    ]
+    return json.dumps({"annotation_results": [{"object_annotations": objects}]})
+
+
 def csv_of(rows):
     return lines([",".join(rows[0]), *(",".join(map(str, row.values())) for row in rows)])
 
@@ -136,6 +158,7 @@ WRITERS = {
         folder / "tracks.jsonl", lines(boxmot_line(*item) for item in enumerate(by_frame(rows)))
     ),
     "visdrone": lambda folder, rows: write(folder / "uav1_v.txt", mot(rows, end="1,1,0,0")),
+    "google-video": lambda folder, rows: write(folder / "v.json", google(rows)),
     "supervision-csv": lambda folder, rows: write(folder / "v.csv", csv_of([sink(row) for row in rows])),
     "supervision-json": lambda folder, rows: write(
         folder / "v.json", json.dumps([sink(row) for row in rows])

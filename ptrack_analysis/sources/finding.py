@@ -286,7 +286,7 @@ def _is_one_result_below(root: AnyPath, folder: AnyPath) -> bool:
     if folder == root:
         return False
     form = _recognized(folder)
-    return form is not None and form.format.startswith("ultralytics")
+    return form is not None and TRACKERS[form.format].has_frame_files
 
 
 def _find_format_of_file(file: AnyPath, options: FormatOptions) -> tuple[str, str]:

@@ -51,6 +51,23 @@ _SUPERVISION = (
 )
 _BOX = {"x1": 10.0, "y1": 20.0, "x2": 60.0, "y2": 120.0}
 _ULTRALYTICS = [{"name": "person", "class": 0, "confidence": 0.9, "box": _BOX, "track_id": 1}]
+_GOOGLE_BOX = {"normalizedBoundingBox": {"right": 0.5, "bottom": 1}, "timeOffset": "1.5s"}
+_GOOGLE = {
+    "annotationResults": [
+        {
+            "personDetectionAnnotations": [{"tracks": [{"timestampedObjects": [_GOOGLE_BOX]}]}],
+            "objectAnnotations": [
+                {
+                    "entity": {"description": "man"},
+                    "trackId": "3",
+                    "frames": [
+                        {"normalizedBoundingBox": {}, "timeOffset": {"seconds": "1", "nanos": 5}},
+                    ],
+                }
+            ],
+        }
+    ]
+}
 _TRACKERS = {
     "mot": [_MOT, "1 1 1 1 5 5 1\n"],
     "bytetrack": ["0,1,10.0,20.0,50.0,100.0,0.9,-1,-1,-1\n1,1,11.0,20.0,50.0,100.0,0.9,-1,-1,-1\n"],
@@ -60,6 +77,7 @@ _TRACKERS = {
     ],
     "visdrone": ["1,0,5,4,9,9,0,0,0,0\n1,1,6,6,4,9,1,1,0,0\n1,2,7,3,9,8,1,4,0,1\n"],
     "deepsort": ["1 1 10 20 50 100 -1 -1 -1 -1\n", "0,1,10,20,50,100,-1,-1,-1,-1\n"],
+    "google-video": [json.dumps(_GOOGLE)],
     "supervision-csv": [_SUPERVISION],
     "supervision-json": [
         json.dumps(

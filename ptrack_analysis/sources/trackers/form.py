@@ -64,6 +64,7 @@ class Rows:
     """The rows of a tracker's file in any order, what they mean, and what the reader did with them.
 
     ``further`` has the columns of the cells that are kept without a role by their names in the table.
+    ``part_facts`` has the facts of each video of a file of several, by the value of the role ``video``.
     """
 
     cells: Cells
@@ -76,6 +77,7 @@ class Rows:
     video: Video = field(default_factory=Video)
     parts: Mapping[Part, Integers] | None = None
     has_frame_0: bool | None = None
+    part_facts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def split_rows(rows: Rows) -> Rows:
@@ -102,11 +104,12 @@ def build_tracked(rows: Rows, given: Given) -> Tracked:
     ParameterError
         If the frame size or rate is needed and not known.
     """
-    layout, video = rows.layout, rows.video
+    layout = rows.layout
     has_frame_0 = rows.has_frame_0
     if has_frame_0 is None:
         has_frame_0 = "frame" in layout.columns and rows.cells.least(layout.columns["frame"]) == 0
     part = select_part(rows, given)
+    video = _complete_facts(rows, part, given)
     part, columns = _spread_boxes(part, layout.columns)
     by_class = select_classes(part, columns, given, layout.classes)
     confident = select_confident(part, columns, given, by_class.keep)
@@ -183,6 +186,17 @@ def select_part(rows: Rows, given: Given) -> Cells:
     if len(chosen) == len(parts):
         return cells
     return cells.taken(parts[chosen[0]] if chosen else np.empty(0, dtype="int64"))
+
+
+def _complete_facts(rows: Rows, part: Cells, given: Given) -> Video:
+    """Complete the facts of the file by those of the selected video."""
+    if not rows.part_facts:
+        return rows.video
+    value = given.part.get("video")
+    if value is None and part.count:
+        value = str(part.columns[rows.layout.columns["video"]][0].as_py())
+    facts = rows.part_facts.get(value or "", {})
+    return replace(rows.video, **{name: fact for name, fact in facts.items() if fact is not None})
 
 
 def _reject_several(cells: Cells, columns: Mapping[str, str], parts: Sequence[Part]) -> None:
@@ -300,9 +314,10 @@ def _find_unit(
     if unit == "fraction" and (most > _BEYOND or least < -_BEYOND):
         side = next(side for side in sides if max(side.max(), -side.min()) > _BEYOND)
         row = int(np.abs(side).argmax())
+        advice = "Pass unit='px' (--unit px)" if given.unit is None else "Leave out unit='fraction' (--unit)"
         raise InputError(
             f"{cells.where(row)}: a side of the box is {side[row]:g}, but the unit is fraction of the "
-            "frame. Leave out unit='fraction' (--unit fraction): the boxes are in px."
+            f"frame. {advice} if the boxes are in px."
         )
     if given.unit == "px" and small:
         raise InputError(

@@ -8,7 +8,7 @@ from ptrack_analysis.errors import InputError, ParameterError
 from ptrack_analysis.sources.archive import FormatOptions, Source
 from ptrack_analysis.sources.pages.rows import Budget
 from ptrack_analysis.sources.resolution import resolve_video
-from ptrack_analysis.sources.trackers import boxmot, labels, mot, points, results, tables
+from ptrack_analysis.sources.trackers import boxmot, google, labels, mot, points, results, tables
 from ptrack_analysis.sources.trackers.classes import parse_classes
 from ptrack_analysis.sources.trackers.form import Part, Rows, build_tracked, list_parts, split_rows
 from ptrack_analysis.sources.trackers.positions import find_stated_unit
@@ -26,7 +26,7 @@ class Tracker:
 
     ``read`` returns the rows with their layout: the base of frames and pixels, and the classes.
     ``recognizes`` returns why a source does not fit, and None if it does; ``accepts`` does so for a source
-    whose format the caller names.
+    whose format the caller names. ``may_have_parts`` tells whether a source may have several videos.
     """
 
     name: str
@@ -36,6 +36,12 @@ class Tracker:
     accepts: Callable[[Sample], str | None] | None = None
     reads_files: bool = True
     reads_folders: bool = False
+    may_have_parts: bool = False
+
+    @property
+    def has_frame_files(self) -> bool:
+        """Whether a folder of the format has one file per frame."""
+        return self.reads_folders and (not self.reads_files or self.name.startswith("ultralytics"))
 
     def accepts_file(self, sample: Sample, options: FormatOptions) -> bool:
         """Return whether a file of a folder is read in this format if the caller names the format."""
@@ -84,7 +90,20 @@ TRACKERS = {
             mot.fits_only_by_name,
             mot.fits_text,
         ),
-        Tracker("boxmot-jsonl", "tracks.jsonl of BoxMOT", boxmot.read_boxmot_jsonl, boxmot.fits_boxmot_jsonl),
+        Tracker(
+            "boxmot-jsonl",
+            "tracks.jsonl of BoxMOT",
+            boxmot.read_boxmot_jsonl,
+            boxmot.fits_boxmot_jsonl,
+            may_have_parts=True,
+        ),
+        Tracker(
+            "google-video",
+            "annotations of Google Video Intelligence",
+            google.read_google_video,
+            google.fits_google_video,
+            may_have_parts=True,
+        ),
         Tracker(
             "supervision-csv",
             "table of supervision's CSVSink",
@@ -363,12 +382,13 @@ class _LastSplit:
 
     def keep(self, path: AnyPath, options: FormatOptions, rows: Rows) -> None:
         """Keep the rows of a file in place of the previous file."""
-        self._kept = _identify(path, options), rows, {*(rows.parts or {})} - {options.part}
+        if path.is_file():
+            self._kept = _identify(path, options), rows, {*(rows.parts or {})} - {options.part}
 
     def find(self, path: AnyPath, options: FormatOptions) -> Rows | None:
         """Return the rows of a file if they are kept, and forget them with its last video."""
         kept = self._kept
-        if kept is None or kept[0] != _identify(path, options):
+        if kept is None or not path.is_file() or kept[0] != _identify(path, options):
             return None
         _, rows, left = kept
         left.discard(options.part)
@@ -389,9 +409,11 @@ def _identify(path: AnyPath, options: FormatOptions) -> object:
 
 def _may_have_parts(sample: Sample, options: FormatOptions) -> bool:
     """Return whether the beginning of a file allows that it has several videos."""
+    if options.format in TRACKERS and TRACKERS[options.format].may_have_parts:
+        return True
     if sample.is_folder:
         return False
-    if {role for role, _ in options.columns} & {*PARTS} or options.format == "boxmot-jsonl":
+    if {role for role, _ in options.columns} & {*PARTS}:
         return True
     if options.format == "table":
         names = tables.read_names(sample)

@@ -50,8 +50,6 @@ _JSON_KINDS = (
         {"Labels"},
         "labels of Rekognition (GetLabelDetection), which have no identities: people need a tracker.",
     ),
-    ({"annotationResults"}, "a result of Google Video Intelligence, which is not read."),
-    ({"annotation_results"}, "a result of Google Video Intelligence, which is not read."),
     ({"images", "annotations", "categories"}, "a COCO file. Convert its tracks to a CSV table."),
     ({"type", "features"}, "a GeoJSON file, as zones are: pass it as zones (--zones)."),
     ({"people", "version"}, "an OpenPose result, which has skeletons without identities."),
