@@ -115,6 +115,15 @@ def google(rows):
     return json.dumps({"annotation_results": [{"object_annotations": objects}]})
 
 
+def cvat(rows):
+    boxes = [
+        f'<track id="{row["id"]}" label="person"><box frame="{row["frame"]}" outside="0" xtl="{row["x"]}" '
+        f'ytl="{row["y"]}" xbr="{row["x"] + row["w"]}" ybr="{row["y"] + row["h"]}"/></track>'
+        for row in rows
+    ]
+    return f"<annotations><version>1.1</version>{''.join(boxes)}</annotations>"
+
+
 def csv_of(rows):
     return lines([",".join(rows[0]), *(",".join(map(str, row.values())) for row in rows)])
 
@@ -159,6 +168,7 @@ WRITERS = {
     ),
     "visdrone": lambda folder, rows: write(folder / "uav1_v.txt", mot(rows, end="1,1,0,0")),
     "google-video": lambda folder, rows: write(folder / "v.json", google(rows)),
+    "cvat-video": lambda folder, rows: write(folder / "v.xml", cvat(rows)),
     "supervision-csv": lambda folder, rows: write(folder / "v.csv", csv_of([sink(row) for row in rows])),
     "supervision-json": lambda folder, rows: write(
         folder / "v.json", json.dumps([sink(row) for row in rows])

@@ -110,7 +110,7 @@ FILES = {
     "ultralytics-csv": (results_csv, NAMES),
     "table": (named_table, NAMES),
 }
-WITHOUT = {"google-video", "points", "obsmat", "trajnet", "mot-gt"}
+WITHOUT = {"cvat-video", "google-video", "points", "obsmat", "trajnet", "mot-gt"}
 """Formats without such columns, or with names of classes only."""
 
 

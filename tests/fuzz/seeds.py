@@ -68,6 +68,11 @@ _GOOGLE = {
         }
     ]
 }
+_CVAT = (
+    "<annotations><version>1.1</version><meta><task><original_size><width>100</width><height>200</height>"
+    '</original_size></task></meta><track id="0" label="person"><box frame="0" outside="0" xtl="3" ytl="4" '
+    'xbr="10" ybr="25"/><box frame="1" outside="1" xtl="3" ytl="4" xbr="10" ybr="25"/></track></annotations>'
+)
 _TRACKERS = {
     "mot": [_MOT, "1 1 1 1 5 5 1\n"],
     "bytetrack": ["0,1,10.0,20.0,50.0,100.0,0.9,-1,-1,-1\n1,1,11.0,20.0,50.0,100.0,0.9,-1,-1,-1\n"],
@@ -78,6 +83,7 @@ _TRACKERS = {
     "visdrone": ["1,0,5,4,9,9,0,0,0,0\n1,1,6,6,4,9,1,1,0,0\n1,2,7,3,9,8,1,4,0,1\n"],
     "deepsort": ["1 1 10 20 50 100 -1 -1 -1 -1\n", "0,1,10,20,50,100,-1,-1,-1,-1\n"],
     "google-video": [json.dumps(_GOOGLE)],
+    "cvat-video": [_CVAT],
     "supervision-csv": [_SUPERVISION],
     "supervision-json": [
         json.dumps(

@@ -8,7 +8,16 @@ from ptrack_analysis.errors import InputError, ParameterError
 from ptrack_analysis.sources.archive import FormatOptions, Source
 from ptrack_analysis.sources.pages.rows import Budget
 from ptrack_analysis.sources.resolution import resolve_video
-from ptrack_analysis.sources.trackers import boxmot, google, labels, mot, points, results, tables
+from ptrack_analysis.sources.trackers import (
+    boxmot,
+    cvat,
+    google,
+    labels,
+    mot,
+    points,
+    results,
+    tables,
+)
 from ptrack_analysis.sources.trackers.classes import parse_classes
 from ptrack_analysis.sources.trackers.form import Part, Rows, build_tracked, list_parts, split_rows
 from ptrack_analysis.sources.trackers.positions import find_stated_unit
@@ -102,6 +111,13 @@ TRACKERS = {
             "annotations of Google Video Intelligence",
             google.read_google_video,
             google.fits_google_video,
+            may_have_parts=True,
+        ),
+        Tracker(
+            "cvat-video",
+            "CVAT for video in XML, also of JAAD and PIE",
+            cvat.read_cvat_video,
+            cvat.fits_cvat_video,
             may_have_parts=True,
         ),
         Tracker(

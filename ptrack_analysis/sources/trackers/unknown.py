@@ -40,9 +40,11 @@ _BINARIES = {
     b"\x93NUMPY": "a NumPy array, which does not say what its columns are. Save a CSV with a header.",
 }
 _XML_KINDS = {
-    "annotations": "annotations in XML, as CVAT or JAAD write them. Export them from CVAT as MOT 1.1.",
     "annotation": "an annotation of one image in PASCAL VOC's XML, which has no tracks.",
-    "dataset": "a CVML or CAVIAR data set in XML, which is not read. Convert it to a CSV table.",
+    "dataset": (
+        "CVML (CAVIAR) in XML, which is not read. Write its boxes (frame number, object id, xc, yc, w, h) to "
+        "a CSV file and pass --columns frame=number,id=id,center_x=xc,center_y=yc,width=w,height=h."
+    ),
     "svg": "a drawing (SVG), which has no tracking data.",
 }
 _JSON_KINDS = (
