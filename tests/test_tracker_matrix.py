@@ -124,6 +124,27 @@ def cvat(rows):
     return f"<annotations><version>1.1</version>{''.join(boxes)}</annotations>"
 
 
+def message(row):
+    parts = [row["id"], *corners(row), "person", "#", row["confidence"]]
+    text = {
+        "version": "4.0",
+        "id": str(row["frame"]),
+        "sensorId": "a",
+        "objects": ["|".join(map(str, parts))],
+    }
+    return json.dumps({**text, "@timestamp": "2026-01-05T09:00:00.000Z"})
+
+
+def dump_files(folder, rows):
+    for frame, found in enumerate(by_frame(rows)):
+        texts = [
+            f"person {row['id']} 0.0 0 0.0 {' '.join(map(str, corners(row)))}{' 0.0' * 7} {row['confidence']}"
+            for row in found
+        ]
+        write(folder / f"00_000_{frame:06d}.txt", lines(texts))
+    return folder
+
+
 def csv_of(rows):
     return lines([",".join(rows[0]), *(",".join(map(str, row.values())) for row in rows)])
 
@@ -169,6 +190,8 @@ WRITERS = {
     "visdrone": lambda folder, rows: write(folder / "uav1_v.txt", mot(rows, end="1,1,0,0")),
     "google-video": lambda folder, rows: write(folder / "v.json", google(rows)),
     "cvat-video": lambda folder, rows: write(folder / "v.xml", cvat(rows)),
+    "deepstream-json": lambda folder, rows: write(folder / "v.jsonl", lines(map(message, rows))),
+    "deepstream-kitti": dump_files,
     "supervision-csv": lambda folder, rows: write(folder / "v.csv", csv_of([sink(row) for row in rows])),
     "supervision-json": lambda folder, rows: write(
         folder / "v.json", json.dumps([sink(row) for row in rows])

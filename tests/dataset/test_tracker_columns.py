@@ -110,7 +110,16 @@ FILES = {
     "ultralytics-csv": (results_csv, NAMES),
     "table": (named_table, NAMES),
 }
-WITHOUT = {"cvat-video", "google-video", "points", "obsmat", "trajnet", "mot-gt"}
+WITHOUT = {
+    "deepstream-kitti",
+    "deepstream-json",
+    "cvat-video",
+    "google-video",
+    "points",
+    "obsmat",
+    "trajnet",
+    "mot-gt",
+}
 """Formats without such columns, or with names of classes only."""
 
 

@@ -73,6 +73,14 @@ _CVAT = (
     '</original_size></task></meta><track id="0" label="person"><box frame="0" outside="0" xtl="3" ytl="4" '
     'xbr="10" ybr="25"/><box frame="1" outside="1" xtl="3" ytl="4" xbr="10" ybr="25"/></track></annotations>'
 )
+_SENT = {"@timestamp": "2026-01-05T09:00:00.400Z"}
+_CORNERS = {"topleftx": 1, "toplefty": 2, "bottomrightx": 3, "bottomrighty": 4}
+_PLAIN = {"id": "1", "bbox": {"leftX": 1, "topY": 2, "rightX": 3, "bottomY": 4}, "type": "person"}
+_MESSAGES = [
+    json.dumps({"id": "12", **_SENT, "sensorId": "c", "objects": ["17|40|30|80|150|person|#|0.5"]}),
+    json.dumps({"mdsversion": "1.0", **_SENT, "object": {"id": "7", "bbox": _CORNERS, "person": {}}}),
+    json.dumps({"timestamp": "2026-01-05T09:00:00.400Z", "sensorId": "c", "objects": [_PLAIN]}),
+]
 _TRACKERS = {
     "mot": [_MOT, "1 1 1 1 5 5 1\n"],
     "bytetrack": ["0,1,10.0,20.0,50.0,100.0,0.9,-1,-1,-1\n1,1,11.0,20.0,50.0,100.0,0.9,-1,-1,-1\n"],
@@ -84,6 +92,8 @@ _TRACKERS = {
     "deepsort": ["1 1 10 20 50 100 -1 -1 -1 -1\n", "0,1,10,20,50,100,-1,-1,-1,-1\n"],
     "google-video": [json.dumps(_GOOGLE)],
     "cvat-video": [_CVAT],
+    "deepstream-json": _MESSAGES,
+    "deepstream-kitti": ["person 17 0.0 0 0.0 40.0 30.0 80.0 150.0 0.0 0.0 0.0 0.0 0.0 0.0 0.0 0.81\n"],
     "supervision-csv": [_SUPERVISION],
     "supervision-json": [
         json.dumps(

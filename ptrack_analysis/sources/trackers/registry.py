@@ -11,6 +11,7 @@ from ptrack_analysis.sources.resolution import resolve_video
 from ptrack_analysis.sources.trackers import (
     boxmot,
     cvat,
+    deepstream,
     google,
     labels,
     mot,
@@ -118,6 +119,22 @@ TRACKERS = {
             "CVAT for video in XML, also of JAAD and PIE",
             cvat.read_cvat_video,
             cvat.fits_cvat_video,
+            may_have_parts=True,
+        ),
+        Tracker(
+            "deepstream-json",
+            "messages of DeepStream in JSON",
+            deepstream.read_deepstream_messages,
+            deepstream.fits_deepstream_messages,
+            may_have_parts=True,
+        ),
+        Tracker(
+            "deepstream-kitti",
+            "folder of DeepStream's kitti-track-output-dir",
+            deepstream.read_deepstream_kitti,
+            deepstream.fits_deepstream_kitti,
+            reads_files=False,
+            reads_folders=True,
             may_have_parts=True,
         ),
         Tracker(
