@@ -145,6 +145,20 @@ def dump_files(folder, rows):
     return folder
 
 
+def kitti(rows):
+    return lines(
+        f"{row['frame']} {row['id']} Pedestrian 0 0 -10 {' '.join(map(str, corners(row)))} -1 -1 -1 -1000 "
+        f"-1000 -1000 -10 {row['confidence']}"
+        for row in rows
+    )
+
+
+def vatic(rows):
+    return lines(
+        f'{row["id"]} {" ".join(map(str, corners(row)))} {row["frame"]} 0 0 1 "Pedestrian"' for row in rows
+    )
+
+
 def csv_of(rows):
     return lines([",".join(rows[0]), *(",".join(map(str, row.values())) for row in rows)])
 
@@ -192,6 +206,8 @@ WRITERS = {
     "cvat-video": lambda folder, rows: write(folder / "v.xml", cvat(rows)),
     "deepstream-json": lambda folder, rows: write(folder / "v.jsonl", lines(map(message, rows))),
     "deepstream-kitti": dump_files,
+    "kitti": lambda folder, rows: write(folder / "0000.txt", kitti(rows)),
+    "vatic": lambda folder, rows: write(folder / "v.txt", vatic(rows)),
     "supervision-csv": lambda folder, rows: write(folder / "v.csv", csv_of([sink(row) for row in rows])),
     "supervision-json": lambda folder, rows: write(
         folder / "v.json", json.dumps([sink(row) for row in rows])

@@ -111,6 +111,8 @@ FILES = {
     "table": (named_table, NAMES),
 }
 WITHOUT = {
+    "vatic",
+    "kitti",
     "deepstream-kitti",
     "deepstream-json",
     "cvat-video",

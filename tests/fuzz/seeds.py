@@ -94,6 +94,8 @@ _TRACKERS = {
     "cvat-video": [_CVAT],
     "deepstream-json": _MESSAGES,
     "deepstream-kitti": ["person 17 0.0 0 0.0 40.0 30.0 80.0 150.0 0.0 0.0 0.0 0.0 0.0 0.0 0.0 0.81\n"],
+    "kitti": ["0 2 Pedestrian 0 0 -10 1 2 3 4 -1 -1 -1 -1000 -1000 -1000 -10 0.5\n"],
+    "vatic": ['0 1 2 3 4 0 0 0 1 "Pedestrian" "red"\n0 1 2 3 4 1 1 0 1 "Pedestrian"\n'],
     "supervision-csv": [_SUPERVISION],
     "supervision-json": [
         json.dumps(

@@ -13,11 +13,13 @@ from ptrack_analysis.sources.trackers import (
     cvat,
     deepstream,
     google,
+    kitti,
     labels,
     mot,
     points,
     results,
     tables,
+    vatic,
 )
 from ptrack_analysis.sources.trackers.classes import parse_classes
 from ptrack_analysis.sources.trackers.form import Part, Rows, build_tracked, list_parts, split_rows
@@ -136,6 +138,18 @@ TRACKERS = {
             reads_files=False,
             reads_folders=True,
             may_have_parts=True,
+        ),
+        Tracker(
+            "kitti",
+            "label file of KITTI tracking",
+            kitti.read_kitti,
+            kitti.fits_kitti,
+        ),
+        Tracker(
+            "vatic",
+            "text of VATIC or of the Stanford Drone Dataset",
+            vatic.read_vatic,
+            vatic.fits_vatic,
         ),
         Tracker(
             "supervision-csv",
