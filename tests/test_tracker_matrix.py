@@ -159,6 +159,83 @@ def vatic(rows):
     )
 
 
+def pose(row):
+    box = [row["x"], row["y"], row["w"], row["h"]]
+    return {"image_id": f"{row['frame']}.jpg", "box": box, "idx": row["id"], "keypoints": [1, 2, 0.5]}
+
+
+def view_files(folder, rows):
+    for frame, found in enumerate(by_frame(rows)):
+        people = [
+            {
+                "personID": row["id"],
+                "positionID": 481,
+                "views": [
+                    dict(zip(("viewNum", "xmin", "ymin", "xmax", "ymax"), (0, *corners(row)), strict=True))
+                ],
+            }
+            for row in found
+        ]
+        write(folder / f"{frame:08d}.json", json.dumps(people))
+    return folder
+
+
+def studio(rows):
+    """Give a task whose regions are the people, with a keyframe per row."""
+    results = []
+    for person in dict.fromkeys(row["id"] for row in rows):
+        keys = [
+            {
+                "frame": row["frame"] + 1,
+                "x": row["x"] / 12.8,
+                "y": row["y"] / 7.2,
+                "width": row["w"] / 12.8,
+                "height": row["h"] / 7.2,
+                "enabled": False,
+            }
+            for row in rows
+            if row["id"] == person
+        ]
+        value = {"framesCount": 25, "duration": 1.0, "labels": ["person"], "sequence": keys}
+        results.append({"id": str(person), "type": "videorectangle", "value": value})
+    return {"id": 1, "annotations": [{"result": results}]}
+
+
+def coco(rows):
+    frames = range(rows[-1]["frame"] + 1)
+    return {
+        "videos": [{"id": 1, "name": "v"}],
+        "images": [{"id": frame, "video_id": 1, "frame_id": frame} for frame in frames],
+        "annotations": [
+            {
+                "image_id": row["frame"],
+                "track_id": row["id"],
+                "bbox": [row["x"], row["y"], row["w"], row["h"]],
+                "category_id": 1,
+            }
+            for row in rows
+        ],
+        "categories": [{"id": 1, "name": "person"}],
+    }
+
+
+def prediction(frame_and_rows):
+    frame, rows = frame_and_rows
+    found = [
+        {
+            "x": row["x"] + row["w"] / 2,
+            "y": row["y"] + row["h"] / 2,
+            "width": row["w"],
+            "height": row["h"],
+            "class": "person",
+            "detection_id": f"{frame}-{row['id']}",
+            "tracker_id": row["id"],
+        }
+        for row in rows
+    ]
+    return json.dumps({"predictions": found, "video_metadata": {"frame_number": frame}})
+
+
 def csv_of(rows):
     return lines([",".join(rows[0]), *(",".join(map(str, row.values())) for row in rows)])
 
@@ -208,6 +285,13 @@ WRITERS = {
     "deepstream-kitti": dump_files,
     "kitti": lambda folder, rows: write(folder / "0000.txt", kitti(rows)),
     "vatic": lambda folder, rows: write(folder / "v.txt", vatic(rows)),
+    "alphapose": lambda folder, rows: write(folder / "v.json", json.dumps(list(map(pose, rows)))),
+    "wildtrack": view_files,
+    "label-studio": lambda folder, rows: write(folder / "v.json", json.dumps([studio(rows)])),
+    "coco-video": lambda folder, rows: write(folder / "v.json", json.dumps(coco(rows))),
+    "roboflow": lambda folder, rows: write(
+        folder / "v.jsonl", lines(map(prediction, enumerate(by_frame(rows))))
+    ),
     "supervision-csv": lambda folder, rows: write(folder / "v.csv", csv_of([sink(row) for row in rows])),
     "supervision-json": lambda folder, rows: write(
         folder / "v.json", json.dumps([sink(row) for row in rows])

@@ -193,7 +193,8 @@ def open_client(given: argparse.Namespace, service: str = "rekognition") -> Iter
 _FORMATS = (
     "pages, mot, mot-gt, boxmot, bytetrack, deepsort, visdrone, supervision-csv, supervision-json, "
     "ultralytics-txt, ultralytics-json, ultralytics-csv, boxmot-jsonl, "
-    "google-video, vatic, kitti, deepstream-kitti, deepstream-json, cvat-video, "
+    "google-video, roboflow, coco-video, label-studio, wildtrack, alphapose, vatic, kitti, "
+    "deepstream-kitti, deepstream-json, cvat-video, "
     "points, obsmat, trajnet or table (default: recognized)"
 )
 _SOURCE = (

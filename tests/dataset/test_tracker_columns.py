@@ -111,6 +111,11 @@ FILES = {
     "table": (named_table, NAMES),
 }
 WITHOUT = {
+    "roboflow",
+    "coco-video",
+    "label-studio",
+    "wildtrack",
+    "alphapose",
     "vatic",
     "kitti",
     "deepstream-kitti",

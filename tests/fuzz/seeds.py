@@ -81,6 +81,26 @@ _MESSAGES = [
     json.dumps({"mdsversion": "1.0", **_SENT, "object": {"id": "7", "bbox": _CORNERS, "person": {}}}),
     json.dumps({"timestamp": "2026-01-05T09:00:00.400Z", "sensorId": "c", "objects": [_PLAIN]}),
 ]
+_KEYFRAME = {"frame": 1, "x": 10, "y": 10, "width": 5, "height": 20, "enabled": True}
+_REGION = {
+    "framesCount": 9,
+    "duration": 0.36,
+    "labels": ["man"],
+    "sequence": [_KEYFRAME, _KEYFRAME | {"frame": 4}],
+}
+_STUDIO = [{"id": 1, "annotations": [{"result": [{"id": "a", "type": "videorectangle", "value": _REGION}]}]}]
+_COCO = {
+    "videos": [{"id": 1, "name": "a"}],
+    "images": [{"id": 1, "video_id": 1, "frame_id": 0, "width": 100, "height": 200}],
+    "annotations": [{"id": 1, "image_id": 1, "track_id": 3, "category_id": 1, "bbox": [1, 2, 3, 4]}],
+    "categories": [{"id": 1, "name": "person"}],
+}
+_ROBOFLOW = {
+    "image": {"width": 100, "height": 200},
+    "predictions": [
+        {"x": 5, "y": 6, "width": 3, "height": 4, "class": "person", "detection_id": "u", "tracker_id": 1}
+    ],
+}
 _TRACKERS = {
     "mot": [_MOT, "1 1 1 1 5 5 1\n"],
     "bytetrack": ["0,1,10.0,20.0,50.0,100.0,0.9,-1,-1,-1\n1,1,11.0,20.0,50.0,100.0,0.9,-1,-1,-1\n"],
@@ -96,6 +116,15 @@ _TRACKERS = {
     "deepstream-kitti": ["person 17 0.0 0 0.0 40.0 30.0 80.0 150.0 0.0 0.0 0.0 0.0 0.0 0.0 0.0 0.81\n"],
     "kitti": ["0 2 Pedestrian 0 0 -10 1 2 3 4 -1 -1 -1 -1000 -1000 -1000 -10 0.5\n"],
     "vatic": ['0 1 2 3 4 0 0 0 1 "Pedestrian" "red"\n0 1 2 3 4 1 1 0 1 "Pedestrian"\n'],
+    "alphapose": [
+        json.dumps([{"image_id": "12.jpg", "box": [1, 2, 3, 4], "idx": 1, "keypoints": [], "score": 2.5}])
+    ],
+    "wildtrack": [
+        '[{"personID":1,"positionID":481,"views":[{"viewNum":0,"xmin":1,"ymin":2,"xmax":3,"ymax":4}]}]'
+    ],
+    "label-studio": [json.dumps(_STUDIO)],
+    "coco-video": [json.dumps(_COCO)],
+    "roboflow": [json.dumps(_ROBOFLOW)],
     "supervision-csv": [_SUPERVISION],
     "supervision-json": [
         json.dumps(

@@ -9,17 +9,22 @@ from ptrack_analysis.sources.archive import FormatOptions, Source
 from ptrack_analysis.sources.pages.rows import Budget
 from ptrack_analysis.sources.resolution import resolve_video
 from ptrack_analysis.sources.trackers import (
+    alphapose,
     boxmot,
+    coco,
     cvat,
     deepstream,
     google,
     kitti,
+    label_studio,
     labels,
     mot,
     points,
     results,
+    roboflow,
     tables,
     vatic,
+    wildtrack,
 )
 from ptrack_analysis.sources.trackers.classes import parse_classes
 from ptrack_analysis.sources.trackers.form import Part, Rows, build_tracked, list_parts, split_rows
@@ -103,6 +108,13 @@ TRACKERS = {
             mot.fits_text,
         ),
         Tracker(
+            "coco-video",
+            "COCO file of videos (CocoVID, MMTracking, TAO, YouTube-VIS)",
+            coco.read_coco_video,
+            coco.fits_coco_video,
+            may_have_parts=True,
+        ),
+        Tracker(
             "boxmot-jsonl",
             "tracks.jsonl of BoxMOT",
             boxmot.read_boxmot_jsonl,
@@ -150,6 +162,35 @@ TRACKERS = {
             "text of VATIC or of the Stanford Drone Dataset",
             vatic.read_vatic,
             vatic.fits_vatic,
+        ),
+        Tracker(
+            "alphapose",
+            "results of AlphaPose with tracking",
+            alphapose.read_alphapose,
+            alphapose.fits_alphapose,
+        ),
+        Tracker(
+            "wildtrack",
+            "folder of WILDTRACK's annotations_positions",
+            wildtrack.read_wildtrack,
+            wildtrack.fits_wildtrack,
+            reads_files=False,
+            reads_folders=True,
+            may_have_parts=True,
+        ),
+        Tracker(
+            "label-studio",
+            "JSON of Label Studio with boxes in a video",
+            label_studio.read_label_studio,
+            label_studio.fits_label_studio,
+            may_have_parts=True,
+        ),
+        Tracker(
+            "roboflow",
+            "results of Roboflow with tracker_id",
+            roboflow.read_roboflow,
+            roboflow.fits_roboflow,
+            may_have_parts=True,
         ),
         Tracker(
             "supervision-csv",

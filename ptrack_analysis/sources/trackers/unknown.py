@@ -52,7 +52,11 @@ _JSON_KINDS = (
         {"Labels"},
         "labels of Rekognition (GetLabelDetection), which have no identities: people need a tracker.",
     ),
-    ({"images", "annotations", "categories"}, "a COCO file. Convert its tracks to a CSV table."),
+    ({"images", "annotations"}, "a COCO file without tracks. Run a tracker on its detections first."),
+    (
+        {"image_id", "category_id", "bbox"},
+        "COCO results, a list without the images, so frames are unknown. Write them to a CSV with frames.",
+    ),
     ({"type", "features"}, "a GeoJSON file, as zones are: pass it as zones (--zones)."),
     ({"people", "version"}, "an OpenPose result, which has skeletons without identities."),
     (

@@ -32,7 +32,11 @@ FILES = {
     "a table of something": ("a.csv", "a,b\n1,2\n", r"--columns frame=...,id=...,left=...,top=...,"),
     "rows of numbers": ("a.txt", "1,2,3\n4,5,6\n", "rows of 3 numbers without a header"),
     "labels of Rekognition": ("a.json", json.dumps({"Labels": []}), "GetLabelDetection"),
-    "COCO": ("a.json", json.dumps({"images": [], "annotations": [], "categories": []}), "COCO"),
+    "COCO": (
+        "a.json",
+        json.dumps({"images": [], "annotations": [], "categories": []}),
+        "COCO file without tracks",
+    ),
     "unknown JSON": ("a.json", json.dumps([{"foo": 1, "bar": 2}]), "members 'foo', 'bar'"),
     "text": ("a.txt", "lorem ipsum\n", "text file that no reader knows"),
 }
