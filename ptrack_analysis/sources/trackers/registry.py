@@ -32,7 +32,7 @@ from ptrack_analysis.sources.trackers.positions import find_stated_unit
 from ptrack_analysis.sources.trackers.roles import MOMENTS, PARTS, by_own_names, find_part_columns
 from ptrack_analysis.sources.trackers.sample import Sample, read_sample
 from ptrack_analysis.sources.trackers.tracked import Given, Tracked, Unit, combine, validate_options
-from ptrack_analysis.sources.trackers.unknown import describe_unknown
+from ptrack_analysis.sources.trackers.unknown import describe_refused, describe_unknown
 from ptrack_analysis.storage.s3 import AnyPath, parse_path
 from ptrack_analysis.video import Video, YAxis
 
@@ -420,6 +420,8 @@ def recognize(path: Source) -> Tracker:
     sample = read_sample(parse_path(path))
     if not sample.is_folder and not sample.head.strip():
         raise InputError(f"{sample.path}: the file is empty")
+    if (refused := describe_refused(sample)) is not None:
+        raise InputError(refused)
     for tracker in TRACKERS.values():
         if tracker.recognizes(sample) is None:
             return tracker

@@ -50,23 +50,94 @@ _XML_KINDS = {
 _JSON_KINDS = (
     (
         {"Labels"},
-        "labels of Rekognition (GetLabelDetection), which have no identities: people need a tracker.",
+        (
+            "labels of Rekognition (GetLabelDetection), which have no identities: a person is also listed "
+            "under Adult, Female and the like. Run a tracker on the video."
+        ),
     ),
-    ({"images", "annotations"}, "a COCO file without tracks. Run a tracker on its detections first."),
+    (
+        {"StreamProcessorInformation"},
+        "a message of a Rekognition stream processor, which has no tracks. Run a tracker on the video.",
+    ),
+    (
+        {"eventNamespace"},
+        (
+            "a message of a Rekognition stream processor, which reports the first occurrence only. Run a "
+            "tracker on the video."
+        ),
+    ),
+    (
+        {"standardized_response"},
+        "a response of Eden AI whose boxes have no width. Save original_response, the response of Google.",
+    ),
     (
         {"image_id", "category_id", "bbox"},
-        "COCO results, a list without the images, so frames are unknown. Write them to a CSV with frames.",
+        (
+            "COCO results, a list without the images, so frames are unknown. "
+            "Write them to a CSV table with frames."
+        ),
     ),
+    ({"categories", "items"}, "Datumaro's JSON, which has no times. Export the project as MOT 1.1."),
+    ({"images", "annotations"}, "a COCO file without tracks. Run a tracker on its detections first."),
     ({"type", "features"}, "a GeoJSON file, as zones are: pass it as zones (--zones)."),
-    ({"people", "version"}, "an OpenPose result, which has skeletons without identities."),
+    (
+        {"people", "version"},
+        "an OpenPose result, which has skeletons without boxes and identities. Run a tracker on the video.",
+    ),
+    (
+        {"summarizedInsights"},
+        "insights of Azure Video Indexer, which have people with start and end, but no boxes.",
+    ),
+    ({"events", "sourceInfo"}, "events of Azure Spatial Analysis, which has ended and which has no tracks."),
     (
         {"predictions", "image"},
         "a Roboflow result of one image. Save the detections with supervision's CSVSink.",
     ),
+    ({"samples"}, "a dataset of samples, probably of FiftyOne, which is not read. Export it for CVAT."),
 )
 _VIDEO_ADVICE = (
     "a video. ptrack reads what a tracker found in a video: run a tracker on it first, for example "
     "'yolo track source=VIDEO save_txt=True save_conf=True', and give ptrack the folder that it writes."
+)
+_REFUSED_NAMES = (
+    (
+        r"m\d{4}_gt.*\.txt",
+        (
+            "annotations of UAVDT, which are vehicles only. To read them as MOTChallenge text, name the "
+            "format (--format mot-gt)."
+        ),
+    ),
+    (r".*\.kwcoco\.json", "a kwcoco file, which is not read. Export it as COCO with videos and track_id."),
+    (
+        r".*\.top",
+        "an annotation of Town Centre. Save a copy as .csv with this first line: {}. It is then read as a "
+        "table.".format(
+            "id,frame,head_valid,body_valid,head_left,head_top,head_right,head_bottom,left,top,right,bottom"
+        ),
+    ),
+    (r".*\.vsp", "splines of UCY in px, which are not read. Use the text of TrajNet for the same videos."),
+)
+"""Patterns of file names, in lower case, that prove a format that is not read."""
+_TEXT_KINDS = (
+    (
+        rb"TRACK\.R\d+\s*=",
+        (
+            "tracks of the Edinburgh pedestrian database. Write a CSV table with the columns t, track, x, y "
+            "and pass --columns frame=t,id=track,x=x,y=y --unit px."
+        ),
+    ),
+    (
+        rb"[^\n]*\bxVelocity\b[^\n]*\bprecedingId\b|[^\n]*\bprecedingId\b[^\n]*\bxVelocity\b",
+        "tracks of highD, which are vehicles only.",
+    ),
+    (
+        rb"(?:[A-Za-z_]+ ){1,3}\d+\.\d+(?: [\d.e+-]+){13,18}\s",
+        "KITTI's object labels or DeepStream's dump of detections (gie-kitti-output-dir), which have no ids.",
+    ),
+    (
+        rb"(?:[A-Za-z_]+ ){1,3}\d+(?: [\d.e+-]+){14,18}\s",
+        "one frame of DeepStream's kitti-track-output-dir. Pass the folder of the files.",
+    ),
 )
 _LONGEST_NAME = 60
 _NUMBERS = "rows of {} numbers without a header"
@@ -74,7 +145,16 @@ _NUMBERS = "rows of {} numbers without a header"
 
 def describe_unknown(sample: Sample) -> str:
     """Return what a file or folder is that no reader knows, and what to do about it."""
-    return f"{sample.path}: {_describe(sample)}"
+    return describe_refused(sample) or f"{sample.path}: {_describe(sample)}"
+
+
+def describe_refused(sample: Sample) -> str | None:
+    """Return what a file is that is not read by its name, None if the name proves nothing."""
+    if sample.is_folder:
+        return None
+    name = sample.path.name.lower().removesuffix(".gz")
+    kind = next((kind for pattern, kind in _REFUSED_NAMES if re.fullmatch(pattern, name)), None)
+    return None if kind is None else f"{sample.path}: this is {kind}"
 
 
 def _describe(sample: Sample) -> str:
@@ -148,6 +228,9 @@ def _list_names(text: bytes) -> list[str]:
 
 def _describe_text(sample: Sample) -> str:
     names, _ = read_header(sample.head)
+    for pattern, kind in _TEXT_KINDS:
+        if re.match(pattern, sample.head):
+            return f"this is {kind}"
     if (ambiguous := describe_ambiguous(sample)) is not None:
         return ambiguous
     if sample.is_numeric:
