@@ -8,7 +8,6 @@ from typing import Any
 from xml.parsers import expat
 
 import numpy as np
-import pyarrow as pa
 
 from ptrack_analysis.errors import InputError
 from ptrack_analysis.geometry import Floats
@@ -27,6 +26,7 @@ _SHAPES = ("polygon", "polyline", "points", "mask", "ellipse", "cuboid", "skelet
 _FACTS = ("width", "height", "source", "frame_filter")
 _ROOT = re.compile(rb"<([A-Za-z_][\w.:-]*)")
 _ASIDE = re.compile(rb"<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>\[]*>", re.DOTALL)
+_NUMBER = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?\s*")
 _STEP = re.compile(r"step\s*=\s*(\d{1,6})")
 _LONGEST_TEXT = 1000
 _GROUP = "people"
@@ -38,7 +38,9 @@ class _Parser:
 
     def __init__(self, path: AnyPath) -> None:
         self.path = path
-        self.columns: dict[str, list[str | None]] = {name: [] for name in _COLUMNS.values()}
+        self.numbers: dict[str, Any] = {name: array("d") for name in ("frame", *_SIDES.values())}
+        self.ids: list[str | None] = []
+        self.labels: list[str | None] = []
         self.lines = array("q")
         self.tracks = array("q")
         self.tasks: list[str] = []
@@ -118,12 +120,21 @@ class _Parser:
             self.rotated += float(attributes.get("rotation", "0")) != 0
         except ValueError:
             self.rotated += 1
-        for name in ("frame", *_SIDES.values()):
-            self.columns[name].append(attributes.get(name))
-        self.columns["label"].append(self._track.get("label"))
+        for name, values in self.numbers.items():
+            values.append(self._read_number(attributes, name))
+        self.labels.append(self._track.get("label"))
         self.lines.append(self._parser.CurrentLineNumber)
         self.tracks.append(self._track_count)
         self.tasks.append(self._track.get("task_id", ""))
+
+    def _read_number(self, attributes: Mapping[str, str], name: str) -> float:
+        text = attributes.get(name)
+        if text is None or _NUMBER.fullmatch(text) is None:
+            raise InputError(
+                f"{self.path}, line {self._parser.CurrentLineNumber}: {name} of the box is {text!r}; "
+                "expected a number"
+            )
+        return float(text)
 
     def _read_text(self, text: str) -> None:
         if self._text is not None and len(self._text) < _LONGEST_TEXT:
@@ -150,7 +161,7 @@ class _Parser:
                 f"{self.path}, line {self.lines[self._track_start]}: the track has neither an attribute id "
                 "nor boxes with an attribute named id"
             )
-        self.columns["id"].extend([self._track_id] * added)
+        self.ids.extend([self._track_id] * added)
 
 
 def read_cvat_video(path: AnyPath, given: Given) -> Rows:
@@ -233,7 +244,7 @@ def fits_cvat_video(sample: Sample) -> str | None:
 def _build_cells(parser: _Parser, path: AnyPath) -> tuple[Cells, dict[str, str], dict[str, dict[str, Any]]]:
     """Return the boxes, the roles of their columns, and the facts of each task of a project."""
     lines = parser.lines
-    columns: dict[str, Any] = dict(parser.columns)
+    columns: dict[str, Any] = {**parser.numbers, "id": parser.ids, "label": parser.labels}
     roles, part_facts = dict(_COLUMNS), dict[str, dict[str, Any]]()
     if any(parser.tasks) and len(parser.facts) > 2:  # noqa: PLR2004 - several tasks
         tasks = {facts.get("id", ""): facts for facts in parser.facts[1:]}
@@ -260,7 +271,7 @@ def _list_assumptions(parser: _Parser) -> list[str]:
     """Say which tracks may have no identity, and which frames or shapes are missing."""
     assumptions = []
     tracks = np.frombuffer(parser.tracks, dtype="int64") if parser.tracks else np.empty(0, dtype="int64")
-    frames = _read_frames(parser.columns["frame"])
+    frames = np.array(parser.numbers["frame"])
     _, sizes = np.unique(tracks, return_counts=True)
     if single := int((sizes == 1).sum()):
         assumptions.append(
@@ -288,14 +299,6 @@ def _find_step(parser: _Parser, steps: Floats) -> float:
     if stated:
         return max(stated)
     return float(steps[steps > 0].min(initial=np.inf)) if len(steps) else np.inf
-
-
-def _read_frames(texts: list[str | None]) -> Floats:
-    column = pa.array(texts, pa.string())
-    try:
-        return np.array(column.cast(pa.float64()).to_numpy(zero_copy_only=False), dtype="float64")
-    except pa.ArrowInvalid:  # said with its line when the frames are read
-        return np.zeros(len(texts))
 
 
 def _read_facts(facts: Mapping[str, str], path: AnyPath) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from pathlib import Path
 from typing import Any, Literal
 
 from ptrack_analysis.errors import InputError, ParameterError
@@ -30,7 +31,7 @@ from ptrack_analysis.sources.trackers.classes import parse_classes
 from ptrack_analysis.sources.trackers.form import Part, Rows, build_tracked, list_parts, split_rows
 from ptrack_analysis.sources.trackers.positions import find_stated_unit
 from ptrack_analysis.sources.trackers.roles import MOMENTS, PARTS, by_own_names, find_part_columns
-from ptrack_analysis.sources.trackers.sample import Sample, read_sample
+from ptrack_analysis.sources.trackers.sample import Sample, files_in, read_sample
 from ptrack_analysis.sources.trackers.tracked import Given, Tracked, Unit, combine, validate_options
 from ptrack_analysis.sources.trackers.unknown import describe_refused, describe_unknown
 from ptrack_analysis.storage.s3 import AnyPath, parse_path
@@ -472,13 +473,13 @@ class _LastSplit:
 
     def keep(self, path: AnyPath, options: FormatOptions, rows: Rows) -> None:
         """Keep the rows of a file in place of the previous file."""
-        if path.is_file():
-            self._kept = _identify(path, options), rows, {*(rows.parts or {})} - {options.part}
+        if (key := _identify(path, options)) is not None:
+            self._kept = key, rows, {*(rows.parts or {})} - {options.part}
 
     def find(self, path: AnyPath, options: FormatOptions) -> Rows | None:
         """Return the rows of a file if they are kept, and forget them with its last video."""
         kept = self._kept
-        if kept is None or not path.is_file() or kept[0] != _identify(path, options):
+        if kept is None or kept[0] != _identify(path, options):
             return None
         _, rows, left = kept
         left.discard(options.part)
@@ -491,7 +492,13 @@ _last_split = _LastSplit()
 
 
 def _identify(path: AnyPath, options: FormatOptions) -> object:
-    """Return what changes if a file is replaced or read in another way."""
+    """Return what changes if a source is replaced or read in another way; None for a folder in S3."""
+    if isinstance(path, Path) and path.is_dir():
+        found: list[tuple[str, Any]] = [(file.name, file.stat()) for file in files_in(path)]
+        files = tuple((name, state.st_size, state.st_mtime_ns) for name, state in found)
+        return str(path), files, replace(options, part=())
+    if not path.is_file():
+        return None
     stat: Any = path.stat()
     state = getattr(stat, "st_mtime_ns", None) or getattr(stat, "tag", None)
     return str(path), stat.st_size, state, replace(options, part=())

@@ -164,9 +164,12 @@ BROKEN = {
         "CVAT for images: 1 images without tracks. Export the task as 'CVAT for video 1.1'",
     ),
     "a track without an id": (cvat(track(box(0), number=None)), "line 6: the track has neither"),
-    "a missing side": (cvat(track('<box frame="0" xtl="1" ytl="1" xbr="5"/>')), "line 6: ybr is None"),
-    "a text for a side": (cvat(track(box(0, ybr="x"))), "line 6: ybr is 'x'; expected a number"),
-    "a frame that is none": (cvat(track(box("1.5"))), "line 6: frame is '1.5'; expected a whole number"),
+    "a missing side": (
+        cvat(track('<box frame="0" xtl="1" ytl="1" xbr="5"/>')),
+        "line 6: ybr of the box is None",
+    ),
+    "a text for a side": (cvat(track(box(0, ybr="x"))), "line 6: ybr of the box is 'x'; expected a number"),
+    "a frame that is none": (cvat(track(box("1.5"))), "line 6: frame is 1.5; expected a whole number"),
     "an id in a frame twice": (
         cvat(track(box(0)), track(box(0, left=40))),
         "repeat the id and time of another row",

@@ -62,6 +62,14 @@ def test_cameras_are_never_merged(tmp_path):
         read_tracking(place, video=RATED)
 
 
+def test_a_file_that_changes_between_two_cameras_is_read_again(tmp_path):
+    place = folder(tmp_path / "w", {0: [person(1, 10, 50)], 5: [person(1, 10, 50)]})
+    first, second = find_videos(place)
+    assert read_tracking(first, video=RATED)[0]["left"].tolist() == [0.1, 0.1]
+    folder(place, {5: [person(1, 10, 60), person(2, 10, 20)]})
+    assert read_tracking(second, video=RATED)[0]["left"].tolist() == [0.5, 0.6, 0.2]
+
+
 BROKEN = {
     "cut": (json.dumps([person(1, 10)])[:-9], "JSON ends early"),
     "no view number": (
