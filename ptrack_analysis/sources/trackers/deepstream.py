@@ -3,7 +3,7 @@
 import re
 from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
@@ -36,6 +36,7 @@ _SIZE_ASSUMED = (
 )
 _NOT_CLASSES = {"id", "bbox", "location", "coordinate", "speed", "direction", "orientation", "confidence"}
 _SEPARATOR = "#"
+_TIME_OF_FRAMES = "times follow from the frame numbers (id), counted from 0, and the frame rate"
 _TIME_OF_SENDING = "times are those at which the messages were sent"
 
 
@@ -127,26 +128,26 @@ def read_deepstream_messages(path: AnyPath, given: Given) -> Rows:
     for place, document in iterate_objects(path):
         messages.add(decode_typed(_MESSAGE, document, place), place)
     given.validate_size(len(messages.places))
-    has_frames = all(frame is not None for frame in messages.frames)
-    uses_frames = has_frames and given.video.frame_rate is not None
+    has_frames = bool(messages.frames) and None not in messages.frames
     columns: dict[str, Any] = {
         **messages.sides,
         "id": messages.ids,
         "label": messages.labels,
         "conf": messages.confidences,
         "camera": messages.cameras,
-        "time": messages.frames if uses_frames else messages.times,
+        "time": messages.times,
+        "frame": messages.frames,
     }
     roles = {role: name for role, name in _COLUMNS.items() if role != "frame"} | {"camera": "camera"}
-    roles |= {"frame": "time"} if uses_frames else {"time": "time"}
+    layout = BoxLayout(columns=roles | {"time": "time"}, unit="px", text_ids=True)
+    framed = replace(layout, columns=roles | {"frame": "frame"}, first_frame=0)
     text = f"{_TIME_OF_SENDING}{', unless the frame rate (--frame-rate) is given' if has_frames else ''}"
-    if uses_frames:
-        text = "times follow from the frame numbers (id), counted from 0, and the frame rate"
     return Rows(
         columns_to_cells(columns, path, messages.places.__getitem__),
-        BoxLayout(columns=roles, first_frame=0 if uses_frames else None, unit="px", text_ids=True),
+        layout,
         assumptions=(text,) if messages.places else (),
         video=named(given.video, title_of_source(path)),
+        with_frame_rate=(framed, _TIME_OF_FRAMES) if has_frames else None,
     )
 
 

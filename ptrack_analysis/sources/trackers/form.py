@@ -44,7 +44,8 @@ class BoxLayout:
     ``first_pixel`` the coordinate of the upper left pixel, ``unit`` that of the coordinates; None if they
     differ by writer, so that the values decide. If they do not, the first pixel is ``likely_pixel``.
     The unit of points is ``likely_unit`` if neither the file nor the caller states it; ``may_be_hidden``
-    tells whether a position may be missing. ``classes`` is the format's list of classes, ``text_ids`` tells
+    tells whether a position may be missing. ``likely_frame_rate`` is the rate that is assumed if it is
+    unknown, and the recordings that have it. ``classes`` is the format's list of classes, ``text_ids`` tells
     whether identities may be texts.
     """
 
@@ -55,6 +56,7 @@ class BoxLayout:
     unit: Unit | None = None
     likely_unit: PointUnit | None = None
     may_be_hidden: bool = False
+    likely_frame_rate: tuple[float, str] | None = None
     classes: ClassList | None = None
     text_ids: bool = False
 
@@ -65,6 +67,7 @@ class Rows:
 
     ``further`` has the columns of the cells that are kept without a role by their names in the table.
     ``part_facts`` has the facts of each video of a file of several, by the value of the role ``video``.
+    ``with_frame_rate`` is the layout that is used if the frame rate is known, and its assumption.
     """
 
     cells: Cells
@@ -78,6 +81,7 @@ class Rows:
     parts: Mapping[Part, Integers] | None = None
     has_frame_0: bool | None = None
     part_facts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    with_frame_rate: tuple[BoxLayout, str] | None = None
 
 
 def split_rows(rows: Rows) -> Rows:
@@ -104,12 +108,12 @@ def build_tracked(rows: Rows, given: Given) -> Tracked:
     ParameterError
         If the frame size or rate is needed and not known.
     """
-    layout = rows.layout
     has_frame_0 = rows.has_frame_0
     if has_frame_0 is None:
-        has_frame_0 = "frame" in layout.columns and rows.cells.least(layout.columns["frame"]) == 0
+        has_frame_0 = "frame" in rows.layout.columns and rows.cells.least(rows.layout.columns["frame"]) == 0
     part = select_part(rows, given)
-    video = _complete_facts(rows, part, given)
+    rows, video = _apply_frame_rate(rows, _complete_facts(rows, part, given))
+    layout = rows.layout
     part, columns = _spread_boxes(part, layout.columns)
     by_class = select_classes(part, columns, given, layout.classes)
     confident = select_confident(part, columns, given, by_class.keep)
@@ -197,6 +201,19 @@ def _complete_facts(rows: Rows, part: Cells, given: Given) -> Video:
         value = str(part.columns[rows.layout.columns["video"]][0].as_py())
     facts = rows.part_facts.get(value or "", {})
     return replace(rows.video, **{name: fact for name, fact in facts.items() if fact is not None})
+
+
+def _apply_frame_rate(rows: Rows, video: Video) -> tuple[Rows, Video]:
+    """Choose the layout by whether the frame rate is known, and assume the likely rate if it is not."""
+    if rows.with_frame_rate is not None and video.frame_rate is not None:
+        layout, assumption = rows.with_frame_rate
+        return replace(rows, layout=layout, assumptions=(assumption,)), video
+    if video.frame_rate is not None or rows.layout.likely_frame_rate is None:
+        return rows, video
+    rate, recordings = rows.layout.likely_frame_rate
+    text = f"{rate:g} frames per second are assumed, as in {recordings}"
+    assumptions = (*rows.assumptions, f"{text}, unless the frame rate (--frame-rate) is given")
+    return replace(rows, assumptions=assumptions), replace(video, frame_rate=rate)
 
 
 def _reject_several(cells: Cells, columns: Mapping[str, str], parts: Sequence[Part]) -> None:

@@ -67,17 +67,14 @@ def read_kitti(path: AnyPath, given: Given) -> Rows:
     given.validate_lines(raw)
     cells = plain_cells(path, raw, _name_columns, _EXPECTED)
     columns = _COLUMNS | ({"confidence": "score"} if "score" in cells.columns else {})
-    rate, assumptions = given.video.frame_rate, list[str]()
     is_kitti = pc.all(pc.is_in(cells.columns["type"], pa.array(TYPES)), min_count=0).as_py()
-    if rate is None and is_kitti:
-        rate = _RATE
-        assumptions.append(f"{_RATE:g} frames per second are assumed, as in the KITTI recordings")
-    return Rows(
-        cells,
-        BoxLayout(columns=columns, first_frame=0, unit="px"),
-        assumptions=tuple(assumptions),
-        video=named(given.video, title_of_source(path), frame_rate=rate),
+    layout = BoxLayout(
+        columns=columns,
+        first_frame=0,
+        unit="px",
+        likely_frame_rate=(_RATE, "the KITTI recordings") if is_kitti else None,
     )
+    return Rows(cells, layout, video=named(given.video, title_of_source(path)))
 
 
 def fits_kitti(sample: Sample) -> str | None:

@@ -63,19 +63,15 @@ def read_vatic(path: AnyPath, given: Given) -> Rows:
     raw = read_text(path)
     given.validate_lines(raw)
     cells = _split_lines(raw, path)
-    rate, assumptions = given.video.frame_rate, list[str]()
     is_stanford = pc.all(pc.is_in(cells.columns["label"], pa.array(_STANFORD)), min_count=0).as_py()
-    if rate is None and is_stanford:
-        rate = _RATE
-        assumptions.append(f"{_RATE:g} frames per second are assumed, as in the Stanford Drone Dataset")
     cells, dropped = _drop_lost(cells)
-    return Rows(
-        cells,
-        BoxLayout(columns=_COLUMNS, first_frame=0, unit="px"),
-        dropped=dropped,
-        assumptions=tuple(assumptions),
-        video=named(given.video, title_of_source(path), frame_rate=rate),
+    layout = BoxLayout(
+        columns=_COLUMNS,
+        first_frame=0,
+        unit="px",
+        likely_frame_rate=(_RATE, "the Stanford Drone Dataset") if is_stanford else None,
     )
+    return Rows(cells, layout, dropped=dropped, video=named(given.video, title_of_source(path)))
 
 
 def fits_vatic(sample: Sample) -> str | None:

@@ -101,18 +101,14 @@ def read_wildtrack(path: AnyPath, given: Given) -> Rows:
         "floor_x": _ORIGIN[0] + _CELL * (grid % _GRID_COLUMNS),
         "floor_y": _ORIGIN[1] + _CELL * (grid // _GRID_COLUMNS),
     }
-    rate, assumptions = given.video.frame_rate, tuple[str, ...]()
-    if rate is None:
-        rate = _RATE
-        assumptions = (
-            f"the files are assumed to be numbered at {_RATE:g} frames per second, as in WILDTRACK",
-        )
+    layout = BoxLayout(
+        columns=_COLUMNS, first_frame=0, unit="px", likely_frame_rate=(_RATE, "the files of WILDTRACK")
+    )
     return Rows(
         columns_to_cells(columns, path, places.__getitem__),
-        BoxLayout(columns=_COLUMNS, first_frame=0, unit="px"),
-        assumptions=assumptions,
+        layout,
         further=_FLOOR,
-        video=named(given.video, title, frame_rate=rate),
+        video=named(given.video, title),
     )
 
 

@@ -168,6 +168,19 @@ def test_each_sensor_is_a_camera_and_ids_may_be_texts(tmp_path):
         read_tracking(file, video=Video(width=100, height=200))
 
 
+@pytest.mark.filterwarnings("ignore::ptrack_analysis.errors.PtrackWarning")
+def test_frame_numbers_of_each_camera_are_used_if_the_frame_rate_is_given(tmp_path):
+    documents = [minimal(100, OBJECT, frame=5, sensor=name) for name in ("a", "b")]
+    documents += [minimal(900, OBJECT, frame=6, sensor=name) for name in ("a", "b")]
+    file = write(tmp_path / "a.jsonl", "\n".join(map(json.dumps, documents)))
+    times = []
+    for rate in (25.0, None):
+        for reference in find_videos(file):
+            table, _ = read_tracking(reference, video=Video(width=100, height=200, frame_rate=rate))
+            times.append([key[0].total_seconds() for key in table.index])
+    assert times == [[0.2, 0.24]] * 2 + [[0.0, 0.8]] * 2
+
+
 BROKEN = {
     "cut": (json.dumps(minimal(0, OBJECT))[:-9], "JSON ends early"),
     "an object of too few parts": (json.dumps(minimal(0, "17|10|20")), "object 1: the object is '17|10|20'"),

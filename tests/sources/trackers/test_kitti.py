@@ -19,6 +19,10 @@ def row(frame=0, identity=2, kind="Pedestrian", left=10.0, end=""):
     return f"{frame} {identity} {kind} 0 0 -1.57 {left} 20.00 {left + 30} 120.00 {WORLD}{end}"
 
 
+ASSUMED = (
+    "10 frames per second are assumed, as in the KITTI recordings, unless the frame "
+    "rate (--frame-rate) is given"
+)
 CASES = {
     "frames from 0 at 10 per second": ([row(0), row(7)], [(0, 2, *SIDES), (700, 2, *SIDES)]),
     "with a score": ([row(3, end=" 0.5")], [(300, 2, *SIDES)]),
@@ -41,7 +45,7 @@ def test_rows_have_exact_times_and_boxes(tmp_path, rows, expected):
     assert recognize(file).name == "kitti"
     tracked = read(file, video=SIZE)
     assert boxes(tracked) == expected
-    assert "10 frames per second are assumed, as in the KITTI recordings" in tracked.report.assumptions
+    assert tracked.report.assumptions == (ASSUMED,)
 
 
 def test_other_classes_and_untracked_rows_are_counted(tmp_path):

@@ -41,7 +41,9 @@ def test_each_view_is_a_camera_with_exact_times_and_boxes(tmp_path):
     assert [video.name for video in found] == ["annotations_positions-0", "annotations_positions-1"]
     rows = []
     for reference in found:
-        with pytest.warns(PtrackWarning, match="numbered at 10 frames per second, as in WILDTRACK"):
+        with pytest.warns(
+            PtrackWarning, match="10 frames per second are assumed, as in the files of WILDTRACK"
+        ):
             table, _ = read_tracking(reference, video=SIZE)
         rows.append([(key[0].total_seconds(), key[1], left) for key, left in table["left"].items()])
     assert rows == [[(0.0, 7, 0.1), (0.5, 7, 0.12)], [(0.5, 7, 0.5), (0.5, 9, 0.4)]]
@@ -60,6 +62,13 @@ def test_cameras_are_never_merged(tmp_path):
     place = folder(tmp_path / "w", {0: [person(1, 10, 50)], 5: [person(1, 10, 50)]})
     with pytest.raises(InputError, match="2 videos"):
         read_tracking(place, video=RATED)
+
+
+def test_the_frame_rate_of_the_caller_goes_before_the_assumed_one(tmp_path):
+    place = folder(tmp_path / "w", {0: [person(1, 10, 50)], 5: [person(1, 10, 50)]})
+    for reference in find_videos(place):
+        table, _ = read_tracking(reference, video=Video(width=100, height=200, frame_rate=5.0))
+        assert [key[0].total_seconds() for key in table.index] == [0.0, 1.0]
 
 
 def test_a_file_that_changes_between_two_cameras_is_read_again(tmp_path):
