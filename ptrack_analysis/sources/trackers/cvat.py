@@ -275,8 +275,8 @@ def _list_assumptions(parser: _Parser) -> list[str]:
     _, sizes = np.unique(tracks, return_counts=True)
     if single := int((sizes == 1).sum()):
         assumptions.append(
-            f"{single} tracks have one box; CVAT exports shapes without an identity in this way, but they "
-            "are read as people"
+            f"{single} tracks have one box, as CVAT exports shapes without an identity; they are read as "
+            "tracks"
         )
     steps = np.diff(frames)[np.diff(tracks) == 0]
     usual = _find_step(parser, steps)

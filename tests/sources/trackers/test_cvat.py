@@ -83,9 +83,7 @@ def test_a_file_without_the_frame_size_takes_that_of_the_caller(tmp_path):
     assert boxes(read(file)) == [(40, 0, 0.1, 0.1, pytest.approx(0.3), 0.5)]
 
 
-SINGLE = (
-    "1 tracks have one box; CVAT exports shapes without an identity in this way, but they are read as people"
-)
+SINGLE = "1 tracks have one box, as CVAT exports shapes without an identity; they are read as tracks"
 GAPS = (
     "frames are missing at 1 places inside tracks; positions between keyframes are not interpolated, unless "
     "fill_gaps (--fill-gaps) is given"
