@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         faces,
         floor,
         heat,
+        interchange,
         motion,
         plots,
         quality,
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
     from ptrack_analysis.scene.zones import Line, Zone
     from ptrack_analysis.sources.finding import find_videos
     from ptrack_analysis.sources.reading import read_tracking
+    from ptrack_analysis.sources.sink import TrackingSink
     from ptrack_analysis.sources.trackers.registry import read_tracks
     from ptrack_analysis.sources.trackers.tables import detections_from
     from ptrack_analysis.storage.parquet import read_parquet, write_parquet
@@ -72,6 +74,7 @@ __all__ = [
     "Line",
     "PtrackError",
     "PtrackWarning",
+    "TrackingSink",
     "Video",
     "VideoAnalysis",
     "Zone",
@@ -127,6 +130,7 @@ _SUBMODULES = (
     "faces",
     "floor",
     "heat",
+    "interchange",
     "motion",
     "plots",
     "quality",
@@ -143,6 +147,7 @@ _MODULES = {
     "Line": "scene.zones",
     "PtrackError": "errors",
     "PtrackWarning": "errors",
+    "TrackingSink": "sources.sink",
     "Video": "video",
     "VideoAnalysis": "pipeline.video_analysis",
     "Zone": "scene.zones",

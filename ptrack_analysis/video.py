@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
@@ -138,6 +139,50 @@ def frames_to_timestamps(frames: Integers, frame_rate: float) -> Milliseconds:
     >>> frames_to_timestamps(np.array([0, 1, 2, 25]), 25.0)
     array([   0,   40,   80, 1000])
     """
+    rate = _find_exact_rate(float(frame_rate))
+    return np.asarray(frames, dtype="int64") * (1000 * rate.denominator) // rate.numerator
+
+
+def timestamps_to_frames(timestamps: Milliseconds, frame_rate: float) -> Integers:
+    """Turn timestamps back into the numbers of their frames: the inverse of ``frames_to_timestamps``.
+
+    Parameters
+    ----------
+    timestamps
+        (n,) whole milliseconds.
+    frame_rate
+        Frames per second, above 0.
+
+    Returns
+    -------
+    numpy.ndarray
+        (n,) int64, 0 for the first frame.
+
+    Raises
+    ------
+    ParameterError
+        If a timestamp is not that of a frame.
+
+    Examples
+    --------
+    >>> timestamps_to_frames(np.array([0, 33, 66, 1001]), 30000 / 1001)
+    array([ 0,  1,  2, 30])
+    """
+    rate = _find_exact_rate(float(frame_rate))
+    times = np.asarray(timestamps, dtype="int64")
+    frames: Integers = -(-times * rate.numerator // (1000 * rate.denominator))
+    between = frames_to_timestamps(frames, frame_rate) != times
+    if between.any():
+        raise ParameterError(
+            f"the timestamp {times[between.argmax()]} ms is not that of a frame at {frame_rate:g} frames per "
+            "second. Pass the frame rate by which the timestamps were computed."
+        )
+    return frames
+
+
+@lru_cache(maxsize=64)
+def _find_exact_rate(frame_rate: float) -> Fraction:
+    """Return the fraction that a frame rate stands for."""
     if not (np.isfinite(frame_rate) and frame_rate > 0):
         raise ParameterError(f"frame_rate is {frame_rate!r}, not a number above 0")
     rate = Fraction(frame_rate).limit_denominator(1001)
@@ -145,7 +190,7 @@ def frames_to_timestamps(frames: Integers, frame_rate: float) -> Milliseconds:
         rate = Fraction(frame_rate).limit_denominator(100_000)
     if not rate:
         raise ParameterError(f"frame_rate is {frame_rate!r}, less than one frame in a day")
-    return np.asarray(frames, dtype="int64") * (1000 * rate.denominator) // rate.numerator
+    return rate
 
 
 _LONGEST_STEP = 3_600_000

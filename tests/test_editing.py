@@ -2,9 +2,15 @@
 
 import http.client
 import json
+import re
 import shutil
+import socket
 import stat
+import struct
 import threading
+import urllib.error
+import urllib.request
+from time import monotonic
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -13,9 +19,10 @@ from PIL import Image
 
 from ptrack_analysis import Video, edit_zones, read_floor_plan, read_zones
 from ptrack_analysis.cli import main
-from ptrack_analysis.editing.desk import EditorFiles
-from ptrack_analysis.editing.job import make_job
-from ptrack_analysis.editing.server import HEADER, MOST, EditorServer
+from ptrack_analysis.editing.authentication import HEADER
+from ptrack_analysis.editing.editor_files import EditorFiles
+from ptrack_analysis.editing.server import MOST, EditorServer
+from ptrack_analysis.editing.session import open_session
 from ptrack_analysis.errors import OutputError, ParameterError, ZoneError
 
 SQUARE = [[[0.1, 0.1], [0.5, 0.1], [0.5, 0.5], [0.1, 0.5], [0.1, 0.1]]]
@@ -37,8 +44,8 @@ def picture(tmp_path):
 
 
 @pytest.fixture
-def open_desk(tmp_path, picture):
-    """Make a desk whose zones go to ``zones.json``, and give it with what it began with."""
+def open_files(tmp_path, picture):
+    """Open a session whose zones go to ``zones.json``, and give it with what it began with."""
 
     def make(content=None, *, floor=None, **options):
         output = tmp_path / "zones.json"
@@ -48,8 +55,8 @@ def open_desk(tmp_path, picture):
             options["floor"] = tmp_path / "floor.json"
             if floor:
                 options["floor"].write_text(json.dumps(floor), encoding="utf-8")
-        desk = EditorFiles(make_job(picture, output, **options))
-        return desk, desk.opening()
+        files = EditorFiles(open_session(picture, output, **options))
+        return files, files.opening()
 
     return make
 
@@ -61,26 +68,26 @@ def edit_of(opening, features, **more):
 # ------------------------------------------------------------------ files
 
 
-def test_a_zone_that_was_drawn_is_read_as_any_other(open_desk, tmp_path):
-    desk, opening = open_desk()
-    assert desk.save_zones(edit_of(opening, [drawn()]))["said"] == "1 zone, 0 lines"
+def test_a_zone_that_was_drawn_is_read_as_any_other(open_files, tmp_path):
+    files, opening = open_files()
+    assert files.save_zones(edit_of(opening, [drawn()]))["said"] == "1 zone, 0 lines"
     zones, lines = read_zones(tmp_path / "zones.json", Video(width=100, height=100))
     assert ([zone.name for zone in zones], lines) == (["till"], [])
     assert zones[0].outline.bounds == (10.0, 10.0, 50.0, 50.0)
 
 
-def test_what_is_not_edited_stays_digit_by_digit(open_desk, tmp_path):
+def test_what_is_not_edited_stays_digit_by_digit(open_files, tmp_path):
     text = (
         '{"type": "FeatureCollection",  "unit": "px", "id": 12345678901234567890, "features": [\n'
         '{"type": "Feature", "id": 7, "bbox": [1, 1, 9, 9], "properties": {"name": "a", "price": 1.10, '
         '"n": 98765432109876543210}, "geometry": {"type": "MultiPolygon", "coordinates": '
         "[[[[1,1,5],[9.0,1,5],[9,9,5],[1,1,5]]]]}}]}"
     )
-    desk, opening = open_desk(text)
-    desk.save_zones(edit_of(opening, [{"source": 0, "properties": {}}]))
+    files, opening = open_files(text)
+    files.save_zones(edit_of(opening, [{"source": 0, "properties": {}}]))
     assert (tmp_path / "zones.json").read_text(encoding="utf-8") == text
     edits = [{"source": 0, "properties": {"kind": "queue"}}, drawn()]
-    desk.save_zones(edit_of(opening, edits))
+    files.save_zones(edit_of(opening, edits))
     before, after = json.loads(text), json.loads((tmp_path / "zones.json").read_bytes())
     assert after["id"] == before["id"]
     kept = after["features"][0]
@@ -90,19 +97,19 @@ def test_what_is_not_edited_stays_digit_by_digit(open_desk, tmp_path):
     }
 
 
-def test_the_projects_own_file_passes_through_unchanged(open_desk, data, tmp_path):
+def test_the_projects_own_file_passes_through_unchanged(open_files, data, tmp_path):
     text = (data / "shop" / "zones.geojson").read_text(encoding="utf-8")
-    desk, opening = open_desk(text)
+    files, opening = open_files(text)
     edits = [{"source": place, "properties": {}} for place in range(len(opening["zones"]["features"]))]
-    desk.save_zones(edit_of(opening, edits))
+    files.save_zones(edit_of(opening, edits))
     assert (tmp_path / "zones.json").read_text(encoding="utf-8") == text
 
 
-def test_a_part_of_a_split_keeps_the_properties_but_not_the_id(open_desk, tmp_path):
+def test_a_part_of_a_split_keeps_the_properties_but_not_the_id(open_files, tmp_path):
     feature = {"type": "Feature", "id": 1, "properties": {"name": "a", "x": 1}, "geometry": polygon()}
-    desk, opening = open_desk({"type": "FeatureCollection", "features": [feature]})
+    files, opening = open_files({"type": "FeatureCollection", "features": [feature]})
     other = {"source": 0, "properties": {"name": "b"}, "geometry": polygon()}
-    desk.save_zones(edit_of(opening, [{"source": 0, "properties": {}}, other]))
+    files.save_zones(edit_of(opening, [{"source": 0, "properties": {}}, other]))
     first, second = json.loads((tmp_path / "zones.json").read_bytes())["features"]
     assert (first["id"], second.get("id"), second["properties"]) == (1, None, {"name": "b", "x": 1})
 
@@ -122,25 +129,25 @@ def test_a_part_of_a_split_keeps_the_properties_but_not_the_id(open_desk, tmp_pa
         ([7], "not an object"),
     ],
 )
-def test_what_read_zones_would_refuse_is_not_written(open_desk, tmp_path, edits, sentence):
-    desk, opening = open_desk()
+def test_what_read_zones_would_refuse_is_not_written(open_files, tmp_path, edits, sentence):
+    files, opening = open_files()
     with pytest.raises(ZoneError, match=sentence):
-        desk.save_zones(edit_of(opening, edits))
+        files.save_zones(edit_of(opening, edits))
     assert not (tmp_path / "zones.json").exists()
 
 
-def test_a_file_changed_meanwhile_is_replaced_only_when_asked_again(open_desk, tmp_path):
-    desk, opening = open_desk()
+def test_a_file_changed_meanwhile_is_replaced_only_when_asked_again(open_files, tmp_path):
+    files, opening = open_files()
     (tmp_path / "zones.json").write_text("somebody else's", encoding="utf-8")
-    assert "changed meanwhile" in desk.save_zones(edit_of(opening, [drawn()]))["error"]
+    assert "Another program has changed" in files.save_zones(edit_of(opening, [drawn()]))["error"]
     assert (tmp_path / "zones.json").read_text(encoding="utf-8") == "somebody else's"
-    assert "error" not in desk.save_zones(edit_of(opening, [drawn()], replace=True))
+    assert "error" not in files.save_zones(edit_of(opening, [drawn()], replace=True))
 
 
-def test_an_invalid_outline_opens_to_be_mended(open_desk):
+def test_an_invalid_outline_opens_to_be_mended(open_files):
     crossed = polygon([[[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]]])
     feature = {"type": "Feature", "properties": {"name": "a"}, "geometry": crossed}
-    _, opening = open_desk({"type": "FeatureCollection", "features": [feature]})
+    _, opening = open_files({"type": "FeatureCollection", "features": [feature]})
     assert len(opening["zones"]["features"]) == 1
     assert "not a valid outline" in opening["zones"]["defects"][0]
 
@@ -156,27 +163,27 @@ def test_an_invalid_outline_opens_to_be_mended(open_desk):
         '{"features": [{"geometry": {"type": "LineString", "coordinates": [[NaN, 1], [1, 1]]}}]}',
     ],
 )
-def test_what_cannot_be_drawn_is_refused_with_a_sentence(open_desk, content):
+def test_what_cannot_be_drawn_is_refused_with_a_sentence(open_files, content):
     with pytest.raises(ZoneError, match=r"zones\.json"):
-        open_desk(content)
+        open_files(content)
 
 
 def test_another_file_is_replaced_only_on_request(picture, tmp_path):
     output, other = tmp_path / "zones.json", tmp_path / "old.json"
     other.write_text('{"features": []}', encoding="utf-8")
     output.write_text("precious", encoding="utf-8")
-    with pytest.raises(OutputError, match="--force replaces it"):
-        make_job(picture, output, zones=other)
-    assert make_job(picture, output, zones=other, replace=True).opened == other
+    with pytest.raises(OutputError, match="--force"):
+        open_session(picture, output, zones=other)
+    assert open_session(picture, output, zones=other, replace=True).opened == other
     with pytest.raises(ZoneError, match="no such file"):
-        make_job(picture, output, zones=tmp_path / "none.json")
+        open_session(picture, output, zones=tmp_path / "none.json")
 
 
 @pytest.mark.parametrize(
     ("options", "error", "sentence"),
     [
-        ({"unit": "bottom_center"}, ParameterError, "not one of"),
-        ({"unit": "m"}, ParameterError, "plan of a floor"),
+        ({"unit": "bottom_center"}, ParameterError, "must be one of"),
+        ({"unit": "m"}, ParameterError, "need a floor plan"),
         ({"output": "none/zones.json"}, OutputError, "does not exist"),
         ({"output": "."}, OutputError, "not a file"),
         ({"background": "none.png"}, ParameterError, "cannot be read"),
@@ -185,44 +192,46 @@ def test_another_file_is_replaced_only_on_request(picture, tmp_path):
         ({"frame_size": (0, 9)}, ParameterError, "width"),
     ],
 )
-def test_a_job_that_cannot_be_done_is_refused(picture, tmp_path, monkeypatch, options, error, sentence):
+def test_inputs_that_cannot_be_edited_are_refused(picture, tmp_path, monkeypatch, options, error, sentence):
     monkeypatch.chdir(tmp_path)
     given = {"background": picture, "output": "zones.json", **options}
     with pytest.raises(error, match=sentence):
-        make_job(given.pop("background"), given.pop("output"), **given)
+        open_session(given.pop("background"), given.pop("output"), **given)
 
 
 def test_a_broken_picture_is_refused(tmp_path):
     (tmp_path / "frame.png").write_bytes(b"\x89PNG and no more")
     with pytest.raises(ParameterError, match="cannot be read"):
-        make_job(tmp_path / "frame.png", tmp_path / "zones.json")
+        open_session(tmp_path / "frame.png", tmp_path / "zones.json")
 
 
-def test_a_picture_of_another_shape_is_noted(open_desk):
-    _, opening = open_desk(frame_size=(640, 480))
+def test_a_picture_of_another_shape_is_noted(open_files):
+    _, opening = open_files(frame_size=(640, 480))
     assert "160 x 90 px" in opening["notes"][0]
 
 
-def test_px_are_those_of_the_frame_not_of_the_picture(open_desk):
-    assert open_desk(unit="px", frame_size=(1280, 720))[1]["bounds"] == [0, 0, 1280, 720]
+def test_px_are_those_of_the_frame_not_of_the_picture(open_files):
+    assert open_files(unit="px", frame_size=(1280, 720))[1]["bounds"] == [0, 0, 1280, 720]
 
 
 def test_zones_in_metres_are_drawn_on_the_plan(data, tmp_path):
     shop = data / "shop"
-    job = make_job(shop / "floor_plan.png", tmp_path / "zones.json", floor=shop / "floor.json", unit="m")
-    assert (job.bounds, job.floor) == ((0.0, 0.0, 12.0, 8.0), None)
-    desk = EditorFiles(job)
+    session = open_session(
+        shop / "floor_plan.png", tmp_path / "zones.json", floor=shop / "floor.json", unit="m"
+    )
+    assert (session.bounds, session.floor) == ((0.0, 0.0, 12.0, 8.0), None)
+    files = EditorFiles(session)
     ring = [[[1, 1], [2, 1], [2, 2], [1, 1]]]
-    desk.save_zones(edit_of(desk.opening(), [drawn(geometry=polygon(ring))]))
+    files.save_zones(edit_of(files.opening(), [drawn(geometry=polygon(ring))]))
     floor = read_floor_plan(shop / "floor.json")
     zones, _ = read_zones(tmp_path / "zones.json", Video(width=9, height=9), plane=floor)
     assert zones[0].outline.area == pytest.approx(0.5)
 
 
-def test_overlap_is_said_when_saved(open_desk):
-    desk, opening = open_desk()
+def test_overlap_is_said_when_saved(open_files):
+    files, opening = open_files()
     shifted = polygon([[[0.3, 0.3], [0.9, 0.3], [0.9, 0.9], [0.3, 0.9], [0.3, 0.3]]])
-    said = desk.save_zones(edit_of(opening, [drawn(), drawn("b", geometry=shifted)]))
+    said = files.save_zones(edit_of(opening, [drawn(), drawn("b", geometry=shifted)]))
     assert "overlap" in said["notes"][0]
 
 
@@ -241,16 +250,16 @@ def floor_edit(opening, pairs, **more):
     return {"base": floor["base"], "disk": floor["disk"], "pairs": pairs, **more}
 
 
-def test_a_calibration_is_read_as_any_other(open_desk, tmp_path):
-    desk, opening = open_desk(floor={})
-    said = desk.save_floor(floor_edit(opening, PAIRS, bounds=[0, 0, 5, 9]))
-    assert "a fifth shows" in said["notes"][0]
+def test_a_calibration_is_read_as_any_other(open_files, tmp_path):
+    files, opening = open_files(floor={})
+    said = files.save_floor(floor_edit(opening, PAIRS, bounds=[0, 0, 5, 9]))
+    assert "A fifth pair shows" in said["notes"][0]
     floor = read_floor_plan(tmp_path / "floor.json")
     assert floor.bounds == (0, 0, 5, 9)
     assert floor.project(np.array([[0.5, 0.75]]))[0] == pytest.approx([2, 20 / 3])
 
 
-def test_a_floor_file_keeps_its_lens_its_unit_and_what_is_unknown(open_desk, tmp_path):
+def test_a_floor_file_keeps_its_lens_its_unit_and_what_is_unknown(open_files, tmp_path):
     lens = {"k1": -0.1, "focal": [150, 150]}
     pairs = [
         {"image": [160 * x, 90 * y], "floor": pair["floor"], "where": "corner"}
@@ -258,11 +267,11 @@ def test_a_floor_file_keeps_its_lens_its_unit_and_what_is_unknown(open_desk, tmp
         for x, y in [pair["image"]]
     ]
     before = {"unit": "m", "image_unit": "px", "by": "me", "pairs": pairs, "lens": lens}
-    desk, opening = open_desk(floor=before)
+    files, opening = open_files(floor=before)
     assert opening["floor"]["lens"]["focal"] == [150 / 160, 150 / 90]
     shown = [{"source": place, **pair} for place, pair in enumerate(opening["floor"]["pairs"])]
     shown[0]["floor"] = [0.5, 0]
-    desk.save_floor(floor_edit(opening, [*shown, {"source": None, "image": [0.5, 0.75], "floor": [2, 6]}]))
+    files.save_floor(floor_edit(opening, [*shown, {"source": None, "image": [0.5, 0.75], "floor": [2, 6]}]))
     after = json.loads((tmp_path / "floor.json").read_bytes())
     assert {key: after[key] for key in ("by", "lens", "image_unit")} == {
         "by": "me",
@@ -284,26 +293,29 @@ def test_a_floor_file_keeps_its_lens_its_unit_and_what_is_unknown(open_desk, tmp
         (None, "no list 'pairs'"),
     ],
 )
-def test_points_that_fix_no_floor_are_refused(open_desk, tmp_path, pairs, sentence):
-    desk, opening = open_desk(floor={})
+def test_points_that_fix_no_floor_are_refused(open_files, tmp_path, pairs, sentence):
+    files, opening = open_files(floor={})
     with pytest.raises(ZoneError, match=sentence):
-        desk.save_floor(floor_edit(opening, pairs))
+        files.save_floor(floor_edit(opening, pairs))
     assert not (tmp_path / "floor.json").exists()
 
 
-def test_a_floor_is_written_only_where_one_was_named(open_desk):
-    desk, _ = open_desk()
-    with pytest.raises(ZoneError, match="no file of a floor plan"):
-        desk.save_floor({"pairs": PAIRS})
+def test_a_floor_is_written_only_where_one_was_named(open_files):
+    files, _ = open_files()
+    with pytest.raises(ZoneError, match="no floor plan file"):
+        files.save_floor({"pairs": PAIRS})
 
 
 # ------------------------------------------------------------------ server
 
 
+DATA_REQUESTS = (("GET", "/tracks"), ("GET", "/alive"), ("POST", "/figures"), ("POST", "/leave"))
+
+
 @pytest.fixture
-def server(open_desk):
-    desk, opening = open_desk()
-    with EditorServer(desk) as made:
+def server(open_files):
+    files, opening = open_files()
+    with EditorServer(files) as made:
         made.opening = opening
         thread = threading.Thread(target=made.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         thread.start()
@@ -314,8 +326,12 @@ def server(open_desk):
 
 def ask(server, method, path, *, headers=None, body=None, secret=True):
     """Ask as the page would, with other headers where given; None leaves one out."""
-    place = urlsplit(server.address)
-    given = {"Host": place.netloc, **({HEADER: server.guard.secret} if secret else {}), **(headers or {})}
+    place = urlsplit(server.create_address())
+    given = {
+        "Host": place.netloc,
+        **({HEADER: server.authenticator.secret} if secret else {}),
+        **(headers or {}),
+    }
     if body is not None:
         given = {"Content-Type": "application/json", "Content-Length": str(len(body)), **given}
     connection = http.client.HTTPConnection(place.hostname, place.port, timeout=60)
@@ -331,7 +347,7 @@ def ask(server, method, path, *, headers=None, body=None, secret=True):
 
 
 def page_path(server):
-    place = urlsplit(server.address)
+    place = urlsplit(server.create_address())
     return f"{place.path}?{place.query}"
 
 
@@ -350,9 +366,9 @@ def test_the_token_is_good_for_one_page(server):
     assert (status, headers["Cache-Control"]) == (200, "no-store")
     assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
     assert b"unsafe" not in headers["Content-Security-Policy"].encode()
-    assert server.guard.secret.encode() in content
+    assert server.authenticator.secret.encode() in content
     status, content, _ = ask(server, "GET", path, secret=False)
-    assert (status, b"used before" in content) == (403, True)
+    assert (status, b"cannot be used again" in content) == (403, True)
     assert ask(server, "GET", page_path(server), secret=False)[0] == 200
 
 
@@ -360,7 +376,7 @@ def test_the_token_is_good_for_one_page(server):
 def test_without_the_token_there_is_no_page(server, path):
     status, content, _ = ask(server, "GET", path)
     assert status == 403
-    assert server.guard.secret.encode() not in content
+    assert server.authenticator.secret.encode() not in content
     assert ask(server, "GET", page_path(server))[0] == 200
 
 
@@ -381,7 +397,9 @@ def test_without_the_token_there_is_no_page(server, path):
     ],
     ids=str,
 )
-@pytest.mark.parametrize(("method", "path"), [("PUT", "/zones"), ("GET", "/background"), ("POST", "/done")])
+@pytest.mark.parametrize(
+    ("method", "path"), [("PUT", "/zones"), ("GET", "/background"), ("POST", "/done"), *DATA_REQUESTS]
+)
 def test_whoever_is_not_the_page_is_refused(server, tmp_path, headers, method, path):
     headers = {name: value.encode("utf-8") if value else value for name, value in headers.items()}
     body = json.dumps(edit_of(server.opening, [drawn()])).encode() if method == "PUT" else None
@@ -432,7 +450,7 @@ def test_what_is_no_edit_is_refused(server, headers, body, status):
 def test_it_saves_what_the_page_sends_and_nothing_else(server, tmp_path):
     before = {file.name for file in tmp_path.iterdir()}
     status, content, _ = save(
-        server, headers={"Origin": server.guard.origin, "Sec-Fetch-Site": "same-origin"}
+        server, headers={"Origin": server.authenticator.origin, "Sec-Fetch-Site": "same-origin"}
     )
     assert (status, json.loads(content)["said"]) == (200, "1 zone, 0 lines")
     assert {file.name for file in tmp_path.iterdir()} - before == {"zones.json"}
@@ -454,9 +472,9 @@ def test_done_ends_it(server):
     assert server.done
 
 
-def test_a_port_in_use_is_said(server, open_desk):
+def test_a_port_in_use_is_said(server, open_files):
     with pytest.raises(ParameterError, match="cannot be used"):
-        EditorServer(server.desk, port=server.server_address[1])
+        EditorServer(server.files, port=server.server_address[1])
 
 
 # ------------------------------------------------------------------ notebook, shell
@@ -465,7 +483,7 @@ def test_a_port_in_use_is_said(server, open_desk):
 def test_the_notebooks_editor_reads_what_was_saved(tmp_path, data):
     shop = data / "shop"
     file = shutil.copy(shop / "zones.geojson", tmp_path / "zones.json")
-    with edit_zones(shop / "background.png", file, floor=shop / "floor.json") as editor:
+    with edit_zones(None, file, background=shop / "background.png", floor=shop / "floor.json") as editor:
         assert "sandbox=" in editor._repr_html_()
         assert editor.address.startswith("http://127.0.0.1:")
         assert (editor.is_open, editor.saved) == (True, False)
@@ -480,26 +498,45 @@ def test_the_notebooks_editor_reads_what_was_saved(tmp_path, data):
 
 
 def edited_without_floor(folder, shop):
-    with edit_zones(shop / "background.png", folder / "other.json") as editor:
+    with edit_zones(None, folder / "other.json", background=shop / "background.png") as editor:
         return editor
 
 
-def test_its_address_stays_good_for_a_frame_that_is_loaded_anew(tmp_path):
-    with edit_zones(np.zeros((9, 16, 3)), tmp_path / "zones.json") as editor:
-        for _ in range(2):
-            status, _, headers = ask(editor._server, "GET", page_path(editor._server), secret=False)
-            assert status == 200
-            assert "frame-ancestors" not in headers["Content-Security-Policy"]
+def test_the_address_of_a_notebooks_frame_opens_one_page_and_leads_on_to_the_next(tmp_path):
+    with edit_zones(None, tmp_path / "zones.json", background=np.zeros((9, 16, 3))) as editor:
+        path = re.search(r"http://[^/]+(/[^\"]+)", editor._repr_html_())[1]
+        status, _, headers = ask(editor._server, "GET", path, secret=False)
+        assert status == 200
+        assert "frame-ancestors" not in headers["Content-Security-Policy"]
+        status, content, _ = ask(editor._server, "GET", path, secret=False)
+        assert (status, b"Run the cell again" in content, b"location.replace(name)" in content) == (
+            403,
+            True,
+            True,
+        )
+        assert editor._server.authenticator.secret.encode() not in content
+
+
+def test_an_unused_address_of_a_notebook_expires(tmp_path, monkeypatch):
+    with edit_zones(None, tmp_path / "zones.json", background=np.zeros((9, 16, 3))) as editor:
+        path, now = page_path(editor._server), monotonic()
+        monkeypatch.setattr("ptrack_analysis.editing.authentication.monotonic", lambda: now + 121)
+        assert ask(editor._server, "GET", path, secret=False)[0] == 403
 
 
 @pytest.mark.parametrize(
     ("arguments", "code", "sentence"),
     [
-        (["none.png", "-o", "zones.json"], 2, "cannot be read"),
-        (["frame.png"], 2, "required: -o"),
-        (["frame.png", "-o", "zones.json", "--port", "70000"], 2, "not a port"),
-        (["frame.png", "-o", "zones.json", "--zones", "none.json"], 3, "no such file"),
-        (["frame.png", "-o", "none/zones.json"], 1, "does not exist"),
+        (["-o", "zones.json", "--background", "none.png"], 2, "cannot be read"),
+        (["--background", "frame.png"], 2, "required: -o"),
+        (["-o", "zones.json"], 2, "nothing to draw on"),
+        (["frame.png", "-o", "zones.json"], 2, "use --background frame.png"),
+        (["video.mp4@2s", "-o", "zones.json"], 2, "use --background video.mp4@2s"),
+        (["none", "-o", "zones.json"], 3, "none"),
+        (["--background", "frame.png", "-o", "zones.json", "--port", "70000"], 2, "not a port"),
+        (["--background", "frame.png", "-o", "zones.json", "--bounds", "1,2"], 2, "not four numbers"),
+        (["--background", "frame.png", "-o", "zones.json", "--zones", "none.json"], 3, "no such file"),
+        (["--background", "frame.png", "-o", "none/zones.json"], 1, "does not exist"),
     ],
 )
 def test_the_shell_says_what_is_wrong(picture, tmp_path, monkeypatch, capfd, arguments, code, sentence):
@@ -516,7 +553,10 @@ def test_the_shells_editor_ends_with_an_interrupt(picture, tmp_path, monkeypatch
         raise KeyboardInterrupt
 
     monkeypatch.setattr(EditorServer, "serve_forever", interrupted)
-    assert main(["zones", str(picture), "-o", str(tmp_path / "zones.json"), "--no-browser"]) == 130
+    assert (
+        main(["zones", "--background", str(picture), "-o", str(tmp_path / "zones.json"), "--no-browser"])
+        == 130
+    )
     out, err = capfd.readouterr()
     assert out.startswith("http://127.0.0.1:")
     assert "nothing was saved" in err
@@ -527,10 +567,10 @@ def test_a_file_written_is_as_private_as_any_other(server, tmp_path):
     assert stat.S_ISREG((tmp_path / "zones.json").stat().st_mode)
 
 
-def test_a_token_stays_good_while_the_file_is_broken(open_desk, tmp_path):
+def test_a_token_stays_good_while_the_file_is_broken(open_files, tmp_path):
     content = json.dumps({"type": "FeatureCollection", "features": []})
-    desk, _ = open_desk(content)
-    with EditorServer(desk) as server:
+    files, _ = open_files(content)
+    with EditorServer(files) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         thread.start()
         (tmp_path / "zones.json").write_text("{")
@@ -541,9 +581,65 @@ def test_a_token_stays_good_while_the_file_is_broken(open_desk, tmp_path):
         thread.join(5)
 
 
-def test_a_number_beyond_all_numbers_is_refused_in_words(open_desk):
+def test_a_number_beyond_all_numbers_is_refused_in_words(open_files):
     shape = {"type": "LineString", "coordinates": [[0, 0], [10**400, 1]]}
     feature = {"type": "Feature", "properties": {"name": "far"}, "geometry": shape}
     content = json.dumps({"type": "FeatureCollection", "features": [feature]})
     with pytest.raises(ZoneError, match="'far' has no proper coordinates"):
-        open_desk(content)
+        open_files(content)
+
+
+def test_a_saved_notebook_has_no_address_that_can_be_used_again(tmp_path, data):
+    nbformat = pytest.importorskip("nbformat", reason="nbclient is not installed")
+    nbclient = pytest.importorskip("nbclient", reason="nbclient is not installed")
+    cells = [
+        "import ptrack_analysis as pta",
+        f"editor = pta.edit_zones({str(data / 'shop')!r}, {str(tmp_path / 'zones.geojson')!r}); editor",
+        "editor",
+    ]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    client = nbclient.NotebookClient(notebook, timeout=300, kernel_name="python3")
+    with client.setup_kernel():
+        for index, cell in enumerate(notebook.cells):
+            client.execute_cell(cell, index)
+        saved = nbformat.writes(notebook)
+        address, _ = re.findall(r"http://127\.0\.0\.1:\d+/\?token=[\w-]+", saved)
+        with urllib.request.urlopen(address) as answer:  # noqa: S310 - as the browser opens the frame
+            page = answer.read().decode()
+        opening = json.loads(re.search(r'id="opening">(.*?)</script>', page)[1])
+        assert opening["secret"] not in saved
+        assert opening["next"] not in saved
+        with pytest.raises(urllib.error.HTTPError, match="403"):
+            urllib.request.urlopen(address)  # noqa: S310 - on the loopback
+
+
+def test_a_page_that_is_lost_without_a_word_does_not_end_the_server_at_once(open_files, monkeypatch):
+    files, _ = open_files()
+    monkeypatch.setattr("ptrack_analysis.editing.server.GRACE", 0.3)
+    with EditorServer(files) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        thread.start()
+        lines = f"Host: {server.authenticator.authority}", f"{HEADER}: {server.authenticator.secret}"
+
+        def open_connection(page):
+            connection = socket.create_connection(server.server_address[:2], timeout=60)
+            connection.sendall("\r\n".join([f"GET /alive?page={page} HTTP/1.0", *lines, "", ""]).encode())
+            while b"\n\n" not in connection.recv(4096).replace(b"\r", b""):
+                pass
+            return connection
+
+        for linger in (0, 1):  # a discarded tab, or a browser that was killed
+            connection = open_connection("a")
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", linger, 0))
+            connection.close()
+        thread.join(1)
+        assert thread.is_alive()
+        assert not server._pages
+        connection = open_connection("b")
+        ask(server, "POST", "/leave?page=a")  # late, and not of the page that is open
+        thread.join(1)
+        assert thread.is_alive()
+        ask(server, "POST", "/leave?page=b")
+        connection.close()
+        thread.join(10)
+        assert (thread.is_alive(), server.page_closed) == (False, True)

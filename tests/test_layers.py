@@ -35,6 +35,7 @@ LAYERS = [
         "faces",
         "floor",
         "heat",
+        "interchange",
         "motion",
         "quality",
         "queues",
@@ -66,6 +67,7 @@ HOMES = {
         "report",
         "web",
         "pipeline",
+        "interchange",
     },
     "shapely": {"scene", "analysis", "sources", "dataset", "plots", "web"},
 }
@@ -205,6 +207,7 @@ def test_functions_are_one_level_down():
         "faces",
         "floor",
         "heat",
+        "interchange",
         "motion",
         "plots",
         "quality",

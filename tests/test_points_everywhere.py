@@ -238,10 +238,19 @@ def test_zones_are_read_for_points_without_a_plane(file, zones):
     assert crossings["direction"].tolist() == ["in", "out"]
 
 
+def test_two_files_of_points_are_compared_by_distance(file, capsys):
+    assert main(["compare", str(file), str(file)]) == 0
+    assert "MOTP 0.000 m" in capsys.readouterr().out
+    assert main(["compare", str(file), str(file), "--json", "--max-distance", "0.2"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["max_distance_m"] == 0.2
+    assert found["figures"]["mota"] == 1
+    assert main(["compare", str(file), str(file), "--max-distance", "-1"]) == 2
+    assert "max_distance must be a number above 0" in capsys.readouterr().err
+
+
 def test_what_needs_boxes_in_python_refuses_points(file, tmp_path):
     points, video = pta.read_tracking(file)
-    with pytest.raises(ParameterError, match="a has points, but a comparison matches the boxes"):
-        pta.compare_tracking(points, points, video)
     with pytest.raises(ParameterError, match="pages contain boxes"):
         pta.rekognition.write_pages(points, video, tmp_path / "pages")
 

@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pandas as pd
 import pytest
+from factories import unpack_payload
 from pages import METADATA, page, record, write
 from scipy import stats
 
@@ -374,6 +375,21 @@ def test_of_many_detections_the_explorer_holds_the_first_and_says_so(tmp_path, m
     monkeypatch.setattr(sections, "MOST_EXPLORED", 10)
     html = written(tmp_path, WALK)
     assert "The explorer ends at 0:02 and has 10 of 40 detections" in html
+
+
+def test_the_explorer_of_a_part_has_the_absences_of_the_visits_that_begin_in_it(data, monkeypatch):
+    monkeypatch.setattr(sections, "MOST_EXPLORED", 2000)
+    settings = settings_of(data, merge_gap="60s")
+    evidence = Evidence(VideoAnalysis(data / "shop" / "pages", settings))
+    explored = sections.explorer_section(evidence, {}, None).parts[-1].data
+    arrays = unpack_payload(explored)
+    visits = evidence.analysis["visits"]
+    assert 0 < len(arrays["visit_dwell"]) < len(visits)
+    absent = np.zeros(len(arrays["visit_dwell"]))
+    np.add.at(absent, arrays["absence_visit"], arrays["absence_end"] - arrays["absence_start"])
+    listed = arrays["visit_exited"] - arrays["visit_entered"] - absent
+    assert listed.tolist() == arrays["visit_dwell"].tolist()
+    assert absent.sum() > 0
 
 
 def test_a_table_holds_at_most_so_many_rows_and_says_so(analysis):

@@ -77,7 +77,7 @@ def test_heatmaps_are_remembered_per_grid(analysis):
 
 
 def test_the_explorer_the_report_and_the_export_take_an_analysis(analysis, data, tmp_path):
-    assert "13 persons" in repr(pta.explore(analysis))
+    assert "13 people" in repr(pta.explore(analysis))
     pta.write_report(analysis, tmp_path / "analysis.html")
     config = pta.AnalysisConfig(zones=data / "shop/zones.geojson", merge_gap="1s")
     assert len((tmp_path / "analysis.html").read_text()) > 100_000

@@ -51,9 +51,15 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--min-overlap",
         type=overlap,
-        default=0.5,
         metavar="IOU",
         help="minimum overlap (IoU) of matching boxes (default 0.5)",
+    )
+    parser.add_argument(
+        "--max-distance",
+        type=float,
+        metavar="LENGTH",
+        help="match by distance on the floor plan or in the image instead, up to this [m or px] (default for "
+        "points in m: 0.5)",
     )
     add_options(parser, "presence")
     add_source_options(parser, has_name=False)
@@ -91,6 +97,7 @@ def run(given: argparse.Namespace) -> int:
         zones=zones,
         plane=plane,
         min_overlap=given.min_overlap,
+        max_distance=given.max_distance,
         max_gap=given.max_gap,
         periods=(periods[0], periods[1]),
     )
@@ -138,7 +145,11 @@ def _text(found: "Comparison") -> str:
     names = ("mota", "motp", "idf1", "hota", "recall", "precision")
     lines += [
         "",
-        "B with A as the truth: " + ", ".join(f"{name.upper()} {_share(figures[name])}" for name in names),
+        "B with A as the truth: "
+        + ", ".join(
+            f"{name.upper()} {_length(figures[name], found) if name == 'motp' else _share(figures[name])}"
+            for name in names
+        ),
     ]
     lines += [
         (
@@ -156,6 +167,13 @@ def _pairs(pairs: list[dict[str, Any]]) -> str:
 
 def _cell(value: Any) -> str:
     return f"{value:.3f}" if isinstance(value, float) else str(value)
+
+
+def _length(value: float | None, found: "Comparison") -> str:
+    """Format the MOTP, which is a distance if people are matched by distance."""
+    if found.max_distance is None or value is None:
+        return _share(value)
+    return f"{value:.3f} {found.unit}"
 
 
 def _share(value: float | None) -> str:

@@ -58,7 +58,9 @@ _TITLES = {
     "paths": "paths",
     "title": "title",
     "heatmap": "heatmap",
+    "moving": "people in motion",
     "animation": "animation",
+    "video": "annotated video",
 }
 MEASURING = ("presence", "positions", "visits", "lines", "bins", "stops", "cells", "cleaning", "part")
 """The groups of options that change what is computed, in the order of the help."""

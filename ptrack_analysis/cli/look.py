@@ -93,7 +93,7 @@ def _look_at_video(given: argparse.Namespace, reference: "VideoReference") -> "t
         f"  ptrack export {source} out{zones}",
     ]
     if not zones and not given.zones:
-        commands.append("For visits and counts, draw zones first: ptrack zones IMAGE -o zones.geojson")
+        commands.append(f"For visits and counts, draw zones first: ptrack zones {source} -o zones.geojson")
     return [*lines, *commands], opening
 
 

@@ -203,9 +203,10 @@ _SOURCE = (
 )
 
 
-def add_source(parser: argparse.ArgumentParser) -> None:
+def add_source(parser: argparse.ArgumentParser, *, optional: bool = False) -> None:
     """Add the argument SOURCE."""
-    parser.add_argument("source", type=parse_file_path, metavar="SOURCE", help=_SOURCE)
+    number = "?" if optional else None
+    parser.add_argument("source", type=parse_file_path, metavar="SOURCE", help=_SOURCE, nargs=number)
 
 
 def add_source_options(parser: argparse.ArgumentParser, *, has_name: bool = True) -> None:
@@ -334,22 +335,32 @@ _TICK = 1.0
 
 
 @contextmanager
-def show_activity(words: str) -> Iterator[None]:
-    """Show on a terminal what the command is doing and for how long, from the first second on."""
+def show_activity(words: str) -> Iterator[Callable[[float], None]]:
+    """Show on a terminal what the command is doing and for how long, from the first second on.
+
+    Yields a function that takes the share of the work that is done, for commands that know it.
+    """
+    share: list[float] = []
+
+    def report(done_share: float) -> None:
+        share[:] = [done_share]
+
     if not sys.stderr.isatty():
-        yield
+        yield report
         return
     done = threading.Event()
 
     def tick() -> None:
         started = monotonic()
         while not done.wait(_TICK):
-            print(f"\r{shown(words)}: {monotonic() - started:.0f} s\r", end="", file=sys.stderr, flush=True)
+            part = f", {share[0]:.0%}" if share else ""
+            text = f"\r{shown(words)}: {monotonic() - started:.0f} s{part}\r"
+            print(text, end="", file=sys.stderr, flush=True)
 
     thread = threading.Thread(target=tick, daemon=True)
     thread.start()
     try:
-        yield
+        yield report
     finally:
         done.set()
         thread.join()

@@ -54,11 +54,11 @@ def add(commands: Any) -> None:
         text = f"Draw {plot.help}."
         command = add_command(plots, name, text, *_list_examples(output, plot), help=plot.help)
         add_source(command)
-        _add_output(command, plot.formats)
+        _add_output(command, plot)
         add_options(command, "scene", into=command)
         if plot.on_plane:
             add_options(command, "background", config=PlotOptions, into=command)
-        if plot.formats != ("gif",):
+        if "png" in plot.formats:
             add_options(command, "title", config=PlotOptions, into=command)
         add_video(command)
         command.add_argument(
@@ -74,21 +74,25 @@ def add(commands: Any) -> None:
 def _list_examples(output: Output, plot: Plot) -> list[str]:
     """Return two commands that draw the plot of the sample."""
     needed = " ".join(sorted({_NEEDED[need] for need in output.needs if need in _NEEDED}))
-    first = f"plot {plot.name} {_SAMPLE} -o {plot.name}.{plot.formats[0]} {needed}".strip()
+    needed += " --video-file film.mp4" if plot.on_video else ""
+    first = f"plot {plot.name} {_SAMPLE} -o {plot.name}.{plot.formats[0]} {needed.strip()}".strip()
     return [first, f"{first} --from 30s --to 90s"]
 
 
-def _add_output(command: argparse.ArgumentParser, formats: tuple[str, ...]) -> None:
-    listed = ", ".join(f".{suffix}" for suffix in formats)
+def _add_output(command: argparse.ArgumentParser, plot: Plot) -> None:
+    listed = ", ".join(f".{suffix}" for suffix in plot.formats)
+    stdout = "" if plot.on_video else "; - is stdout"
     command.add_argument(
         "-o",
         "--output",
         type=parse_file_path,
         required=True,
         metavar="FILE",
-        help=f"file to write, {listed}; - is stdout",
+        help=f"file to write, {listed}{stdout}",
     )
-    command.add_argument("--as", dest="form", choices=formats, help="format, if the suffix does not say it")
+    command.add_argument(
+        "--as", dest="form", choices=plot.formats, help="format, if the suffix does not say it"
+    )
 
 
 def run(given: argparse.Namespace) -> int:
@@ -104,22 +108,43 @@ def run(given: argparse.Namespace) -> int:
             f"{given.output}: the suffix must be one of {listed}. Or name the format with --as."
         )
     settings = AnalysisConfig(**read_config(given))
+    options = PlotOptions(**read_fields(given, PlotOptions))
+    if plot.on_video and (target is None or options.video_file is None):
+        missing = "--video-file FILE" if target else "-o FILE; it cannot write to stdout"
+        return _report_usage_error(f"plot {given.plot} needs {missing}")
+    settings = _complete_config(plot, settings, options)
     scene = _read_scene(given.plot, settings)
     if target and not given.force:
         validate_replaceable(target)
     uses_frame = given.zones or given.floor or settings.stitch or settings.video.width
     if not plot.needs_frame and not uses_frame:
         settings = replace(settings, video=replace(settings.video, width=1, height=1))
-    options = PlotOptions(**read_fields(given, PlotOptions))
-    with show_activity(f"drawing {given.plot}"):
-        drawn = plot.draw(_analysis(given, settings, scene, options), options)
+    with show_activity(f"drawing {given.plot}") as report:
+        analysis = _analysis(given, settings, scene, options)
+        drawn = None if plot.on_video else plot.draw(analysis, options)
+        if plot.on_video and target:
+            plot.write(analysis, options, target, form, report)
     if isinstance(drawn, bytes):
         save_content(drawn, target or sys.stdout.buffer)
-    else:
+    elif drawn is not None:
         save_picture(drawn, target or sys.stdout.buffer, form)
     if target:
         print(f"wrote {target}", file=sys.stderr)
     return 0
+
+
+def _complete_config(plot: Plot, config: AnalysisConfig, options: PlotOptions) -> AnalysisConfig:
+    """Take frame size and frame rate from the video file for sources without them, and read faces for it."""
+    if options.video_file is None:
+        return config
+    from ptrack_analysis.scene.video_files import VideoFile
+
+    video = config.video
+    with VideoFile(options.video_file, f"video_file {str(options.video_file)!r}") as source:
+        width, height = source.size if video.width is None else (video.width, video.height)
+        rate = None if source.frame_rate is None else float(source.frame_rate)
+    video = replace(video, width=width, height=height, frame_rate=video.frame_rate or rate)
+    return replace(config, video=video, faces=plot.on_video)
 
 
 def _read_scene(name: str, settings: AnalysisConfig) -> "Scene | None":

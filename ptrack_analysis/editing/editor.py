@@ -2,18 +2,21 @@
 
 from html import escape
 from os import PathLike
+from pathlib import Path
 from threading import Thread
-from typing import Self
+from typing import Any, Self
 
-from ptrack_analysis.editing.desk import EditorFiles
-from ptrack_analysis.editing.job import make_job
+from ptrack_analysis.editing.editor_files import EditorFiles
 from ptrack_analysis.editing.server import EditorServer
+from ptrack_analysis.editing.session import Bounds, open_session
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.limits import at_least
+from ptrack_analysis.pipeline.video_analysis import Tables, VideoAnalysis, open_video
 from ptrack_analysis.scene.floor_plan import FloorPlan, read_floor_plan
 from ptrack_analysis.scene.images import Picture
 from ptrack_analysis.scene.zone_files import read_zones
 from ptrack_analysis.scene.zones import Line, Zone
+from ptrack_analysis.sources.archive import Source, VideoReference
 from ptrack_analysis.video import Plane, Video
 from ptrack_analysis.web.ground import Background
 
@@ -21,10 +24,10 @@ _LOWEST = 360
 
 
 class ZoneEditor:
-    """An open zone editor: shows itself in a notebook; what it saved is read with ``read``.
+    """An open zone editor, which shows itself in a notebook. ``read`` returns what was saved.
 
-    ``address`` is where it is, for another tab of the same browser. It is open until ``close`` is called, its
-    button Done is pressed or the process ends; it closes itself as a context manager.
+    It is open until ``close`` is called, the button Done is pressed or the process ends. As a context manager
+    it closes itself.
     """
 
     def __init__(self, server: EditorServer, height: int) -> None:
@@ -40,13 +43,16 @@ class ZoneEditor:
         self.close()
 
     def __repr__(self) -> str:
-        job = self._server.desk.job
-        return f"ZoneEditor({str(job.output)!r}, {'open' if self.is_open else 'closed'})"
+        session = self._server.files.session
+        return f"ZoneEditor({str(session.output)!r}, {'open' if self.is_open else 'closed'})"
 
     @property
     def address(self) -> str:
-        """Where the editor is; who has it can use the editor."""
-        return self._server.address
+        """A new address of the editor for another tab of the same browser.
+
+        It opens one page, within two minutes. Until then, whoever has it can use the editor.
+        """
+        return self._server.create_address()
 
     @property
     def is_open(self) -> bool:
@@ -56,148 +62,200 @@ class ZoneEditor:
     @property
     def saved(self) -> bool:
         """Whether the zones were saved since the editor was opened."""
-        return self._server.desk.job.output in self._server.desk.saved
+        return self._server.files.session.output in self._server.files.saved
 
     def read(self, video: Video | None = None, plane: Plane | None = None) -> tuple[list[Zone], list[Line]]:
-        """Read what is in the file now, as ``read_zones`` does.
+        """Read the zone file, as ``read_zones`` does.
 
         Parameters
         ----------
         video
-            The video, for its name and its frame; by default one with the frame of the editor.
+            The video, for its name and frame size; by default that of the editor.
         plane
-            The plane to carry the outlines to; by default the picture [px], the floor for zones in meters.
+            The plane to project the outlines to; by default the image [px], or the floor plan or the plane of
+            points for zones in meters.
 
         Raises
         ------
         ZoneError
-            If nothing was saved yet, or the file is not such a file.
+            If nothing was saved yet, or the file is not a zone file.
         """
-        job = self._server.desk.job
-        return read_zones(job.output, video or job.video, plane=plane or job.plan)
+        session = self._server.files.session
+        own = session.drawn_plane if session.unit == "m" or session.is_on_points else None
+        return read_zones(session.output, video or session.video, plane=plane or own)
 
     @property
     def zones(self) -> list[Zone]:
-        """The zones in the file now."""
+        """The zones in the file."""
         return self.read()[0]
 
     @property
     def lines(self) -> list[Line]:
-        """The lines in the file now."""
+        """The lines in the file."""
         return self.read()[1]
 
     @property
     def floor(self) -> FloorPlan:
-        """The floor plan in its file now.
+        """The floor plan in its file.
 
         Raises
         ------
         ParameterError
-            If no file of a floor plan was given.
+            If no floor plan file was given.
         ZoneError
-            If there is none yet.
+            If the file does not exist yet.
         """
-        job = self._server.desk.job
-        if job.plan is not None:
-            return job.plan
-        if job.floor is None:
-            raise ParameterError("no floor plan is edited: give floor='floor.json'")
-        return read_floor_plan(job.floor, job.video)
+        session = self._server.files.session
+        if session.plan is not None:
+            return session.plan
+        if session.floor is None:
+            raise ParameterError("This editor has no floor plan. Pass floor='floor.json'.")
+        return read_floor_plan(session.floor, session.video)
 
     def close(self) -> None:
-        """Stop answering; what was not saved is lost. A second time does nothing."""
+        """Close the editor; unsaved changes are lost. A second call does nothing."""
         if self._thread.is_alive():
             self._server.shutdown()
             self._thread.join()
         self._server.server_close()
 
     def _repr_html_(self) -> str:
+        """Return a frame with an address that opens one page and expires, so that it can be saved."""
         return (
             f'<iframe title="Zone editor" width="100%" height="{self._height}" '
             'style="border:0;display:block" '
-            f'sandbox="allow-scripts allow-same-origin allow-forms allow-modals" '
-            f'src="{escape(self.address)}"></iframe>'
+            'sandbox="allow-scripts allow-same-origin allow-forms allow-modals" '
+            f'src="{escape(self._server.create_address())}"></iframe>'
         )
 
 
 def edit_zones(
-    background: Picture | Background,
-    path: str | PathLike[str] = "zones.json",
+    source: VideoAnalysis | VideoReference | Source | Tables | None = None,
+    path: str | PathLike[str] = "zones.geojson",
     *,
+    background: Picture | Background | None = None,
     zones: str | PathLike[str] | None = None,
     floor: str | PathLike[str] | None = None,
     unit: str | None = None,
     frame_size: tuple[int, int] | None = None,
+    bounds: Bounds | None = None,
     replace: bool = False,
     port: int = 0,
     height: int = 640,
+    **options: Any,
 ) -> ZoneEditor:
-    """Draw zones and lines on a picture, in a notebook's cell; calibrate the floor plan in the same place.
+    """Draw zones and lines over the people of a video, in a notebook cell.
 
-    The editor is served on the loopback only, by a thread of this process, to the browser of this machine; a
-    notebook on another machine has to forward the port. It writes the files that are named and no other, each
-    when its button is pressed, whole or not at all, and only if ``read_zones`` or ``read_floor_plan`` can
-    read it.
-    What it does not edit (other properties, other members) stays in the file; what is not changed stays as
-    it was, digit by digit.
+    The editor shows foot points, tracks and their ends, and for each zone and line its visits or counts while
+    it is drawn. These figures are those of ``compute_visits``, ``compute_dwell`` and ``compute_crossings``
+    with the options of the analysis. It also calibrates the floor plan on the image.
+
+    The editor is served on this machine only, by a thread of this process. If the notebook runs on another
+    machine, forward the port. The editor writes only the named files, when the user saves, and only if
+    ``read_zones`` or ``read_floor_plan`` can read them. Properties and members that it does not edit stay in
+    the files unchanged. A saved notebook contains no address that can still be used.
 
     Parameters
     ----------
-    background
-        A frame of the video: a picture file, ``"video.mp4@12.5s"`` (with the extra ``video``), or an array
-        (rows, columns, colors). For zones in meters a picture of
-        the floor plan's bounds.
+    source
+        A ``VideoAnalysis``, or anything that ``open_video`` reads. None: the background only, without people.
     path
-        The file of zones to write; opened first if it exists.
+        The zone file to write; opened first if it exists.
+    background
+        Image behind the drawing: a file, ``"video.mp4@12.5s"`` (needs the extra ``video``), or an array
+        (rows, columns, colors). For zones in meters an image of the floor plan's bounds. By default blank.
     zones
-        Another file to begin with.
+        Another zone file to start from; by default that of a ``VideoAnalysis``, if ``path`` does not exist.
     floor
-        The floor plan's file, to be read if it exists and written when somebody calibrates.
+        The floor plan file: read if it exists, and written by calibration.
     unit
-        ``"fraction"`` of the frame (the default), ``"px"`` or ``"m"`` for a new file.
+        Unit of a new zone file: ``"fraction"`` of the frame (the default), ``"px"`` or ``"m"``. Zones of
+        points are in the unit of the points.
     frame_size
-        Width and height of the video's frame, where the picture has another size [px]; it matters to zones in
-        px only.
+        Width and height of the frame [px]; by default that of the source or of the background.
+    bounds
+        For points: x0, y0, x1, y1 of the part of the plane to draw on, which a background fills; by default
+        around all points.
     replace
-        Whether ``path`` may be replaced though it exists and ``zones`` is another file.
+        Whether ``path`` may be replaced if it exists and ``zones`` is another file.
     port
-        Port to serve on; 0 is any that is free.
+        Port of the server; 0 is any free port.
     height
-        Height of the notebook's cell, at least 360 [px].
+        Height of the cell, at least 360 [px].
+    **options
+        Options of ``open_video``, such as ``merge_gap="1s"`` or ``margin=10``, if ``source`` is not a
+        ``VideoAnalysis``.
 
     Returns
     -------
     ZoneEditor
-        ``.zones``, ``.lines`` and ``.read(video)`` give what was saved, ``.close()`` ends it.
+        ``.zones``, ``.lines`` and ``.read(video)`` return what was saved; ``.close()`` ends the editor.
 
     Raises
     ------
     ParameterError
-        If the picture cannot be read, the unit is not the opened file's, meters come without a floor plan,
-        or the port cannot be used.
+        If there is nothing to draw on, the background cannot be read, the unit is not that of the opened
+        file, meters come without a floor plan, or the port cannot be used.
     ZoneError
         If a file cannot be opened.
     OutputError
-        If ``path`` exists and is not what is opened, or its folder does not exist.
+        If ``path`` exists and is not the opened file, or its folder does not exist.
 
     Examples
     --------
     >>> import tempfile
-    >>> import numpy as np
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     with edit_zones(np.zeros((90, 160, 3)), f"{folder}/zones.json") as editor:
+    ...     with edit_zones("data/shop", f"{folder}/zones.geojson") as editor:
     ...         editor.saved
     False
     """
-    job = make_job(
-        background, path, zones=zones, floor=floor, unit=unit, frame_size=frame_size, replace=replace
+    if isinstance(source, VideoAnalysis) and zones is None and not Path(path).exists():
+        zones = source.config.zones
+    session = open_session(
+        background,
+        path,
+        analysis=_open_analysis(source, floor, frame_size, options),
+        zones=zones,
+        floor=floor,
+        unit=unit,
+        frame_size=frame_size,
+        bounds=bounds,
+        replace=replace,
     )
-    desk = EditorFiles(job)
-    desk.opening()
-    return ZoneEditor(EditorServer(desk, port=port, lasting=True), int(at_least(height, "height", _LOWEST)))
+    files = EditorFiles(session)
+    files.opening()
+    return ZoneEditor(
+        EditorServer(files, port=port, in_notebook=True), int(at_least(height, "height", _LOWEST))
+    )
+
+
+def _open_analysis(
+    source: Any,
+    floor: str | PathLike[str] | None,
+    frame_size: tuple[int, int] | None,
+    options: dict[str, Any],
+) -> VideoAnalysis | None:
+    """Open the source with its options; the floor plan is used if its file exists."""
+    if source is None or isinstance(source, VideoAnalysis):
+        if options:
+            name = next(iter(options))
+            where = "of the VideoAnalysis" if source is not None else "of a source, and there is none"
+            raise ParameterError(f"{name} is an option {where}.")
+        if source is not None and floor is not None and str(source.config.floor) != str(floor):
+            raise ParameterError(
+                f"floor is {str(floor)!r}, but the analysis uses {source.config.floor!r}. Pass the floor "
+                "plan to the analysis."
+            )
+        return source
+    if floor is not None and Path(floor).exists():
+        options["floor"] = floor
+    if frame_size is not None:
+        width, height = frame_size
+        options["video"] = Video(width=width, height=height)
+    return open_video(source, **options)
 
 
 def _serve(server: EditorServer) -> None:
-    """Serve until somebody is done; then let go of the port, so that who asks on is refused at once."""
+    """Serve until the user is done; then free the port, so that later requests are refused at once."""
     server.serve_forever(poll_interval=0.1)
     server.server_close()

@@ -1,121 +1,36 @@
 """The local server of the editor."""
 
-import hmac
 import json
-import re
-import secrets
-from email.message import Message
-from functools import cache
-from html import escape
+import select
+import socket
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
+from time import monotonic
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from ptrack_analysis.editing.desk import EditorFiles
+from ptrack_analysis.editing.authentication import HOST, Authenticator
+from ptrack_analysis.editing.editor_files import EditorFiles
+from ptrack_analysis.editing.live_figures import LiveFigures, encode_tracks
+from ptrack_analysis.editing.web_page import make_page, make_refusal
 from ptrack_analysis.errors import ParameterError, PtrackError
-from ptrack_analysis.web.assets import asset, content_policy, inline_json, inline_script
-
-HEADER = "X-Ptrack-Session"
-HOST = "127.0.0.1"
-
-
-class Authenticator:
-    """The token of the address, good for one use, and the secret that the page then sends with each request.
-
-    The secret is only in the memory of the page: a header, not a cookie, since cookies go to every port of
-    the loopback. Loading the page again takes the next token, which the page was given. ``lasting``: the
-    token stays good, for a notebook, whose frames are loaded anew whenever they come into view.
-    """
-
-    def __init__(self, port: int, *, lasting: bool = False) -> None:
-        self.authority = f"{HOST}:{port}"
-        self.lasting = lasting
-        self._token = secrets.token_urlsafe(32)
-        self.secret = secrets.token_urlsafe(32)
-
-    @property
-    def origin(self) -> str:
-        """The origin of the page."""
-        return f"http://{self.authority}"
-
-    @property
-    def address(self) -> str:
-        """The address with the token that is good now."""
-        return f"{self.origin}/?token={self._token}"
-
-    def meant(self, headers: Message) -> bool:
-        """Return whether a request was meant for this server, and comes from no other page's script."""
-        return headers.get("Host") == self.authority and headers.get("Origin") in {None, self.origin}
-
-    def is_good(self, token: str) -> bool:
-        """Return whether the token is the one that is good now."""
-        return _equal(token, self._token)
-
-    def admit(self, token: str) -> bool:
-        """Return whether the token is the one that is good now, and make it good no more."""
-        good = self.is_good(token)
-        if good and not self.lasting:
-            self._token = secrets.token_urlsafe(32)
-        return good
-
-    def knows(self, headers: Message) -> bool:
-        """Return whether a request comes from the page: it has the secret."""
-        site = headers.get("Sec-Fetch-Site")
-        return _equal(headers.get(HEADER) or "", self.secret) and site in {None, "same-origin"}
-
-
-def _equal(given: str, expected: str) -> bool:
-    return hmac.compare_digest(given.encode("utf-8", "replace"), expected.encode())
-
-
-MODULES = (
-    "geometry",
-    "homography",
-    "validity",
-    "model",
-    "view",
-    "drawing",
-    "hands",
-    "calibration",
-    "panel",
-    "main",
-)
-_IMPORT = re.compile(r"^import [^;]*;\n", flags=re.MULTILINE)
-_EXPORT = re.compile(r"^export ", flags=re.MULTILINE)
-
-
-@cache
-def editor_script() -> str:
-    """Join the editor's ES modules into one: their imports fall away, and their exports are its names."""
-    joined = "\n".join(_EXPORT.sub("", _IMPORT.sub("", asset(f"editor/{name}.js"))) for name in MODULES)
-    return inline_script(joined)
-
-
-def editor_page(opening: dict[str, Any]) -> tuple[str, str]:
-    """Make the page, and the content security policy that it goes out with."""
-    script, style = editor_script(), asset("editor/editor.css")
-    policy = f"{content_policy([script], [style], media=True)}; connect-src 'self'"
-    name = opening["zones"]["file"]
-    page = (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta name="color-scheme" content="light dark">\n<link rel="icon" href="data:,">\n'
-        f"<title>{escape(name)} - zones</title>\n<style>{style}</style>\n</head>\n<body>\n"
-        '<div id="editor"></div>\n<noscript>The zone editor needs JavaScript.</noscript>\n'
-        f'<script type="application/json" id="opening">{inline_json(opening)}</script>\n'
-        f'<script type="module">{script}</script>\n</body>\n</html>\n'
-    )
-    return page, policy
-
 
 MOST = 16 * 2**20
 """Largest body of a request [bytes]."""
-_PATIENCE = 30.0
+GRACE = 4.0
+"""Time after which a closed page ends the server, unless it is loaded again [s]."""
+_LOST = 3600.0
+"""Time after which the server ends if a page is gone that did not say so, such as a discarded tab [s]."""
+_LOADING = 60.0
+"""Time that a page may take to load [s]."""
+_TIMEOUT = 30.0
+_LIFETIME = 120.0
+"""Time after which an unused address of a notebook expires [s]."""
 _PLAIN = "text/plain; charset=utf-8"
+_HTML = "text/html; charset=utf-8"
 _JSON = "application/json"
+_BINARY = "application/octet-stream"
 _HEADERS = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
@@ -123,16 +38,24 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-_USED = (
-    "This address of the zone editor does not hold, or was used before: each is good for one page. Start the "
-    "editor again for a new one; if you did not use it, somebody else on this machine did."
-)
+_METHODS = {
+    "/background": "GET",
+    "/tracks": "GET",
+    "/alive": "GET",
+    "/figures": "POST",
+    "/leave": "POST",
+    "/done": "POST",
+    "/zones": "PUT",
+    "/floor": "PUT",
+}
+"""The paths of the page's requests, and the method of each."""
 
 
 class EditorServer(ThreadingHTTPServer):
-    """Serves the editor of one desk at ``address`` until somebody says done, or it is closed.
+    """Serves the editor of one session until the user is done, its page is closed, or it is shut down.
 
-    ``lasting``: the address stays good, and other pages may frame the editor, as a notebook does.
+    With ``in_notebook`` other pages may frame the editor, addresses expire if unused, and closing the page
+    does not end the server.
 
     Raises
     ------
@@ -143,33 +66,78 @@ class EditorServer(ThreadingHTTPServer):
     daemon_threads = True
     allow_reuse_address = False
 
-    def __init__(self, desk: EditorFiles, *, port: int = 0, lasting: bool = False) -> None:
+    def __init__(self, files: EditorFiles, *, port: int = 0, in_notebook: bool = False) -> None:
         try:
             super().__init__((HOST, port), _Handler)
         except (OSError, OverflowError) as error:
             reason = getattr(error, "strerror", None) or error
             raise ParameterError(f"port {port} cannot be used: {reason}") from error
-        self.desk = desk
-        self.guard = Authenticator(self.server_address[1], lasting=lasting)
+        self.files = files
+        self.figures = LiveFigures(files.session)
+        self.authenticator = Authenticator(self.server_address[1])
+        self.in_notebook = in_notebook
         self.lock = Lock()
         self.done = False
+        self.page_closed = False
+        self._pages: dict[str, bool] = {}
+        self._loads_until = 0.0
+        self._closes_at: float | None = None
 
-    @property
-    def address(self) -> str:
-        """Where the editor is, with the token that is good now."""
-        return self.guard.address
+    def create_address(self) -> str:
+        """Create an address of the editor, which opens one page."""
+        return self.authenticator.create_address(_LIFETIME if self.in_notebook else float("inf"))
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Describe nothing of a browser that went away."""
+        """Ignore errors of connections that a browser has closed."""
+
+    def service_actions(self) -> None:
+        """End the server some time after its last page was closed."""
+        if self._closes_at is not None and monotonic() > self._closes_at and not self.page_closed:
+            self.page_closed = True
+            self.finish()
+
+    def expect_page(self) -> None:
+        """Give a page that is sent now the time to load."""
+        self._loads_until = monotonic() + _LOADING
+        if not self._pages and not self.in_notebook:
+            self._closes_at = self._loads_until
+
+    def watch_page(self, page: str, connection: socket.socket) -> None:
+        """Return when a page closes its connection or the server ends."""
+        with self.lock:
+            self._pages[page] = False
+            self._loads_until, self._closes_at = 0.0, None
+        try:
+            while not (self.done or self.page_closed):
+                readable, _, _ = select.select([connection], [], [], 1.0)
+                if readable and not connection.recv(1):
+                    break
+        finally:  # also if the connection was reset
+            with self.lock:
+                leaves = self._pages.pop(page, False)
+                self._end_after(GRACE if leaves else _LOST)
+
+    def leave_page(self, page: str) -> None:
+        """Note that a page is being closed or loaded again, before or after its connection ends."""
+        with self.lock:
+            if page in self._pages:
+                self._pages[page] = True
+            else:
+                self._end_after(GRACE)
+
+    def _end_after(self, seconds: float) -> None:
+        """End the server after some time, unless a page is open then."""
+        if not self._pages and not self.in_notebook:
+            self._closes_at = max(monotonic() + seconds, self._loads_until)
 
     def finish(self) -> None:
-        """Stop serving, from within a request."""
+        """Stop serving, from within a request or an action."""
         Thread(target=self.shutdown, daemon=True).start()
 
 
 class _Handler(BaseHTTPRequestHandler):
     server: EditorServer
-    timeout = _PATIENCE
+    timeout = _TIMEOUT
     server_version, sys_version = "ptrack", ""
 
     def do_GET(self) -> None:
@@ -182,85 +150,136 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer("PUT")
 
     def log_message(self, *_: Any) -> None:
-        """Write no log: addresses have tokens."""
+        """Write no log, because addresses contain tokens."""
 
     def _answer(self, method: str) -> None:
-        """Reject whoever may not ask; then do what is asked."""
-        asked, guard = urlsplit(self.path), self.server.guard
-        if not guard.meant(self.headers):
-            self._send_refusal(HTTPStatus.FORBIDDEN, "This server answers only its own page.")
+        """Refuse requests that are not from the page; then answer."""
+        asked, authenticator = urlsplit(self.path), self.server.authenticator
+        if not authenticator.is_addressed(self.headers):
+            self._refuse(HTTPStatus.FORBIDDEN, "This server answers only its own page.")
         elif (method, asked.path) == ("GET", "/"):
             with self.server.lock:
-                self._page(parse_qs(asked.query).get("token", [""])[0])
-        elif not guard.knows(self.headers):
-            self._send_refusal(HTTPStatus.FORBIDDEN, "This server answers only its own page.")
-        elif (method, asked.path) == ("GET", "/background"):
-            self._send(HTTPStatus.OK, self.server.desk.job.picture, "image/jpeg")
-        elif method == "GET" or asked.path not in {"/zones", "/floor", "/done"}:
-            self._send_refusal(HTTPStatus.NOT_FOUND, "There is no such place.")
-        elif method != ("POST" if asked.path == "/done" else "PUT"):
-            self._send_refusal(HTTPStatus.METHOD_NOT_ALLOWED, "That is not how to ask for this.")
-        elif asked.path == "/done":
-            self.server.done = True
-            self._send(HTTPStatus.OK, b"{}", _JSON)
-            self.server.finish()
+                self._send_page(parse_qs(asked.query).get("token", [""])[0])
+        elif not authenticator.has_secret(self.headers):
+            self._refuse(HTTPStatus.FORBIDDEN, "This server answers only its own page.")
+        elif asked.path not in _METHODS or (method == "GET" and _METHODS[asked.path] != "GET"):
+            self._refuse(HTTPStatus.NOT_FOUND, "There is no such path.")
+        elif method != _METHODS[asked.path]:
+            self._refuse(HTTPStatus.METHOD_NOT_ALLOWED, f"The method of this path is {_METHODS[asked.path]}.")
         else:
-            self._save(asked.path)
+            getattr(self, f"_{method.lower()}_{asked.path[1:]}")()
 
-    def _page(self, token: str) -> None:
-        server = self.server
-        if not server.guard.is_good(token):
-            self._send_refusal(HTTPStatus.FORBIDDEN, _USED)
-            return
-        try:
-            opening = server.desk.opening()
-        except PtrackError as error:  # the token stays good for when the file is mended
-            self._send_refusal(HTTPStatus.CONFLICT, f"{error}\n")
-            return
-        if not server.guard.admit(token):
-            self._send_refusal(HTTPStatus.FORBIDDEN, _USED)
-            return
-        opening |= {"secret": server.guard.secret, "next": server.address, "embedded": server.guard.lasting}
-        page, policy = editor_page(opening)
-        framed = "" if server.guard.lasting else "; frame-ancestors 'none'"
-        self._send(HTTPStatus.OK, page.encode(), "text/html; charset=utf-8", policy + framed)
+    def _get_background(self) -> None:
+        image = self.server.files.session.image
+        if image is None:
+            self._refuse(HTTPStatus.NOT_FOUND, "There is no background.")
+        else:
+            self._send(HTTPStatus.OK, image, "image/jpeg")
 
-    def _save(self, path: str) -> None:
-        body = self._body()
+    def _get_tracks(self) -> None:
+        self._send(HTTPStatus.OK, encode_tracks(self.server.files.session), _BINARY)
+
+    def _get_alive(self) -> None:
+        """Keep a connection open for as long as the page is."""
+        self.close_connection = True
+        self.send_response(HTTPStatus.OK)
+        self._send_headers(_BINARY, "default-src 'none'")
+        self.wfile.write(b"\n")
+        self.wfile.flush()
+        self.server.watch_page(self._page_name(), self.connection)
+
+    def _post_leave(self) -> None:
+        self.server.leave_page(self._page_name())
+        self._send(HTTPStatus.OK, b"{}", _JSON)
+
+    def _page_name(self) -> str:
+        """Return the random name by which a page tells its requests from those of other pages."""
+        return parse_qs(urlsplit(self.path).query).get("page", [""])[0]
+
+    def _post_done(self) -> None:
+        self.server.done = True
+        self._send(HTTPStatus.OK, b"{}", _JSON)
+        self.server.finish()
+
+    def _post_figures(self) -> None:
+        body = self._read_body()
         if body is None:
             return
-        desk = self.server.desk
+        try:
+            original = self.server.files.find_original(body)
+            answer: dict[str, Any] = {"figures": self.server.figures.compute(original, body.get("features"))}
+        except PtrackError as error:
+            answer = {"error": str(error)}
+        self._send(HTTPStatus.OK, json.dumps(answer).encode(), _JSON)
+
+    def _put_zones(self) -> None:
+        self._save("zones")
+
+    def _put_floor(self) -> None:
+        self._save("floor")
+
+    def _save(self, what: str) -> None:
+        body = self._read_body()
+        if body is None:
+            return
+        files = self.server.files
         try:
             with self.server.lock:
-                said = desk.save_zones(body) if path == "/zones" else desk.save_floor(body)
-        except PtrackError as error:  # an answer for the person, not a fault of the page
-            said = {"error": str(error)}
-        self._send(HTTPStatus.OK, json.dumps(said).encode(), _JSON)
+                answer = files.save_zones(body) if what == "zones" else files.save_floor(body)
+        except PtrackError as error:  # for the user, not a fault of the page
+            answer = {"error": str(error)}
+        self._send(HTTPStatus.OK, json.dumps(answer).encode(), _JSON)
 
-    def _body(self) -> dict[str, Any] | None:
-        """Read the JSON object that came, or refuse it."""
+    def _send_page(self, token: str) -> None:
+        server = self.server
+        authenticator, in_notebook = server.authenticator, server.in_notebook
+        if not authenticator.is_valid(token):
+            page, policy = make_refusal(in_notebook=in_notebook)
+            self._send(HTTPStatus.FORBIDDEN, page.encode(), _HTML, policy + self._framing())
+            return
+        try:
+            opening = server.files.opening()
+        except PtrackError as error:  # the token stays good until the file is repaired
+            self._refuse(HTTPStatus.CONFLICT, f"{error}\n")
+            return
+        authenticator.admit(token)
+        opening |= {
+            "secret": authenticator.secret,
+            "next": authenticator.create_address(),
+            "embedded": in_notebook,
+        }
+        page, policy = make_page(opening)
+        server.expect_page()
+        self._send(HTTPStatus.OK, page.encode(), _HTML, policy + self._framing())
+
+    def _framing(self) -> str:
+        """Return the part of the policy that tells whether other pages may frame this one."""
+        return "" if self.server.in_notebook else "; frame-ancestors 'none'"
+
+    def _read_body(self) -> dict[str, Any] | None:
+        """Read the JSON object of a request, or refuse the request."""
         length = self.headers.get("Content-Length") or ""
         if self.headers.get_content_type() != _JSON:
-            self._send_refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Only application/json is taken.")
+            self._refuse(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "The content type must be application/json.")
         elif not (length.isascii() and length.isdecimal()) or self.headers.get("Transfer-Encoding"):
-            self._send_refusal(HTTPStatus.LENGTH_REQUIRED, "The length must be said.")
+            self._refuse(HTTPStatus.LENGTH_REQUIRED, "The request needs a Content-Length.")
         elif int(length) > MOST:
-            self._send_refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"More than {MOST} bytes are not taken.")
+            self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The maximum is {MOST} bytes.")
         else:
-            return self._object(self.rfile.read(int(length)))
+            return self._parse_body(self.rfile.read(int(length)))
         return None
 
-    def _object(self, content: bytes) -> dict[str, Any] | None:
+    def _parse_body(self, content: bytes) -> dict[str, Any] | None:
         try:
-            read = json.loads(content)
+            parsed = json.loads(content)
         except (ValueError, RecursionError):
-            read = None
-        if not isinstance(read, dict):
-            self._send_refusal(HTTPStatus.BAD_REQUEST, "That is not a JSON object.")
+            parsed = None
+        if not isinstance(parsed, dict):
+            self._refuse(HTTPStatus.BAD_REQUEST, "The body is not a JSON object.")
             return None
-        return read
+        return parsed
 
-    def _send_refusal(self, status: HTTPStatus, sentence: str) -> None:
+    def _refuse(self, status: HTTPStatus, sentence: str) -> None:
         self.close_connection = True
         self._send(status, sentence.encode(), _PLAIN)
 
@@ -268,8 +287,11 @@ class _Handler(BaseHTTPRequestHandler):
         self, status: HTTPStatus, content: bytes, kind: str, policy: str = "default-src 'none'"
     ) -> None:
         self.send_response(status)
+        self.send_header("Content-Length", str(len(content)))
+        self._send_headers(kind, policy)
+        self.wfile.write(content)
+
+    def _send_headers(self, kind: str, policy: str) -> None:
         for name, value in {**_HEADERS, "Content-Security-Policy": policy, "Content-Type": kind}.items():
             self.send_header(name, value)
-        self.send_header("Content-Length", str(len(content)))
         self.end_headers()
-        self.wfile.write(content)

@@ -15,6 +15,9 @@ from ptrack_analysis.plots.analyses import set_video_title
 from ptrack_analysis.scene.images import read_picture, stretched_note
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     from ptrack_analysis.pipeline.outputs import Plot
     from ptrack_analysis.pipeline.plot_options import PlotOptions
     from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
@@ -50,7 +53,7 @@ def draw_plot(plot: Plot, analysis: VideoAnalysis, options: PlotOptions) -> Any:
         more["color_by"] = options.color_by
     elif plot.name == "animation":
         more |= {"width": options.width, "duration": options.duration}
-        more |= {"frame_rate": options.fps, "trail": options.trail}
+        more |= {"frame_rate": options.fps, "trail": options.trail, "video_file": options.video_file}
     if options.title is not None:
         more["title"] = options.title
     function = getattr(plots, plot.function)
@@ -76,3 +79,27 @@ def _draw_heatmap(function: Any, analysis: VideoAnalysis, options: PlotOptions, 
     more |= {"zones": analysis.zones, "lines": analysis.lines, "bounds": analysis.bounds}
     drawn = function(heatmap, y_axis=analysis.y_axis, **more)
     return drawn if "title" in more else set_video_title(drawn, analysis, heatmap)
+
+
+def write_plot(
+    plot: Plot,
+    analysis: VideoAnalysis,
+    options: PlotOptions,
+    output: Path,
+    form: str,
+    *,
+    report: Callable[[float], None] | None = None,
+) -> None:
+    """Write a plot on the filmed video to a file of a format, and report the share that is written.
+
+    Raises
+    ------
+    ParameterError
+        If no video file is given.
+    """
+    if options.video_file is None:
+        raise ParameterError(f"plot {plot.name} needs the video that was tracked. Pass --video-file FILE.")
+    more: dict[str, Any] = {"trail": options.trail, "form": form, "report": report}
+    if options.blur:
+        more["blur"] = True
+    getattr(plots, plot.function)(analysis, options.video_file, output, **more)

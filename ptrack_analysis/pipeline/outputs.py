@@ -14,6 +14,8 @@ from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.schema import Table
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ptrack_analysis.pipeline.config import AnalysisConfig
     from ptrack_analysis.pipeline.plot_options import PlotOptions
     from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
@@ -62,7 +64,8 @@ class Plot:
     ``function`` is the function of ``plots`` that draws it. ``options`` are the groups of options
     that change it: fields of ``AnalysisConfig`` and ``PlotOptions``. ``defaults`` describes the defaults of
     fields that differ for this plot. ``on_plane`` tells whether it can have a background image,
-    ``needs_frame`` whether the frame size must be known.
+    ``needs_frame`` whether the frame size must be known, ``on_video`` whether it is drawn on the frames of
+    the filmed video and written to a file while it is drawn.
     """
 
     name: str
@@ -72,11 +75,24 @@ class Plot:
     defaults: tuple[tuple[str, str], ...] = ()
     on_plane: bool = False
     needs_frame: bool = True
+    on_video: bool = False
     formats: tuple[str, ...] = ("png", "svg", "pdf")
 
     def draw(self, analysis: VideoAnalysis, options: PlotOptions) -> Any:
         """Draw the plot: matplotlib axes, or the bytes of an animation."""
         return import_module("ptrack_analysis.pipeline.drawing").draw_plot(self, analysis, options)
+
+    def write(
+        self,
+        analysis: VideoAnalysis,
+        options: PlotOptions,
+        output: Path,
+        form: str,
+        report: Callable[[float], None],
+    ) -> None:
+        """Write a plot on the filmed video to a file, and report the share that is written."""
+        drawing = import_module("ptrack_analysis.pipeline.drawing")
+        drawing.write_plot(self, analysis, options, output, form, report=report)
 
 
 class Privacy(Enum):
@@ -192,7 +208,25 @@ OUTPUTS: dict[str, Output] = {
             ),
         ),
         _output("tracks", schema.TRACKS, PERSONAL),
-        _output("detections", schema.DETECTIONS, PERSONAL, Need.BOXES),
+        _output(
+            "detections",
+            schema.DETECTIONS,
+            PERSONAL,
+            Need.BOXES,
+            plots=(
+                _plot(
+                    "video",
+                    "boxes, trails, zones and live counts on the filmed video (needs --video-file)",
+                    "moving",
+                    "video",
+                    "visits",
+                    "lines",
+                    function="write_annotated_video",
+                    formats=("mp4", "mov", "mkv"),
+                    on_video=True,
+                ),
+            ),
+        ),
         _output("stitches", schema.STITCHES, TRACK_NUMBERS, Need.STITCHING, Need.BOXES),
         _output(
             "trajectories",
@@ -203,6 +237,7 @@ OUTPUTS: dict[str, Output] = {
                 _plot(
                     "animation",
                     "people walking, as an animated GIF",
+                    "moving",
                     "animation",
                     function="animate_paths",
                     on_plane=True,

@@ -62,6 +62,11 @@ class PlotOptions:
     fps: int = field(
         default=10, metadata=option("frames per second of the animation", "animation", metavar="N")
     )
-    trail: Duration = field(
-        default="5s", metadata=option("duration of the trail behind each person", "animation", unit="ms")
+    video_file: FilePath | None = field(
+        default=None,
+        metadata=option("the video that was tracked, such as film.mp4, to draw on its frames", "moving"),
     )
+    trail: Duration = field(
+        default="5s", metadata=option("duration of the trail behind each person", "moving", unit="ms")
+    )
+    blur: bool = field(default=False, metadata=option("pixelate all people", "video"))

@@ -375,7 +375,7 @@ def facing(analysis: VideoAnalysis) -> pd.DataFrame:
         return empty_table(FACING)
     zones: list[Zone] = []
     if scene.unit != "m":
-        zones, _ = project_scene(scene, video, video.pixels, place=str(analysis.config.zones))
+        zones, _ = project_scene(scene, video, video.pixels, place=str(analysis.config.zones or "zones"))
     taken = {zone.name for zone in zones}
     targets: list[Zone | str] = [*zones, *(edge for edge in TARGETS if edge not in taken)]
     return compute_facing(analysis.detections, analysis.trajectories, targets, video)

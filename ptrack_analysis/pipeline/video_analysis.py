@@ -1,10 +1,12 @@
 """One video with its configuration: reads, cleans and computes each table once."""
 
 from collections.abc import Iterable, Sequence
+from copy import copy
 from dataclasses import replace
 from functools import cached_property
 from html import escape
-from typing import Any, Literal, TypedDict, cast, get_args
+from os import PathLike
+from typing import Any, Literal, Self, TypedDict, cast, get_args
 
 import numpy as np
 import pandas as pd
@@ -208,6 +210,20 @@ class VideoAnalysis:
         """Return whether the source and the configuration have what a table needs."""
         return need.is_met(self.config, self.scene)
 
+    def with_outlines(self, zones: Sequence[Zone], lines: Sequence[Line]) -> Self:
+        """Return this analysis with other zones and lines in its plane, sharing the trajectories.
+
+        Stitching, which uses the entrances, is not repeated.
+        """
+        _ = self.walks  # shared: computed at most once
+        other = copy(self)
+        other.__dict__ |= {"_rows": {}, "_tables": {}}
+        for name in ("people_counts", "window", "bin_edges"):
+            other.__dict__.pop(name, None)
+        other.__dict__["scene"] = Scene([*zones], [*lines], self.unit)
+        other.__dict__["_projected"] = [*zones], [*lines]
+        return other
+
     @property
     def tables(self) -> pd.DataFrame:
         """All tables: what a row is, whether it can be computed here, and what it needs otherwise."""
@@ -356,7 +372,7 @@ class VideoAnalysis:
     def _projected(self) -> tuple[list[Zone], list[Line]]:
         if self.scene is None:
             return [], []
-        return project_scene(self.scene, self.video, self.plane, place=str(self.config.zones))
+        return project_scene(self.scene, self.video, self.plane, place=str(self.config.zones or "zones"))
 
     @property
     def zones(self) -> list[Zone]:
@@ -402,6 +418,16 @@ class VideoAnalysis:
             merged = [int(stitches["merged_into"].get(person, person)) for person in persons]
             detections = select(detections, persons=merged)
         return detections, stitches
+
+    @cached_property
+    def of_everyone(self) -> "VideoAnalysis":
+        """The same analysis without the selection of people."""
+        if self.config.persons is None:
+            return self
+        config, recording = replace(self._given_config, persons=None), self._given_recording
+        return VideoAnalysis(
+            self.source, config, self._given_scene, recording, form=self._form, name=self._name, warn=False
+        )
 
     @property
     def is_part(self) -> bool:
@@ -684,7 +710,7 @@ def open_video(
         Name of the video; by default the name of its files or folder, see ``find_videos``.
     **options
         Fields of the configuration, such as ``zones="zones.geojson"``, ``floor="floor.json"``,
-        ``merge_gap="1s"``.
+        ``merge_gap="1s"``. ``zones`` may also be a GeoDataFrame or zones of supervision, see ``read_zones``.
 
     Returns
     -------
@@ -693,4 +719,7 @@ def open_video(
     """
     if config is not None and options:
         raise ParameterError(f"config and {next(iter(options))} are both given. Pass one of them.")
-    return VideoAnalysis(source, AnalysisConfig(**options) if config is None else config, name=name)
+    scene = None
+    if options.get("zones") is not None and not isinstance(options["zones"], str | PathLike):
+        scene = read_scene(options.pop("zones"))
+    return VideoAnalysis(source, AnalysisConfig(**options) if config is None else config, scene, name=name)

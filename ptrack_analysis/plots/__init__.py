@@ -7,6 +7,7 @@ Legends are below the axes: a figure of your own with several axes needs ``layou
 """
 
 from ptrack_analysis.plots.animation import animate_paths, write_animation
+from ptrack_analysis.plots.annotated_video import write_annotated_video
 from ptrack_analysis.plots.balance import plot_count_drift
 from ptrack_analysis.plots.counts import plot_counts
 from ptrack_analysis.plots.crossings import plot_crossings
@@ -51,4 +52,5 @@ __all__ = [
     "plot_visits",
     "plot_weekly_profile",
     "write_animation",
+    "write_annotated_video",
 ]

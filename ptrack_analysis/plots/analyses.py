@@ -4,7 +4,6 @@ from collections.abc import Callable, Collection
 from datetime import UTC, timedelta
 from functools import wraps
 from inspect import signature
-from textwrap import shorten
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast, overload
 
 import pandas as pd
@@ -106,7 +105,9 @@ def build_video_title(analysis: Any, plotted: object, persons: Collection[int] |
     missing = people - _count_people(plotted, people, persons)
     if missing > 0:
         said += f", {missing} not drawn"
-    return f"{shorten(drawable(analysis.name), _LONGEST)}, {_write_times(analysis)}, {said}"
+    name = drawable(analysis.name)
+    name = name if len(name) <= _LONGEST else f"{name[:_LONGEST]}…"
+    return f"{name}, {_write_times(analysis)}, {said}"
 
 
 def _write_times(analysis: Any) -> str:

@@ -1,148 +1,42 @@
 """People walking, as an animated GIF."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+import warnings
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from fractions import Fraction
 from io import BytesIO
-from os import PathLike
-from pathlib import Path
+from itertools import repeat
+from os import PathLike, fspath
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
-import shapely
-from PIL import Image, ImageDraw, ImageFont
-from shapely.geometry import LineString
-from shapely.ops import substring
+from PIL import Image, ImageDraw
 
 from ptrack_analysis.analysis.heat.grid import Bounds
-from ptrack_analysis.errors import ParameterError
-from ptrack_analysis.geometry import Floats, Integers
+from ptrack_analysis.errors import ParameterError, PtrackWarning
+from ptrack_analysis.geometry import Integers
 from ptrack_analysis.plots.analyses import plot_analysis
-from ptrack_analysis.plots.background import dimmed, frame_bounds, read_background, validate_plane, way_in
+from ptrack_analysis.plots.animation_canvas import FINE, LETTERS, STRIP, AnimationCanvas, prepare_canvas
+from ptrack_analysis.plots.background import frame_bounds, read_background, validate_plane
+from ptrack_analysis.plots.frame_annotator import load_font
 from ptrack_analysis.plots.saving import MARK
 from ptrack_analysis.plots.stretches import Steps, find_steps
-from ptrack_analysis.plots.style import GRID, INK, PAPER, distinct_colors, enclosing_bounds, in_rows
+from ptrack_analysis.plots.style import GRID, INK, PAPER, distinct_colors, enclosing_bounds
 from ptrack_analysis.plots.time_axis import clock, time_unit
-from ptrack_analysis.scene.images import Picture
+from ptrack_analysis.scene.images import Picture, validate_video_shape
+from ptrack_analysis.scene.video_files import VideoFile
 from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.schema import TRAJECTORIES, find_unit, validate
 from ptrack_analysis.storage.files import write_bytes
 from ptrack_analysis.video import Video, YAxis, milliseconds
 
-_FINE = 2  # pixels drawn for each one shown, so that edges are smooth
-_STRIP = 26
-_TALLEST = 4.0  # times the width
-_DOT, _TRAIL, _OUTLINE = 5.0, 2.6, 1.3
-_LETTERS = 12
-_DASH, _BREAK, _ARROW = 14.0, 6.0, 24.0
-"""Lengths of what a line is drawn of [fine px]."""
+_DOT, _TRAIL = 5.0, 2.6
 _NAMED = 30
 _PALEST = 0.75
 _GROUND_COLORS = 160
 _PERSON_COLORS = 30
 
 Color = tuple[int, int, int]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class AnimationCanvas:
-    """What does not move: the ground, as fine as it is drawn, and where the plane lies on it."""
-
-    ground: Image.Image
-    origin: Floats
-    scale: Floats
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """Width and height of a frame [px]."""
-        return self.ground.width // _FINE, self.ground.height // _FINE + _STRIP
-
-    def pixels(self, points: Floats) -> Floats:
-        """Return where points of the plane (n, 2) lie on the ground [fine px]."""
-        return (points - self.origin) * self.scale
-
-    def draw_line(self, line: Line) -> LineString:
-        """Return a line on the ground, with its *in* side to the right."""
-        is_up = bool(self.scale[1] < 0)
-        outline = line.outline if (line.y_axis == "up") == is_up else line.outline.reverse()
-        return LineString(self.pixels(shapely.get_coordinates(outline)))
-
-
-def prepare_canvas(
-    width: int,
-    shown: Bounds,
-    picture: Floats | None,
-    zones: Sequence[Zone],
-    lines: Sequence[Line],
-    *,
-    y_axis: YAxis = "down",
-) -> AnimationCanvas:
-    """Prepare the ground: the background or paper, with outlines and their names."""
-    x0, y0, x1, y1 = shown
-    scale = _FINE * width / (x1 - x0)
-    height = int(np.clip(round(scale * (y1 - y0) / _FINE), 1, _TALLEST * width)) * _FINE
-    ground = Image.new("RGB", (_FINE * width, height), PAPER)
-    if picture is not None:
-        levels = np.rint(255 * dimmed(picture)).astype("uint8")
-        ground.paste(Image.fromarray(levels).resize(ground.size, Image.Resampling.LANCZOS))
-    is_up = y_axis == "up"
-    origin, scales = np.array([x0, y1 if is_up else y0]), np.array([scale, -scale if is_up else scale])
-    stage = AnimationCanvas(ground, origin, scales)
-    draw = ImageDraw.Draw(ground)
-    things: list[Zone | Line] = [*zones, *lines]
-    for thing in things:
-        _draw_outline(draw, stage, thing)
-    for thing in things:
-        _draw_name(draw, stage, thing)
-    return stage
-
-
-def _draw_outline(draw: ImageDraw.ImageDraw, stage: AnimationCanvas, thing: Zone | Line) -> None:
-    """Draw the outline dark in a pale casing; that of a line in dashes, with an arrow to its *in* side."""
-    outline = thing.outline.boundary if isinstance(thing, Zone) else thing.outline
-    strokes = [LineString(stage.pixels(shapely.get_coordinates(ring))) for ring in shapely.get_parts(outline)]
-    if isinstance(thing, Line):
-        strokes = [stage.draw_line(thing)]
-        middle, inwards = way_in(strokes[0])
-        strokes = [*_dashes(strokes[0]), LineString([middle, middle + _ARROW * inwards])]
-    for color, wide in ((PAPER, 3.0), (INK, 1.0)):
-        for stroke in strokes:
-            corners = shapely.get_coordinates(stroke).ravel().tolist()
-            draw.line(corners, fill=color, width=round(_FINE * _OUTLINE * wide), joint="curve")
-    if isinstance(thing, Line):
-        tip, across = middle + 1.3 * _ARROW * inwards, 0.35 * _ARROW * inwards[::-1] * [1, -1]
-        base = middle + 0.7 * _ARROW * inwards
-        draw.polygon([*map(tuple, (tip, base + across, base - across))], fill=INK)
-
-
-def _dashes(line: LineString) -> list[Any]:
-    """Cut a line on the ground into dashes."""
-    starts = np.arange(0.0, line.length, _DASH + _BREAK).tolist()
-    return [substring(line, start, start + _DASH) for start in starts]
-
-
-def _draw_name(draw: ImageDraw.ImageDraw, stage: AnimationCanvas, thing: Zone | Line) -> None:
-    """Write the name in the zone's middle, or on the line's *out* side."""
-    if isinstance(thing, Zone):
-        place = stage.pixels(shapely.get_coordinates(thing.outline.representative_point()))[0]
-    else:
-        middle, inwards = way_in(stage.draw_line(thing))
-        place = middle - _FINE * _LETTERS * inwards
-    style: dict[str, Any] = {
-        "fill": INK,
-        "stroke_width": 2 * _FINE,
-        "stroke_fill": PAPER,
-        "anchor": "mm",
-        "align": "center",
-    }
-    draw.multiline_text(tuple(place), in_rows(thing.name), font=_font(_FINE * _LETTERS), **style)
-
-
-def _font(size: float) -> ImageFont.FreeTypeFont:
-    """Return the font of matplotlib, the same on every machine."""
-    place = Path(mpl.get_data_path(), "fonts", "ttf", "DejaVuSans.ttf")
-    return ImageFont.truetype(str(place), size, layout_engine=ImageFont.Layout.BASIC)
 
 
 class Sketch:
@@ -154,9 +48,9 @@ class Sketch:
         self.places = stage.pixels(steps.points)
         self.colors = np.rint(255 * distinct_colors(len(steps.persons))[:, :3]).astype(int)
 
-    def at(self, moment: int) -> Image.Image:
-        """Draw the frame of a moment [ms]."""
-        picture = self.stage.ground.copy()
+    def at(self, moment: int, ground: Image.Image | None = None) -> Image.Image:
+        """Draw the frame of a time [ms], on the ground or on another one."""
+        picture = (self.stage.ground if ground is None else ground).copy()
         draw = ImageDraw.Draw(picture)
         steps = self.steps
         present = (steps.time <= moment) & (moment < steps.time + steps.held)
@@ -164,7 +58,7 @@ class Sketch:
         here = np.flatnonzero(present & steps.known)
         for row in here.tolist():
             self._draw_dot(draw, row, named=len(here) <= _NAMED)
-        return self._framed(picture.reduce(_FINE), moment, int(present.sum()), len(here))
+        return self._framed(picture.reduce(FINE), moment, int(present.sum()), len(here))
 
     def _draw_trails(self, draw: ImageDraw.ImageDraw, moment: int) -> None:
         """Draw the steps of the last while, the older the paler, while the person's run lasts."""
@@ -175,17 +69,17 @@ class Sketch:
             age = (moment - int(steps.time[row])) / max(self.behind, 1)
             color = self.color(int(steps.rank[row]), _PALEST * age)
             line = self.places[row : row + 2].ravel().tolist()
-            draw.line(line, fill=color, width=round(_FINE * _TRAIL))
+            draw.line(line, fill=color, width=round(FINE * _TRAIL))
 
     def _draw_dot(self, draw: ImageDraw.ImageDraw, row: int, *, named: bool) -> None:
         x, y = self.places[row].tolist()
         rank = int(self.steps.rank[row])
-        radius = _FINE * _DOT
-        draw.circle((x, y), radius + 1.5 * _FINE, fill=PAPER)
+        radius = FINE * _DOT
+        draw.circle((x, y), radius + 1.5 * FINE, fill=PAPER)
         draw.circle((x, y), radius, fill=self.color(rank, 0.0))
         if named:
-            text, font = str(self.steps.persons[rank]), _font(_FINE * _LETTERS)
-            halo: dict[str, Any] = {"stroke_width": 2 * _FINE, "stroke_fill": PAPER}
+            text, font = str(self.steps.persons[rank]), load_font(FINE * LETTERS)
+            halo: dict[str, Any] = {"stroke_width": 2 * FINE, "stroke_fill": PAPER}
             right = x + 2.2 * radius + draw.textlength(text, font) < draw.im.size[0]
             place = (x + (2 if right else -2) * radius, y)
             draw.text(place, text, fill=INK, font=font, anchor="lm" if right else "rm", **halo)
@@ -198,11 +92,11 @@ class Sketch:
     def _framed(self, picture: Image.Image, moment: int, present: int, located: int) -> Image.Image:
         """Put the strip with time and number of persons below the picture."""
         width, height = picture.size
-        framed = Image.new("RGB", (width, height + _STRIP), PAPER)
+        framed = Image.new("RGB", (width, height + STRIP), PAPER)
         framed.paste(picture)
         draw = ImageDraw.Draw(framed)
         draw.line((0, height, width, height), fill=GRID)
-        line, font = height + _STRIP / 2, _font(_LETTERS)
+        line, font = height + STRIP / 2, load_font(LETTERS)
         seconds = round(moment / 1000, 1) if self.unit == "s" else moment // 1000
         time = clock(seconds, self.unit) + (" s" if self.unit == "s" else "")
         draw.text((8, line), time, fill=INK, font=font, anchor="lm")
@@ -213,9 +107,10 @@ class Sketch:
         return framed
 
 
-def choose_palette(sketch: Sketch) -> Image.Image:
+def choose_palette(sketch: Sketch, ground: Image.Image | None = None) -> Image.Image:
     """Choose the 256 colors of all frames: of the ground, of the ink on paper, of the persons and trails."""
-    ground = sketch.at(-1).quantize(_GROUND_COLORS, Image.Quantize.MEDIANCUT).convert("RGB")
+    ground = sketch.at(-1) if ground is None else ground
+    ground = ground.quantize(_GROUND_COLORS, Image.Quantize.MEDIANCUT).convert("RGB")
     found = ground.getcolors(_GROUND_COLORS) or []
     number = len(sketch.colors)
     ranks = sorted({each * number // _PERSON_COLORS for each in range(_PERSON_COLORS) if number})
@@ -238,6 +133,9 @@ _MOST_FRAMES = 3000
 _MOST_PIXELS = 600_000_000
 _CENTI = 100
 _TEN = 10
+_MILLISECONDS = 1000
+_SAMPLES = 12
+"""Frames of a video that the colors are chosen from, at least."""
 
 
 @plot_analysis(lambda analysis: analysis.trajectories, "lines", "zones", "bounds", "y_axis")
@@ -248,6 +146,7 @@ def write_animation(
     path: str | PathLike[str],
     *,
     background: Picture | None = None,
+    video_file: str | PathLike[str] | None = None,
     bounds: Bounds | None = None,
     zones: Sequence[Zone] = (),
     lines: Sequence[Line] = (),
@@ -274,6 +173,7 @@ def write_animation(
         trajectories,
         video,
         background=background,
+        video_file=video_file,
         bounds=bounds,
         zones=zones,
         lines=lines,
@@ -294,6 +194,7 @@ def animate_paths(
     video: Video,
     *,
     background: Picture | None = None,
+    video_file: str | PathLike[str] | None = None,
     bounds: Bounds | None = None,
     zones: Sequence[Zone] = (),
     lines: Sequence[Line] = (),
@@ -319,7 +220,10 @@ def animate_paths(
     video
         The video, for the size of its frame, which the background fills.
     background
-        Picture to draw below, dimmed: a file, a frame of a video, or an array (rows, columns, colors).
+        Image to draw below, dimmed: a file, a frame of a video, or an array (rows, columns, colors).
+    video_file
+        The video that was tracked (needs PyAV, the extra ``video``). Each frame of the animation is on the
+        video's frame at that time, dimmed. People on it are not pixelated.
     bounds
         x0, y0, x1, y1 of the rectangle that the background fills and the picture shows, in the plane's unit;
         needed for a background in m (``floor.bounds``).
@@ -348,9 +252,15 @@ def animate_paths(
     SchemaError
         If ``trajectories`` is not a TRAJECTORIES table.
     ParameterError
-        If a zone or a line is in another unit, the background cannot be read or nothing says where it lies,
-        the bounds is empty, one of ``persons`` is not in the table, a number is out of its range, or there
-        would be more than 3000 frames or 600 million pixels.
+        If a zone or a line is in another unit, the background cannot be read or its position is not known,
+        the bounds are empty, one of ``persons`` is not in the table, a number is out of its range, or there
+        would be more than 3000 frames or 600 million pixels. If ``video_file`` cannot be read, has another
+        shape, or is given beside ``background`` or with trajectories in m.
+
+    Warns
+    -----
+    PtrackWarning
+        If the video file ends before the animation.
 
     Notes
     -----
@@ -362,6 +272,12 @@ def animate_paths(
     size = _whole(width, "width", _WIDTHS)
     frames = _frames(duration, frame_rate)
     behind = milliseconds(trail, "trail")
+    if video_file is not None and background is not None:
+        raise ParameterError("Pass background (--background) or video_file (--video-file), but not both.")
+    if video_file is not None and unit != "px":
+        raise ParameterError(
+            "video_file shows the image, but the trajectories are in m. Pass background (--background)."
+        )
     picture = None if background is None else read_background(background)
     frame = frame_bounds(unit, bounds=bounds, video=video, picture=picture)
     steps = find_steps(trajectories, unit, persons)
@@ -370,7 +286,20 @@ def animate_paths(
     _validate_size(stage.size, len(frames))
     moments = _moments(steps, len(frames))
     factor = (moments[-1] + moments[1] - 2 * moments[0]) / frames.sum() / _TEN if len(moments) > 1 else 1.0
-    return _encoded(Sketch(stage, steps, behind, factor, int(moments[-1])), moments, frames)
+    sketch = Sketch(stage, steps, behind, factor, int(moments[-1]))
+    if video_file is None:
+        return _encode(_draw_frames(sketch, moments, repeat(None), choose_palette(sketch)), frames)
+    with VideoFile(video_file, f"video_file {fspath(video_file)!r}") as source:
+        validate_video_shape(source, video)
+        content = _encode(_draw_on_video(sketch, moments, source), frames)
+        if source.end is not None and moments[-1] >= source.end * _MILLISECONDS:
+            warnings.warn(
+                f"{source.purpose} ends at {float(source.end):.1f} s, but the animation at "
+                f"{moments[-1] / _MILLISECONDS:.1f} s. What is after that has no background.",
+                PtrackWarning,
+                stacklevel=3,
+            )
+    return content
 
 
 def _whole(value: object, name: str, limits: tuple[int, int]) -> int:
@@ -409,10 +338,37 @@ def _moments(steps: Steps, number: int) -> Integers:
     return first + (last - first) * np.arange(number) // number
 
 
-def _encoded(sketch: Sketch, moments: Integers, frames: Integers) -> bytes:
-    """Draw each frame and encode all."""
-    palette = choose_palette(sketch)
-    drawn = [sketch.at(int(moment)).quantize(palette=palette, dither=Image.Dither.NONE) for moment in moments]
+def _draw_on_video(sketch: Sketch, moments: Integers, source: VideoFile) -> list[Image.Image]:
+    """Draw each frame on the video's frame at its time, in colors chosen from some of them."""
+    samples = moments[:: max(len(moments) // _SAMPLES, 1)]
+    thumbnails = [sketch.at(-1, ground).reduce(2) for ground in _read_grounds(sketch.stage, samples, source)]
+    width, height = thumbnails[0].size
+    sheet = Image.new("RGB", (width, height * len(thumbnails)))
+    for number, thumbnail in enumerate(thumbnails):
+        sheet.paste(thumbnail, (0, number * height))
+    grounds = _read_grounds(sketch.stage, moments, source)
+    return _draw_frames(sketch, moments, grounds, choose_palette(sketch, sheet))
+
+
+def _read_grounds(stage: AnimationCanvas, moments: Integers, source: VideoFile) -> Iterator[Image.Image]:
+    """Yield the ground of each time [ms], with the frame that begins at or before that millisecond."""
+    times = (Fraction(1000 * int(moment) + 999, 1_000_000) for moment in moments)
+    for frame in source.find_frames(times):
+        yield stage.paint_ground(None if frame is None else frame.to_image())
+
+
+def _draw_frames(
+    sketch: Sketch, moments: Integers, grounds: Iterable[Image.Image | None], palette: Image.Image
+) -> list[Image.Image]:
+    """Draw the frame of each time in the colors of a palette."""
+    return [
+        sketch.at(int(moment), ground).quantize(palette=palette, dither=Image.Dither.NONE)
+        for moment, ground in zip(moments, grounds, strict=False)
+    ]
+
+
+def _encode(drawn: list[Image.Image], frames: Integers) -> bytes:
+    """Return the content of a GIF."""
     stream = BytesIO()
     drawn[0].save(
         stream,

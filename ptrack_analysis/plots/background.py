@@ -27,24 +27,21 @@ _FULL = 255.0
 
 
 def read_background(picture: Picture) -> Floats:
-    """Read a picture as (rows, columns, 3) from 0 to 1.
-
-    ``picture`` is what ``read_picture`` takes, and its errors are this function's.
-    """
+    """Read an image as (rows, columns, 3) from 0 to 1, as ``read_picture`` does."""
     return np.asarray(read_picture(picture)) / _FULL
 
 
 def frame_bounds(
     unit: str, *, bounds: Bounds | None, video: Video | None, picture: Floats | None
 ) -> Bounds | None:
-    """Return which rectangle of the plane the frame, or the drawn part of the floor, fills.
+    """Return the rectangle of the plane that the frame, or the drawn part of the floor, fills.
 
-    It is the given one, else the video's frame, else the picture's own size; None where nothing says it.
+    These are the given bounds, or the frame of the video, or the size of the image, or None.
 
     Raises
     ------
     ParameterError
-        If the given one is empty, or there is a picture but nothing says where it lies on the floor.
+        If the given one is empty, or there is a picture but its position is not known on the floor.
     """
     if bounds is not None:
         x0, y0, x1, y1 = bounds
@@ -77,7 +74,7 @@ def dimmed(picture: Floats) -> Floats:
 
 
 def draw_background(ax: Axes, picture: Floats, bounds: Bounds) -> None:
-    """Lay the picture over its rectangle, paler in color and nearer to white, so that data stand out."""
+    """Draw the image in its rectangle, paler and lighter."""
     x0, y0, x1, y1 = bounds
     limits = ax.axis()
     below, above = (y1, y0) if ax.yaxis_inverted() else (y0, y1)
@@ -110,13 +107,11 @@ def validate_plane(things: Sequence[Zone | Line], unit: str) -> None:
     """
     for thing in things:
         if thing.unit != unit:
-            raise ParameterError(
-                f"mixing two planes: {thing.kind} {thing.name!r} is in {thing.unit}, the plot is in {unit}"
-            )
+            raise ParameterError(f"{thing.kind} {thing.name!r} is in {thing.unit}, and the plot is in {unit}")
 
 
 def draw_outlines(ax: Axes, zones: Sequence[Zone], lines: Sequence[Line]) -> None:
-    """Draw each zone's outline and name, and each line with its name and an arrow to its *in* side."""
+    """Draw the zones with their names, and the lines with their names and an arrow to the *in* side."""
     rings = [
         shapely.get_coordinates(ring) for zone in zones for ring in shapely.get_parts(zone.outline.boundary)
     ]
@@ -270,8 +265,8 @@ def ground_axes(
     Raises
     ------
     ParameterError
-        If the axes, a zone or a line is in another unit, the background cannot be read or nothing says where
-        it lies, or the bounds is empty.
+        If the axes, a zone or a line is in another unit, the background cannot be read or its position is
+        not known, or the bounds are empty.
     """
     validate_plane([*zones, *lines], unit)
     picture = None if background is None else read_background(background)

@@ -1,4 +1,4 @@
-"""Balance along time: persons counted over lines, and present."""
+"""Count drift: people counted at lines, and people present."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ def plot_count_drift(
     zone: str | None = None,
     **kwargs: Any,
 ) -> Axes:
-    """Draw the persons counted over lines and those present, as steps along time, the drift shaded between.
+    """Plot the people counted at lines and the people present over time, with the drift shaded.
 
     Parameters
     ----------
@@ -44,20 +44,20 @@ def plot_count_drift(
     zone
         The zone to draw; needed only if the table holds several.
     **kwargs
-        Handed to ``Axes.step``, which draws the two lines.
+        Passed to ``Axes.step``, which draws the two lines.
 
     Returns
     -------
     matplotlib.axes.Axes
-        The axes drawn on; x is in seconds, written as a clock shows them. Where nobody was counted nor there,
-        they say so.
+        The axes; x is in seconds, formatted as on a clock.
 
     Raises
     ------
     SchemaError
         If ``balance`` is not a BALANCE table.
     ParameterError
-        If the axes are those of a plane, or the zone is not the table's, or not given and not the only one.
+        If the axes are those of a plane, or the zone is not in the table, or not given although
+        the table has several.
     """
     validate(balance, BALANCE)
     rows = _of_zone(balance, zone).sort_index()
@@ -71,7 +71,7 @@ def plot_count_drift(
     if rows[["in_total", "out_total", "counted", "present"]].to_numpy().any():
         _draw(ax, times, rows, kwargs)
     else:
-        say_nothing_to_draw(ax, "nobody was there" if len(rows) else "nothing was counted", until=last)
+        say_nothing_to_draw(ax, "no people", until=last)
     return ax
 
 
@@ -79,7 +79,7 @@ def _of_zone(balance: pd.DataFrame, zone: str | None) -> pd.DataFrame:
     zones = balance.index.get_level_values("zone")
     names = sorted(zones.unique())
     if zone is None and len(names) > 1:
-        raise ParameterError(f"the balance table holds the zones {names}: say which with zone=")
+        raise ParameterError(f"The count drift has several zones: {names}. Pass zone=...")
     if zone is not None and zone not in names and names:
         raise ParameterError(f"zone {zone!r} is not in the balance table")
     return balance if zone is None else balance[zones == zone]

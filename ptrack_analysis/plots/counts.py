@@ -1,4 +1,4 @@
-"""Counts along time: how often lines were crossed, in above, out below."""
+"""Counts over time: crossings of lines, in above 0, out below 0."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -40,10 +40,10 @@ def plot_counts(
     lines: Sequence[Line | str] | None = None,
     **kwargs: Any,
 ) -> Axes:
-    """Draw how often each line was crossed in each interval, as bars: in above 0, out below it, paler.
+    """Plot the crossings of each line per interval as bars: in above 0, out below 0 and paler.
 
-    The bars of several lines stand side by side in their interval; the legend gives each line's totals. It
-    reads well for up to about four lines and a hundred intervals.
+    The bars of several lines are side by side. The legend gives the totals of each line. Suited to about four
+    lines and a hundred intervals.
 
     Parameters
     ----------
@@ -56,12 +56,12 @@ def plot_counts(
     lines
         Lines to draw, or their names, in the order of their colors; by default all, by name.
     **kwargs
-        Handed to ``Axes.bar``, which draws the bars.
+        Passed to ``Axes.bar``, which draws the bars.
 
     Returns
     -------
     matplotlib.axes.Axes
-        The axes drawn on; x is in seconds, written as a clock shows them, y is below 0 for out.
+        The axes; x is in seconds, formatted as on a clock, y is below 0 for out.
 
     Raises
     ------
@@ -88,7 +88,7 @@ def plot_counts(
     if len(counts) and names:
         _draw_bars(ax, [counts[of_rows == name].sort_index() for name in names], names, kwargs)
     else:
-        say_nothing_to_draw(ax, "no line was counted")
+        say_nothing_to_draw(ax, "no counts")
     return ax
 
 

@@ -67,20 +67,20 @@ def plot_crossings(
     background, video, bounds, zones, y_axis
         As in ``plot_paths``.
     **kwargs
-        Handed to ``Axes.scatter``, which draws the crossings.
+        Passed to ``Axes.scatter``, which draws the crossings.
 
     Returns
     -------
     matplotlib.axes.Axes
-        The axes drawn on.
+        The axes.
 
     Raises
     ------
     SchemaError
         If ``crossings`` is not a CROSSINGS table.
     ParameterError
-        If the axes, a zone or a line is in another unit, the background cannot be read or nothing says where
-        it lies, or the bounds is empty.
+        If the axes, a zone or a line is in another unit, the background cannot be read or its position is
+        not known, or the bounds are empty.
     """
     validate(crossings, CROSSINGS)
     unit = find_unit(crossings, CROSSINGS)

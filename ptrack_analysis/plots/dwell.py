@@ -17,6 +17,7 @@ from ptrack_analysis.plots.analyses import plot_analysis
 from ptrack_analysis.plots.style import (
     INK,
     PAPER,
+    in_one_row,
     legend_below,
     say_nothing_to_draw,
     short_name,
@@ -27,6 +28,8 @@ from ptrack_analysis.plots.style import (
 from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import OBSERVED_ENTRIES, OBSERVED_EXITS, VISITS, validate
 
+MOST_TALL_ROWS = 14
+"""Most zones whose rows have room for labels of several lines."""
 MOST_DOTS = 60
 """Most visits of a zone that are drawn as a dot each."""
 _TICKS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 60, 120, 300, 600, 1800, 3600, 7200, 18000, 36000, 86400)
@@ -89,7 +92,7 @@ def plot_dwell(
     validate(visits, VISITS)
     names = zone_names(visits, zones)
     drawn = visits[visits.index.get_level_values("zone").isin(names)]
-    ax = time_axes(ax, "s", height=0.62 * len(names) + 1.5, title=title, figsize=figsize)
+    ax = time_axes(ax, "s", height=_find_row_height(names) * len(names) + 1.5, title=title, figsize=figsize)
     ax.set_xlabel("dwell time")
     if drawn.empty:
         say_nothing_to_draw(ax, "no visits", until=0.0)
@@ -113,8 +116,11 @@ def plot_dwell(
         share = np.log(lengths[own] / low) / np.log(high / low)
         observed = started[own], ended[own]
         _draw_dots(ax, (lengths[own], share), observed, row, {"color": colors[name], **kwargs})
-    ax.set_yticks(range(len(names)), [_write_label(name, int((zone_of_row == name).sum())) for name in names])
-    ax.tick_params(axis="y", length=0)
+    apart = "\n" if len(names) <= MOST_TALL_ROWS else ", "
+    counts = [int((zone_of_row == name).sum()) for name in names]
+    labels = [_write_label(name, apart, count) for name, count in zip(names, counts, strict=True)]
+    ax.set_yticks(range(len(names)), labels)
+    ax.tick_params(axis="y", length=0, labelsize="medium" if len(names) <= MOST_TALL_ROWS else "small")
     ax.grid(visible=False, axis="y")
     legend_below(ax, _list_keys(started, ended))
     return ax
@@ -126,8 +132,13 @@ def _write_length(seconds: float) -> str:
     return f"{seconds / 60:g} min" if seconds < 3600 else f"{seconds / 3600:g} h"  # noqa: PLR2004 - an hour
 
 
-def _write_label(name: str, visits: int) -> str:
-    return f"{short_name(name)}\n{visits} visit{'' if visits == 1 else 's'}"
+def _find_row_height(names: Sequence[str]) -> float:
+    return 0.62 if len(names) <= MOST_TALL_ROWS else 0.36
+
+
+def _write_label(name: str, apart: str, visits: int) -> str:
+    written = short_name(name) if apart == "\n" else in_one_row(name)
+    return f"{written}{apart}{visits} visit{'' if visits == 1 else 's'}"
 
 
 def _draw_median(ax: Axes, table: pd.DataFrame, name: str, row: int, color: Any) -> None:

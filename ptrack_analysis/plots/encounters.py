@@ -66,15 +66,15 @@ def plot_encounters(
     Returns
     -------
     matplotlib.axes.Axes
-        The axes drawn on.
+        The axes.
 
     Raises
     ------
     SchemaError
         If ``encounters`` is not an ENCOUNTERS table.
     ParameterError
-        If the axes, a zone or a line is in another unit, the background cannot be read or nothing says where
-        it lies, or the bounds is empty.
+        If the axes, a zone or a line is in another unit, the background cannot be read or its position is
+        not known, or the bounds are empty.
     """
     validate(encounters, ENCOUNTERS)
     unit = find_unit(encounters, ENCOUNTERS)

@@ -1,4 +1,4 @@
-"""Facing: how long faces were turned to each target, beside the time without a face."""
+"""How long faces were turned to each target."""
 
 from typing import Any
 
@@ -26,11 +26,10 @@ def plot_facing(
     figsize: tuple[float, float] | None = None,
     **kwargs: Any,
 ) -> Axes:
-    """Draw how long faces were turned to each target, one bar a target, of all persons together.
+    """Plot how long people faced each target, one bar per target.
 
-    Each bar is as long as all persons' time in the scene: facing, turned elsewhere, and, pale, the time
-    without a face that is good enough. Targets stand in the order of their time faced, the longest at the
-    top.
+    Each bar is the time of all people in the scene: facing the target, turned elsewhere, and without a face
+    of sufficient quality. The target that was faced longest is at the top.
 
     Parameters
     ----------
@@ -41,12 +40,12 @@ def plot_facing(
     title, figsize
         As in ``plot_paths``.
     **kwargs
-        Handed to ``Axes.barh``, which draws the bars.
+        Passed to ``Axes.barh``, which draws the bars.
 
     Returns
     -------
     matplotlib.axes.Axes
-        The axes drawn on; x is in seconds.
+        The axes; x is in seconds.
 
     Raises
     ------
@@ -59,9 +58,9 @@ def plot_facing(
     seconds = facing[list(_COLORS)].apply(lambda column: column.dt.total_seconds())
     sums = seconds.groupby("target").sum().sort_values("facing", kind="stable")
     ax = time_axes(ax, "s", height=1.6 + 0.34 * len(sums), title=title, figsize=figsize)
-    ax.set_xlabel("time of all persons [s]")
+    ax.set_xlabel("time of all people [s]")
     if not len(sums):
-        say_nothing_to_draw(ax, "nobody had a target")
+        say_nothing_to_draw(ax, "no targets")
         return ax
     place, left = np.arange(len(sums)), np.zeros(len(sums))
     for name, color in _COLORS.items():

@@ -70,7 +70,7 @@ def plot_flow_field(
     Returns
     -------
     matplotlib.axes.Axes
-        The axes drawn on.
+        The axes.
 
     Raises
     ------
@@ -78,7 +78,7 @@ def plot_flow_field(
         If ``field`` is not a FlowField.
     ParameterError
         If ``min_steps`` is no whole number above 0, the axes, a zone or a line is in another unit, the
-        background cannot be read or nothing says where it lies, or the bounds is empty.
+        background cannot be read or its position is not known, or the bounds are empty.
     """
     if not isinstance(field, FlowField):
         raise SchemaError(f"field must be a FlowField, got a {type(field).__name__}")

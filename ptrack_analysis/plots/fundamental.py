@@ -71,7 +71,7 @@ def plot_fundamental_diagram(
     Returns
     -------
     matplotlib.axes.Axes
-        The axes drawn on.
+        The axes.
 
     Raises
     ------
@@ -111,7 +111,7 @@ def plot_fundamental_diagram(
 
 def _prepare_axes(ax: Axes | None, figsize: tuple[float, float] | None, title: str | None) -> Axes:
     """Prepare axes of density and speed, and reject those of another plot."""
-    ax = prepare_axes(ax, figsize or (7.0, 4.4), title)
+    ax = prepare_axes(ax, title, figsize, (7.0, 4.4))
     if ax.get_xlabel() not in {"", _LABEL}:
         raise ParameterError(f"the axes show {ax.get_xlabel()!r} along x, not {_LABEL!r}")
     ax.set(xlabel=_LABEL, ylabel="mean speed [m/s]")

@@ -1,4 +1,4 @@
-"""Funnels as bars: how many persons got to each step."""
+"""Funnels: the number of people who reached each step."""
 
 from typing import Any
 
@@ -22,10 +22,10 @@ def plot_funnel(
     figsize: tuple[float, float] | None = None,
     **kwargs: Any,
 ) -> Axes:
-    """Draw the persons who reached each step as a bar, the first step at the top.
+    """Plot the number of people who reached each step as a bar, the first step at the top.
 
-    Beside each bar stands their number, and from the second step on their share of those who reached the
-    step before. Where that is of nobody, there is no share.
+    Each bar is labeled with the number, and from the second step on with its share of the people who reached
+    the previous step, if there are any.
 
     Parameters
     ----------
@@ -36,26 +36,26 @@ def plot_funnel(
     title, figsize
         As in ``plot_paths``.
     **kwargs
-        Handed to ``Axes.barh``, which draws the bars.
+        Passed to ``Axes.barh``, which draws the bars.
 
     Returns
     -------
     matplotlib.axes.Axes
-        The axes drawn on; x is persons, y is the number of the step, growing downwards.
+        The axes; x is people, y is the number of the step, downwards.
 
     Raises
     ------
     SchemaError
         If ``funnel`` is not a FUNNEL table.
     ParameterError
-        If the axes hold a picture already.
+        If the axes are not empty.
     """
     validate(funnel, FUNNEL)
     if ax is not None and (ax.has_data() or ax.get_xlabel()):
-        raise ParameterError("the axes hold a picture already: a funnel needs axes of its own")
-    ax = prepare_axes(ax, figsize or (_WIDTH, _BESIDE + _ROW * max(len(funnel), 2)), title)
+        raise ParameterError("The axes are not empty. Pass empty axes, or none.")
+    ax = prepare_axes(ax, title, figsize, (_WIDTH, _BESIDE + _ROW * max(len(funnel), 2)))
     funnel = funnel.sort_index()
-    ax.set_xlabel("persons")
+    ax.set_xlabel("people")
     ax.spines[["top", "right"]].set_visible(False)
     if len(funnel):
         _draw_bars(ax, funnel, kwargs)

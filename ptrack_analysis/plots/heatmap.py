@@ -1,4 +1,4 @@
-"""Heatmaps: where the time was spent."""
+"""Heatmaps of time, visits, people or speed."""
 
 from collections.abc import Sequence
 from typing import Any, Literal
@@ -67,12 +67,12 @@ def plot_heatmap(
     alpha: float | None = None,
     **kwargs: Any,
 ) -> Axes:
-    """Draw the value of each cell as a color, over the image or the floor plan.
+    """Plot the value of each cell as a color on the image or the floor plan.
 
-    With a ``duration``, the mean density on the floor is drawn, ``heatmap.density(duration)``. Cells with 0
-    and cells without a value are transparent. A heatmap in fractions of the frame is drawn in px if the
-    frame size is known (``video``, ``bounds`` or a background), so that paths in px fit on the same axes.
-    Otherwise it is drawn in fractions, with square cells.
+    Dark is high. Cells with 0 and cells without a value are transparent. With a ``duration``, the mean
+    density on the floor is drawn, ``heatmap.density(duration)``. A heatmap in fractions of the frame is drawn
+    in px if the frame size is known (``video``, ``bounds`` or a background), so that paths in px fit on the
+    same axes. Otherwise it is drawn in fractions, with square cells.
 
     Parameters
     ----------
@@ -85,10 +85,9 @@ def plot_heatmap(
     background, video, bounds, zones, lines, y_axis
         As in ``plot_paths``.
     duration
-        The time that was watched, as ``video.duration``, to draw persons per m² instead of seconds [ms].
+        The recorded time, such as ``video.duration``, to draw people per m² instead of person-seconds.
     scale
-        How colors follow what is drawn: by their square root, which shows ways beside places to wait, or
-        linearly.
+        Scale of the colors: the square root shows paths as well as spots where people stand.
     alpha
         Opacity of the cells, 0 to 1; by default 0.75 over a background, else 1.
     **kwargs
@@ -98,15 +97,15 @@ def plot_heatmap(
     Returns
     -------
     matplotlib.axes.Axes
-        The axes drawn on.
+        The axes.
 
     Raises
     ------
     SchemaError
         If ``heatmap`` is not a Heatmap.
     ParameterError
-        If the axes, a zone or a line is in another unit, the background cannot be read or nothing says where
-        it lies, the bounds is empty, or the scale is unknown; if the heatmap is a series; if a duration is
+        If the axes, a zone or a line is in another unit, the background cannot be read or its position is
+        it lies, the bounds are empty, or the scale is unknown; if the heatmap is a series; if a duration is
         given for a heatmap that is not in m, or does not have person-seconds.
     """
     if not isinstance(heatmap, Heatmap):
@@ -149,7 +148,7 @@ def plot_heatmap(
 def _drawn(heatmap: Heatmap, duration: pd.Timedelta | str | None) -> tuple[Floats, str]:
     """Return the values to draw, and the label of the color bar."""
     if duration is not None:
-        return heatmap.density(duration), "mean density [persons per m²]"
+        return heatmap.density(duration), "mean density [people per m²]"
     noun, unit = _NOUNS[heatmap.quantity][1], heatmap.value_unit
     if heatmap.quantity == "mean_speed":
         return heatmap.values, f"{noun} [{unit}]"

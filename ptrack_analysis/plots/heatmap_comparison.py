@@ -1,4 +1,4 @@
-"""Differences: where one set of persons spent more time than another."""
+"""Differences between two heatmaps."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -37,11 +37,11 @@ def plot_heatmap_comparison(
     alpha: float | None = None,
     **kwargs: Any,
 ) -> Axes:
-    """Draw the difference of each cell as a color, over the picture or the floor plan.
+    """Plot the difference of each cell as a color on the image or the floor plan.
 
-    Orange where the first set spent more time, purple where the second did, white between; the colors reach
-    to the largest difference on both sides. Cells in which the difference may be chance are pale; where it is
-    more, at the ``level``, they are full and outlined. Cells without a difference stay transparent.
+    Cells are orange where the first set of people spent more time, purple where the second did. The scale is
+    symmetric. Cells whose difference may be chance are pale; those significant at the ``level`` are opaque
+    and outlined. Cells without a difference are transparent.
 
     Parameters
     ----------
@@ -54,16 +54,16 @@ def plot_heatmap_comparison(
     background, video, bounds, zones, lines, y_axis
         As in ``plot_paths``.
     level
-        The largest ``p`` of a cell that counts as more than chance.
+        The largest ``p`` of a cell that is significant.
     alpha
-        Opacity of these cells, 0 to 1; by default 0.85 over a background, else 1.
+        Opacity of significant cells, 0 to 1; by default 0.85 over a background, else 1.
     **kwargs
-        Handed to ``Axes.imshow``, which draws the cells.
+        Passed to ``Axes.imshow``, which draws the cells.
 
     Returns
     -------
     matplotlib.axes.Axes
-        The axes drawn on.
+        The axes.
 
     Raises
     ------
@@ -71,7 +71,7 @@ def plot_heatmap_comparison(
         If ``comparison`` is not a HeatmapComparison.
     ParameterError
         If the level is no share, the axes, a zone or a line is in another unit, the background cannot be read
-        or nothing says where it lies, or the bounds is empty.
+        or its position is not known, or the bounds are empty.
     """
     if not isinstance(comparison, HeatmapComparison):
         raise SchemaError(f"comparison must be a HeatmapComparison, got a {type(comparison).__name__}")

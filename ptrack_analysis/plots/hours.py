@@ -67,20 +67,20 @@ def plot_weekly_profile(
     title, figsize
         As in ``plot_paths``.
     **kwargs
-        Handed to ``Axes.imshow``, which draws the cells.
+        Passed to ``Axes.imshow``, which draws the cells.
 
     Returns
     -------
     matplotlib.axes.Axes
-        The axes drawn on.
+        The axes.
 
     Raises
     ------
     SchemaError
         If ``hourly`` is neither of the two tables.
     ParameterError
-        If the zone is not in the table, or none is named and there are several; or if the axes hold a
-        picture already.
+        If the zone is not in the table, or none is named and there are several; or if the axes are not
+        empty.
 
     Notes
     -----
@@ -88,11 +88,11 @@ def plot_weekly_profile(
     """
     table, hourly = _checked(hourly)
     if ax is not None and (ax.has_data() or ax.get_xlabel()):
-        raise ParameterError("the axes hold a picture already: a matrix needs axes of its own")
+        raise ParameterError("The axes are not empty. Pass empty axes, or none.")
     name = _zone(hourly, table, zone)
     own = hourly[hourly.index.get_level_values("zone") == name]
     hours, cells = _week(own, table)
-    ax = prepare_axes(ax, figsize or (2.0 + 0.46 * max(len(hours), _FEWEST), 4.1), title)
+    ax = prepare_axes(ax, title, figsize, (2.0 + 0.46 * max(len(hours), _FEWEST), 4.1))
     ax.set_xlabel(f"hour of the day, {short_name(name) or 'whole scene'}")
     if hours:
         _draw_names(ax, hours)

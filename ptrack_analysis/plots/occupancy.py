@@ -14,8 +14,10 @@ from matplotlib.ticker import MaxNLocator
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats
 from ptrack_analysis.plots.analyses import plot_analysis
+from ptrack_analysis.plots.dwell import MOST_TALL_ROWS
 from ptrack_analysis.plots.style import (
     INK,
+    in_one_row,
     legend_below,
     say_nothing_to_draw,
     short_name,
@@ -89,7 +91,7 @@ def plot_occupancy(
     last = max((float(times.max(initial=0.0)) for times, _ in counts.values()), default=0.0)
     unit = time_unit(last)
     in_rows = len(names) >= _FEWEST_ROWS if rows is None else rows
-    height = 0.62 * len(names) + 1.5 if in_rows else 3.6
+    height = (0.62 if len(names) <= MOST_TALL_ROWS else 0.36) * len(names) + 1.5 if in_rows else 3.6
     ax = time_axes(ax, unit, height=height, title=title, figsize=figsize)
     set_clock(ax.xaxis, unit)
     ax.set_ylabel("number of people")
@@ -156,6 +158,8 @@ def _draw_rows(
         ax.annotate(
             label, (1.0, base + 0.4 * most), (4, 0), color=INK, fontsize="small", va="center", **place
         )
-    ax.set_yticks(bases + 0.4 * most, [short_name(name) or WHOLE_SCENE for name in counts])
-    ax.tick_params(axis="y", length=0)
+    few = len(counts) <= MOST_TALL_ROWS
+    names = [short_name(name) if few else in_one_row(name) for name in counts]
+    ax.set_yticks(bases + 0.4 * most, [name or WHOLE_SCENE for name in names])
+    ax.tick_params(axis="y", length=0, labelsize="medium" if few else "small")
     ax.set(ylim=(0, bases[0] + 1.1 * most), ylabel="")

@@ -157,26 +157,26 @@ def plot_sankey(
         As in ``plot_paths``.
     zones
         Zones to draw, or their names, in this order; by default all of the table, by name.
-        Transitions from or to others are left out.
+        Transitions from or to other zones are excluded.
     **kwargs
-        Handed to ``matplotlib.patches.PathPatch``, which draws the bands.
+        Passed to ``matplotlib.patches.PathPatch``, which draws the bands.
 
     Returns
     -------
     matplotlib.axes.Axes
-        The axes drawn on; they have no scale.
+        The axes, without a scale.
 
     Raises
     ------
     SchemaError
         If ``transitions`` is not a TRANSITIONS table.
     ParameterError
-        If the axes hold a picture already.
+        If the axes are not empty.
 
     Notes
     -----
-    The order is sought by putting each node at the mean place of its partners, side by side in turn, and the
-    best one found is kept: O(rounds · bands²), for some hundred bands.
+    Nodes are ordered by the mean position of their partners, on each side in turn, and the order with the
+    fewest crossings is used: O(rounds · bands²), for at most some hundred bands.
 
     References
     ----------
@@ -185,13 +185,13 @@ def plot_sankey(
     """
     validate(transitions, TRANSITIONS)
     if ax is not None and (ax.has_data() or ax.get_xlabel()):
-        raise ParameterError("the axes hold a picture already: a Sankey diagram needs axes of its own")
+        raise ParameterError("The axes are not empty. Pass empty axes, or none.")
     left, right, flow = _flows(transitions, zones)
     order = untangled(flow, _count_zones(left, ORIGINS), _count_zones(right, DESTINATIONS))
     left, right = [left[each] for each in order[0]], [right[each] for each in order[1]]
     flow = flow[np.ix_(*order)]
     columns, height = _columns(flow, left, right)
-    ax = prepare_axes(ax, figsize or (_WIDTH, height + 2 * _HEADING), title)
+    ax = prepare_axes(ax, title, figsize, (_WIDTH, height + 2 * _HEADING))
     ax.set(xlim=(0, 1), ylim=(height, 0), xticks=[], yticks=[])
     ax.spines[:].set_visible(False)
     if not flow.any():

@@ -1,6 +1,7 @@
 """Plots as files."""
 
 from io import BytesIO
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import IO
 
@@ -31,8 +32,16 @@ def validate_replaceable(file: Path) -> None:
     """
     if file.is_dir():
         raise OutputError(f"{file}: is a folder, not a file to write a picture to")
-    if file.exists() and MARK.encode() not in file.read_bytes():
+    if file.exists() and not _has_mark(file):
         raise OutputError(f"{file}: exists and was not made by ptrack; --force replaces it")
+
+
+def _has_mark(file: Path) -> bool:
+    """Return whether a file contains the mark; a long video is not read into memory."""
+    if not file.stat().st_size:
+        return False
+    with file.open("rb") as opened, mmap(opened.fileno(), 0, access=ACCESS_READ) as content:
+        return content.find(MARK.encode()) >= 0
 
 
 def save_picture(axes: Axes | Figure, target: Path | IO[bytes], form: str) -> None:

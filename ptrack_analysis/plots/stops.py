@@ -73,15 +73,15 @@ def plot_stops(
     Returns
     -------
     matplotlib.axes.Axes
-        The axes drawn on.
+        The axes.
 
     Raises
     ------
     SchemaError
         If ``stops`` is not a STOPS table.
     ParameterError
-        If the axes, a zone or a line is in another unit, the background cannot be read or nothing says where
-        it lies, or the bounds is empty.
+        If the axes, a zone or a line is in another unit, the background cannot be read or its position is
+        not known, or the bounds are empty.
     """
     validate(stops, STOPS)
     unit = find_unit(stops, STOPS)

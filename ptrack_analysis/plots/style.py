@@ -44,10 +44,10 @@ _LUMA = (0.299, 0.587, 0.114)
 
 
 def distinct_colors(number: int, *, alpha: float = 1.0) -> Floats:
-    """Return as many colors as there are things to tell apart: (number, 4) red, green, blue, alpha.
+    """Return distinct colors as a (number, 4) array of red, green, blue and alpha.
 
     Up to eight are those of Okabe and Ito. More are taken from the perceptual colormap viridis in steps of
-    the golden ratio, so that neighbors differ; its brightest end, unreadable on paper, is left out.
+    the golden ratio, so that neighbors differ, except for its brightest part.
 
     References
     ----------
@@ -128,7 +128,7 @@ def add_color_bar(ax: Axes, mappable: ScalarMappable, label: str) -> None:
 
 
 def casings(colors: Floats) -> Floats:
-    """Return color that sets each color off from what lies below: white, for light colors dark gray."""
+    """Return the colors of casings around lines: white, or dark gray around light lines."""
     light = colors[:, :3] @ np.array(_LUMA) > _LIGHT
     cased = np.where(light[:, None], to_rgba_array(INK), to_rgba_array(PAPER))
     cased[:, 3] = colors[:, 3]
@@ -138,28 +138,29 @@ def casings(colors: Floats) -> Floats:
 _LETTERS = 20
 _ROWS = 3
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-"""What no font has and XML does not take."""
+"""Characters that no font has and XML does not allow."""
 
 
 def zone_names(table: pd.DataFrame, zones: Sequence[Zone | str] | None) -> list[str]:
-    """Return the names of the zones to draw: those asked for, else all of the table in alphabetical order."""
+    """Return the names of the zones to draw: the given ones, or all of the table in alphabetical order."""
     if zones is None:
         return sorted(table.index.get_level_values("zone").unique())
     return list(dict.fromkeys(zone.name if isinstance(zone, Zone) else zone for zone in zones))
 
 
 def drawable(text: str) -> str:
-    """Return a text as it can be drawn: a replacement character stands for each control character.
+    """Replace the control characters of a text, and remove marks that change the direction of text.
 
-    Marks that turn the direction of a text are left out: a name must not turn the figures beside it.
+    A name must not reverse the figures next to it.
     """
     return _UNWRITABLE.sub("\ufffd", undirected(text))
 
 
 def short_name(name: str) -> str:
-    r"""Write a name for matplotlib: in short rows, and as it is, not as a formula or a hidden label.
+    r"""Format a name for matplotlib in short rows.
 
-    Two dollar signs would begin and end a formula, and a legend leaves out what begins with a low line.
+    Dollar signs are escaped, because two of them enclose a formula. So are leading underscores, because a
+    legend ignores such labels.
 
     Examples
     --------
@@ -172,8 +173,20 @@ def short_name(name: str) -> str:
     return f"\u2060{text}" if text.startswith("_") else text
 
 
+def in_one_row(name: str) -> str:
+    """Format a name for matplotlib in one row.
+
+    Examples
+    --------
+    >>> in_one_row("the long shelf on the left side")
+    'the long shelf on …'
+    """
+    first, *others = short_name(name).split("\n")
+    return f"{first} …" if others else first
+
+
 def in_rows(name: str) -> str:
-    """Break a long name into at most three rows of twenty letters, and leave out what is beyond.
+    """Break a long name into at most three rows of twenty letters, and omit the rest.
 
     Examples
     --------
@@ -195,7 +208,8 @@ _LEAST, _MOST = 2.5, 10.0
 _MARGIN = 0.02
 _COLUMNS = 6
 _SHARE = 0.9
-"""Of the figure's width a legend takes this at most, if one column does."""
+_LEGEND_SHARE = 0.2
+"""Of the width of the figure: the most that a legend takes, unless one column is wider."""
 
 
 def plane_axes(
@@ -210,7 +224,7 @@ def plane_axes(
     title: str | None = None,
     figsize: tuple[float, float] | None = None,
 ) -> Axes:
-    """Prepare axes for a plane: labels with the unit, y as its axis points, one length the same in x and y.
+    """Prepare axes for a plane: labels with the unit, direction of y, and equal scales.
 
     Parameters
     ----------
@@ -221,7 +235,7 @@ def plane_axes(
     shown
         x0, y0, x1, y1 of what will be seen; a new figure gets its shape.
     fixed
-        Whether to show exactly this; else the axes fit what is drawn, and given ones keep their limits.
+        Whether to show exactly this; otherwise the axes fit what is drawn, and given axes keep their limits.
     y_axis
         Which way y grows in the plane.
     aspect
@@ -237,7 +251,7 @@ def plane_axes(
         If the axes are in another unit.
     """
     x0, y0, x1, y1 = shown
-    ax = prepare_axes(ax, figsize or find_plane_size(aspect * (y1 - y0) / (x1 - x0), margin), title)
+    ax = prepare_axes(ax, title, figsize, find_plane_size(aspect * (y1 - y0) / (x1 - x0), margin))
     _validate_unit(ax, unit)
     of_width, of_height = (
         (" of the frame's width", " of the frame's height") if unit == "fraction" else ("", "")
@@ -268,7 +282,7 @@ def time_axes(
     ParameterError
         If the axes are those of a plane.
     """
-    ax = prepare_axes(ax, figsize or (_WIDTH, min(max(height, _LEAST), _MOST)), title)
+    ax = prepare_axes(ax, title, figsize, (_WIDTH, max(height, _LEAST)))
     _validate_unit(ax, TIME)
     ax.set_xlabel(_TIME_LABEL.format(unit=unit))
     ax.spines[["top", "right"]].set_visible(False)
@@ -278,7 +292,12 @@ def time_axes(
 
 
 class SettledLayout(ConstrainedLayoutEngine):
-    """Constrained layout, applied twice: it makes room for a legend below axes only at the second time."""
+    """Constrained layout, applied twice: it makes room for a legend below axes only at the second time.
+
+    ``is_growing`` tells whether a legend may make the figure higher.
+    """
+
+    is_growing = False
 
     def execute(self, fig: Figure) -> None:
         """Place the axes so that titles, labels and legends are inside the figure."""
@@ -286,13 +305,18 @@ class SettledLayout(ConstrainedLayoutEngine):
         super().execute(fig)
 
 
-def prepare_axes(ax: Axes | None, size: tuple[float, float], title: str | None) -> Axes:
-    """Return the axes, or those of a new figure of this size [inches], with the title.
+def prepare_axes(
+    ax: Axes | None, title: str | None, figsize: tuple[float, float] | None, default: tuple[float, float]
+) -> Axes:
+    """Return the axes with the title, by default those of a new figure [inches].
 
-    A figure without a layout gets matplotlib's constrained layout, so that ``savefig`` cuts nothing off.
+    A figure of the default size becomes higher for a legend that needs it. A figure without a layout gets
+    matplotlib's constrained layout, so that ``savefig`` cuts nothing off.
     """
     if ax is None:
-        ax = plt.subplots(figsize=size, layout=SettledLayout())[1]
+        layout = SettledLayout()
+        layout.is_growing = figsize is None
+        ax = plt.subplots(figsize=figsize or default, layout=layout)[1]
     figure = ax.get_figure(root=True)
     if figure is not None and figure.get_layout_engine() is None:
         figure.set_layout_engine(SettledLayout())
@@ -323,15 +347,15 @@ def _validate_unit(ax: Axes, unit: str) -> None:
     label = _LABEL.match(ax.get_xlabel())
     if label and (found := next(filter(None, label.groups()))) != unit:
         raise ParameterError(
-            f"mixing two planes: the axes are in {found}, what is to be drawn on them is in {unit}"
+            f"The axes are in {found}, and the data are in {unit}. Draw them on axes of their own."
         )
 
 
 def say_nothing_to_draw(ax: Axes, reason: str, *, until: float | None = None) -> None:
-    """Write into empty axes why they are empty, above outlines and their names.
+    """Write the reason into empty axes.
 
-    ``until`` is given where x has no scale of its own: how far it reaches, 0 where that is not known. An axis
-    that would show no more than matplotlib's own 0 to 1 then has no ticks.
+    ``until`` is the end of x where it has no scale of its own, 0 where it is not known: axes that would show
+    0 to 1 then have no ticks.
     """
     if until is not None and not ax.has_data():
         ax.set_yticks([])
@@ -361,7 +385,11 @@ def legend_below(ax: Axes, handles: Sequence[Artist]) -> None:
             fontsize="small",
         )
         if legend.get_window_extent().width <= _SHARE * room:
-            return
+            break
+    layout = figure.get_layout_engine() if figure is not None else None
+    if figure is not None and isinstance(layout, SettledLayout) and layout.is_growing and handles:
+        more = legend.get_window_extent().height - _LEGEND_SHARE * figure.bbox.height
+        figure.set_figheight(figure.get_figheight() + max(more, 0.0) / figure.dpi)
 
 
 def enclosing_bounds(points: Floats) -> Bounds:

@@ -14,6 +14,8 @@ from ptrack_analysis.plots.paths import plot_paths
 from ptrack_analysis.plots.style import SettledLayout, say_nothing_to_draw
 from ptrack_analysis.scene.images import Picture
 
+_MOST_ZONES = 8
+
 
 def plot_summary(
     analysis: Any,
@@ -24,6 +26,8 @@ def plot_summary(
     background: Picture | None = None,
 ) -> Figure:
     """Plot the paths, the heatmap, the dwell time by zone and the number of people of a video.
+
+    Of more than eight zones, dwell time and people are those of the eight with the most visits.
 
     Parameters
     ----------
@@ -43,15 +47,18 @@ def plot_summary(
     """
     figure, axes = plt.subplots(2, 2, figsize=figsize, layout=SettledLayout(w_pad=0.12, h_pad=0.12))
     paths, heatmap, dwell, people = axes.ravel()
+    zones = _choose_zones(analysis)
     plot_paths(analysis, ax=paths, background=background)
     plot_heatmap(analysis, ax=heatmap, background=background)
     if analysis.zones:
-        plot_dwell(analysis, ax=dwell)
+        plot_dwell(analysis, ax=dwell, zones=zones)
     else:
         dwell.set(xticks=[], yticks=[])
         say_nothing_to_draw(dwell, "the dwell time needs zones")
-    plot_occupancy(analysis, ax=people)
-    _set_titles(axes.ravel(), ("Paths", "Heatmap", "Dwell time by zone", "Number of people"))
+    plot_occupancy(analysis, ax=people, zones=["", *zones])
+    some = f" ({len(zones)} of {len(analysis.zones)} zones)" if len(zones) < len(analysis.zones) else ""
+    titles = ("Paths", "Heatmap", f"Dwell time by zone{some}", f"Number of people{some}")
+    _set_titles(axes.ravel(), titles)
     figure.suptitle(
         build_video_title(analysis, analysis.trajectories) if title is None else title,
         x=0.01,
@@ -59,6 +66,16 @@ def plot_summary(
         parse_math=False,
     )
     return figure
+
+
+def _choose_zones(analysis: Any) -> list[str]:
+    """Return the names of the zones, of more than eight those with the most visits."""
+    names = [zone.name for zone in analysis.zones]
+    if len(names) <= _MOST_ZONES:
+        return names
+    visits = analysis["visits"].index.get_level_values("zone").value_counts()
+    chosen = sorted(names, key=lambda name: -visits.get(name, 0))[:_MOST_ZONES]
+    return [name for name in names if name in chosen]
 
 
 def _set_titles(axes: list[Axes], titles: tuple[str, ...]) -> None:

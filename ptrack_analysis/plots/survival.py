@@ -46,13 +46,12 @@ def plot_survival(
     zones: Sequence[Zone | str] | None = None,
     **kwargs: Any,
 ) -> Axes:
-    """Draw which share of the stays lasts longer than any length of time, a falling curve a zone.
+    """Plot the share of visits that last longer than each duration, one curve per zone.
 
-    The stays are those that SURVIVAL has: a zone given as a ``Zone`` of which it has none, as none was seen
-    from its beginning, stands in the legend without a curve. The band around a curve lies between its bounds,
-    where it has any; a small stroke marks a length at which stays were cut. The legend gives the median,
-    where the curve falls to a half, and how many of the stays were cut. Curves of several kinds of entry are
-    drawn on their own. It reads well for up to about six.
+    The band around a curve is its confidence interval. A small stroke marks a duration at which the end of a
+    visit was not observed. The legend gives the median (where the curve falls to a half) and the number of
+    unobserved ends. A zone that is passed as a ``Zone`` without visits observed from their start has no
+    curve. Each kind of entry has a curve of its own. Suited to about six curves.
 
     Parameters
     ----------
@@ -65,19 +64,19 @@ def plot_survival(
     zones
         Zones to draw, or their names, in this order; by default all, by name.
     **kwargs
-        Handed to ``Axes.step``, which draws the curves.
+        Passed to ``Axes.step``, which draws the curves.
 
     Returns
     -------
     matplotlib.axes.Axes
-        The axes drawn on; x is in seconds, written as a clock shows them, y a share.
+        The axes; x is in seconds, formatted as on a clock, y is a share.
 
     Raises
     ------
     SchemaError
         If ``survival`` is not a SURVIVAL table.
     ParameterError
-        If the axes show something else, or a name is none of a zone in the table.
+        If the axes show something else, or a zone is not in the table.
     """
     validate(survival, SURVIVAL)
     names = zone_names(survival, zones)
@@ -90,7 +89,7 @@ def plot_survival(
     unit = time_unit(float(_lengths(survival).max(initial=0.0)))
     ax = _prepare_axes(ax, unit, figsize=figsize, title=title)
     if survival.empty:
-        say_nothing_to_draw(ax, "no stay was seen from its beginning", until=0.0)
+        say_nothing_to_draw(ax, "no visit was observed from its start", until=0.0)
         return ax
     ax.axhline(_HALF, color=INK, linewidth=0.8, linestyle=(0, (4, 4)), zorder=2, label="_half")
     curves = {(str(zone), str(entry)): own for (zone, entry), own in survival.groupby(["zone", "entry"])}
@@ -100,7 +99,7 @@ def plot_survival(
     colors = distinct_colors(len(keys)) if is_split else [by_zone[zone] for zone, _ in keys]
     legend: list[Artist] = []
     for key, color in zip(keys, colors, strict=True):
-        label = f"{short_name(key[0])}: no stay\nseen from its beginning"
+        label = f"{short_name(key[0])}: no visit observed\nfrom its start"
         if key in curves:
             _draw_curve(ax, curves[key], color, kwargs)
             label = _label(key, curves[key], unit)

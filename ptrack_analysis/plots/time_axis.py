@@ -30,12 +30,12 @@ class ClockLocator(Locator):
 
 
 def time_unit(seconds: float) -> str:
-    """Return how times up to this one are written: ``s``, ``min:s`` or ``h:min``."""
+    """Return the format of times up to this one: ``s``, ``min:s`` or ``h:min``."""
     return "s" if seconds <= MINUTE else "min:s" if seconds <= HOUR else "h:min"
 
 
 def clock(seconds: float, unit: str) -> str:
-    """Write a time [s] in a unit of ``time_unit``; what the unit leaves out is added where it is not 0.
+    """Format a time [s] in a unit of ``time_unit``, with seconds and milliseconds unless they are 0.
 
     Examples
     --------
@@ -54,6 +54,6 @@ def clock(seconds: float, unit: str) -> str:
 
 
 def set_clock(axis: Axis, unit: str) -> None:
-    """Let an axis in seconds show its ticks as a clock does."""
+    """Format the ticks of an axis in seconds as on a clock."""
     axis.set_major_locator(ClockLocator())
     axis.set_major_formatter(FuncFormatter(lambda seconds, _: clock(seconds, unit)))

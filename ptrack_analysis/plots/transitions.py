@@ -1,4 +1,4 @@
-"""Transitions as a matrix: from which zone to which, and how often."""
+"""Transitions between zones as a matrix."""
 
 from collections.abc import Sequence
 from typing import Any, Literal
@@ -48,11 +48,11 @@ def plot_transitions(
     measure: Literal["transitions", "share"] = "transitions",
     **kwargs: Any,
 ) -> Axes:
-    """Draw how often persons went from each zone to each other one, as a matrix with its numbers.
+    """Plot the number of transitions between zones as a matrix.
 
-    Origins are the rows, destinations the columns; below and beside the zones, behind a line, stand the
-    states in brackets that occur. Colors follow the square root, so that rare ways show beside common ones;
-    where nobody went the cell is empty. It reads well for up to twenty zones.
+    Rows are the origins, columns the destinations. The states that occur, such as ``(outside)``, follow the
+    zones behind a line. Colors follow the square root, so that rare transitions are visible. Cells without
+    transitions are empty. Suited to at most 20 zones.
 
     Parameters
     ----------
@@ -63,30 +63,30 @@ def plot_transitions(
     title, figsize
         As in ``plot_paths``.
     zones
-        Zones to draw, or their names, in their order; by default all of the table, by name.
+        Zones to plot, or their names; by default all of the table, by name.
     measure
-        What is drawn: how often, or the share of the transitions out of the origin (of all of them, also of
-        those to zones that are not drawn).
+        ``transitions`` is their number. ``share`` is the share of all transitions from the origin, including
+        those to zones that are not drawn.
     **kwargs
-        Handed to ``Axes.imshow``, which draws the cells.
+        Passed to ``Axes.imshow``, which draws the cells.
 
     Returns
     -------
     matplotlib.axes.Axes
-        The axes drawn on; a cell's column is x and its row is y, from 0.
+        The axes; a cell's column is x and its row is y, from 0.
 
     Raises
     ------
     SchemaError
         If ``transitions`` is not a TRANSITIONS table.
     ParameterError
-        If the axes hold a picture already, or the measure is unknown.
+        If the axes are not empty, or the measure is unknown.
     """
     validate(transitions, TRANSITIONS)
     if measure not in _FORMS:
         raise ParameterError(f"measure is {measure!r}, not one of {sorted(_FORMS)}")
     if ax is not None and (ax.has_data() or ax.get_xlabel()):
-        raise ParameterError("the axes hold a picture already: a matrix needs axes of its own")
+        raise ParameterError("The axes are not empty. Pass empty axes, or none.")
     names = _zone_names(transitions, zones)
     origins, destinations = (
         [*names, *(state for state in states if state in transitions.index.get_level_values(side))]
@@ -96,7 +96,7 @@ def plot_transitions(
     rows &= transitions.index.get_level_values("destination").isin(destinations)
     shown = transitions.loc[rows, measure].unstack("destination")
     cells = shown.reindex(index=origins, columns=destinations).fillna(0.0).to_numpy(dtype="float64")
-    ax = prepare_axes(ax, figsize or _find_size(*cells.shape), title)
+    ax = prepare_axes(ax, title, figsize, _find_size(*cells.shape))
     ax.set(xlabel="to", ylabel="from")
     if cells.any():
         _draw_names(ax, origins, destinations, len(names))

@@ -113,6 +113,7 @@ def _parts(bars: pd.DataFrame) -> tuple[Floats, Floats]:
 
 _BAR = 0.18
 _NAMED = 40
+_HIGHEST = 10.0  # of a new figure [inches]
 _POINTS_PER_INCH = 72
 
 
@@ -162,7 +163,7 @@ def plot_visits(
     Returns
     -------
     matplotlib.axes.Axes
-        The axes drawn on; x is in seconds, written as a clock shows them.
+        The axes; x is in seconds, formatted as on a clock.
 
     Raises
     ------
@@ -180,7 +181,7 @@ def plot_visits(
     ax = time_axes(
         ax,
         unit,
-        height=_BAR * bars.lanes / bars.height.mean() + 1.6 if bars.lanes else 0.0,
+        height=min(_BAR * bars.lanes / bars.height.mean() + 1.6, _HIGHEST) if bars.lanes else 0.0,
         title=title,
         figsize=figsize,
     )

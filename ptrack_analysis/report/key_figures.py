@@ -309,8 +309,9 @@ def mean_speed(trajectories: pd.DataFrame, unit: str) -> dict[str, Any]:
 
 def _left_out(analysis: VideoAnalysis) -> list[str]:
     """Describe what there are no figures of, and how to get them."""
-    if analysis.config.zones is not None and not analysis.zones and not analysis.lines:
-        return [f"zones, transitions and lines are left out: {analysis.config.zones} has none of this video"]
+    if analysis.scene is not None and not analysis.zones and not analysis.lines:
+        source = analysis.config.zones or "the given scene"
+        return [f"zones, transitions and lines are left out: {source} has none of this video"]
     return [text for text, has in ((_ASK_ZONES, analysis.zones), (_ASK_LINES, analysis.lines)) if not has]
 
 

@@ -47,7 +47,7 @@ METHOD = "How it was computed"
 
 NOBODY = "No people were detected in this video, so all figures are 0."
 ASK = (
-    "No {which} were given, so this page has no {what}. Draw them with `ptrack zones BACKGROUND -o FILE`, "
+    "No {which} were given, so this page has no {what}. Draw them with `ptrack zones SOURCE -o FILE`, "
     "and give the file with `--zones FILE`."
 )
 OTHER_VIDEO = "None of the given zones and lines is of this video."

@@ -60,6 +60,7 @@ from ptrack_analysis.report.transition_chart import STATES, describe_bands, draw
 from ptrack_analysis.report.video_rules import FEWEST_PEOPLE
 from ptrack_analysis.scene.zone_colors import ON_WHITE, number_colors
 from ptrack_analysis.scene.zones import GOALS
+from ptrack_analysis.web.absences import find_absences_in_analysis
 from ptrack_analysis.web.ground import Background, aspect_note
 from ptrack_analysis.web.payload import explorer_data
 
@@ -198,7 +199,7 @@ def _ask(evidence: Evidence) -> str:
     """Explain how to get zones."""
     if evidence.analysis.lines:
         return texts.ASK.format(which="zones", what="visits and no transitions")
-    if evidence.analysis.config.zones is not None:
+    if evidence.analysis.scene is not None:
         return texts.OTHER_VIDEO
     return texts.ASK.format(which="zones and lines", what="visits, no transitions and no counts")
 
@@ -365,12 +366,14 @@ def explorer_section(evidence: Evidence, colors: dict[str, int], background: Bac
     analysis = evidence.analysis
     detections = None if analysis.has_points else analysis.detections
     trajectories = analysis.trajectories
+    visits = analysis["visits"] if analysis.zones else None
     parts: list[Part] = [Words(texts.EXPLORE_LEAD, "lead")]
     if len(trajectories) > MOST_EXPLORED:
         times = trajectories.index.get_level_values("timestamp")
         until = pd.Timedelta(times.sort_values()[MOST_EXPLORED])
         detections = None if detections is None else select(detections, end=until)
         trajectories = trajectories[times < until]
+        visits = None if visits is None else select(visits, end=until)
         parts.append(
             Words(
                 f"The explorer ends at {evidence.format_time(until.total_seconds())} and has "
@@ -385,15 +388,16 @@ def explorer_section(evidence: Evidence, colors: dict[str, int], background: Bac
         zones=analysis.zones,
         lines=analysis.lines,
         detections=detections,
-        visits=analysis["visits"] if analysis.zones else None,
+        visits=visits,
         observed=analysis.observed,
         quality=analysis.quality,
         background=background,
         bounds=analysis.bounds if analysis.unit == "m" else None,
         y_axis=analysis.y_axis,
+        absences=None if visits is None else find_absences_in_analysis(analysis, visits),
     )
     for zone in data["zones"]:
-        zone["color"] = ON_WHITE[colors[zone["name"]]] if zone["name"] in colors else None
+        zone["color"] = colors.get(zone["name"])
     if background is not None:
         data["background"] = None  # the page's script takes it from the charts
     first = evidence.figures["occupancy"]["peak_at_s"] or 0.0

@@ -3,17 +3,16 @@
 import re
 import warnings
 from fractions import Fraction
-from importlib import import_module
 from math import sqrt
 from os import PathLike, fspath
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image, ImageOps
 
 from ptrack_analysis.errors import InputError, ParameterError
-from ptrack_analysis.video import milliseconds
+from ptrack_analysis.scene.video_files import VideoFile
+from ptrack_analysis.video import Video, milliseconds
 
 _PLACE = re.compile(r"(?P<file>.+)@(?P<moment>[^@/\\]*)", re.DOTALL)
 _VIDEOS = {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".mts", ".wmv", ".flv"}
@@ -69,68 +68,12 @@ def _is_moment(file: str, moment: str) -> bool:
 
 
 def _read(place: str, file: str, moment: int) -> np.ndarray:
-    try:
-        av = import_module("av")
-    except ImportError as error:
-        raise ParameterError(
-            f"frame {place!r} cannot be read without PyAV: pip install 'ptrack-analysis[video]'"
-        ) from error
-    if not Path(file).is_file():
-        raise ParameterError(f"frame {place!r} cannot be read: there is no file {file!r}")
-    try:
-        with av.open(file) as container:
-            if not container.streams.video:
-                raise ParameterError(f"frame {place!r} cannot be read: {file!r} has no pictures")
-            frame, end = _shown_at(container, Fraction(moment, _THOUSAND))
-    except (av.error.FFmpegError, OSError) as error:
-        raise ParameterError(
-            f"frame {place!r} cannot be read: {file!r} is not a video, or a broken one"
-        ) from error
-    if frame is None:
-        raise ParameterError(f"frame {place!r} cannot be read: the video {_extent(end)}")
-    return upright(frame.to_ndarray(format="rgb24"), frame.rotation)
-
-
-def _extent(end: Fraction | None) -> str:
-    return "has no frames" if end is None else f"ends at {float(end):.3f} s"
-
-
-def _shown_at(container: Any, moment: Fraction) -> tuple[Any, Fraction | None]:
-    """Find the frame shown at a moment [s], else None; with it the end of the last frame looked at [s]."""
-    stream = container.streams.video[0]
-    begin = (stream.start_time or 0) * stream.time_base
-    container.seek(int((moment + begin) / stream.time_base), stream=stream)
-    frame, end = _last_before(container, stream, moment + begin)
-    if frame is None:  # the key frame that was found lies behind the moment, or there is none
-        container.seek(stream.start_time or 0, stream=stream)
-        frame, end = _last_before(container, stream, moment + begin)
-    return frame, None if end is None else end - begin
-
-
-def _last_before(container: Any, stream: Any, moment: Fraction) -> tuple[Any, Fraction | None]:
-    """Decode up to the moment; give the last frame that begins by then and is shown still."""
-    found, end = None, None
-    for frame in container.decode(stream):
-        if frame.pts is None:
-            continue
-        since = frame.pts * frame.time_base
-        if since > moment:
-            return found, since
-        found, end = frame, since + _length(frame, stream)
-    return (None if end is None or end <= moment else found), end
-
-
-def _length(frame: Any, stream: Any) -> Fraction:
-    """Return how long a frame is shown [s], where no other follows."""
-    if frame.duration:
-        return Fraction(frame.duration * frame.time_base)
-    rate = stream.average_rate or stream.guessed_rate
-    return 1 / Fraction(rate) if rate else Fraction(1, _THOUSAND)
-
-
-def upright(picture: np.ndarray, rotation: int) -> np.ndarray:
-    """Turn a picture counter-clockwise by the degrees that its file names, in quarters of a turn."""
-    return np.ascontiguousarray(np.rot90(picture, round(rotation / 90) % 4))
+    with VideoFile(file, f"frame {place!r}") as video:
+        frame = next(video.find_frames([Fraction(moment, _THOUSAND)]))
+        if frame is None:
+            extent = "has no frames" if video.end is None else f"ends at {float(video.end):.3f} s"
+            raise ParameterError(f"frame {place!r} cannot be read: the video {extent}")
+        return np.asarray(frame.to_image())
 
 
 Picture = str | PathLike[str] | np.ndarray
@@ -167,6 +110,25 @@ def read_picture(picture: Picture) -> Image.Image:
 def is_stretched(size: tuple[int, int], rectangle: tuple[float, float]) -> bool:
     """Return whether a picture of so many columns and rows is stretched to fill a rectangle, by over 2 %."""
     return abs(size[0] / size[1] / (rectangle[0] / rectangle[1]) - 1) > _ALIKE
+
+
+def validate_video_shape(source: VideoFile, video: Video) -> None:
+    """Reject a video file whose frames have another shape than those of the tracked video.
+
+    Raises
+    ------
+    ParameterError
+        With both sizes.
+    """
+    if video.width is None or video.height is None:
+        return
+    if is_stretched(source.size, (video.width, video.height)):
+        width, height = source.size
+        raise ParameterError(
+            f"{source.purpose} has frames of {width} x {height} px, but the tracked video has "
+            f"{video.width} x {video.height} px, which is another shape. Pass the video that was tracked, "
+            "neither cropped nor turned."
+        )
 
 
 def stretched_note(size: tuple[int, int], rectangle: tuple[float, float], *, of_frame: bool) -> list[str]:

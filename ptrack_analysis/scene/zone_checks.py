@@ -12,7 +12,7 @@ from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.scene.floor_plan import FloorPlan
 from ptrack_analysis.scene.lens import divided
 from ptrack_analysis.scene.zones import SLIVER, Line, Zone, shared_area, validate_outlines, validate_zones
-from ptrack_analysis.video import Plane, Video, milliseconds
+from ptrack_analysis.video import Plane, PointPlane, Video, milliseconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,12 @@ def compute_zone_coverage(
 
 
 def picture_in(plane: Plane) -> Polygon | None:
-    """Return the outline of the picture in a plane; None where it reaches the horizon of a floor plan."""
+    """Return the outline of the image in a plane.
+
+    None if it reaches the horizon of a floor plan, or in the plane of points, which have no image.
+    """
+    if isinstance(plane, PointPlane):
+        return None
     corners = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0], [0.0, 0.0]])
     bent = isinstance(plane, FloorPlan) and plane.lens is not None
     frame = plane.project(divided(corners) if bent else corners)
@@ -174,6 +179,11 @@ def check_zones(zones: Sequence[Zone], video: Video, *, plane: Plane | None = No
         *_on_overlaps(zones),
         *_on_coverage(zones, video, plane),
     ]
+
+
+def check_zone(zone: Zone, video: Video, plane: Plane) -> list[str]:
+    """Describe what is unusual about one zone by itself: its size, place and time, as in ``check_zones``."""
+    return [*_on_size([zone]), *_on_the_picture([zone], video, plane), *_on_time([zone], video)]
 
 
 def check_lines(lines: Sequence[Line], video: Video, plane: Plane | None = None) -> list[str]:

@@ -19,6 +19,7 @@ from ptrack_analysis.geometry import FARTHEST, Floats
 from ptrack_analysis.scene.floor_plan import FloorPlan
 from ptrack_analysis.scene.lens import divided
 from ptrack_analysis.scene.selection import is_pattern
+from ptrack_analysis.scene.zone_objects import build_collection
 from ptrack_analysis.scene.zones import (
     Line,
     Zone,
@@ -175,7 +176,12 @@ _FAULTS = (
 
 
 def read_zones(
-    path: str | PathLike[str], video: Video, *, plane: Plane | None = None, camera: str | None = None
+    source: Any,
+    video: Video,
+    *,
+    plane: Plane | None = None,
+    camera: str | None = None,
+    unit: str | None = None,
 ) -> tuple[list[Zone], list[Line]]:
     """Read zones and lines from a GeoJSON FeatureCollection, in the coordinates of a plane.
 
@@ -189,10 +195,16 @@ def read_zones(
     excluded. A zone with ``properties.from`` or ``properties.to`` (``"10s"``, ``"5min"``, ``"00:01:30"``
     since the start of the video) is valid from the one, included, to the other, excluded.
 
+    Zones and lines of other packages are read, too. A GeoDataFrame has one row per feature and the properties
+    as columns. ``PolygonZone`` and ``LineZone`` of supervision are in px; a list names them ``zone 1``,
+    ``line 1`` and so on, a mapping gives names. The direction of a ``LineZone`` is converted, so that in and
+    out mean the same. Counts can differ: supervision fires when all corners of the box have crossed, in the
+    band between the ends of the line; ``compute_crossings`` uses the foot point and the line itself.
+
     Parameters
     ----------
-    path
-        The file.
+    source
+        The file; or a GeoDataFrame; or zones and lines of supervision: one, a list, or names and zones.
     video
         The video, for its frame size and its name.
     plane
@@ -200,6 +212,9 @@ def read_zones(
         ``y_axis``) their own plane.
     camera
         The camera of the video. Without it, zones and lines that are bound to a camera are excluded.
+    unit
+        Unit of a GeoDataFrame: ``fraction``, ``px`` or ``m``; by default its ``attrs["unit"]``. A file states
+        its unit itself.
 
     Returns
     -------
@@ -213,21 +228,31 @@ def read_zones(
         crosses itself, has too few corners, is not finite, or crosses the horizon; a property that is not
         what it should be, or times that leave nothing between them; meters without a floor.
     """
-    scene = read_scene(path).of_camera(camera)
+    scene = read_scene(source, unit).of_camera(camera)
     if plane is None and video.y_axis is not None and scene.unit != "fraction":
         plane = PointPlane(scene.unit, video.y_axis)
-    return project_scene(scene, video, plane or video.pixels, place=str(path))
+    return project_scene(scene, video, plane or video.pixels, place=name_source(source))
 
 
-def read_scene(path: str | PathLike[str]) -> Scene:
-    """Read a zone file as it is written; the errors are those of ``read_zones``."""
-    place = Path(path)
-    try:
-        content = json.loads(place.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise ZoneError(f"{place}: cannot be read: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:
-        raise ZoneError(f"{place}: not JSON: {error}") from error
+def name_source(source: Any) -> str:
+    """Return how errors name the source of zones: the file, or ``zones`` in memory."""
+    return str(source) if isinstance(source, str | PathLike) else "zones"
+
+
+def read_scene(source: Any, unit: str | None = None) -> Scene:
+    """Read zones and lines in their own unit; arguments and errors are those of ``read_zones``."""
+    place = name_source(source)
+    if isinstance(source, str | PathLike):
+        if unit is not None:
+            raise ZoneError(f'{place}: leave out unit, because a zone file states it: "unit": "{unit}"')
+        content = _read_json(Path(source))
+    else:
+        content = build_collection(source, unit)
+    return parse_scene(content, place)
+
+
+def parse_scene(content: Any, place: str) -> Scene:
+    """Parse the content of a zone file. Errors are those of ``read_zones`` and name the file ``place``."""
     if not isinstance(content, dict) or not isinstance(content.get("features"), list):
         raise ZoneError(f"{place}: not a GeoJSON FeatureCollection: it has no list 'features'")
     unit = content.get("unit", "fraction")
@@ -242,6 +267,15 @@ def read_scene(path: str | PathLike[str]) -> Scene:
     if defects:
         raise ZoneError(f"{place}: " + "; ".join(defects))
     return scene
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise ZoneError(f"{path}: cannot be read: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        raise ZoneError(f"{path}: not JSON: {error}") from error
 
 
 def _add(scene: Scene, feature: Any) -> None:

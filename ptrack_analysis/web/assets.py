@@ -12,30 +12,36 @@ from typing import Any
 
 from ptrack_analysis.errors import ParameterError
 
-_IMPORT = re.compile(r'^import \{[^}]*\} from "\./\w+\.js";\n', re.MULTILINE)
+_IMPORT = re.compile(r'^import \{[^}]*\} from "(?:\./|\.\./shared/)\w+\.js";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=const|let|async|function|class)", re.MULTILINE)
+_COMMENT = re.compile(r"^\s*(?:/\*\*(?:[^*]|\*(?!/))*\*/|// .*)\n", re.MULTILINE)
+_INDENT = re.compile(r"^ +", re.MULTILINE)
 
 
 def asset(name: str) -> str:
-    """Read one of the package's own web files, such as ``report.js``."""
+    """Read a web file of the package, such as ``report.js``."""
     return files("ptrack_analysis.web").joinpath(name).read_text(encoding="utf-8")
 
 
-def joined_script(folder: str, parts: Sequence[str]) -> str:
-    """Join modules to one that asks for no other; it exports what the last of them does.
+def joined_script(parts: Sequence[str]) -> str:
+    """Join modules to one without imports, comments and indentation, which exports what the last one exports.
 
-    They come to share one scope, so no two may declare the same name; a module that uses another as soon as
-    it is loaded must stand after it.
+    ``parts`` are names such as ``"shared/dom"``, each after the modules that it imports. They share one
+    scope, so no two may declare the same name.
     """
-    *others, last = (_IMPORT.sub("", asset(f"{folder}/{part}.js")) for part in parts)
-    return "\n".join([*(_EXPORT.sub("", other) for other in others), last])
+    *others, last = (_shorten(asset(f"{part}.js")) for part in parts)
+    return "".join([*(_EXPORT.sub("", other) for other in others), last])
+
+
+def _shorten(source: str) -> str:
+    return _INDENT.sub("", _COMMENT.sub("", _IMPORT.sub("", source)))
 
 
 def inline_json(value: Any) -> str:
-    r"""Write a value as JSON that may stand inside a ``<script type="application/json">``.
+    r"""Write a value as JSON for a ``<script type="application/json">``.
 
-    ``<``, ``>`` and ``&`` are written as escapes, so that no name can end the element or begin a comment.
-    Anything that JSON does not know, NaN among it, is refused with a ValueError or TypeError.
+    ``<``, ``>`` and ``&`` are escaped, so that no name can end the element or start a comment. NaN and other
+    values that JSON does not have raise ValueError or TypeError.
 
     Examples
     --------
@@ -47,23 +53,22 @@ def inline_json(value: Any) -> str:
 
 
 def inline_script(source: str) -> str:
-    """Make a script ready to stand inside a page: what would end its element is escaped.
+    """Escape what would end the script element in a page.
 
-    In a string or a regular expression, where alone such text occurs in our scripts, the escape means the
-    same.
+    Our scripts have such text in strings and regular expressions only, where the escape has the same meaning.
     """
     return source.replace("</script", "<\\/script").replace("<!--", "<\\!--")
 
 
 def content_policy(scripts: Sequence[str] = (), styles: Sequence[str] = (), *, media: bool = False) -> str:
-    """Make the content security policy of a page that loads nothing and runs and shows only what it holds.
+    """Build the content security policy of a page that loads nothing from the network.
 
     Parameters
     ----------
     scripts, styles
-        The whole text of each script and style element; they are allowed by their hash.
+        The complete text of each script and style element; they are allowed by their hash.
     media
-        Whether pictures may also be blobs that the page makes, and videos played from there.
+        Whether images and videos may also be blobs of the page.
     """
     parts = ["default-src 'none'", f"img-src data:{' blob:' if media else ''}"]
     parts += [f"script-src {_hashes(scripts)}"] if scripts else []
@@ -78,30 +83,31 @@ def _hashes(texts: Sequence[str]) -> str:
 
 
 TYPES = {".mp4": "video/mp4", ".m4v": "video/mp4", ".webm": "video/webm", ".ogv": "video/ogg"}
-"""What browsers play, by the suffix of its file."""
+"""Types of the video files that browsers play, by suffix."""
 LARGEST = 100_000_000
-"""Largest film that a page holds [bytes]."""
+"""Largest video file in a page [bytes]."""
 
 
 def embed_video_file(path: str | PathLike[str]) -> dict[str, Any]:
-    """Read a film that a browser plays: its type, and its bytes in base64.
+    """Read a video file that browsers play: its type, and its bytes in base64.
 
     Raises
     ------
     ParameterError
-        If it is of another type, above 100 MB, or cannot be read.
+        If the file has another type, is larger than 100 MB, or cannot be read.
     """
     file = Path(path)
     kind = TYPES.get(file.suffix.lower())
     if kind is None:
         raise ParameterError(
-            f"{file}: no film that browsers play: its name ends in none of {', '.join(TYPES)}"
+            f"{file}: browsers do not play this type. Convert it to one of {', '.join(TYPES)}."
         )
     try:
         size = file.stat().st_size
         if size > LARGEST:
             raise ParameterError(
-                f"{file}: has {size / 1e6:.0f} MB, and a page holds {LARGEST / 1e6:.0f} MB at most: shrink it"
+                f"{file}: video_file must have at most {LARGEST / 1e6:.0f} MB, got {size / 1e6:.0f} MB. "
+                "Reduce its resolution or bit rate."
             )
         content = file.read_bytes()
     except OSError as error:

@@ -1,4 +1,4 @@
-"""The explorer as a page: in a notebook's cell, or in a file."""
+"""The explorer as a page, in a notebook cell or in a file."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -11,12 +11,13 @@ import pandas as pd
 from ptrack_analysis.analysis.heat.heatmap import Heatmap
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.limits import at_least
-from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
+from ptrack_analysis.pipeline.video_analysis import ObservedEnds, VideoAnalysis
 from ptrack_analysis.scene.floor_plan import FloorPlan
 from ptrack_analysis.scene.images import Picture
 from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.storage.files import write_text
 from ptrack_analysis.video import Video, YAxis
+from ptrack_analysis.web.absences import Absences, find_absences_in_analysis
 from ptrack_analysis.web.assets import (
     content_policy,
     embed_video_file,
@@ -28,24 +29,19 @@ from ptrack_analysis.web.ground import Background, Bounds
 from ptrack_analysis.web.payload import explorer_data
 
 THEMES = ("auto", "light", "dark")
-PARTS = (
-    "data",
-    "words",
-    "elements",
-    "looks",
-    "picture",
-    "frame",
-    "timeline",
-    "list",
-    "choosing",
-    "playing",
-    "hands",
-    "events",
+_SHARED = ("dom", "text", "colors", "view", "pointer")
+_MODULES = (
+    *("state", "data", "figures", "elements", "styles", "playback", "selection", "coloring", "heatmap"),
+    *("background", "people", "timeline", "tooltip", "draw", "list", "details", "zones", "export", "input"),
     "main",
 )
-"""Modules of the explorer in ``explorer/``; ``main`` has ``mount``."""
+PARTS = (*(f"shared/{name}" for name in _SHARED), *(f"explorer/{name}" for name in _MODULES))
+"""Modules of the explorer, each after those that it imports; the last one exports ``mount``."""
 _LOWEST = 240
-_STYLE = "html,body{height:100%;margin:0}body>main{height:100%}"
+_STYLE = (
+    "html,body{height:100%;margin:0}body>main{height:100%}"
+    "h1{position:absolute;width:1px;height:1px;margin:0;overflow:hidden;clip-path:inset(50%)}"
+)
 _MOUNT = """
 const held = (name) => JSON.parse(document.getElementById(`explorer-${name}`)?.textContent ?? "null");
 const [data, options, video_file] = ["data", "options", "video_file"].map(held);
@@ -54,15 +50,23 @@ if (video_file) {
   options.video = URL.createObjectURL(new Blob([bytes], { type: video_file.type }));
 }
 globalThis.explorer = mount(document.getElementById("explorer"), data, options);
+const openAddress = () => {
+  const wanted = new URLSearchParams(location.hash.slice(1));
+  if (wanted.get("t") && Number.isFinite(Number(wanted.get("t")))) explorer.seek(1000 * wanted.get("t"));
+  if (wanted.has("person")) explorer.select(wanted.getAll("person"));
+};
+explorer.ready.then(openAddress, () => undefined);
+addEventListener("hashchange", openAddress);
 """
+"""Shows the explorer in a page, at the time and person of an address such as ``#t=92.4&person=7``."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Explorer:
-    """An explorer of one video: shows itself in a notebook, or is saved as one file that needs nothing else.
+    """The explorer of one video, for a notebook cell or one self-contained file.
 
-    ``data`` is that of ``explorer_data``, ``height`` that of the notebook's cell [px], ``theme`` one of
-    ``"auto"`` (that of the reader's system), ``"light"`` and ``"dark"``, ``video_file`` that of
+    ``data`` is the result of ``explorer_data``, ``height`` the height of the notebook cell [px], ``theme``
+    ``"auto"`` (the theme of the system), ``"light"`` or ``"dark"``, and ``video_file`` the result of
     ``embed_video_file``.
     """
 
@@ -73,16 +77,16 @@ class Explorer:
 
     def __repr__(self) -> str:
         rows = next(array["length"] for array in self.data["arrays"] if array["name"] == "time")
-        name, persons = self.data["video"]["name"], len(self.data["persons"])
-        return f"Explorer({name!r}, {persons} persons, {rows} detections)"
+        name, people = self.data["video"]["name"], len(self.data["persons"])
+        return f"Explorer({name!r}, {people} people, {rows} detections)"
 
     @property
     def html(self) -> str:
-        """The whole page."""
+        """The complete page."""
         return explorer_page(self.data, theme=self.theme, video_file=self.video_file)
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write one self-contained HTML file, whole or not at all.
+        """Write one self-contained HTML file; if this fails, no file is left.
 
         Raises
         ------
@@ -92,9 +96,10 @@ class Explorer:
         write_text(path, self.html)
 
     def _repr_html_(self) -> str:
-        """Show the page in a frame of its own, which may run its script and do nothing else."""
+        """Show the page in a frame of its own, which may run its script and save files."""
         return (
-            f'<iframe title="Explorer: {escape(self.data["video"]["name"])}" sandbox="allow-scripts" '
+            f'<iframe title="Explorer: {escape(self.data["video"]["name"])}" '
+            'sandbox="allow-scripts allow-downloads" '
             f'width="100%" height="{self.height}" style="border:0;display:block" '
             f'srcdoc="{escape(self.html)}"></iframe>'
         )
@@ -118,70 +123,73 @@ def explore(
     height: int = 640,
     theme: str = "auto",
 ) -> Explorer:
-    """Look at the persons of a video moving: in a notebook's cell, or saved as a page.
+    """Explore how people move through a video, in a notebook cell or as a saved page.
 
-    A person is shown from a detection's moment for the time that it holds, never longer: a gap is a gap.
-    Positions step from detection to detection; the reader may have them run smoothly between two of a run.
-    Whoever is present and not located is named beside the picture. Trajectories in px are drawn on the
-    video's frame; those in m on its picture too if ``floor`` is given, else on a plan. Boxes are drawn on
-    the frame only. An empty table gives an explorer that says so.
+    A person is shown from each detection for its time present, never across a gap. Positions step from
+    detection to detection; the reader can switch to smooth motion within a tracklet. People who are present
+    without a position are named beside the image. Trajectories in px are drawn on the video frame.
+    Trajectories in m are drawn on it if ``floor`` is given, and otherwise on a plan. Boxes are drawn on the
+    frame only.
+
+    The reader can set a range of time: the list, dwell times and heatmap then refer to it. People can be
+    colored by person, zone, dwell time or speed, and the view can be saved as PNG and CSV.
 
     Parameters
     ----------
     trajectories
-        TRAJECTORIES of one video, rows in any order; or a ``VideoAnalysis``, which has everything up to
-        ``floor`` and ``bounds``.
+        TRAJECTORIES of one video, rows in any order; or a ``VideoAnalysis``, which also provides zones,
+        lines, detections, visits, quality, ``floor`` and ``bounds``.
     video
-        The video, for its name, its duration and the size of its frame.
+        The video, for its name, duration and frame size.
     zones, lines
-        Outlines to draw with their names, in the plane of the trajectories.
+        Zones and lines to draw, in the plane of the trajectories.
     detections
-        DETECTIONS that the trajectories were computed from, for their boxes.
+        DETECTIONS of the trajectories, for their boxes.
     visits
-        VISITS to list and to filter by; by default those to ``zones``.
+        VISITS to list and to filter by. By default they are computed from ``zones``.
     quality
-        QUALITY of the video. The explorer shows the verdict, and marks zones whose visits need care.
+        QUALITY of the video. The explorer shows the verdict and marks zones whose checks are not good.
     heatmap
-        A heatmap of the same plane to show; by default the explorer sums up where the persons stood.
+        A heatmap of the same plane. By default the explorer computes the time per cell.
     background
-        Picture to draw below: a file, or an array (rows, columns, colors). One of another shape than what
-        it is laid over is stretched, and a note says so.
+        Background image: a file, or an array (rows, columns, colors). An image with another aspect ratio is
+        stretched, and a note says so.
     floor
-        The floor plan that the trajectories are in, to draw them on the video's picture.
+        The floor plan of the trajectories, to draw them on the image of the video.
     bounds
-        x0, y0, x1, y1 of the rectangle of the plane to draw, which a plan as background fills:
-        ``floor.bounds``.
+        x0, y0, x1, y1 of the rectangle to draw, which a plan as background fills: ``floor.bounds``.
     y_axis
-        Which way y grows in that plane, ``up`` or ``down``.
+        Direction in which y grows in the plane, ``up`` or ``down``.
     video_file
-        A video file of the video to play below, whose clock then leads: a file that browsers play (``.mp4``,
-        ``.webm``), up to 100 MB; the page holds it.
+        A video file to play under the drawing (``.mp4``, ``.webm``), up to 100 MB. The page contains it, and
+        its clock leads.
     height
-        Height of the notebook's cell [px], at least 240.
+        Height of the notebook cell [px], at least 240.
     theme
         ``"auto"``, ``"light"`` or ``"dark"``.
 
     Returns
     -------
     Explorer
-        What a notebook shows; ``.save("explorer.html")`` writes a file.
+        Displayed by a notebook; ``.save("explorer.html")`` writes a file.
 
     Raises
     ------
     SchemaError
-        If a table is not what it should be, or a zone or line is in another unit.
+        If a table does not have its schema, or a zone or line is in another unit.
     ParameterError
-        If the background or the video file cannot be read or nothing says where the background lies, the
-        bounds is empty, or ``height`` or ``theme`` is none.
+        If the background or the video file cannot be read, the bounds of the background are unknown,
+        ``bounds`` is empty, or ``height`` or ``theme`` is not valid.
 
     Notes
     -----
-    O(n log n); the page has some 8 bytes a detection. It holds what it shows: whoever has it has the tables.
+    O(n log n). The page has about 8 bytes per detection. It contains the positions that it shows.
     """
     at_least(height, "height", _LOWEST)
     if theme not in THEMES:
-        raise ParameterError(f"theme is {theme!r}, not one of {', '.join(THEMES)}")
-    observed = None
+        raise ParameterError(f"theme must be one of {', '.join(THEMES)}, got {theme!r}")
+    observed: ObservedEnds | None = None
+    absences: Absences | None = None
     if isinstance(trajectories, VideoAnalysis):
         analysis = trajectories
         trajectories, video = analysis.trajectories, replace(analysis.video, name=analysis.name)
@@ -189,7 +197,11 @@ def explore(
         bounds = None if floor is None else analysis.bounds
         y_axis = analysis.y_axis
         detections = None if analysis.has_points else analysis.detections
-        visits = analysis["visits"] if analysis.scene is not None else None
+        if analysis.scene is not None:
+            visits = analysis["visits"]
+            absences = find_absences_in_analysis(analysis, visits)
+        else:
+            visits = None
         observed = analysis.observed
         quality = analysis.quality
     if video is None:
@@ -208,19 +220,20 @@ def explore(
         floor=floor,
         bounds=bounds,
         y_axis=y_axis,
+        absences=absences,
     )
     return Explorer(data, int(height), theme, None if video_file is None else embed_video_file(video_file))
 
 
 def explorer_script() -> str:
-    """Return the source of the explorer's ES module; it exports ``mount(element, data, options)``."""
-    return joined_script("explorer", PARTS)
+    """Return the ES module of the explorer, which exports ``mount(element, data, options)``."""
+    return joined_script(PARTS)
 
 
 def explorer_page(
     data: dict[str, Any], *, theme: str = "auto", video_file: dict[str, Any] | None = None
 ) -> str:
-    """Make the self-contained page of an explorer from ``explorer_data``, and a video file if given."""
+    """Build the self-contained page from the result of ``explorer_data``."""
     script = inline_script(explorer_script() + _MOUNT)
     title = escape(f"{data['video']['name']} - explorer")
     options = {"theme": theme, "fill": True, "keys": "page"}
@@ -236,7 +249,7 @@ def explorer_page(
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n'
         f"<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
-        '<main id="explorer"></main>\n'
+        f'<header><h1>{title}</h1></header>\n<main id="explorer"></main>\n'
         "<noscript>The explorer needs JavaScript.</noscript>\n"
         f'<script type="application/json" id="explorer-data">{inline_json(data)}</script>\n'
         f'<script type="application/json" id="explorer-options">{inline_json(options)}'

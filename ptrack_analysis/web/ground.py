@@ -23,7 +23,7 @@ _QUALITY = 85
 
 @dataclass(frozen=True, slots=True)
 class Background:
-    """A picture as a page holds it: a ``data:`` address, and the size of the picture it was made from."""
+    """An image in a page: its ``data:`` address, and the size of the original image."""
 
     address: str
     width: int
@@ -31,10 +31,10 @@ class Background:
 
 
 def embedded_background(picture: Picture) -> Background:
-    """Read a picture and make it part of a page, as JPEG with its longer side at most 1920 px.
+    """Read an image and encode it for a page, as JPEG with at most 1920 px on the longer side.
 
-    ``picture`` is what ``read_picture`` takes, and its errors are this function's. What else the file holds
-    (place, camera) is left out.
+    ``picture`` is what ``read_picture`` accepts, whose errors are raised. Metadata of the file, such as the
+    location, is removed.
     """
     image = read_picture(picture)
     width, height = image.size
@@ -53,10 +53,11 @@ _DIGITS = 6
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ground:
-    """A rectangle of a plane: ``bounds`` is x0, y0, x1, y1 [unit], ``unit`` that of what is drawn.
+    """The rectangle of a plane that a page shows.
 
-    Where ``floor`` is given, the rectangle is the video's image [px] and what is drawn is in meters.
-    ``y_axis`` tells which way y grows in the plane; the page always draws ``up`` upward.
+    ``bounds`` is x0, y0, x1, y1, and ``unit`` the unit of what is drawn. With ``floor``, the rectangle is the
+    image of the video [px], and what is drawn is in meters. ``y_axis`` is the direction in which y grows in
+    the plane; the page draws ``up`` upward.
     """
 
     unit: str
@@ -67,7 +68,7 @@ class Ground:
 
     @property
     def is_mirrored(self) -> bool:
-        """Whether the page shows the plane mirrored in its own coordinates, in which y grows downward."""
+        """Whether the page mirrors the plane: y grows downward in a page."""
         return self.y_axis == "up" if self.floor is None else self.floor.mirrored
 
     @property
@@ -77,7 +78,7 @@ class Ground:
         return x1 - x0, y1 - y0
 
     def fractions(self, points: Floats) -> Floats:
-        """Project (n, 2) points of the plane to fractions of the rectangle; NaN where they have none."""
+        """Project (n, 2) points of the plane to fractions of the rectangle; NaN where this is impossible."""
         if self.floor is not None:
             return self.floor.unproject(points)
         fractions: Floats = (points - np.array(self.bounds[:2])) / np.array(self.size)
@@ -86,7 +87,7 @@ class Ground:
         return fractions
 
     def parts(self, thing: Zone | Line) -> list[list[list[float]]]:
-        """Return rings or the polyline of an outline as fractions; none where it cannot be drawn whole."""
+        """Return the rings or the polyline of an outline as fractions; empty if projection fails."""
         outline = thing.outline
         if self.floor is not None:
             outline = shapely.segmentize(outline, max(outline.length / _PIECES, 1e-9))
@@ -117,33 +118,33 @@ def find_bounds(
     background: Background | None,
     y_axis: YAxis = "down",
 ) -> Ground:
-    """Return where to draw: on the frame for px, or m with a floor; else on the bounds, or on all there is.
+    """Return the rectangle to draw: the frame for px or with a floor plan, the bounds, or that of all points.
 
     Raises
     ------
     ParameterError
-        If the bounds is empty, nothing says where a background lies on the plan, or the size of the frame is
-        needed and not known.
+        If ``bounds`` is empty, the bounds of a background are unknown, or a frame size is required and
+        unknown.
     """
     frame = _frame(video, background)
     if unit == "m" and floor is not None:
         if frame is None:
             raise ParameterError(
-                "the frame size of the video is not known, so its picture cannot be drawn on: "
-                "give Video(width=..., height=...) or a background"
+                f"Video {video.name!r} has no frame size, which drawing on its image requires. "
+                "Pass video=Video(width=..., height=...) or a background."
             )
         return Ground(unit, frame, picture=True, floor=floor)
     if bounds is not None:
         x0, y0, x1, y1 = bounds
         if not (np.isfinite(bounds).all() and x1 > x0 and y1 > y0):
-            raise ParameterError(f"bounds is {bounds!r}, not x0 < x1 and y0 < y1")
+            raise ParameterError(f"bounds must have x0 < x1 and y0 < y1, got {bounds!r}")
         return Ground(unit, (float(x0), float(y0), float(x1), float(y1)), picture=False, y_axis=y_axis)
     if unit == "px" and frame is not None:
         return Ground(unit, frame, picture=True)
     if background is not None:
         raise ParameterError(
-            "trajectories in m on a background need floor=, if it shows the video's picture, or "
-            "bounds=(x0, y0, x1, y1), if it is a plan; floor.bounds is the one of the floor's plan"
+            "a background of trajectories in m needs its position. Pass floor= if it is the image of the "
+            "video, or bounds=(x0, y0, x1, y1), such as floor.bounds, if it is a plan."
         )
     return Ground(unit, _bounds(points, outlines), picture=False, y_axis=y_axis)
 
@@ -155,7 +156,7 @@ def _frame(video: Video, background: Background | None) -> Bounds | None:
 
 
 def _bounds(points: Floats, outlines: Sequence[Zone | Line]) -> Bounds:
-    """Return the rectangle around all that is drawn, with a margin; never without area."""
+    """Return the rectangle around all points and outlines, with a margin; its area is never 0."""
     corners = [np.reshape(thing.outline.bounds, (2, 2)) for thing in outlines]
     known = np.concatenate([points[np.isfinite(points).all(axis=1)], *corners])
     if not len(known):
@@ -169,7 +170,7 @@ def _bounds(points: Floats, outlines: Sequence[Zone | Line]) -> Bounds:
 
 
 def aspect_note(background: Background | None, ground: Ground) -> list[str]:
-    """Report that a background has another shape than what it is laid over; nothing if it is within 2 %."""
+    """Return a note if the aspect ratio of a background differs by more than 2 %."""
     if background is None:
         return []
     return stretched_note((background.width, background.height), ground.size, of_frame=ground.picture)

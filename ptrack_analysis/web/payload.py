@@ -20,9 +20,11 @@ from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.pipeline.video_analysis import ObservedEnds
 from ptrack_analysis.scene.floor_plan import FloorPlan
 from ptrack_analysis.scene.images import Picture
+from ptrack_analysis.scene.zone_colors import number_colors
 from ptrack_analysis.scene.zones import Line, Zone, validate_lines, validate_zones
 from ptrack_analysis.schema import DETECTIONS, QUALITY, TRAJECTORIES, VISITS, find_unit, validate
 from ptrack_analysis.video import Video, YAxis
+from ptrack_analysis.web.absences import Absences, find_absences
 from ptrack_analysis.web.ground import (
     Background,
     Bounds,
@@ -33,18 +35,18 @@ from ptrack_analysis.web.ground import (
 )
 
 LOWEST, HIGHEST = -0.5, 1.5
-"""The coordinates that a page can hold, as fractions of the ground; what lies beyond is put on the border."""
+"""Range of the coordinates, as fractions of the ground; positions beyond are moved to its border."""
 UNKNOWN = 65535
 STEPS = UNKNOWN - 1
 PRECISION = (HIGHEST - LOWEST) / STEPS
-"""Distance of two coordinates that a page tells apart: 1 / 32767 of the ground, 0.06 px of 1920."""
+"""Precision of coordinates: 1 / 32767 of the ground, 0.06 px of 1920."""
 _LEVEL = 6
 
 Words = NDArray[np.uint16]
 
 
 def quantize(values: Floats, lowest: float = LOWEST) -> Words:
-    """Turn fractions into whole steps of ``PRECISION`` above ``lowest``; NaN becomes ``UNKNOWN``.
+    """Round fractions to steps of ``PRECISION`` above ``lowest``; NaN becomes ``UNKNOWN``.
 
     Examples
     --------
@@ -57,11 +59,10 @@ def quantize(values: Floats, lowest: float = LOWEST) -> Words:
 
 
 def pack(arrays: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
-    """Pack arrays into one text and a list that says how to read it.
+    """Pack arrays into one text and a list of their names, types and lengths.
 
-    Whole numbers are stored as differences from the one before, modulo their size, and the bytes of each
-    array are put in order of weight: both make them shorter when compressed. Floats are stored as they are.
-    The same arrays give the same text.
+    Integers are stored as differences from the previous value, modulo their size, and the bytes of each array
+    are sorted by significance, so that they compress better. Floats are stored unchanged.
 
     Returns
     -------
@@ -83,13 +84,15 @@ def _bytes(array: NDArray[Any]) -> bytes:
     return np.ascontiguousarray(array.view("uint8").reshape(-1, array.dtype.itemsize).T).tobytes()
 
 
-FORMAT = "ptrack-explorer/1"
+FORMAT = "ptrack-explorer/2"
 RUN_BEGINS, HAS_BOX, HAS_FACE = 4, 8, 16
-"""Bits of a row's flags above the two that say where its position comes from."""
+"""Bits of the flags of a row, above the two bits of its position status."""
 _OUTPUTS = {"zones": ("visits", "dwell"), "lines": ("crossings", "counts")}
-"""The outputs that the checks of zones and lines are about."""
+"""Outputs whose checks are shown for zones and lines."""
 _LARGEST_EXACT = 2**53
 _LATEST = 2**32 - 1
+_CLIPPED = 0.995
+_SPEED_STEPS, _NO_SPEED = 254, 255
 _BOX = ("left", "top", "width", "height")
 _FACE = ("face_left", "face_top", "face_width", "face_height")
 
@@ -111,20 +114,28 @@ def explorer_data(
     floor: FloorPlan | None = None,
     bounds: Bounds | None = None,
     y_axis: YAxis = "down",
+    absences: Absences | None = None,
 ) -> dict[str, Any]:
-    """Make what the explorer draws, as values that JSON can hold; parameters as in ``explore``.
+    """Build the data of the explorer from values that JSON knows; most parameters are those of ``explore``.
 
-    Coordinates are fractions of the ground, kept to 1 / 32767 of it between -0.5 and 1.5; a position beyond
-    that is put on the border. Face boxes are kept only where the body box is missing. The same tables give
-    the same data, in whatever order their rows come. ``observed`` are the entries and exits at which the ends
-    of a visit are observed.
+    Coordinates are fractions of the ground with a precision of 1 / 32767 between -0.5 and 1.5; positions
+    beyond are moved to this border. Face boxes are included only where the body box is missing. The order of
+    the rows does not matter.
+
+    Parameters
+    ----------
+    observed
+        The entries and exits at which the ends of a visit are observed.
+    absences
+        Result of ``find_absences`` for ``visits``. By default it is computed as if the visits had been
+        computed without ``margin`` and ``enter_after``.
 
     Raises
     ------
     SchemaError
-        If a table is not what it should be, or none of the trajectories' rows is in ``detections``.
+        If a table does not have its schema, or ``detections`` contains no row of the trajectories.
     ParameterError
-        If the background cannot be read or nothing says where it lies, or the bounds is empty.
+        If the background cannot be read or its bounds are unknown, or ``bounds`` is empty.
     """
     validate(trajectories, TRAJECTORIES)
     unit = find_unit(trajectories, TRAJECTORIES)
@@ -152,13 +163,21 @@ def explorer_data(
         _add_boxes(arrays, _find_boxes(detections, trajectories, rows), draw=ground.picture)
     names = [zone.name for zone in zones]
     names += sorted(set(visits.index.get_level_values("zone")) - {*names, ""})
-    arrays |= _visits(visits, names, persons, observed)
+    if absences is None:
+        absences = find_absences(trajectories, zones, visits)
+    arrays |= _visits(visits, names, persons, observed, absences)
+    speed = _add_speed(arrays, trajectories[f"speed_{unit}_per_s"].to_numpy()[rows.order])
     header = _header(video, ground, (zones, lines), names=names, arrays=arrays)
     if heatmap is not None:
         header["heatmap"], arrays["heat"] = _heat(heatmap, ground)
+    header["speed"] = speed
     header["persons"] = _numbers(persons)
     header["background"] = None if picture is None else picture.address
     header["notes"] = [*aspect_note(picture, ground), *_undrawn([*zones, *lines], ground)]
+    if absences.unknown:
+        header["notes"].append(
+            f"Dwell times within a range are estimated for {absences.unknown} visits with absences."
+        )
     if quality is not None:
         _add_quality(header, quality)
     return header | pack(arrays)
@@ -173,14 +192,14 @@ def _embedded(background: Picture | Background | None) -> Background | None:
 
 
 def _persons(trajectories: pd.DataFrame, rows: PersonRows) -> Integers:
-    """List the numbers of the persons, sorted."""
+    """Return the numbers of the people, sorted."""
     index = trajectories.index.get_level_values("person_index").to_numpy()
     numbers: Integers = index[rows.order][rows.first]
     return numbers
 
 
 def _numbers(persons: Integers) -> list[Any]:
-    """Return persons' numbers as JSON can hold them exactly: as text where they are too large."""
+    """Return the numbers of people for JSON: as text if they are too large to be exact."""
     numbers = persons.tolist()
     large = any(abs(number) > _LARGEST_EXACT for number in numbers)
     return [str(number) for number in numbers] if large else numbers
@@ -194,11 +213,12 @@ def _header(
     names: list[str],
     arrays: Arrays,
 ) -> dict[str, Any]:
-    """Describe what does not come by the row."""
+    """Build the part of the data that is not per row."""
     zones, lines = things
     end = int((arrays["time"].astype("int64") + arrays["time_present"]).max(initial=0))
     known = 0 if video.duration is None else int(video.duration / pd.Timedelta("1ms"))
     outlined = {zone.name: zone for zone in zones}
+    colors = number_colors(sorted(names))
     return {
         "format": FORMAT,
         "video": {"name": video.name, "duration": max(end, known)},
@@ -212,6 +232,7 @@ def _header(
         "zones": [
             {
                 "name": name,
+                "color": colors[name],
                 "parts": ground.parts(outlined[name]) if name in outlined else [],
                 "window": list(outlined[name].window or ()) if name in outlined else [],
             }
@@ -222,7 +243,7 @@ def _header(
 
 
 def _add_quality(header: dict[str, Any], quality: pd.DataFrame) -> None:
-    """Add the verdict on the video, and the checks that are not good for the visits or crossings of each."""
+    """Add the verdict on the video, and the checks of each zone and line that are not good."""
     validate(quality, QUALITY)
     header["verdict"] = str(judge_video(quality))
     for kind, outputs in _OUTPUTS.items():
@@ -234,11 +255,11 @@ def _add_quality(header: dict[str, Any], quality: pd.DataFrame) -> None:
 
 def _undrawn(things: Sequence[Zone | Line], ground: Ground) -> list[str]:
     names = [f"{thing.kind} {thing.name!r}" for thing in things if not ground.parts(thing)]
-    return [f"Not drawn, because the picture does not show it whole: {', '.join(names)}."] if names else []
+    return [f"Not drawn, because the image does not show all of it: {', '.join(names)}."] if names else []
 
 
 def _rows(trajectories: pd.DataFrame, rows: PersonRows, fractions: Floats) -> Arrays:
-    """Return each row's moment, its hold, where it is, and its flags."""
+    """Return time, time present, position and flags of each row."""
     links = link_rows(trajectories, rows)
     held = links.time_present
     located = trajectories["position_status"].cat.codes.to_numpy()[rows.order].astype("uint8")
@@ -249,8 +270,8 @@ def _rows(trajectories: pd.DataFrame, rows: PersonRows, fractions: Floats) -> Ar
     last = int((rows.time + held).max(initial=0))
     if last > _LATEST:
         raise ParameterError(
-            f"the last moment is {last} ms after the video's start, and a page shows {_LATEST} ms (49 days) "
-            "at most: choose a part of it"
+            f"trajectories must end at most {_LATEST} ms (49 days) after the start, got {last} ms. "
+            "Use select(trajectories, end=...)."
         )
     return {
         "start": np.append(np.flatnonzero(rows.first), len(rows.time)).astype("uint32"),
@@ -265,14 +286,16 @@ def _rows(trajectories: pd.DataFrame, rows: PersonRows, fractions: Floats) -> Ar
 def _find_boxes(
     detections: pd.DataFrame, trajectories: pd.DataFrame, rows: PersonRows
 ) -> tuple[Floats, Floats]:
-    """Find body and face boxes of the rows, NaN where there is none: (n, 4) each."""
+    """Find the body and face boxes of the rows, (n, 4) each; NaN where missing."""
     validate(detections, DETECTIONS)
     keys: Any = detections.index
     wanted = trajectories.index[rows.order]
     row: Integers = keys.reorder_levels(wanted.names).get_indexer(wanted)
     found: Bools = np.asarray(row >= 0)
     if len(row) and len(detections) and not found.any():
-        raise SchemaError("no row of the trajectories is in the detections: they are not of one video")
+        raise SchemaError(
+            "detections contains no row of the trajectories. Pass the detections of the same video."
+        )
 
     def taken(columns: Sequence[str]) -> Floats:
         boxes = np.full((len(row), 4), np.nan)
@@ -287,7 +310,7 @@ def _find_boxes(
 
 
 def _add_boxes(arrays: Arrays, boxes: tuple[Floats, Floats], *, draw: bool) -> None:
-    """Add the boxes relative to the footpoints, where they mostly hang, and the faces where they are all."""
+    """Add the boxes relative to the foot points, and the faces of rows without a body box."""
     if not draw:
         return
     body, face = boxes
@@ -303,10 +326,29 @@ def _add_boxes(arrays: Arrays, boxes: tuple[Floats, Floats], *, draw: bool) -> N
         arrays[name] = quantize(values, LOWEST if name in {"face_left", "face_top"} else 0.0)
 
 
+def _add_speed(arrays: Arrays, speed: Floats) -> dict[str, Any] | None:
+    """Add the speeds in steps up to their 99.5th percentile; return the scale, or None if none is known."""
+    known = np.isfinite(speed)
+    if not known.any():
+        return None
+    limit = float(np.quantile(speed[known], _CLIPPED)) or float(speed[known].max()) or 1.0
+    steps = np.rint(np.where(known, speed, 0.0) / limit * _SPEED_STEPS)
+    arrays["speed"] = np.where(known, np.clip(steps, 0, _SPEED_STEPS), _NO_SPEED).astype("uint8")
+    return {
+        "step": limit / _SPEED_STEPS,
+        "highest": limit,
+        "clipped": bool(speed[known].max() > limit),
+    }
+
+
 def _visits(
-    visits: pd.DataFrame, names: list[str], persons: Integers, observed: ObservedEnds | None
+    visits: pd.DataFrame,
+    names: list[str],
+    persons: Integers,
+    observed: ObservedEnds | None,
+    absences: Absences,
 ) -> Arrays:
-    """Return the visits of the persons shown, by person and time."""
+    """Return the visits of the people shown, by person and time, and the absences that they contain."""
     zone = pd.Index(names, dtype="str").get_indexer(visits.index.get_level_values("zone"))
     number = visits.index.get_level_values("person_index").to_numpy()
     person = np.searchsorted(persons, number)
@@ -320,6 +362,10 @@ def _visits(
     entered = milliseconds("entered")
     order = np.lexsort((zone, entered, person))
     order = order[shown[order]]
+    position = np.full(len(visits), -1)
+    position[order] = np.arange(len(order))
+    listed = np.flatnonzero(position[absences.visit] >= 0)
+    listed = listed[np.argsort(position[absences.visit[listed]], kind="stable")]
     cut = ~(is_complete(visits) if observed is None else is_complete(visits, **observed))
     return {
         "visit_zone": zone[order].astype("uint16"),
@@ -328,14 +374,17 @@ def _visits(
         "visit_exited": milliseconds("exited")[order].astype("uint32"),
         "visit_dwell": milliseconds("dwell")[order].astype("uint32"),
         "visit_cut": cut[order].astype("uint8"),
+        "absence_visit": position[absences.visit[listed]].astype("uint32"),
+        "absence_start": absences.start[listed].astype("uint32"),
+        "absence_end": absences.end[listed].astype("uint32"),
     }
 
 
 def _heat(heatmap: Heatmap, ground: Ground) -> tuple[dict[str, Any], Floats]:
-    """Project a given heatmap over: its cells, and where they lie as fractions of the ground."""
+    """Return the size and bounds of a heatmap as fractions of the ground, and its cells."""
     if not isinstance(heatmap, Heatmap) or heatmap.unit != ground.unit or ground.floor is not None:
         raise ParameterError(
-            f"heatmap is {heatmap!r:.60}, not a Heatmap of the plane that is drawn on, in {ground.unit}"
+            f"heatmap must be a Heatmap of the plane that is drawn, in {ground.unit}, got {heatmap!r:.60}"
         )
     if heatmap.quantity != "person_seconds" or heatmap.normalized or heatmap.is_series:
         raise ParameterError(

@@ -1,9 +1,9 @@
-"""The explorer as a Jupyter widget, whose selection comes back to Python; needs the extra ``widgets``."""
+"""The explorer as a Jupyter widget with traits; needs the extra ``widgets``."""
 
 from typing import Any
 
 from ptrack_analysis.errors import ParameterError
-from ptrack_analysis.web.explorer import Explorer, explorer_script
+from ptrack_analysis.web.explorer import Explorer, explore, explorer_script
 
 _RENDER = """
 export default {
@@ -44,11 +44,10 @@ export default {
 
 
 def explore_widget(*arguments: Any, **options: Any) -> Any:
-    """Make an explorer as a widget; arguments are those of ``explore``.
+    """Create an explorer as a widget; the arguments are those of ``explore``.
 
-    What the reader chooses is in its traits, and setting them chooses: ``selected``, the list of
-    ``person_index``; ``time_range``, the first and the last moment chosen [ms], empty if none is;
-    ``moment``, the one at which the explorer stands [ms].
+    Its traits follow the page and set it: ``selected``, the list of ``person_index``; ``time_range``, start
+    and end of the range [ms], empty for the whole video; ``moment``, the current time [ms].
 
     Returns
     -------
@@ -58,25 +57,23 @@ def explore_widget(*arguments: Any, **options: Any) -> Any:
     Raises
     ------
     ParameterError
-        If anywidget is not installed; and as in ``explore``.
+        If anywidget is not installed, or as in ``explore``.
     """
-    from ptrack_analysis.web.explorer import explore  # noqa: PLC0415 - one door leads to the other
-
     return build_widget(explore(*arguments, **options))
 
 
 def build_widget(explorer: Explorer) -> Any:
-    """Make a widget of an explorer."""
+    """Build the widget of an explorer."""
     try:
         import anywidget  # noqa: PLC0415 - an extra
         import traitlets  # noqa: PLC0415 - comes with it
     except ImportError as error:
         raise ParameterError(
-            "a widget needs anywidget: pip install 'ptrack-analysis[widgets]'; explore() works without"
+            "a widget needs anywidget: pip install 'ptrack-analysis[widgets]'. explore works without it."
         ) from error
 
     class ExplorerWidget(anywidget.AnyWidget):
-        """The explorer in a notebook; ``selected``, ``time_range`` and ``moment`` follow the reader."""
+        """The explorer in a notebook, with ``selected``, ``time_range`` and ``moment``."""
 
         _esm = explorer_script() + _RENDER
         data = traitlets.Dict().tag(sync=True)

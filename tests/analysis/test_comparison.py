@@ -1,15 +1,16 @@
 """Two trackings of one video: which moments, who is who, what both see."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
-from factories import make_detections, make_video
+from factories import make_detections, make_points, make_video
 from pandas.testing import assert_frame_equal
 from shapely.geometry import box
 
-from ptrack_analysis import Zone, compute_trajectories, read_tracking
+from ptrack_analysis import Video, Zone, compute_trajectories, read_tracking
 from ptrack_analysis.analysis.comparison.compare import compare_tracking
 from ptrack_analysis.analysis.comparison.matching import compared_moments
 from ptrack_analysis.errors import ParameterError, SchemaError
@@ -29,6 +30,62 @@ def every(step, start, stop, x, y=0.8):
 
 def compared(a, b, **options):
     return compare_tracking(make_detections(a), make_detections(b), VIDEO, **options)
+
+
+def test_points_are_matched_up_to_the_largest_distance():
+    a = make_points({1: [(0, 1.0, 1.0), (40, 1.0, 1.0)], 2: [(0, 5.0, 5.0), (40, 5.0, 5.0)]})
+    b = make_points({7: [(0, 1.3, 1.4), (40, 1.0, 1.2)], 8: [(0, 5.0, 5.6), (40, 5.0, 5.6)]})
+    found = compare_tracking(a, b, Video(frame_rate=25))
+    assert (found.min_overlap, found.max_distance, found.unit) == (None, 0.5, "m")
+    assert found.matches["person_b"].tolist() == [7, 7]
+    assert found.matches["distance_m"].tolist() == pytest.approx([0.5, 0.2])
+    assert found.pairs.loc[(1, 7), "distance_m"] == pytest.approx(0.35)
+    assert found.figures.motp == pytest.approx(0.35)
+    assert (found.figures.misses, found.figures.false_positives) == (2, 2)
+    assert presence(found) == (80, 80, 80)
+    assert compare_tracking(a, b, Video(frame_rate=25), max_distance=0.6).figures.matches == 4
+    summary = found.summary()
+    assert summary["max_distance_m"] == 0.5
+    assert summary["trackings"][0]["without_position"] == 0
+    json.dumps(summary, allow_nan=False)
+
+
+def test_points_are_compared_with_boxes_on_a_floor_plan():
+    floor = fit_floor_plan(
+        np.array([(0, 0), (1, 0), (1, 1), (0, 1)]), np.array([(0, 0), (10, 0), (10, 5), (0, 5)])
+    )
+    a = make_detections({1: every(40, 0, 400, 0.3, 0.8), 2: every(40, 0, 400, None)})
+    b = make_points({5: every(40, 0, 400, 3.1, 4.0)})
+    video = replace(VIDEO, y_axis=floor.y_axis)
+    found = compare_tracking(a, b, video, plane=floor)
+    assert found.matches["distance_m"].tolist() == pytest.approx([0.1] * 10)
+    assert found.trackings["without_position"].tolist() == [10, 0]
+    other = {"up": "down", "down": "up"}[floor.y_axis]
+    with pytest.raises(ParameterError, match=rf"y points {other} for the points and {floor.y_axis} for the"):
+        compare_tracking(a, b, replace(VIDEO, y_axis=other), plane=floor)
+    with pytest.raises(ParameterError, match="positions of a are in px and those of b in m"):
+        compare_tracking(a, b, video)
+
+
+def test_boxes_are_matched_by_distance_if_it_is_given():
+    a, b = {1: every(40, 0, 400, 0.3)}, {5: every(40, 0, 400, 0.45)}
+    assert compared(a, b).figures.matches == 0
+    found = compared(a, b, max_distance=160)
+    assert found.matches["distance_px"].tolist() == pytest.approx([150.0] * 10)
+
+
+def test_options_of_points_and_boxes_are_not_mixed():
+    points = make_points({1: [(0, 1.0, 1.0), (40, 1.0, 1.0)]})
+    video = Video(frame_rate=25)
+    with pytest.raises(ParameterError, match="min_overlap is for boxes"):
+        compare_tracking(points, points, video, min_overlap=0.5)
+    for wrong in (0, -1, float("nan"), float("inf"), True):
+        with pytest.raises(ParameterError, match="max_distance must be a number above 0"):
+            compare_tracking(points, points, video, max_distance=wrong)
+    in_px = make_points({1: [(0, 1.0, 1.0), (40, 1.0, 1.0)]}, unit="px")
+    with pytest.raises(ParameterError, match=r"points in px need the largest distance .*max_distance="):
+        compare_tracking(in_px, in_px, VIDEO)
+    assert compare_tracking(in_px, in_px, VIDEO, max_distance=20).figures.mota == 1
 
 
 def ms(span):

@@ -2,7 +2,7 @@
 
 import importlib.metadata
 from itertools import pairwise, permutations, product
-from math import isnan, sqrt
+from math import hypot, isnan, sqrt
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ from ptrack_analysis import Video, frames_to_timestamps
 from ptrack_analysis.analysis.comparison.compare import compare_tracking
 from ptrack_analysis.analysis.comparison.figures import compute_figures
 from ptrack_analysis.analysis.comparison.matching import Boxes, find_overlaps, match_boxes
-from ptrack_analysis.schema import DETECTIONS, assemble
+from ptrack_analysis.schema import DETECTIONS, POINTS, assemble
 
 VIDEO = Video(width=640, height=480, frame_rate=25.0)
 
@@ -242,6 +242,72 @@ def test_the_figures_are_those_of_the_slow_loops(seed, min_overlap):
     naive = naive_clear(frames, min_overlap) | naive_identity(frames, min_overlap) | naive_hota(frames)
     for name, value in naive.items():
         assert getattr(figures, name) == pytest.approx(value, abs=1e-12), name
+
+
+LARGEST = 0.3
+
+
+def naive_closeness(one, other):
+    return max(0.0, 1 - hypot(one[0] - other[0], one[1] - other[1]) / (2 * LARGEST))
+
+
+def random_positions(seed, **size):
+    """Make the positions of random frames two-dimensional: along a line, crossed pairs are equally far."""
+    chance = np.random.default_rng(seed)
+    return [
+        tuple({p: (box[0], chance.normal(0, 0.1)) for p, box in boxes.items()} for boxes in frame)
+        for frame in random_frames(seed, **size)
+    ]
+
+
+def points_of(frames, side):
+    """Make POINTS of frames 40 ms apart."""
+    rows = [(time * 40, p, *xy) for time, frame in enumerate(frames) for p, xy in frame[side].items()]
+    rows = np.array(sorted(rows), dtype="float64").reshape(-1, 4)
+    names = ("timestamp", "person_index", "x_{u}", "y_{u}")
+    arrays = dict(zip(names, rows.T, strict=True))
+    return assemble(POINTS, arrays | {name: arrays[name].astype("int64") for name in names[:2]}, unit="m")
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_figures_of_points_are_those_of_the_slow_loops(seed, monkeypatch):
+    frames = random_positions(seed)
+    found = compare_tracking(points_of(frames, 0), points_of(frames, 1), VIDEO, max_distance=LARGEST)
+    monkeypatch.setitem(globals(), "naive_overlap", naive_closeness)
+    naive = naive_clear(frames, 0.5) | naive_identity(frames, 0.5) | naive_hota(frames)
+    naive["motp"] = 2 * LARGEST * (1 - naive["motp"])
+    for name, value in naive.items():
+        assert getattr(found.figures, name) == pytest.approx(value, abs=1e-12), name
+    distances = [2 * LARGEST * (1 - overlap) for *_, overlap in naive_matches(frames, 0.5)]
+    assert sorted(found.matches["distance_m"]) == pytest.approx(sorted(distances))
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning")
+@pytest.mark.parametrize("seed", range(12))
+def test_the_figures_of_points_are_those_of_motmetrics_with_euclidean_distances(seed):
+    motmetrics = pytest.importorskip("motmetrics")
+    frames = random_positions(seed, persons=6, moments=60)
+    accumulator = motmetrics.MOTAccumulator(auto_id=True)
+    for a, b in frames:
+        # It keeps last matches in the order of the list; ours the latest first.
+        a = dict(sorted(a.items(), key=lambda item: -accumulator.last_match.get(item[0], -1)))  # noqa: PLW2901 - the same people
+        xy = [np.array([*positions.values()]).reshape(-1, 2) for positions in (a, b)]
+        distance = np.hypot(*(xy[0][:, None] - xy[1][None]).transpose(2, 0, 1))
+        accumulator.update([*a], [*b], np.where(distance <= LARGEST, distance, np.nan))
+    names = {
+        "mota": "mota",
+        "motp": "motp",
+        "num_misses": "misses",
+        "num_false_positives": "false_positives",
+        "num_switches": "switches",
+        "num_fragmentations": "fragmentations",
+        "idf1": "idf1",
+        "mostly_tracked": "mostly_tracked",
+    }
+    theirs = motmetrics.metrics.create().compute(accumulator, metrics=[*names], return_dataframe=False)
+    found = compare_tracking(points_of(frames, 0), points_of(frames, 1), VIDEO, max_distance=LARGEST)
+    for name, own in names.items():
+        assert getattr(found.figures, own) == pytest.approx(theirs[name], abs=1e-12), name
 
 
 def test_overlaps_in_many_passes_are_those_of_one(monkeypatch):

@@ -21,8 +21,10 @@ CASES = (
     "answers",
     "neighbors",
     "frames",
+    "sink",
     "export",
     "explorer",
+    "video",
     "dataset",
 )
 CACHE = "PTRACK_BENCHMARKS"

@@ -89,6 +89,15 @@ def open_page(browser):
     assert not complaints, complaints
 
 
+@pytest.fixture(autouse=True)
+def editors():
+    """Collect zone editors; they are closed after the pages that use them."""
+    opened = []
+    yield opened
+    for editor in opened:
+        editor.close()
+
+
 @pytest.fixture
 def page(open_page) -> Iterator:
     """One watched page of 1280 x 800."""

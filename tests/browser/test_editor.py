@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from editor_page import click, collection, corners, drag, named, place, save, show, square, tool
 from shapely.geometry import Polygon
 from waiting import drawn, until
 
@@ -21,9 +22,8 @@ HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(1)>"
 
 
 @pytest.fixture
-def open_editor(tmp_path, data):
-    """Open editors on the shop's picture; a file is copied where one is named."""
-    opened = []
+def open_editor(tmp_path, data, editors):
+    """Open editors on the shop's background; a file is copied if one is given."""
 
     def make(existing=None, *, floor=None, **options):
         path = tmp_path / "zones.json"
@@ -31,69 +31,11 @@ def open_editor(tmp_path, data):
             shutil.copy(existing, path)
         elif existing is not None:
             path.write_text(json.dumps(existing), encoding="utf-8")
-        editor = edit_zones(data / "shop" / "background.png", path, floor=floor, **options)
-        opened.append(editor)
-        return editor
+        background = data / "shop" / "background.png"
+        editors.append(edit_zones(None, path, background=background, floor=floor, **options))
+        return editors[-1]
 
-    yield make
-    for editor in opened:
-        editor.close()
-
-
-def show(page, editor):
-    page.goto(editor.address)
-    page.wait_for_selector("[data-ready=yes]")
-    drawn(page)
-    return page
-
-
-def place(page, x, y):
-    """Where a fraction of the picture is on the page."""
-    box = page.locator(".stage img").bounding_box()
-    return box["x"] + x * box["width"], box["y"] + y * box["height"]
-
-
-def click(page, *points):
-    for x, y in points:
-        page.mouse.move(*place(page, x, y))
-        page.mouse.click(*place(page, x, y))
-
-
-def drag(page, start, end):
-    page.mouse.move(*place(page, *start))
-    page.mouse.down()
-    page.mouse.move(*place(page, *end), steps=6)
-    page.mouse.up()
-
-
-def tool(page, name):
-    page.get_by_role("button", name=name, exact=True).click()
-
-
-def save(page):
-    page.locator(".side .save").click()
-    page.wait_for_selector('.status:text-matches("Saved")')  # with a capital letter: not "Not saved yet"
-
-
-def named(things):
-    return {thing.name: thing for thing in things}
-
-
-def corners(zone):
-    return {(round(x / 1280, 6), round(y / 720, 6)) for x, y in zone.outline.exterior.coords}
-
-
-def square(name, left, top, right, bottom, **properties):
-    ring = [[left, top], [right, top], [right, bottom], [left, bottom], [left, top]]
-    return {
-        "type": "Feature",
-        "properties": {"name": name, **properties},
-        "geometry": {"type": "Polygon", "coordinates": [ring]},
-    }
-
-
-def collection(*features):
-    return {"type": "FeatureCollection", "features": list(features)}
+    return make
 
 
 def test_a_zone_that_is_drawn_and_split_gives_the_expected_dwell(page, open_editor, data, tmp_path):
@@ -134,7 +76,7 @@ def test_an_existing_file_opens_and_saves_unchanged_but_for_the_edit(page, open_
     page.locator(".row", has_text="checkout").click()
     page.get_by_label("Kind").fill("queue")
     save(page)
-    after = json.loads(Path(editor._server.desk.job.output).read_bytes())
+    after = json.loads(Path(editor._server.files.session.output).read_bytes())
     original["features"][3]["properties"]["kind"] = "queue"
     assert after == original
 
@@ -269,7 +211,7 @@ def test_a_line_is_drawn_with_in_on_its_right(page, open_editor):
     assert page.locator("text.in").text_content() == "in"
     arrow, shaft = page.locator("text.in").bounding_box(), place(page, 0.4, 0.5)
     assert arrow["y"] > shaft[1]
-    page.get_by_role("button", name="Turn round").click()
+    page.get_by_role("button", name="Reverse").click()
     drawn(page)
     assert page.locator("text.in").bounding_box()["y"] < shaft[1]
     save(page)
@@ -327,17 +269,15 @@ def test_a_hole_and_several_parts_are_kept_and_drawn(page, open_editor):
     assert [len(part.interiors) for part in zone.outline.geoms] == [0, 1]
 
 
-def test_everything_can_be_done_with_the_keys(page, open_editor):
+def test_a_zone_is_drawn_and_saved_with_the_keyboard_only(page, open_editor):
     editor = open_editor()
     show(page, editor)
-    page.locator(".stage").focus()
     page.keyboard.press("z")
-    steps = [("ArrowLeft", 12), ("ArrowRight", 24), ("ArrowDown", 15), ("ArrowLeft", 24)]
-    for key, times in steps:
+    for key, times in [("ArrowLeft", 12), ("ArrowRight", 24), ("ArrowDown", 15), ("ArrowLeft", 24)]:
         for _ in range(times):
             page.keyboard.press(key)
         page.keyboard.press("Enter")
-    page.keyboard.press("f")
+    page.keyboard.press("Enter")  # twice at one point: finished
     page.keyboard.type("by keys")
     page.keyboard.press("Escape")
     page.keyboard.press(".")
@@ -347,6 +287,79 @@ def test_everything_can_be_done_with_the_keys(page, open_editor):
     page.wait_for_selector('.status:text-matches("Saved")')  # with a capital letter: not "Not saved yet"
     (zone,) = editor.zones
     assert (zone.name, len(corners(zone))) == ("by keys", 4)
+    page.keyboard.press("r")
+    page.keyboard.press("Enter")
+    for key in ("ArrowRight", "ArrowDown"):
+        for _ in range(6):
+            page.keyboard.press(key)
+    page.keyboard.press("Enter")
+    page.keyboard.press("Escape")
+    page.keyboard.press("l")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Escape")
+    drawn(page)
+    assert page.locator("svg path.edge.draft").count() == 0
+    page.keyboard.press("Control+s")
+    page.wait_for_selector('.status:text-matches("Saved")')
+    assert [zone.name for zone in editor.zones] == ["by keys", "zone 1"]
+    assert editor.zones[1].outline.equals(editor.zones[1].outline.envelope)
+
+
+def test_a_rectangle_is_dragged_and_duplicated(page, open_editor):
+    editor = open_editor()
+    show(page, editor)
+    tool(page, "Rectangle")
+    drag(page, (0.2, 0.3), (0.4, 0.6))
+    page.keyboard.type("till")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+d")
+    tool(page, "Rectangle")
+    click(page, (0.7, 0.1), (0.8, 0.2))
+    save(page)
+    zones = named(editor.zones)
+    assert set(zones) == {"till", "till 2", "zone 1"}
+    assert all(zone.outline.equals(zone.outline.envelope) for zone in zones.values())
+    assert zones["till"].outline.area == pytest.approx(0.2 * 0.3 * 1280 * 720, rel=0.02)
+    assert zones["till 2"].outline.area == pytest.approx(zones["till"].outline.area, rel=1e-4)
+    assert zones["till 2"].outline.centroid.x > zones["till"].outline.centroid.x
+
+
+def test_a_duplicate_keeps_properties_that_the_editor_does_not_show(page, open_editor):
+    editor = open_editor(collection(square("a", 0.1, 0.2, 0.3, 0.4, kind="queue", price=3)))
+    show(page, editor)
+    page.keyboard.press("n")
+    page.get_by_role("button", name="Duplicate").click()
+    save(page)
+    after = json.loads(editor._server.files.session.output.read_bytes())["features"]
+    assert [feature["properties"] for feature in after] == [
+        {"name": "a", "kind": "queue", "price": 3},
+        {"name": "a 2", "kind": "queue", "price": 3},
+    ]
+
+
+def test_shift_keeps_edges_and_drags_horizontal_or_vertical(page, open_editor):
+    editor = open_editor()
+    show(page, editor)
+    tool(page, "Zone")
+    click(page, (0.2, 0.3))
+    page.keyboard.down("Shift")
+    click(page, (0.6, 0.33), (0.63, 0.7))
+    page.keyboard.up("Shift")
+    click(page, (0.2, 0.7))
+    page.keyboard.press("f")
+    page.keyboard.press("Escape")
+    save(page)
+    points = list(editor.zones[0].outline.exterior.coords)
+    assert points[0][1] == points[1][1]
+    assert points[1][0] == points[2][0]
+    before = editor.zones[0].outline.bounds
+    page.keyboard.down("Shift")
+    drag(page, (0.4, 0.5), (0.5, 0.52))
+    page.keyboard.up("Shift")
+    save(page)
+    after = editor.zones[0].outline.bounds
+    assert (after[1], after[3]) == (before[1], before[3])
+    assert after[0] - before[0] == pytest.approx(128, abs=2)
 
 
 def test_a_corner_is_typed_exactly(page, open_editor):
@@ -383,7 +396,7 @@ def test_any_name_is_shown_as_text(page, open_editor, name):
     assert page.locator(".row .name").inner_text() == name
     click(page, (0.2, 0.5))
     assert page.get_by_label("Name", exact=True).input_value() == name
-    assert page.locator("svg text.label").text_content() == (name if len(name) <= 40 else f"{name[:39]}…")
+    assert page.locator("svg text.label").text_content().rstrip("…") == name[:38].rstrip("…")
     assert page.locator("img").count() == 1
     page.get_by_label("Name", exact=True).fill(f"{name}!")
     save(page)
@@ -461,7 +474,7 @@ def test_a_change_by_another_program_is_asked_about(page, open_editor):
     show(page, editor)
     click(page, (0.2, 0.5))
     page.get_by_label("Name", exact=True).fill("mine")
-    output = editor._server.desk.job.output
+    output = editor._server.files.session.output
     output.write_text(json.dumps(collection(square("theirs", 0.1, 0.2, 0.4, 0.8))), encoding="utf-8")
     page.locator(".side .save").click()
     page.get_by_role("button", name="Replace it").click()
@@ -469,19 +482,19 @@ def test_a_change_by_another_program_is_asked_about(page, open_editor):
     assert [zone.name for zone in editor.zones] == ["mine"]
 
 
-DRAWINGS = {
-    "zone": ("Zone", [(0.2, 0.2), (0.6, 0.2), (0.6, 0.6)], "The zone is not finished. Finish it (F)"),
-    "line": ("Line", [(0.2, 0.2), (0.6, 0.2)], "The line is not finished. Finish it (F)"),
+UNFINISHED = {
+    "zone": ("Zone", [(0.2, 0.2), (0.6, 0.2)], "The zone is not finished. Finish it (F)"),
+    "line": ("Line", [(0.2, 0.2)], "The line is not finished. Finish it (F)"),
     "cut": ("Split", [(0.7, 0.3), (0.8, 0.5)], "The cut is not finished. Complete it"),
 }
 
 
-@pytest.mark.parametrize(("name", "points", "sentence"), DRAWINGS.values(), ids=DRAWINGS.keys())
-def test_an_unfinished_drawing_is_neither_saved_over_nor_thrown_away(
+@pytest.mark.parametrize(("name", "points", "sentence"), UNFINISHED.values(), ids=UNFINISHED.keys())
+def test_a_drawing_that_cannot_be_finished_is_neither_saved_over_nor_thrown_away(
     page, open_editor, name, points, sentence
 ):
     editor = open_editor(collection(square("a", 0.7, 0.1, 0.9, 0.9)))
-    before = editor._server.desk.job.output.read_bytes()
+    before = editor._server.files.session.output.read_bytes()
     show(page, editor)
     status = page.locator(".status")
     click(page, (0.8, 0.2))
@@ -498,7 +511,7 @@ def test_an_unfinished_drawing_is_neither_saved_over_nor_thrown_away(
         act()
         assert f"{sentence} or discard it (Esc)." in status.inner_text()
         assert page.locator("svg path.edge.draft").count() > 0
-    assert editor._server.desk.job.output.read_bytes() == before
+    assert editor._server.files.session.output.read_bytes() == before
     page.locator(".stage").focus()
     page.keyboard.press("Escape")
     assert status.inner_text() == ""
@@ -507,16 +520,34 @@ def test_an_unfinished_drawing_is_neither_saved_over_nor_thrown_away(
     page.wait_for_selector("text=The editor has ended")
 
 
-def test_an_unfinished_drawing_is_finished_and_saved_after_the_refusal(page, open_editor):
+@pytest.mark.parametrize("act", ["Control+s", "save", "done"])
+def test_a_drawing_with_enough_points_is_finished_and_saved(page, open_editor, act):
     editor = open_editor()
     show(page, editor)
-    tool(page, "Line")
-    click(page, (0.2, 0.5), (0.6, 0.5))
-    page.get_by_role("button", name="Done").click()
-    page.locator(".stage").focus()
-    page.keyboard.press("f")
-    save(page)
-    assert [line.name for line in editor.lines] == ["line 1"]
+    tool(page, "Zone")
+    click(page, (0.2, 0.2), (0.6, 0.2), (0.6, 0.6))
+    if act == "save":
+        page.locator(".side .save").click()
+    elif act == "done":
+        page.get_by_role("button", name="Done").click()
+        assert "Not saved yet: zones.json." in page.locator(".status").inner_text()
+        page.get_by_role("button", name="Save and end").click()
+        page.wait_for_selector("text=The editor has ended")
+    else:
+        page.keyboard.press(act)
+    if act != "done":
+        page.wait_for_selector('.status:text-matches("Saved")')
+    assert [zone.name for zone in editor.zones] == ["zone 1"]
+
+
+def test_a_drawing_that_is_finished_but_invalid_is_not_saved(page, open_editor):
+    editor = open_editor()
+    show(page, editor)
+    tool(page, "Zone")
+    click(page, (0.2, 0.2), (0.6, 0.6), (0.6, 0.2), (0.2, 0.6))
+    page.keyboard.press("Control+s")
+    assert "crosses or touches itself" in page.locator(".status").inner_text()
+    assert not editor.saved
 
 
 def test_done_discards_an_unfinished_drawing_only_at_the_second_word(page, open_editor):
@@ -526,6 +557,18 @@ def test_done_discards_an_unfinished_drawing_only_at_the_second_word(page, open_
     page.get_by_role("button", name="Done").click()
     page.get_by_role("button", name="Discard and end").click()
     page.wait_for_selector("text=The editor has ended")
+
+
+def test_an_unfinished_drawing_survives_a_reload(page, open_editor):
+    show(page, open_editor())
+    tool(page, "Zone")
+    click(page, (0.2, 0.2), (0.6, 0.2))
+    until(page, "Object.values(sessionStorage).join().includes('\"draft\":[{')")
+    page.reload()
+    page.wait_for_selector("[data-ready=yes]")
+    click(page, (0.6, 0.6))
+    page.keyboard.press("Control+s")
+    page.wait_for_selector('.status:text-matches("Saved")')
 
 
 def test_a_finger_draws_and_two_zoom(open_page, open_editor):
@@ -551,7 +594,14 @@ def test_it_is_legible_in_the_dark(open_page, open_editor, data):
 
 
 def test_the_shell_serves_it_until_done(page, data, tmp_path):
-    command = [sys.executable, "-m", "ptrack_analysis", "zones", str(data / "shop" / "background.png")]
+    command = [
+        sys.executable,
+        "-m",
+        "ptrack_analysis",
+        "zones",
+        "--background",
+        str(data / "shop" / "background.png"),
+    ]
     done = subprocess.Popen(
         [*command, "-o", str(tmp_path / "zones.json"), "--no-browser"],
         stdout=subprocess.PIPE,
@@ -577,7 +627,14 @@ def test_the_shell_serves_it_until_done(page, data, tmp_path):
 
 
 def test_leaving_the_shells_editor_with_an_unfinished_drawing_warns(page, data, tmp_path):
-    command = [sys.executable, "-m", "ptrack_analysis", "zones", str(data / "shop" / "background.png")]
+    command = [
+        sys.executable,
+        "-m",
+        "ptrack_analysis",
+        "zones",
+        "--background",
+        str(data / "shop" / "background.png"),
+    ]
     served = subprocess.Popen(
         [*command, "-o", str(tmp_path / "zones.json"), "--no-browser"], stdout=subprocess.PIPE, text=True
     )

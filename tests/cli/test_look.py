@@ -124,6 +124,15 @@ def test_activity_is_shown_on_a_terminal_and_wiped(capsys, monkeypatch):
     assert capsys.readouterr().err.endswith("\r\x1b[K")
 
 
+def test_activity_shows_the_share_that_is_done(capsys, monkeypatch):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("ptrack_analysis.cli.options._TICK", 0.01)
+    with show_activity("drawing video") as report:
+        report(0.25)
+        while ": 0 s, 25%" not in capsys.readouterr().err:
+            pass
+
+
 def test_a_dataset_that_was_exported_without_quality_is_not_called_reliable(capfd, data, tmp_path):
     export_dataset(data / "shop", tmp_path / "out", tables="occupancy")
     assert "Not checked." in look(capfd, tmp_path / "out")[1]

@@ -79,3 +79,30 @@ def test_a_stretched_background_is_told(capfd, data, tmp_path, size, floor):
     image = f"The background ({size[0]} x {size[1]} px)"
     said = f"note: shop: {image} has another shape than the {where}: it is"
     assert (said in err) == (size != ((600, 400) if floor else (64, 36)))
+
+
+def test_an_animation_is_drawn_on_a_video_file(capfd, data, tmp_path):
+    av = pytest.importorskip("av", reason="PyAV is not installed")
+    with av.open(str(tmp_path / "film.mp4"), "w") as film:
+        stream = film.add_stream("mpeg4", rate=5)
+        stream.width, stream.height, stream.pix_fmt = 64, 36, "yuv420p"
+        for _ in range(60):
+            film.mux(stream.encode(av.VideoFrame(64, 36, "yuv420p")))
+        film.mux(stream.encode())
+    command = [
+        "plot",
+        "animation",
+        data / "shop",
+        "-o",
+        tmp_path / "a.gif",
+        "--width",
+        200,
+        "--duration",
+        "500ms",
+    ]
+    command += ["--from", "10s", "--to", "11s", "--video-file", tmp_path / "film.mp4"]
+    code, _, err = run(capfd, *command)
+    assert (code, err.splitlines()) == (0, [f"wrote {tmp_path / 'a.gif'}"])
+    code, _, err = run(capfd, *command, "--background", data / "shop" / "background.png")
+    assert code == 2
+    assert "--background) or video_file (--video-file), but not both" in err

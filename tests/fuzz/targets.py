@@ -21,8 +21,8 @@ from ptrack_analysis import (
     write_parquet,
 )
 from ptrack_analysis.clock.recordings import read_recordings
-from ptrack_analysis.editing.desk import shown_features
-from ptrack_analysis.editing.job import parse_object
+from ptrack_analysis.editing.documents import parse_object
+from ptrack_analysis.editing.zone_edits import list_features
 from ptrack_analysis.errors import PtrackError, PtrackWarning
 from ptrack_analysis.scene.floor_plan import read_floor_plan
 from ptrack_analysis.schema import DETECTIONS, POINTS, validate
@@ -62,7 +62,7 @@ def zones(content):
     with _file(content, "zones.geojson") as place:
         _read(lambda: read_zones(place, VIDEO), place)
         with suppress(PtrackError):
-            shown_features(parse_object(content, place))
+            list_features(parse_object(content, place))
 
 
 def floors(content):

@@ -189,7 +189,7 @@ def test_40_megapixels_are_read_and_an_array_of_more_is_refused(tmp_path):
         "plot animation SHOP --background PLAN -o OUT.gif",
         "plot paths SHOP --background PLAN --floor FLOOR -o OUT.png",
         "report SHOP --background PLAN -o OUT.html",
-        "zones PLAN -o OUT.json --no-browser",
+        "zones --background PLAN -o OUT.json --no-browser",
     ],
 )
 def test_the_shell_refuses_a_large_picture_as_bad_input(command, large, data, tmp_path, capsys):

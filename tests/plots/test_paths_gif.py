@@ -9,7 +9,7 @@ from PIL import Image
 from shapely.geometry import LineString, box
 
 from ptrack_analysis.analysis.trajectories import compute_trajectories
-from ptrack_analysis.errors import OutputError, ParameterError, SchemaError
+from ptrack_analysis.errors import OutputError, ParameterError, PtrackWarning, SchemaError
 from ptrack_analysis.plots import animate_paths, write_animation
 from ptrack_analysis.plots.style import OKABE_ITO
 from ptrack_analysis.scene.zones import Line, Zone
@@ -111,7 +111,7 @@ def test_metres_are_drawn_too():
     shown, _ = frames(animate_paths(table, VIDEO, bounds=(0, 0, 4, 4), **SMALL))
     assert shown[0].shape == (226, 200, 3)
     assert frames(animate_paths(table, VIDEO, **SMALL))[0]
-    with pytest.raises(ParameterError, match="mixing two planes"):
+    with pytest.raises(ParameterError, match="is in px, and the plot is in m"):
         animate_paths(table, VIDEO, zones=[Zone("a", box(0, 0, 9, 9), "px")])
 
 
@@ -163,3 +163,86 @@ def test_the_file_is_written_whole_or_not_at_all(tmp_path):
     with pytest.raises(OutputError, match="does not exist"):
         write_animation(trajectories(STANDS), VIDEO, tmp_path / "none" / "paths.gif", **SMALL)
     assert [path.name for path in tmp_path.iterdir()] == ["paths.gif"]
+
+
+def make_film(file, times=range(0, 10_000, 100), size=(200, 100)):
+    """Write a video whose left half is dark blue in the first five seconds and dark red after them."""
+    av = pytest.importorskip("av", reason="PyAV is not installed")
+    with av.open(str(file), "w") as container:
+        stream = container.add_stream("libx264", rate=10, options={"crf": "10"})
+        stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
+        for time in times:
+            picture = np.full((size[1], size[0], 3), 200, dtype="uint8")
+            picture[:, : size[0] // 2] = (0, 0, 200) if time < 5000 else (200, 0, 0)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        container.mux(stream.encode())
+    return file
+
+
+WALK = {1: [(ms, 0.8, 0.5) for ms in range(0, 10_000, 100)]}
+
+
+def test_each_frame_is_on_the_frame_of_the_video_at_its_time(tmp_path):
+    film = make_film(tmp_path / "film.mp4")
+    shown, _ = frames(animate_paths(trajectories(WALK), VIDEO, video_file=film, **SMALL))
+    tint = [picture[20:80, 20:60].mean(axis=(0, 1)) for picture in shown]
+    assert [bool(blue > red + 10) for red, _, blue in tint] == [number < 4 for number in range(8)]
+    assert [bool(red > blue + 10) for red, _, blue in tint] == [number >= 4 for number in range(8)]
+    assert all(has(picture, BLUE, 800, 250) for picture in shown)
+
+
+def test_outlines_are_drawn_on_each_frame_of_the_video(tmp_path):
+    film = make_film(tmp_path / "film.mp4")
+    zone = Zone("", box(100, 100, 300, 400), "px")
+    options = {**SMALL, "zones": [zone], "video_file": film}
+    for picture in frames(animate_paths(trajectories(WALK), VIDEO, **options))[0]:
+        assert (picture[30:70, 18:23].min(axis=(1, 2)) < 90).all()
+
+
+def test_after_the_end_of_the_video_the_background_is_blank_and_a_warning_says_so(tmp_path):
+    film = make_film(tmp_path / "film.mp4", range(0, 3000, 100))
+    with pytest.warns(PtrackWarning, match=r"ends at 3\.0 s, but the animation at 8\.8 s"):
+        content = animate_paths(trajectories(WALK), VIDEO, video_file=film, **SMALL)
+    shown, _ = frames(content)
+    assert [bool((picture[20:80, 20:60] > 240).all()) for picture in shown] == [
+        number > 2 for number in range(8)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"video_file": "none.mp4"}, "video_file 'none.mp4' cannot be read: there is no file"),
+        (
+            {"video_file": "film.mp4", "background": np.zeros((5, 9))},
+            r"Pass background .* or video_file .* but not both",
+        ),
+    ],
+)
+def test_a_video_that_cannot_be_the_background_is_refused(options, message):
+    with pytest.raises(ParameterError, match=message):
+        animate_paths(trajectories(STANDS), VIDEO, **SMALL, **options)
+
+
+def test_a_video_of_another_shape_or_beside_a_floor_plan_is_refused(tmp_path):
+    film = make_film(tmp_path / "square.mp4", range(0, 300, 100), size=(100, 100))
+    with pytest.raises(ParameterError, match="100 x 100 px, but the tracked video has 1000 x 500 px"):
+        animate_paths(trajectories(STANDS), VIDEO, video_file=film, **SMALL)
+    table = compute_trajectories(make_points({1: [(0, 1, 1), (400, 3, 2)]}))
+    with pytest.raises(ParameterError, match="shows the image, but the trajectories are in m"):
+        animate_paths(table, VIDEO, video_file=film, **SMALL)
+
+
+@pytest.mark.parametrize("is_line", [False, True])
+@pytest.mark.parametrize("corner", [(0, 0), (990, 0), (0, 490), (990, 490)])
+def test_names_at_the_border_are_moved_inside(corner, is_line):
+    nobody = compute_trajectories(make_detections({1: [(0, 0.5, 0.5)]}), VIDEO)
+
+    def count_dark(left, top):
+        zone = Zone("mm entrance mm", box(left, top, left + 10, top + 10), "px")
+        line = Line(zone.name, LineString([(left, top), (left + 10, top + 10)]), "px")
+        outlines = {"lines": [line]} if is_line else {"zones": [zone]}
+        shown, _ = frames(animate_paths(nobody, VIDEO, **SMALL, **outlines))
+        return (shown[0][:100].max(axis=-1) < 110).sum()
+
+    assert count_dark(*corner) > 0.8 * count_dark(300, 300)

@@ -20,7 +20,7 @@ def test_a_bar_is_the_time_of_all_persons_in_three_parts():
     assert [label.get_text() for label in ax.get_yticklabels()] == ["shelf", "door"]
     assert [[bar.get_width() for bar in bars] for bars in ax.containers] == [[1.5, 3], [2, 0], [3, 3]]
     assert [bar.get_x() for bar in ax.containers[2]] == [3.5, 3]
-    assert ax.get_xlabel() == "time of all persons [s]"
+    assert ax.get_xlabel() == "time of all people [s]"
 
 
 def test_the_legend_names_the_parts():

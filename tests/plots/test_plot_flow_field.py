@@ -58,7 +58,7 @@ def test_without_a_direction_the_axes_say_so(persons):
 def test_it_lies_over_a_heatmap_of_the_same_plane_only():
     ax = plot_heatmap(Heatmap(np.ones((2, 4)), (0.0, 0.0, 8.0, 4.0), "m"))
     assert plot_flow_field(field(WALK), ax=ax) is ax
-    with pytest.raises(ParameterError, match="mixing two planes"):
+    with pytest.raises(ParameterError, match="The axes are in"):
         plot_flow_field(field(WALK, unit="px"), ax=ax)
 
 

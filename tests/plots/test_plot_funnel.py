@@ -22,7 +22,7 @@ def test_the_first_step_is_at_the_top():
     ax = plot_funnel(FUNNEL.iloc[::-1])
     assert [label.get_text() for label in ax.get_yticklabels()] == ["door", "till", "attic", "cellar"]
     assert ax.yaxis_inverted()
-    assert ax.get_xlabel() == "persons"
+    assert ax.get_xlabel() == "people"
 
 
 def test_what_is_written_beside_the_bars_is_within_the_axes():
@@ -46,7 +46,7 @@ def test_options_are_handed_to_the_bars():
 
 
 def test_axes_with_a_picture_are_refused():
-    with pytest.raises(ParameterError, match="the axes hold a picture already"):
+    with pytest.raises(ParameterError, match="The axes are not empty"):
         plot_funnel(FUNNEL, ax=plot_funnel(FUNNEL))
 
 

@@ -102,7 +102,7 @@ def test_of_visits_to_several_zones_one_is_to_be_named():
 def test_axes_with_a_picture_are_refused_and_empty_ones_used():
     _, ax = plt.subplots()
     assert plot_weekly_profile(DAY, ax=ax) is ax
-    with pytest.raises(ParameterError, match="the axes hold a picture already"):
+    with pytest.raises(ParameterError, match="The axes are not empty"):
         plot_weekly_profile(DAY, ax=ax)
 
 

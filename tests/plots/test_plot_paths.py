@@ -310,7 +310,7 @@ def test_zones_of_another_plane_are_refused():
 def test_mixing_two_planes_on_one_axes_is_refused():
     ax = plot_paths(trajectories({7: WALK}))
     meters = compute_trajectories(make_points({7: [(0, 1, 1), (400, 2, 1)]}, unit="m"))
-    with pytest.raises(ParameterError, match="mixing two planes: the axes are in px"):
+    with pytest.raises(ParameterError, match="The axes are in px"):
         plot_paths(meters, ax=ax)
 
 

@@ -98,7 +98,7 @@ def test_given_axes_and_options_are_used():
 def test_axes_with_a_picture_are_refused():
     _, ax = plt.subplots()
     ax.plot([0, 1])
-    with pytest.raises(ParameterError, match="the axes hold a picture already"):
+    with pytest.raises(ParameterError, match="The axes are not empty"):
         plot_sankey(WAYS, ax=ax)
 
 

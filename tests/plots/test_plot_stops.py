@@ -131,11 +131,11 @@ def test_options_go_to_the_circles():
 def test_another_table_another_plane_and_an_empty_extent_are_refused():
     with pytest.raises(SchemaError, match="not a stops table"):
         plot_stops(TRAJECTORIES)
-    with pytest.raises(ParameterError, match="zone 'shelf' is in m, the plot is in px"):
+    with pytest.raises(ParameterError, match="zone 'shelf' is in m, and the plot is in px"):
         plot_stops(STOPPED, zones=[Zone("shelf", box(0, 0, 1, 1), "m")])
     ax = plt.subplots()[1]
     ax.set_xlabel("x [m]")
-    with pytest.raises(ParameterError, match="the axes are in m"):
+    with pytest.raises(ParameterError, match="The axes are in m"):
         plot_stops(STOPPED, ax=ax)
     with pytest.raises(ParameterError, match="bounds is"):
         plot_stops(STOPPED, bounds=(0, 0, 0, 0))

@@ -106,7 +106,7 @@ def test_a_zone_that_is_not_there_is_refused_by_name():
 
 def test_an_empty_table_gives_labelled_axes_that_say_so():
     ax = plot_survival(empty_table(SURVIVAL))
-    assert [text.get_text() for text in ax.texts] == ["nothing to draw: no stay was seen from its beginning"]
+    assert [text.get_text() for text in ax.texts] == ["nothing to draw: no visit was observed from its start"]
 
 
 def test_a_wrong_table_is_refused():
@@ -122,7 +122,7 @@ def test_further_options_go_to_the_curves():
 def test_a_zone_of_which_no_stay_was_seen_to_begin_is_named_and_keeps_the_colors():
     zones = [Zone(name, box(0, 0, 1, 1), "m") for name in ("door", "hall", "till")]
     ax = plot_survival(DRAWN, zones=zones)
-    assert texts(ax)[1] == "hall: no stay\nseen from its beginning"
+    assert texts(ax)[1] == "hall: no visit observed\nfrom its start"
     assert len(lines(ax, "_share")) == 2
     handles = ax.get_legend().get_lines()
     assert len({handle.get_color() for handle in handles}) == 3

@@ -113,7 +113,7 @@ def test_given_axes_and_options_are_used():
 
 def test_axes_with_a_picture_are_refused():
     ax = plot_transitions(WAYS)
-    with pytest.raises(ParameterError, match="the axes hold a picture already"):
+    with pytest.raises(ParameterError, match="The axes are not empty"):
         plot_transitions(WAYS, ax=ax)
 
 

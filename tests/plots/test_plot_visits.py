@@ -148,7 +148,7 @@ def test_an_empty_table_gives_labelled_axes_that_say_so():
 
 def test_axes_of_a_plane_are_refused():
     ax = plot_paths(empty_table(TRAJECTORIES, unit="px"))
-    with pytest.raises(ParameterError, match="mixing two planes: the axes are in px"):
+    with pytest.raises(ParameterError, match="The axes are in px"):
         plot_visits(make_visits([("hall", 7, 0, 1000)]), ax=ax)
 
 

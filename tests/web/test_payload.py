@@ -16,10 +16,11 @@ from ptrack_analysis import (
     compute_visits,
     explore,
 )
-from ptrack_analysis.errors import OutputError, ParameterError, SchemaError, ZoneError
+from ptrack_analysis.errors import InputError, OutputError, ParameterError, SchemaError, ZoneError
 from ptrack_analysis.floor import fit_floor_plan
 from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.video import Video
+from ptrack_analysis.web.absences import find_absences
 from ptrack_analysis.web.assets import content_policy, inline_json
 from ptrack_analysis.web.explorer import explorer_page
 from ptrack_analysis.web.ground import embedded_background
@@ -34,6 +35,7 @@ from ptrack_analysis.web.payload import (
 )
 
 VIDEO = make_video(10_000)
+HUGE = np.broadcast_to(np.zeros((1, 1, 3), dtype="uint8"), (10_000, 10_000, 3))
 ZONE = Zone("left", box(0, 0, 500, 500), "px")
 WALK = {
     7: [(0, 0.1, 0.5), (200, 0.3, 0.6), (400, None, None), (5000, 0.9, 0.9)],
@@ -130,6 +132,53 @@ def test_zones_and_lines_carry_the_checks_that_are_not_good_there():
     assert data["notes"] == ["Tracking quality: not usable for visits, dwell and transitions."]
 
 
+def test_absences_that_are_joined_into_visits_are_listed():
+    walk = [(200 * n, 0.4 if n // 5 % 2 == 0 else 0.6, 0.5) for n in range(25)]
+    detections = make_detections({1: walk})
+    trajectories = compute_trajectories(detections, VIDEO)
+    visits = compute_visits(trajectories, [ZONE], VIDEO, merge_gap="2s")
+    arrays = unpack_payload(made({1: walk}, visits=visits))
+    assert arrays["visit_dwell"].tolist() == [3000]
+    assert arrays["absence_visit"].tolist() == [0, 0]
+    assert arrays["absence_start"].tolist() == [1000, 3000]
+    assert arrays["absence_end"].tolist() == [2000, 4000]
+
+
+def test_absences_that_do_not_add_up_are_noted_instead_of_listed():
+    """The visits have a margin that the explorer does not know."""
+    walk = [(200 * n, (0.4, 0.55, 0.9)[n // 5 % 3], 0.5) for n in range(30)]
+    trajectories = compute_trajectories(make_detections({1: walk}), VIDEO)
+    visits = compute_visits(trajectories, [ZONE], VIDEO, merge_gap="2s", margin=100)
+    data = made({1: walk}, visits=visits)
+    assert len(unpack_payload(data)["absence_visit"]) == 0
+    assert data["notes"] == ["Dwell times within a range are estimated for 1 visits with absences."]
+    known = made({1: walk}, visits=visits, absences=find_absences(trajectories, [ZONE], visits, margin=100))
+    assert len(unpack_payload(known)["absence_visit"]) == 1
+    assert known["notes"] == []
+
+
+def test_speeds_are_kept_in_steps_with_their_scale():
+    walk = {1: [(200 * n, 0.1 + 0.01 * n, 0.5) for n in range(20)], 2: [(0, 0.5, 0.5)]}
+    data = made(walk)
+    speed = unpack_payload(data)["speed"]
+    trajectories = compute_trajectories(make_detections(walk), VIDEO).sort_index(level="person_index")
+    expected = trajectories["speed_px_per_s"].to_numpy()
+    known = np.isfinite(expected)
+    assert (speed == 255).tolist() == (~known).tolist()
+    assert speed[known] * data["speed"]["step"] == pytest.approx(expected[known], abs=data["speed"]["step"])
+    assert data["speed"]["highest"] == pytest.approx(50, rel=0.01)
+    assert made({})["speed"] is None
+
+
+def test_zones_have_the_colors_of_the_plots():
+    zones = [Zone(name, box(x, 0, x + 50, 50), "px") for x, name in enumerate(["till", "hall", "exit"])]
+    assert {zone["name"]: zone["color"] for zone in made(zones=zones)["zones"]} == {
+        "exit": 0,
+        "hall": 1,
+        "till": 2,
+    }
+
+
 def test_empty_tables_give_empty_arrays():
     data = made({})
     assert data["persons"] == []
@@ -196,11 +245,16 @@ def test_a_background_is_embedded_smaller_and_without_what_else_the_file_holds(t
         ({"background": "nowhere.png"}, ParameterError, "cannot be read: No such file"),
         ({"background": np.zeros((2, 2, 7))}, ParameterError, "has the shape"),
         ({"background": np.full((2, 2), 7.0)}, ParameterError, "not of uint8"),
-        ({"bounds": (0, 0, 0, 1)}, ParameterError, "not x0 < x1"),
+        ({"background": HUGE}, InputError, "has 100.0 megapixels"),
+        ({"bounds": (0, 0, 0, 1)}, ParameterError, "must have x0 < x1"),
         ({"zones": [Zone("m", box(0, 0, 1, 1), "m")]}, SchemaError, "is in m"),
         ({"zones": [ZONE, ZONE]}, ZoneError, "occurs twice"),
-        ({"heatmap": "hot"}, ParameterError, "not a Heatmap"),
-        ({"detections": make_detections({99: [(0, 0.5, 0.5)]})}, SchemaError, "not of one video"),
+        ({"heatmap": "hot"}, ParameterError, "must be a Heatmap"),
+        (
+            {"detections": make_detections({99: [(0, 0.5, 0.5)]})},
+            SchemaError,
+            "contains no row of the trajectories",
+        ),
     ],
 )
 def test_what_cannot_be_shown_is_refused(options, error, words):
@@ -217,12 +271,12 @@ def test_a_broken_picture_is_refused(tmp_path):
 
 def test_a_plan_needs_to_know_where_it_lies():
     trajectories = compute_trajectories(make_points({1: [(0, 0.0, 0.0)]}))
-    with pytest.raises(ParameterError, match=r"need floor=.*or bounds="):
+    with pytest.raises(ParameterError, match=r"Pass floor=.*or bounds="):
         explorer_data(trajectories, VIDEO, background=np.zeros((2, 2), "uint8"))
 
 
 @pytest.mark.parametrize(
-    ("option", "words"), [({"height": 10}, "at least 240"), ({"theme": "pink"}, "not one of auto")]
+    ("option", "words"), [({"height": 10}, "at least 240"), ({"theme": "pink"}, "must be one of auto")]
 )
 def test_a_wrong_option_is_refused(option, words):
     trajectories = compute_trajectories(make_detections(WALK), VIDEO)
@@ -235,7 +289,7 @@ def test_the_file_is_written_whole_or_not_at_all(tmp_path):
     explorer = explore(trajectories, VIDEO)
     explorer.save(tmp_path / "explorer.html")
     assert (tmp_path / "explorer.html").read_text(encoding="utf-8") == explorer.html
-    assert repr(explorer) == "Explorer('video', 2 persons, 5 detections)"
+    assert repr(explorer) == "Explorer('video', 2 people, 5 detections)"
     with pytest.raises(OutputError, match="does not exist"):
         explorer.save(tmp_path / "nowhere" / "explorer.html")
 
@@ -254,5 +308,5 @@ def test_the_policy_allows_what_the_page_holds_and_nothing_else():
 
 def test_a_moment_that_the_page_cannot_hold_is_refused():
     walk = {1: [(0, 0.1, 0.5), (40, 0.1, 0.5), (80, 0.1, 0.5), (2**32, 0.2, 0.5)]}
-    with pytest.raises(ParameterError, match=r"a page shows 4294967295 ms \(49 days\) at most"):
+    with pytest.raises(ParameterError, match=r"at most 4294967295 ms \(49 days\)"):
         made(walk)

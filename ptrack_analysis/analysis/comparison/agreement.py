@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ptrack_analysis.analysis.comparison.matching import LEFT_OUT, Boxes, Overlaps, compared_moments
-from ptrack_analysis.analysis.presence import rows_by_person
+from ptrack_analysis.analysis.presence import PersonRows, rows_by_person
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.video import Milliseconds
 
@@ -17,8 +17,10 @@ class TrackingArrays:
 
     ``person`` numbers the persons of ``persons`` from 0; ``time`` and ``time_present`` are in ms; ``moment``
     is the number of the compared moment, ``LEFT_OUT`` where there is none; ``boxed`` tells whether there is a
-    body box; ``sides`` is (4, n) left, top, right, bottom as fractions of the frame. ``period`` is the
-    sampling period [ms], ``unmatched`` the number of compared moments that have no counterpart.
+    body box; ``sides`` is (4, n) left, top, right, bottom as fractions of the frame. If people are matched by
+    distance, ``boxed`` tells whether there is a detected position, and ``sides`` is (2, n) x and y.
+    ``period`` is the sampling period [ms], ``unmatched`` the number of compared moments that have no
+    counterpart.
     """
 
     persons: Integers
@@ -34,11 +36,15 @@ class TrackingArrays:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tracking:
-    """A DETECTIONS table, its TRAJECTORIES and its sampling period [ms]."""
+    """A DETECTIONS or POINTS table, its TRAJECTORIES and its sampling period [ms].
+
+    ``unit`` is that of the positions, if people are matched by distance; None if boxes are matched.
+    """
 
     detections: pd.DataFrame
     trajectories: pd.DataFrame
     period: int
+    unit: str | None = None
 
 
 def seen_by_both(a: Tracking, b: Tracking) -> tuple[TrackingArrays, TrackingArrays]:
@@ -67,10 +73,8 @@ def _moments(detections: pd.DataFrame) -> Milliseconds:
 def _seen(tracking: Tracking, times: Milliseconds, numbers: Integers, alone: int) -> TrackingArrays:
     table = tracking.detections
     rows = rows_by_person(table)
-    left, top, width, height = (
-        table[name].to_numpy()[rows.order] for name in ("left", "top", "width", "height")
-    )
-    sides = np.stack([left, top, left + width, top + height])
+    sides: Floats = _stack_sides(table, rows) if tracking.unit is None else _stack_positions(tracking)
+    boxed: Bools = ~np.logical_or.reduce(np.isnan(sides))
     index = table.index.get_level_values("person_index").to_numpy()[rows.order]
     persons, person = np.unique(index, return_inverse=True)
     return TrackingArrays(
@@ -79,11 +83,26 @@ def _seen(tracking: Tracking, times: Milliseconds, numbers: Integers, alone: int
         time=rows.time,
         held=tracking.trajectories["time_present"].to_numpy().view("int64"),
         moment=numbers[np.searchsorted(times, rows.time)],
-        boxed=~np.isnan(sides).any(axis=0),
+        boxed=boxed,
         sides=sides,
         period=tracking.period,
         unmatched=alone,
     )
+
+
+def _stack_sides(table: pd.DataFrame, rows: PersonRows) -> Floats:
+    left, top, width, height = (
+        table[name].to_numpy()[rows.order] for name in ("left", "top", "width", "height")
+    )
+    return np.stack([left, top, left + width, top + height])
+
+
+def _stack_positions(tracking: Tracking) -> Floats:
+    """Return the positions, NaN where they were not detected."""
+    table = tracking.trajectories
+    positions = np.stack([table[f"{axis}_{tracking.unit}"].to_numpy(dtype="float64") for axis in "xy"])
+    is_detected = (table["position_status"] == "detected").to_numpy()
+    return np.where(is_detected, positions, np.nan)
 
 
 NOBODY = -1

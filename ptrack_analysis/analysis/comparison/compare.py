@@ -20,6 +20,7 @@ from ptrack_analysis.analysis.comparison.matching import (
     LEFT_OUT,
     MIN_OVERLAP,
     Overlaps,
+    build_closeness,
     find_overlaps,
     match_overlaps,
 )
@@ -34,7 +35,10 @@ from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Integers
 from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import DETECTIONS, POINTS, TRAJECTORIES, find_unit, validate
-from ptrack_analysis.video import Plane, Video, timedelta
+from ptrack_analysis.video import Plane, Video, choose_y_axis, timedelta
+
+MAX_DISTANCE = 0.5
+"""The largest distance of points that may be matched by default [m]: that of WILDTRACK."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -45,7 +49,8 @@ class Comparison:
     ----------
     trackings
         Key ``tracking`` (``a``, ``b``): ``persons``, ``detections``, ``without_box`` (detections without a
-        body box), ``time_present`` (the sum of ``time_present`` [ms]), ``period`` (the sampling period [ms]),
+        body box; if people are matched by distance ``without_position``, detections without a detected
+        position), ``time_present`` (the sum of ``time_present`` [ms]), ``period`` (the sampling period [ms]),
         ``moments`` (distinct timestamps), of which ``in_both`` have a counterpart, ``unmatched`` are compared
         with nobody and ``not_compared`` are not compared.
     both, only_a, only_b
@@ -70,7 +75,14 @@ class Comparison:
     figures
         MOTA, IDF1, HOTA and their kin of b measured against a.
     min_overlap
-        The least overlap [1] of boxes that may be matched.
+        The least overlap [1] of boxes that may be matched; None if people are matched by distance.
+    max_distance
+        The largest distance of positions that may be matched; None if boxes are matched.
+    unit
+        Unit of the positions: ``m`` or ``px``.
+
+    If people are matched by distance, ``matches`` and ``pairs`` have ``distance_m`` (or ``distance_px``) in
+    place of ``overlap``, and the ``motp`` of ``figures`` is the mean distance of the matches.
     """
 
     trackings: pd.DataFrame
@@ -83,7 +95,9 @@ class Comparison:
     zones: pd.DataFrame
     heatmap_difference: Heatmap
     figures: Figures
-    min_overlap: float
+    min_overlap: float | None
+    max_distance: float | None = None
+    unit: str = "px"
 
     def summary(self) -> dict[str, Any]:
         """Return the comparison as a dictionary that can be written as JSON.
@@ -91,8 +105,10 @@ class Comparison:
         Lengths of time are in seconds (``time_present_s``), undefined ratios None; the tables of matches and
         of occupancy over time, and the heatmap, are left out.
         """
-        return {
-            "min_overlap": self.min_overlap,
+        limit: dict[str, Any] = {"min_overlap": self.min_overlap}
+        if self.max_distance is not None:
+            limit = {f"max_distance_{self.unit}": self.max_distance}
+        return limit | {
             "trackings": _records(self.trackings),
             "presence": {
                 "both_s": self.both.total_seconds(),
@@ -229,7 +245,8 @@ def compare_tracking(
     video: Video,
     *,
     zones: Sequence[Zone] = (),
-    min_overlap: float = MIN_OVERLAP,
+    min_overlap: float | None = None,
+    max_distance: float | None = None,
     max_gap: pd.Timedelta | str | None = None,
     periods: tuple[Period, Period] = (None, None),
     plane: Plane | None = None,
@@ -247,6 +264,11 @@ def compare_tracking(
     of the others as possible, with the largest sum of overlaps. A detection without a body box is not matched
     and counts neither as missed nor as false; it counts in presence, occupancy and dwell.
 
+    *Positions.* Points, and boxes with ``max_distance``, are matched by the distance of the positions in the
+    plane instead, with the same rules: a pair may be matched up to ``max_distance``, and the overlap is
+    ``1 - distance / (2 * max_distance)``, as in TrackEval. One tracking may have points and the other one
+    boxes on a floor plan.
+
     *Presence.* Two persons matched at a moment are taken for one from then on, until one is matched to
     somebody else or both have a box at a compared moment and are not matched; before their first match also
     back in time, as far as nothing speaks against it in this way. ``both`` is the time for which persons
@@ -260,15 +282,20 @@ def compare_tracking(
     Parameters
     ----------
     a
-        DETECTIONS, rows in any order; the one to measure against, such as the old job or the truth.
+        DETECTIONS or POINTS, rows in any order; the one to measure against, such as the old job or the
+        truth.
     b
-        DETECTIONS, rows in any order; the one that is measured.
+        DETECTIONS or POINTS, rows in any order; the one that is measured.
     video
         The video that both saw.
     zones
         Zones in the plane, for dwell and occupancy.
     min_overlap
-        The least overlap of boxes that may be matched [1]: above 0, at most 1; itself is enough.
+        The least overlap of boxes that may be matched [1]: above 0, at most 1; itself is enough. By default
+        0.5.
+    max_distance
+        The largest distance of positions that may be matched, in the unit of the plane. Of points in meters
+        it is 0.5 by default, as in WILDTRACK; points in px require it.
     max_gap
         The longest time without a detection that does not interrupt presence [ms]; by default
         2 s, or three times the longer sampling period if that is longer.
@@ -287,10 +314,11 @@ def compare_tracking(
     Raises
     ------
     SchemaError
-        If ``a`` or ``b`` is not a DETECTIONS table, or a zone is in another plane.
+        If ``a`` or ``b`` is neither a DETECTIONS nor a POINTS table, or a zone is in another plane.
     ParameterError
-        If ``min_overlap`` is out of its range, a length of time is none, ``max_gap`` is below a sampling
-        period, or the frame size is not known.
+        If ``min_overlap`` or ``max_distance`` is out of its range or does not fit the tables, a length of
+        time is none, ``max_gap`` is below a sampling period, or the frame size is not known; if the positions
+        of a and b are in different units or their y axes point in different directions.
 
     Notes
     -----
@@ -309,11 +337,13 @@ def compare_tracking(
     >>> compare_tracking(nobody, nobody, Video(width=640, height=360)).summary()["presence"]
     {'both_s': 0.0, 'only_a_s': 0.0, 'only_b_s': 0.0}
     """
-    for table, name in ((a, "a"), (b, "b")):
-        if isinstance(table, pd.DataFrame) and table.index.names == POINTS.key_names:
-            raise ParameterError(f"{name} has points, but a comparison matches the boxes of people")
-        validate(table, DETECTIONS)
-    if not 0 < min_overlap <= 1:
+    has_points = _has_points(a), _has_points(b)
+    for table, is_points in zip((a, b), has_points, strict=True):
+        validate(table, POINTS if is_points else DETECTIONS)
+    is_by_distance = any(has_points) or max_distance is not None
+    if is_by_distance and min_overlap is not None:
+        raise ParameterError("min_overlap is for boxes, but people are matched by distance. Leave it out.")
+    if min_overlap is not None and not 0 < min_overlap <= 1:
         raise ParameterError(f"min_overlap is {min_overlap!r}, not above 0 and at most 1")
     own = replace(video, sampling_period=None)  # each tracking has a sampling period of its own
     period_a, period_b = (
@@ -321,15 +351,32 @@ def compare_tracking(
     )
     gap = timedelta(max(choose_max_gap(max_gap, period) for period in (period_a, period_b)))
     held_a, held_b = (
-        compute_trajectories(table, video, plane=plane, max_gap=gap, period=timedelta(period))
-        for table, period in ((a, period_a), (b, period_b))
+        compute_trajectories(
+            table,
+            video,
+            plane=None if is_points else plane,
+            max_gap=gap,
+            period=timedelta(period),
+        )
+        for table, period, is_points in ((a, period_a, has_points[0]), (b, period_b, has_points[1]))
     )
-    seen_a, seen_b = seen_by_both(Tracking(a, held_a, period_a), Tracking(b, held_b, period_b))
-    figures, pairs, matches = _matched(seen_a, seen_b, float(min_overlap))
+    unit = _find_shared_unit(held_a, held_b)
+    if any(has_points):
+        _validate_y_axes(has_points, unit, video, plane)
+    limit = _choose_max_distance(max_distance, unit) if is_by_distance else None
+    by = unit if is_by_distance else None
+    seen_a, seen_b = seen_by_both(Tracking(a, held_a, period_a, by), Tracking(b, held_b, period_b, by))
+    least = MIN_OVERLAP if min_overlap is None else float(min_overlap)
+    figures, pairs, matches = _matched(seen_a, seen_b, least, limit)
+    if limit is not None:
+        pairs, matches = (_rename_overlap(table, limit, unit) for table in (pairs, matches))
+        figures = replace(figures, motp=2 * limit * (1 - figures.motp))
     both = int(pairs["matched"].to_numpy().view("int64").sum())
     occupancy = occupancy_of_both(held_a, held_b, video, zones)
     return Comparison(
-        trackings=_trackings(seen_a, seen_b),
+        trackings=_trackings(seen_a, seen_b).rename(
+            columns={"without_box": "without_position"} if is_by_distance else {}
+        ),
         both=timedelta(both),
         only_a=timedelta(int(seen_a.held.sum()) - both),
         only_b=timedelta(int(seen_b.held.sum()) - both),
@@ -339,16 +386,66 @@ def compare_tracking(
         zones=zones_of_both(held_a, held_b, video, zones, occupancy),
         heatmap_difference=heatmap_difference(held_a, held_b, video, shape),
         figures=figures,
-        min_overlap=float(min_overlap),
+        min_overlap=None if is_by_distance else least,
+        max_distance=limit,
+        unit=unit,
     )
 
 
+def _has_points(table: pd.DataFrame) -> bool:
+    return isinstance(table, pd.DataFrame) and table.index.names == POINTS.key_names
+
+
+def _find_shared_unit(a: pd.DataFrame, b: pd.DataFrame) -> str:
+    """Return the unit of the positions of both."""
+    units = [find_unit(table, TRAJECTORIES) for table in (a, b)]
+    if units[0] != units[1]:
+        raise ParameterError(
+            f"the positions of a are in {units[0]} and those of b in {units[1]}. Boxes get meters by a floor "
+            "plan: plane=read_floor_plan(...) (--floor FILE)."
+        )
+    return units[0]
+
+
+def _validate_y_axes(has_points: tuple[bool, bool], unit: str, video: Video, plane: Plane | None) -> None:
+    """Reject points whose y axis is not that of the plane of the boxes."""
+    if all(has_points):
+        return
+    of_points = video.y_axis or choose_y_axis(unit)
+    of_boxes = (plane or video.pixels).y_axis
+    if of_points != of_boxes:
+        raise ParameterError(
+            f"y points {of_points} for the points and {of_boxes} for the boxes. Convert one of them, or "
+            f"state the axis of the points: Video(y_axis={of_boxes!r})."
+        )
+
+
+def _choose_max_distance(max_distance: float | None, unit: str) -> float:
+    if max_distance is None:
+        if unit != "m":
+            raise ParameterError(
+                f"points in {unit} need the largest distance of a match. Pass max_distance=... in {unit} "
+                "(--max-distance)."
+            )
+        return MAX_DISTANCE
+    if isinstance(max_distance, bool) or not (isfinite(max_distance) and max_distance > 0):
+        raise ParameterError(f"max_distance must be a number above 0, got {max_distance!r}")
+    return float(max_distance)
+
+
+def _rename_overlap(table: pd.DataFrame, limit: float, unit: str) -> pd.DataFrame:
+    """Turn the closeness of matches into their distance."""
+    distance = 2 * limit * (1 - table["overlap"])
+    return table.assign(overlap=distance).rename(columns={"overlap": f"distance_{unit}"})
+
+
 def _matched(
-    a: TrackingArrays, b: TrackingArrays, min_overlap: float
+    a: TrackingArrays, b: TrackingArrays, min_overlap: float, max_distance: float | None
 ) -> tuple[Figures, pd.DataFrame, pd.DataFrame]:
     """Match the boxes, and give the figures, the pairs of persons and the matches."""
     (boxes_a, row_a), (boxes_b, row_b) = boxes_at_compared_moments(a), boxes_at_compared_moments(b)
-    overlaps = find_overlaps(boxes_a, boxes_b)
+    similarity = None if max_distance is None else build_closeness(max_distance)
+    overlaps = find_overlaps(boxes_a, boxes_b, similarity)
     chosen = match_overlaps(overlaps.at_least(min_overlap), boxes_a, boxes_b)
     figures, counterparts = compute_figures(boxes_a, boxes_b, overlaps, chosen, min_overlap)
     matches = Overlaps(row_a[chosen.a], row_b[chosen.b], chosen.overlap)

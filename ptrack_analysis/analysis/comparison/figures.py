@@ -26,7 +26,8 @@ class Figures:
     * ``matches``; ``misses``, boxes of a without a match; ``false_positives``, boxes of b without a match;
     * ``switches``: matches of a person of a with another person of b than at the person's last match;
     * ``mota`` = 1 - (misses + false_positives + switches) / boxes of a; below 0 is possible;
-    * ``motp`` = mean overlap of the matches (the paper has a mean distance: 1 - overlap);
+    * ``motp`` = mean overlap of the matches (the paper has a mean distance: 1 - overlap); if people are
+      matched by distance, the mean distance in m or px, as in the paper;
     * ``recall`` = matches / boxes of a, ``precision`` = matches / boxes of b;
     * ``fragmentations``: times that a person of a, once matched, goes unmatched and is matched again, over
       the compared moments with a box of that person;

@@ -1,6 +1,6 @@
 """Moments of two trackings that are compared with each other."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -107,10 +107,10 @@ TOLERANCE = 1e-9
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Boxes:
-    """Boxes of one tracking, in the order of the compared moments.
+    """Boxes or positions of one tracking, in the order of the compared moments.
 
     ``moment`` numbers the compared moments, ``person`` the persons, both from 0; ``sides`` is (4, n) left,
-    top, right, bottom in any one unit.
+    top, right, bottom in any one unit, or (2, n) x and y.
     """
 
     moment: Integers
@@ -122,7 +122,8 @@ class Boxes:
 class Overlaps:
     """Pairs of boxes of the same moment that overlap, in the order of ``a`` and then ``b``.
 
-    ``a`` and ``b`` are the boxes' places in their trackings; ``overlap`` is above 0.
+    ``a`` and ``b`` are the boxes' places in their trackings; ``overlap`` is above 0. Of positions it is their
+    closeness.
     """
 
     a: Integers
@@ -138,11 +139,16 @@ class Overlaps:
         return self.where(self.overlap >= overlap - TOLERANCE)
 
 
-def find_overlaps(a: Boxes, b: Boxes) -> Overlaps:
+Similarity = Callable[[Floats, Floats], Floats]
+"""How similar boxes or positions are: 1 if they are the same, 0 or less if they cannot be matched."""
+
+
+def find_overlaps(a: Boxes, b: Boxes, similarity: Similarity | None = None) -> Overlaps:
     """Find all pairs of boxes of the same moment that overlap.
 
     The overlap is intersection over union: the area that both cover by the area that either covers. It is
-    the same in fractions of the frame as in px. A box without an area overlaps nothing.
+    the same in fractions of the frame as in px. A box without an area overlaps nothing. Another
+    ``similarity`` takes its place, such as that of ``build_closeness`` for positions.
 
     Notes
     -----
@@ -156,7 +162,8 @@ def find_overlaps(a: Boxes, b: Boxes) -> Overlaps:
     while start < len(count):
         before = int(until[start - 1]) if start else 0
         stop = max(int(np.searchsorted(until, before + _CHUNK, side="right")), start + 1)
-        parts.append(_overlaps_in(a, b, start, first[start:stop], count[start:stop]))
+        measured = similarity or intersection_over_union
+        parts.append(_overlaps_in(a, b, start, first[start:stop], count[start:stop], similarity=measured))
         start = stop
     return Overlaps(
         np.concatenate([np.empty(0, "int64"), *(part.a for part in parts)]),
@@ -165,12 +172,14 @@ def find_overlaps(a: Boxes, b: Boxes) -> Overlaps:
     )
 
 
-def _overlaps_in(a: Boxes, b: Boxes, start: int, first: Integers, count: Integers) -> Overlaps:
+def _overlaps_in(
+    a: Boxes, b: Boxes, start: int, first: Integers, count: Integers, *, similarity: Similarity
+) -> Overlaps:
     """Pair the boxes of a from ``start`` on with ``count`` boxes of b from ``first`` on each."""
     place = np.arange(start, start + len(count))
     left = np.repeat(place, count)
     right = np.arange(len(left)) + np.repeat(first - np.cumsum(count) + count, count)
-    return _kept(left, right, intersection_over_union(a.sides[:, left], b.sides[:, right]))
+    return _kept(left, right, similarity(a.sides[:, left], b.sides[:, right]))
 
 
 def _kept(left: Integers, right: Integers, overlap: Floats) -> Overlaps:
@@ -202,6 +211,19 @@ def intersection_over_union(a: Floats, b: Floats) -> Floats:
     either = (a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - common
     covered: Floats = np.divide(common, either, out=np.zeros(len(common)), where=common > 0)
     return covered
+
+
+def build_closeness(max_distance: float) -> Similarity:
+    """Return the similarity of positions: ``1 - distance / (2 * max_distance)``, as in TrackEval.
+
+    So positions at most ``max_distance`` apart have a closeness of at least 0.5, ``MIN_OVERLAP``.
+    """
+
+    def measure(a: Floats, b: Floats) -> Floats:
+        closeness: Floats = 1 - np.hypot(*(a - b)) / (2 * max_distance)
+        return closeness
+
+    return measure
 
 
 @dataclass(frozen=True, slots=True, eq=False)

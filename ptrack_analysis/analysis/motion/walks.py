@@ -108,6 +108,10 @@ class Walks:
             self._inside[zone.outline] = inside
         return self._inside[zone.outline]
 
+    def forget_zone(self, zone: Zone) -> None:
+        """Free the memory that ``find_inside`` keeps for a zone, because the zone will not be used again."""
+        self._inside.pop(zone.outline, None)
+
     def read(self, name: str) -> Any:
         """Read a column."""
         return self._sort(self.columns[name].to_numpy())

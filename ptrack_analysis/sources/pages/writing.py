@@ -16,7 +16,15 @@ from msgspec.structs import astuple
 
 from ptrack_analysis.errors import OutputError, ParameterError
 from ptrack_analysis.geometry import Bools, Floats
-from ptrack_analysis.schema import DETECTIONS, LANDMARKS, POINTS, TRACKER_COLUMNS, validate
+from ptrack_analysis.schema import (
+    DETECTIONS,
+    FACE_COLUMNS,
+    LANDMARK_COLUMNS,
+    LANDMARKS,
+    POINTS,
+    TRACKER_COLUMNS,
+    validate,
+)
 from ptrack_analysis.sources.names import listed
 from ptrack_analysis.sources.pages.decode import Box, Face, Pose, Quality, nan
 from ptrack_analysis.sources.pages.documents import is_named_like_a_page
@@ -81,7 +89,8 @@ MAX_PAGE = 1000
 """Most persons that the API gives in one page."""
 _LARGEST = 1e6
 _MOST = 2**53
-_NAME = "page-{:06d}.json"
+PAGE_NAME = "page-{:06d}.json"
+"""Name of the file of a page by its number, from 1."""
 _OURS = "page-[0-9][0-9][0-9][0-9][0-9][0-9].json"
 _BOX = ("left", "top", "width", "height")
 _POSE = ("roll", "yaw", "pitch")
@@ -152,7 +161,7 @@ def write_pages(
     _validate_writable(table)
     target = _prepared(folder, force=force)
     starts = range(0, max(len(table), 1), page_size)
-    files = [target / _NAME.format(number) for number in range(1, len(starts) + 1)]
+    files = [target / PAGE_NAME.format(number) for number in range(1, len(starts) + 1)]
     remove_leftovers(target, (file.name for file in files))
     for file, content in zip(files, _pages(table, video, starts), strict=True):
         write_bytes(file, content)
@@ -217,17 +226,45 @@ def _validate_rows(table: pd.DataFrame, bad: Bools, text: str) -> None:
 
 
 def _pages(table: pd.DataFrame, video: Video, starts: range) -> Iterator[bytes]:
-    """Return the pages one after the other, each token made of all that stands before it."""
-    facts, job = _facts(video), _job(video)
-    token = msgspec.json.encode([facts, job])
+    """Yield the pages in their order."""
+    token = compute_first_token(video)
     for start in starts:
-        persons = msgspec.json.encode(_records(table.iloc[start : start + starts.step]))
-        page: Record = {"JobStatus": "SUCCEEDED", "VideoMetadata": facts}
-        if start != starts[-1]:
-            token = b64encode(sha256(token + persons).digest() + sha256(persons).digest())
-            page["NextToken"] = token.decode()
-        page["Persons"] = msgspec.Raw(persons)
-        yield msgspec.json.encode(page | job) + b"\n"
+        rows = table.iloc[start : start + starts.step]
+        page, token = encode_page(rows, video, token, is_last=start == starts[-1])
+        yield page
+
+
+def compute_first_token(video: Video) -> bytes:
+    """Return what the token of the first page is computed from."""
+    return msgspec.json.encode([_facts(video), _job(video)])
+
+
+def encode_page(rows: pd.DataFrame, video: Video, token: bytes, *, is_last: bool) -> tuple[bytes, bytes]:
+    """Encode one page, and compute its token from the token of the page before.
+
+    Parameters
+    ----------
+    rows
+        The DETECTIONS of the page, sorted.
+    video
+        The video: its facts, job and source go into the page as far as they are known.
+    token
+        The token of the page before, or ``compute_first_token`` of the video.
+    is_last
+        Whether the page is the last one, which has no NextToken.
+
+    Returns
+    -------
+    tuple
+        The bytes of the page; its token.
+    """
+    persons = msgspec.json.encode(_records(rows))
+    token = b64encode(sha256(token + persons).digest() + sha256(persons).digest())
+    page: Record = {"JobStatus": "SUCCEEDED", "VideoMetadata": _facts(video)}
+    if not is_last:
+        page["NextToken"] = token.decode()
+    page["Persons"] = msgspec.Raw(persons)
+    return msgspec.json.encode(page | _job(video)) + b"\n", token
 
 
 def _facts(video: Video) -> Record:
@@ -264,19 +301,30 @@ def _records(rows: pd.DataFrame) -> list[Record]:
     }
     times = np.asarray(rows.index.get_level_values("timestamp")).astype("int64").tolist()
     persons = rows.index.get_level_values("person_index").tolist()
+    boxes = zip(*(columns[name] for name in _BOX), strict=True)
+    faces = _faces(columns, len(rows))
     return [
-        {"Timestamp": time, "Person": _person(columns, row, person)}
-        for row, (time, person) in enumerate(zip(times, persons, strict=True))
+        {"Timestamp": time, "Person": _person(index, box, face)}
+        for time, index, box, face in zip(times, persons, boxes, faces, strict=True)
     ]
 
 
-def _person(columns: Columns, row: int, index: int) -> Record:
+def _person(index: int, box: tuple[float, ...], face: Record) -> Record:
     person: Record = {"Index": index}
-    if box := _members(columns, row, _BOX):
-        person["BoundingBox"] = box
-    if face := _face(columns, row):
+    left, top, width, height = box
+    if left == left:  # noqa: PLR0124 - not NaN
+        person["BoundingBox"] = {"Left": left, "Top": top, "Width": width, "Height": height}
+    if face:
         person["Face"] = face
     return person
+
+
+def _faces(columns: Columns, count: int) -> list[Record]:
+    """Return the face of each row; empty for all if the table has no column of faces."""
+    known = {column.name for column in (*FACE_COLUMNS, *LANDMARK_COLUMNS)}
+    if known.isdisjoint(columns):
+        return [{}] * count
+    return [_face(columns, row) for row in range(count)]
 
 
 def _face(columns: Columns, row: int) -> Record:

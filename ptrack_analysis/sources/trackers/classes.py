@@ -21,7 +21,7 @@ PEOPLE = frozenset(
     }
 )
 """Class names of people, in lower case; riders are not among them."""
-_PERHAPS_PEOPLE = frozenset(
+PERHAPS_PEOPLE = frozenset(
     {
         *("children", "customer", "employee", "kid", "men", "pedestrians", "persons", "staff", "visitor"),
         *("walker", "women", "workers"),
@@ -217,7 +217,7 @@ def _select_people(cells: Cells, names: Any) -> RowSelection:
         return RowSelection(_all(cells), assumptions=(f"{text}, unless classes (--classes) are given",))
     selection = _select(cells, is_person | unnamed, names, None)
     dropped = pc.unique(lower.filter(pa.array(~selection.keep))).to_pylist()
-    if _PERHAPS_PEOPLE.isdisjoint(dropped):
+    if PERHAPS_PEOPLE.isdisjoint(dropped):
         return selection
     advice = "To keep classes, name them with classes (--classes)."
     doubtful = (

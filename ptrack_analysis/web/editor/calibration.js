@@ -1,11 +1,12 @@
-/** The floor plan: pairs of points seen in the picture and known on the floor, their fit, its grid. */
+/** The floor plan: points of the image with known floor coordinates, their fit, and its grid. */
+import { shape } from "./elements.js";
 import { fitFloor } from "./homography.js";
 
 const MOST_LINES = 60;
 
 const whole = (pair) => pair.floor.every(Number.isFinite);
 
-/** Fit the floor to the pairs that have floor coordinates; residuals are by pair, null where one has none. */
+/** Fit the floor to the pairs with floor coordinates; the residual of other pairs is null. */
 export function refit(app) {
   const { pairs } = app.model.doc;
   const used = pairs.filter(whole);
@@ -15,8 +16,8 @@ export function refit(app) {
   app.fit = { ...fit, residuals };
 }
 
-/** Give the part of the floor that is drawn: the one given, else the rectangle around the points. */
-export function drawnExtent(app) {
+/** Return the bounds that are drawn: those of the file, otherwise around the points. */
+export function drawnBounds(app) {
   const { bounds, pairs } = app.model.doc;
   if (bounds && bounds.every(Number.isFinite) && bounds[2] > bounds[0] && bounds[3] > bounds[1]) return bounds;
   const floor = pairs.filter(whole).map((pair) => pair.floor);
@@ -25,15 +26,15 @@ export function drawnExtent(app) {
   return [ends(0, Math.min), ends(1, Math.min), ends(0, Math.max), ends(1, Math.max)];
 }
 
-/** Choose how many meters apart the grid's lines are. */
+/** Choose the distance of grid lines [m]. */
 export function gridStep([x0, y0, x1, y1]) {
   const longest = Math.max(x1 - x0, y1 - y0);
   return [0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 50, 100, 500, 1000].find((step) => longest / step <= 24) ?? longest / 20;
 }
 
-/** Draw the grid of the floor over the picture, cut at the horizon. */
-export function floorGrid(app, shape) {
-  const bounds = drawnExtent(app);
+/** Draw the grid of the floor over the image, cut at the horizon. */
+export function floorGrid(app) {
+  const bounds = drawnBounds(app);
   if (!app.fit.unproject || !bounds) return [];
   const step = gridStep(bounds);
   const made = [];
@@ -48,7 +49,7 @@ export function floorGrid(app, shape) {
       if (d) made.push(shape("path", { class: "grid casing", d }), shape("path", { class: `grid${main}`, d }));
     }
   }
-  return [...made, ...corners(app, bounds, shape)];
+  return [...made, ...labelCorners(app, bounds)];
 }
 
 function stops(low, high, step) {
@@ -57,8 +58,8 @@ function stops(low, high, step) {
   return found;
 }
 
-/** Write where the corners of the grid are on the floor, where they are not points themselves. */
-function corners(app, [x0, y0, x1, y1], shape) {
+/** Label the corners of the grid with their floor coordinates. */
+function labelCorners(app, [x0, y0, x1, y1]) {
   if (!app.model.doc.bounds) return [];
   return [[x0, y0, -14], [x1, y0, -14], [x0, y1, 18], [x1, y1, 18]].flatMap(([x, y, off]) => {
     const at = app.fit.unproject([x, y]);

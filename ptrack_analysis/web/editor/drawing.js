@@ -1,29 +1,33 @@
-/** What is drawn over the picture, as SVG; texts only ever become text. */
+/** The drawing over the image, as SVG. */
 import { insidePoint, middle, segments } from "./geometry.js";
 import { floorGrid } from "./calibration.js";
+import { rectangleOf } from "./drawing_tools.js";
+import { shape } from "./elements.js";
+import { describeFigures } from "./figures.js";
+import { SHORTEST_EDGE } from "./hit_testing.js";
+import { ZONE_COLORS } from "../shared/colors.js";
+import { compareCodes } from "../shared/text.js";
 
-const SVG = "http://www.w3.org/2000/svg";
-export const COLORS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"];
+const LINE = "#5a6370";
+const [SHORTEST_LABEL, LONGEST_LABEL, LETTER] = [10, 40, 7];
+const [NARROW, NARROW_ZONE] = [600, 44];
 
-export const colorOf = (app, item) => COLORS[app.model.doc.items.indexOf(item) % COLORS.length];
-
-/** Make an SVG element. */
-function shape(name, attributes, ...inner) {
-  const node = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) if (value !== undefined && value !== null) node.setAttribute(key, value);
-  node.append(...inner);
-  return node;
+/** Return the color of a zone, that of the plots: by its place among the names in alphabetical order. */
+export function colorOf(app, item) {
+  if (item.type === "line") return LINE;
+  const names = [...new Set(app.model.doc.items.filter(({ type }) => type === "zone").map(({ name }) => name))].sort(compareCodes);
+  return ZONE_COLORS.light[names.indexOf(item.name) % ZONE_COLORS.light.length];
 }
 
 const path = (places, closed) => `M${places.map(([x, y]) => `${x.toFixed(2)} ${y.toFixed(2)}`).join("L")}${closed ? "Z" : ""}`;
 
-/** Draw everything anew; it is little. */
+/** Draw everything again. */
 export function draw(app) {
   const { svg, view, model, mode } = app;
   const made = [];
   const floor = mode === "floor";
   for (const item of model.doc.items) made.push(outline(app, item, floor));
-  if (floor) made.push(frame(app), shape("g", { "clip-path": "url(#frame)" }, ...floorGrid(app, shape)), ...pairMarks(app));
+  if (floor) made.push(frame(app), shape("g", { "clip-path": "url(#frame)" }, ...floorGrid(app)), ...pairMarks(app));
   else {
     for (const item of model.doc.items) made.push(label(app, item));
     const chosen = model.item(app.selected);
@@ -32,7 +36,7 @@ export function draw(app) {
   }
   made.push(...pointing(app));
   svg.replaceChildren(...made);
-  Object.assign(app.image.style, { width: `${view.picture.width * view.scale}px`, height: `${view.picture.height * view.scale}px`, transform: `translate(${view.left}px, ${view.top}px)` });
+  Object.assign(app.paper.style, { width: `${view.picture.width * view.scale}px`, height: `${view.picture.height * view.scale}px`, transform: `translate(${view.left}px, ${view.top}px)` });
 }
 
 function outline(app, item, faint) {
@@ -47,7 +51,7 @@ function outline(app, item, faint) {
   return group;
 }
 
-/** Draw which way over a line is in: looking along it, from left to right. */
+/** Draw which direction is in: from left to right, looking along the line. */
 function arrow(app, points) {
   const places = points.map((p) => app.view.place(p));
   const [a, b] = longest(places);
@@ -71,7 +75,7 @@ function longest(places) {
   return [a, b];
 }
 
-/** Where the picture is, for what ends at its border. */
+/** Clip a drawing at the border of the image. */
 function frame({ view }) {
   const [[x, y], [right, bottom]] = [view.ofFraction([0, 0]), view.ofFraction([1, 1])];
   return shape("clipPath", { id: "frame" }, shape("rect", { x, y, width: right - x, height: bottom - y }));
@@ -80,8 +84,23 @@ function frame({ view }) {
 function label(app, item) {
   const place = labelPlace(app, item);
   const text = shape("text", { class: `label${item.id === app.selected ? " chosen" : ""}`, x: place[0], y: place[1] });
-  text.textContent = item.name.length > 40 ? `${item.name.slice(0, 39)}…` : item.name;
-  return text;
+  const most = longestLabel(app, item);
+  if (!most) return text;
+  const letters = [...item.name];
+  text.append(letters.length > most ? `${letters.slice(0, most - 1).join("")}…` : item.name);
+  const figures = item.id === app.selected && app.view.width > NARROW ? describeFigures(app, item) : "";
+  if (!figures) return text;
+  const side = item.type === "line" ? -18 : 18;
+  return shape("g", {}, text, shape("text", { class: "label figures", x: place[0], y: place[1] + side }, figures));
+}
+
+/** Return how many letters of a name are shown: as many as fit; none in a very narrow zone. */
+function longestLabel(app, item) {
+  if (item.type === "line") return LONGEST_LABEL;
+  const places = item.parts.flat(2).map((p) => app.view.place(p)[0]);
+  const width = places.reduce((a, b) => Math.max(a, b)) - places.reduce((a, b) => Math.min(a, b));
+  if (width < NARROW_ZONE && item.id !== app.selected) return 0;
+  return Math.round(Math.min(LONGEST_LABEL, Math.max(SHORTEST_LABEL, width / LETTER)));
 }
 
 function labelPlace(app, item) {
@@ -97,7 +116,7 @@ function handles(app, item) {
   item.parts.forEach((rings, part) => rings.forEach((points, ring) => {
     const places = points.map((p) => app.view.place(p));
     for (const [a, b] of segments(places, item.type === "zone")) {
-      if (Math.hypot(b[0] - a[0], b[1] - a[1]) < 44) continue;
+      if (Math.hypot(b[0] - a[0], b[1] - a[1]) < SHORTEST_EDGE) continue;
       const [x, y] = middle(a, b);
       made.push(shape("circle", { class: "between", cx: x, cy: y, r: 4 }));
     }
@@ -114,6 +133,10 @@ function draft(app) {
   if (!app.draft.length) return [];
   const places = app.draft.map(({ point }) => app.view.place(point));
   const next = app.cursor && app.snap ? [app.view.place(app.snap.point)] : [];
+  if (app.tool === "rectangle") {
+    const d = next.length ? path(rectangleOf(places[0], next[0]), true) : path(places, false);
+    return [shape("path", { class: "casing draft", d }), shape("path", { class: "edge draft", d }), shape("circle", { class: "corner first", cx: places[0][0], cy: places[0][1], r: 7 })];
+  }
   const d = path([...places, ...next], false);
   const made = [shape("path", { class: "casing draft", d }), shape("path", { class: "edge draft", d })];
   const closes = ["zone", "hole"].includes(app.tool);
@@ -122,10 +145,10 @@ function draft(app) {
   return made;
 }
 
-/** Draw where the next point comes: a ring where it snaps, a cross where the keys lead it. */
+/** Draw where the next point will be: a ring if it snaps, a cross if keys move it. */
 function pointing(app) {
   const made = [];
-  if (app.snap?.kind && app.tool !== "select") {
+  if (app.snap?.kind && app.snap.kind !== "axis" && app.tool !== "select") {
     const [x, y] = app.view.place(app.snap.point);
     made.push(shape("circle", { class: `snap ${app.snap.kind}`, cx: x, cy: y, r: 10 }));
   }

@@ -8,7 +8,7 @@ export const distance = (a, b) => Math.hypot(a[0] - b[0], a[1] - b[1]);
 
 export const middle = (a, b) => [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2];
 
-/** Give the point of the segment a-b that is nearest to p. */
+/** Return the point of the segment a-b that is nearest to p. */
 export function nearestOn(p, a, b) {
   const [dx, dy] = [b[0] - a[0], b[1] - a[1]];
   const squared = dx * dx + dy * dy;
@@ -17,10 +17,10 @@ export function nearestOn(p, a, b) {
   return [a[0] + share * dx, a[1] + share * dy];
 }
 
-/** Twice the signed area of the triangle a, b, c. */
+/** Return twice the signed area of the triangle a, b, c. */
 export const turn = (a, b, c) => (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]);
 
-/** Signed area of a ring. */
+/** Return the signed area of a ring. */
 export function area(ring) {
   let sum = 0;
   for (let i = 0; i < ring.length; i++) {
@@ -30,7 +30,7 @@ export function area(ring) {
   return sum / 2;
 }
 
-/** Tell whether a point lies in a ring, by the half-open crossing rule. */
+/** Return whether a point lies in a ring, by the half-open crossing rule. */
 export function inRing(p, ring) {
   let inside = false;
   for (let i = 0, j = ring.length - 1; i < ring.length; j = i++) {
@@ -43,11 +43,11 @@ export function inRing(p, ring) {
   return inside;
 }
 
-/** Tell whether a point lies in a zone: in a part of it, and in no hole of that part. */
+/** Return whether a point lies in a zone: in a part of it, and in no hole of that part. */
 export const inParts = (p, parts) =>
   parts.some(([outer, ...holes]) => inRing(p, outer) && !holes.some((hole) => inRing(p, hole)));
 
-/** Pairs of consecutive points; those of a ring go round. */
+/** List the pairs of consecutive points; those of a ring are closed. */
 export function segments(points, closed) {
   const found = [];
   for (let i = 0; i + 1 < points.length; i++) found.push([points[i], points[i + 1], i]);
@@ -60,18 +60,18 @@ const onSegment = (p, a, b) =>
   Math.min(a[0], b[0]) <= p[0] && p[0] <= Math.max(a[0], b[0]) &&
   Math.min(a[1], b[1]) <= p[1] && p[1] <= Math.max(a[1], b[1]);
 
-/** Tell whether two segments cross at a point inside both. */
+/** Return whether two segments cross at a point inside both. */
 export function cross(a, b, c, d) {
   const [one, two] = [turn(a, b, c), turn(a, b, d)];
   const [three, four] = [turn(c, d, a), turn(c, d, b)];
   return one * two < 0 && three * four < 0;
 }
 
-/** Tell whether two segments have any point in common. */
+/** Return whether two segments have any point in common. */
 export const touch = (a, b, c, d) =>
   cross(a, b, c, d) || onSegment(a, c, d) || onSegment(b, c, d) || onSegment(c, a, b) || onSegment(d, a, b);
 
-/** Tell whether two segments run along each other for a length. */
+/** Return whether two segments run along each other for a length. */
 export function alongEach(a, b, c, d) {
   if (turn(a, b, c) !== 0 || turn(a, b, d) !== 0) return false;
   const axis = Math.abs(b[0] - a[0]) > Math.abs(b[1] - a[1]) ? 0 : 1;
@@ -79,7 +79,7 @@ export function alongEach(a, b, c, d) {
   return Math.min(high, Math.max(c[axis], d[axis])) > Math.max(low, Math.min(c[axis], d[axis]));
 }
 
-/** Leave out points that repeat the one before them. */
+/** Remove points that repeat the previous point. */
 export function tidied(points, closed) {
   const kept = points.filter((p, i) => i === 0 || !same(p, points[i - 1]));
   if (closed) while (kept.length > 1 && same(kept[0], kept.at(-1))) kept.pop();

@@ -1,6 +1,6 @@
-/** The floor plan's fit, for the live view: the same least squares as the reader of the file computes. */
+/** The fit of the floor plan while it is edited: the same least squares as in the reader of the file. */
 
-/** Solve a linear system by elimination with pivots; null where it has no one answer. */
+/** Solve a linear system by elimination with pivots; null without a unique solution. */
 export function solved(matrix, right) {
   const n = right.length;
   const rows = matrix.map((row, i) => [...row, right[i]]);
@@ -26,7 +26,7 @@ function leastSquares(rows, right) {
   return solved(normal, Array.from({ length: n }, (_, i) => rows.reduce((sum, row, k) => sum + row[i] * right[k], 0)));
 }
 
-/** Give middle and scale that bring points to about 1 around 0. */
+/** Return center and scale that normalize points. */
 function normalizing(points) {
   const mean = [0, 1].map((axis) => points.reduce((sum, p) => sum + p[axis], 0) / points.length);
   const away = points.reduce((sum, p) => sum + Math.hypot(p[0] - mean[0], p[1] - mean[1]), 0) / points.length;

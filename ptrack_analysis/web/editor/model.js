@@ -1,11 +1,11 @@
-/** What is edited: zones, lines and pairs of points; every change can be undone. */
+/** The document: zones, lines and points of the floor plan. Every change can be undone. */
 import { area, inRing, same, segments, tidied } from "./geometry.js";
 import { crossesItself } from "./validity.js";
 
 const STEPS = { fraction: 1e6, px: 100, m: 1000 };
 const KEPT = 200;
 
-/** Make a thing from what the server says of a feature. */
+/** Make an item from a feature of the file. */
 export function itemOf(feature, source, id) {
   const { type, coordinates } = feature;
   const opened = (rings) => rings.map((ring) => (ring.length > 1 && same(ring[0], ring.at(-1)) ? ring.slice(0, -1) : ring));
@@ -16,7 +16,7 @@ export function itemOf(feature, source, id) {
   };
 }
 
-/** Say what the server has to change of the feature that a thing came from. */
+/** Describe how the feature of an item changes. */
 export function editOf(item, originals) {
   const before = item.source === null ? null : originals[item.source];
   const properties = {};
@@ -34,7 +34,7 @@ function geometryOf({ type, multi, parts }) {
   return multi || closed.length > 1 ? { type: "MultiPolygon", coordinates: closed } : { type: "Polygon", coordinates: closed[0] };
 }
 
-/** The document and its past. */
+/** The document with its history. */
 export class Model {
   constructor(unit) {
     this.steps = STEPS[unit];
@@ -45,12 +45,12 @@ export class Model {
     this.nextId = 1;
   }
 
-  /** Round a coordinate to the file's grid. */
+  /** Round coordinates to the precision of the file. */
   round(p) {
     return p.map((value) => Math.round(value * this.steps) / this.steps);
   }
 
-  /** Keep what is now for undo; changes with the same key in a row are one. */
+  /** Keep the document for undo; successive changes with the same key are undone together. */
   keep(key = null) {
     if (key !== null && key === this.lastKey) return;
     this.past.push(structuredClone(this.doc));
@@ -79,7 +79,7 @@ export class Model {
     return this.doc.items.find((item) => item.id === id) ?? null;
   }
 
-  /** Give a name that no other thing of the type has. */
+  /** Return a name that no other item of the type has. */
   freeName(type, stem = type) {
     const names = new Set(this.doc.items.filter((item) => item.type === type).map((item) => item.name));
     const base = stem.replace(/ \d+$/, "");
@@ -104,17 +104,17 @@ export class Model {
     this.doc.items = this.doc.items.filter((item) => item.id !== id);
   }
 
-  /** All rings with the thing that each is of. */
+  /** List all rings with their items. */
   rings() {
     return this.doc.items.flatMap((item) => item.parts.flatMap((rings, part) => rings.map((points, ring) => ({ item, part, ring, points, closed: item.type === "zone" }))));
   }
 
-  /** Where a point is a corner: of all things, exactly. */
+  /** List the corners of all items that are exactly at a point. */
   cornersAt(point) {
     return this.rings().flatMap(({ item, part, ring, points }) => points.flatMap((p, index) => (same(p, point) ? [{ item, part, ring, index }] : [])));
   }
 
-  /** Put a corner on an edge, in every outline that has this edge. */
+  /** Add a corner on an edge, in every outline that has this edge. */
   insertOnEdge(a, b, point) {
     if (same(a, point) || same(b, point)) return;
     for (const { points, closed } of this.rings()) {
@@ -124,8 +124,8 @@ export class Model {
   }
 
   /**
-   * Take a corner away; from a neighbor too, where both edges are shared. Where a ring has too few corners
-   * then, nothing happens and false comes back.
+   * Remove a corner, and that of a neighbor if both edges are shared. Return false, without a change, if the
+   * ring has too few corners.
    */
   removeCorner(item, { part, ring, index }, only) {
     const points = item.parts[part][ring];
@@ -144,7 +144,7 @@ export class Model {
     return true;
   }
 
-  /** Leave out corners that repeat their neighbor, where enough remain. */
+  /** Remove corners that repeat their neighbor, if enough remain. */
   tidy() {
     for (const { item, part, ring, points, closed } of this.rings()) {
       const kept = tidied(points, closed);
@@ -152,7 +152,7 @@ export class Model {
     }
   }
 
-  /** Cut a zone in two along points, of which the first and the last lie on the outline of one part. Null: no. */
+  /** Split a zone along points that start and end on the outline of one part; null if there are not two pieces. */
   splitZone(item, cut, edges) {
     const [first, last] = [cut[0], cut.at(-1)];
     [first, last].forEach((point, i) => edges[i] && this.insertOnEdge(edges[i][0], edges[i][1], point));
@@ -185,7 +185,7 @@ export class Model {
     return fine && Math.abs(sum - whole) < 1e-6 * whole ? structuredClone(pieces) : null;
   }
 
-  /** Cut a line in two at a point of it; null at its ends. */
+  /** Split a line at one of its points; null at its ends. */
   splitLine(item, point, edge) {
     if (edge) this.insertOnEdge(edge[0], edge[1], point);
     const points = item.parts[0][0];

@@ -1,22 +1,25 @@
-/** What is wrong with outlines, in sentences, as soon as they are drawn; the reader of the file has the last word. */
+/** What is wrong with outlines, at once while they are drawn. The reader of the file decides when saving. */
 import { alongEach, area, cross, distance, inParts, inRing, middle, same, segments, touch } from "./geometry.js";
 
-/** Say what is wrong with each thing: a map from its id to sentences. */
+/** Say what is wrong with each item: a map from its id to sentences. */
 export function problemsOf(items) {
   const found = new Map();
   for (const item of items) {
-    const said = [...nameProblems(item, items), ...(item.type === "line" ? lineProblems(item) : zoneProblems(item))];
+    const said = [...nameProblems(item, items), ...outlineProblems(item)];
     if (said.length) found.set(item.id, said);
   }
   return found;
 }
+
+/** Say what is wrong with the outline of an item. */
+export const outlineProblems = (item) => (item.type === "line" ? lineProblems(item) : zoneProblems(item));
 
 const inOneVideo = (one, other) => !one.videos.length || !other.videos.length || one.videos.some((name) => other.videos.includes(name));
 
 function nameProblems(item, items) {
   if (!item.name.trim()) return ["It has no name."];
   const twin = items.some((other) => other !== item && other.type === item.type && other.name === item.name && inOneVideo(item, other));
-  return twin ? [`The name occurs twice; names of ${item.type}s must differ.`] : [];
+  return twin ? [`The name occurs twice. Names of ${item.type}s must differ.`] : [];
 }
 
 function lineProblems({ parts }) {
@@ -27,9 +30,9 @@ function lineProblems({ parts }) {
 function zoneProblems({ parts }) {
   const rings = parts.flat();
   if (rings.some((ring) => distinct(ring) < 3)) return ["It has fewer than three corners."];
-  if (rings.some((ring) => flat(ring))) return ["It has no area: its corners lie on one line."];
+  if (rings.some((ring) => flat(ring))) return ["It has no area, because its corners lie on one line."];
   if (rings.some(crossesItself)) return ["Its outline crosses or touches itself."];
-  if (parts.some(badHoles)) return ["A hole crosses the outline, or lies outside it."];
+  if (parts.some(badHoles)) return ["A hole crosses the outline or lies outside it."];
   if (parts.some((part, i) => parts.slice(i + 1).some((other) => partsMeet(part, other)))) return ["Its parts overlap."];
   return [];
 }
@@ -71,7 +74,7 @@ function badHoles([outer, ...holes]) {
 const partsMeet = ([one, ...holes], [other]) =>
   ringsCross(one, other) || (liesIn(other, one) && !holes.some((hole) => liesIn(other, hole)));
 
-/** Say which zones overlap, where neither lies in the other: who stands there counts in both. */
+/** Say which zones overlap, unless one lies within the other. People in the overlap count in both. */
 export function overlapNotes(items, problems, size) {
   const zones = items.filter((item) => item.type === "zone" && !problems.has(item.id));
   const said = [];
@@ -79,7 +82,7 @@ export function overlapNotes(items, problems, size) {
     for (let j = i + 1; j < zones.length; j++) {
       const [one, other] = [zones[i], zones[j]];
       const apart = !inOneVideo(one, other) || one.from || one.to || other.from || other.to;
-      if (!apart && overlap(one.parts, other.parts, size)) said.push({ ids: [one.id, other.id], text: `“${one.name}” and “${other.name}” overlap: who stands there counts in both.` });
+      if (!apart && overlap(one.parts, other.parts, size)) said.push({ ids: [one.id, other.id], text: `“${one.name}” and “${other.name}” overlap. People there count in both.` });
     }
   }
   return said;

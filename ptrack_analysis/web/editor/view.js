@@ -1,4 +1,4 @@
-/** The view of the picture: where a point of the file's coordinates is on the screen, and the other way round. */
+/** The view: converts coordinates of the file to positions on the screen and back. */
 import { distance, nearestOn, segments } from "./geometry.js";
 
 export const NEAR = { mouse: 10, pen: 12, touch: 18 };
@@ -14,7 +14,7 @@ export class View {
     if (this.fitted) this.fit();
   }
 
-  /** Show the whole picture. */
+  /** Fit the image to the stage. */
   fit() {
     const room = Math.min(24, this.width / 30);
     this.scale = Math.min((this.width - 2 * room) / this.picture.width, (this.height - 2 * room) / this.picture.height);
@@ -38,7 +38,7 @@ export class View {
     this.fitted = false;
   }
 
-  /** Screen place of a point in fractions of the picture. */
+  /** Return the screen position of a point in fractions of the image. */
   ofFraction([x, y]) {
     return [this.left + x * this.picture.width * this.scale, this.top + y * this.picture.height * this.scale];
   }
@@ -47,13 +47,13 @@ export class View {
     return [(x - this.left) / (this.picture.width * this.scale), (y - this.top) / (this.picture.height * this.scale)];
   }
 
-  /** Screen place of a point of the file. */
+  /** Return the screen position of a point of the file. */
   place([x, y]) {
     const [x0, y0, x1, y1] = this.bounds;
     return this.ofFraction([(x - x0) / (x1 - x0), (y - y0) / (y1 - y0)]);
   }
 
-  /** Point of the file at a place of the screen. */
+  /** Return the point of the file at a screen position. */
   point(place) {
     const [x0, y0, x1, y1] = this.bounds;
     const [x, y] = this.toFraction(place);
@@ -62,7 +62,7 @@ export class View {
 }
 
 /**
- * Find what a place of the screen snaps to: a corner, else an edge, else the border of the picture.
+ * Find what a place of the screen snaps to: a corner, else an edge, else the border of the image.
  * Gives {point, kind, edge}, its point being exactly that of the corner.
  */
 export function snapped(model, view, place, { near, off = false, free = () => false, of = null, extra = [] }) {

@@ -1,12 +1,10 @@
-/** The packed data: arrays, tracks of persons, visits. */
+/** The packed data: arrays, tracks of people, visits. */
 
-const FORMAT = "ptrack-explorer/1";
-const UNKNOWN = 65535;
+const FORMAT = "ptrack-explorer/2";
+const UNKNOWN = 65_535;
 export const [INTERPOLATED, UNLOCATED, RUN_BEGINS, HAS_BOX, HAS_FACE] = [1, 2, 4, 8, 16];
-export const NOBODY = -1;
 
-/** Turn base64 into bytes. */
-function bytesOf(text) {
+function decodeBase64(text) {
   if (Uint8Array.fromBase64) return Uint8Array.fromBase64(text);
   const plain = atob(text);
   const bytes = new Uint8Array(plain.length);
@@ -14,13 +12,13 @@ function bytesOf(text) {
   return bytes;
 }
 
-async function gunzip(bytes) {
+async function unzip(bytes) {
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
-/** Put the bytes of one array back in order, and sum up its differences. */
-function unpacked(bytes, { type, length }) {
+/** Restore the order of the bytes of one array, and sum its differences. */
+function unpackArray(bytes, { type, length }) {
   const Kind = { u1: Uint8Array, u2: Uint16Array, u4: Uint32Array, f4: Float32Array }[type];
   if (!Kind) throw new Error(`no array of type ${type}`);
   const size = Kind.BYTES_PER_ELEMENT;
@@ -33,43 +31,44 @@ function unpacked(bytes, { type, length }) {
   return array;
 }
 
-/** Read the packed arrays of the data, by name. */
-export async function arraysOf(data) {
-  if (data?.format !== FORMAT) throw new Error(`the data are not of the form ${FORMAT}`);
-  const bytes = await gunzip(bytesOf(data.data));
+/** Read the packed arrays by name. */
+export async function readArrays(data) {
+  if (data?.format !== FORMAT) throw new Error(`the data does not have the format ${FORMAT}`);
+  const bytes = await unzip(decodeBase64(data.data));
   const arrays = {};
   let at = 0;
   for (const array of data.arrays) {
     const size = array.length * Number(array.type[1]);
-    arrays[array.name] = unpacked(bytes.subarray(at, at + size), array);
+    arrays[array.name] = unpackArray(bytes.subarray(at, at + size), array);
     at += size;
   }
   return arrays;
 }
 
-/** Turn whole steps into fractions; what is unknown becomes NaN. */
-function fractionsOf(steps, precision, lowest) {
+/** Convert steps to fractions; unknown values become NaN. */
+function readFractions(steps, precision, lowest) {
   const values = new Float32Array(steps.length);
   for (let i = 0; i < steps.length; i++) values[i] = steps[i] === UNKNOWN ? NaN : lowest + steps[i] * precision;
   return values;
 }
 
-/** Make the tracks: rows by person and time, and what is known of each person. */
-export function tracksOf(data, arrays) {
+/** Create the tracks: rows by person and time, and the figures of each person. */
+export function createTracks(data, arrays) {
   const { precision, lowest } = data.coordinates;
   const tracks = {
     start: arrays.start,
     time: arrays.time,
     timePresent: arrays.time_present,
     flags: arrays.flags,
-    x: fractionsOf(arrays.x, precision, lowest),
-    y: fractionsOf(arrays.y, precision, lowest),
+    speed: arrays.speed,
+    x: readFractions(arrays.x, precision, lowest),
+    y: readFractions(arrays.y, precision, lowest),
     rows: arrays.time.length,
-    persons: data.persons.length,
+    people: data.persons.length,
     labels: data.persons.map(String),
   };
   addBoxes(tracks, arrays, precision, lowest);
-  addPersons(tracks);
+  addTimes(tracks);
   return tracks;
 }
 
@@ -83,33 +82,30 @@ function addBoxes(tracks, arrays, precision, lowest) {
     left[i] = arrays.x[i] + arrays.box_x[i] - (arrays.box_width[i] >> 1);
     top[i] = arrays.y[i] + arrays.box_y[i] - arrays.box_height[i];
   }
-  tracks.left = fractionsOf(left, precision, lowest);
-  tracks.top = fractionsOf(top, precision, lowest);
-  tracks.width = fractionsOf(arrays.box_width, precision, 0);
-  tracks.height = fractionsOf(arrays.box_height, precision, 0);
-  tracks.face = ["left", "top", "width", "height"].map((name, i) =>
-    fractionsOf(arrays[`face_${name}`], precision, i < 2 ? lowest : 0),
-  );
+  tracks.left = readFractions(left, precision, lowest);
+  tracks.top = readFractions(top, precision, lowest);
+  tracks.width = readFractions(arrays.box_width, precision, 0);
+  tracks.height = readFractions(arrays.box_height, precision, 0);
+  tracks.face = ["left", "top", "width", "height"].map((name, i) => readFractions(arrays[`face_${name}`], precision, i < 2 ? lowest : 0));
   tracks.faceRow = new Uint32Array(tracks.rows);
   for (let i = 0, face = 0; i < tracks.rows; i++) if (tracks.flags[i] & HAS_FACE) tracks.faceRow[i] = face++;
 }
 
-function addPersons(tracks) {
-  const { start, time, timePresent, flags, persons } = tracks;
-  for (const name of ["first", "last", "end", "timeInScene", "withoutPosition"]) tracks[name] = new Float64Array(persons);
-  for (let p = 0; p < persons; p++) {
+/** Add the first and last time of each person, and the time present before each row. */
+function addTimes(tracks) {
+  const { start, time, timePresent, people, rows } = tracks;
+  for (const name of ["first", "last", "end"]) tracks[name] = new Float64Array(people);
+  for (let p = 0; p < people; p++) {
     tracks.first[p] = time[start[p]];
     tracks.last[p] = time[start[p + 1] - 1];
     tracks.end[p] = tracks.last[p] + timePresent[start[p + 1] - 1];
-    for (let i = start[p]; i < start[p + 1]; i++) {
-      tracks.timeInScene[p] += timePresent[i];
-      if ((flags[i] & 3) === UNLOCATED) tracks.withoutPosition[p] += timePresent[i];
-    }
   }
+  tracks.presentBefore = new Float64Array(rows + 1);
+  for (let i = 0; i < rows; i++) tracks.presentBefore[i + 1] = tracks.presentBefore[i] + timePresent[i];
 }
 
-/** Make the visits: by person, with the place where each person's begin. */
-export function visitsOf(arrays, persons) {
+/** Create the visits, by person, with the index of the first visit of each person and of the first absence of each visit. */
+export function createVisits(arrays, people) {
   const visits = {
     zone: arrays.visit_zone,
     entered: arrays.visit_entered,
@@ -117,27 +113,35 @@ export function visitsOf(arrays, persons) {
     dwell: arrays.visit_dwell,
     cut: arrays.visit_cut,
     person: arrays.visit_person,
-    start: new Uint32Array(persons + 1),
+    absenceStart: arrays.absence_start,
+    absenceEnd: arrays.absence_end,
+    start: indexGroups(arrays.visit_person, people),
   };
-  for (const person of visits.person) visits.start[person + 1]++;
-  for (let p = 0; p < persons; p++) visits.start[p + 1] += visits.start[p];
+  visits.absences = indexGroups(arrays.absence_visit, visits.zone.length);
   return visits;
 }
 
-/** Find the last row of a person that is not after a moment; one before the first if there is none. */
-export function rowAt(tracks, person, moment) {
+function indexGroups(group, groups) {
+  const start = new Uint32Array(groups + 1);
+  for (const number of group) start[number + 1]++;
+  for (let i = 0; i < groups; i++) start[i + 1] += start[i];
+  return start;
+}
+
+/** Find the last row of a person that is not after a time; the row before the first if there is none. */
+export function findRow(tracks, person, time) {
   let low = tracks.start[person];
   let high = tracks.start[person + 1];
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (tracks.time[middle] <= moment) low = middle + 1;
+    if (tracks.time[middle] <= time) low = middle + 1;
     else high = middle;
   }
   return low - 1;
 }
 
-/** List all distinct moments, sorted. */
-export function momentsOf(time) {
+/** List all distinct timestamps, sorted. */
+export function listTimestamps(time) {
   const sorted = Uint32Array.from(time).sort();
   let count = 0;
   for (let i = 0; i < sorted.length; i++) if (!i || sorted[i] !== sorted[i - 1]) sorted[count++] = sorted[i];

@@ -1,103 +1,184 @@
-/** The list of persons. */
-import { NOBODY, rowAt } from "./data.js";
-import { counted, span } from "./words.js";
-import { make } from "./elements.js";
-import { COLORS, ROW } from "./looks.js";
-import { choose, hover } from "./choosing.js";
-import { refresh } from "./playing.js";
+/** The list of people: filters, order and rows. */
+import { make } from "../shared/dom.js";
+import { formatDuration, formatPeople } from "../shared/text.js";
+import { getPersonColor } from "./coloring.js";
+import { RUN_BEGINS } from "./data.js";
+import { computeTimeInScene, findPresentRow, getRange, isPresentBetween, isVisitBetween } from "./figures.js";
+import { seek } from "./playback.js";
+import { setHover, toggleSelection } from "./selection.js";
+import { NONE, emit, getLastSelected, on, requestBackground, subscribe } from "./state.js";
 
-/** Choose who is shown and listed, and in which order. */
-export function filter(s) {
+const ROW = 46;
+const LEAST_GAP = 0.4; // of the width of a bar [%]
+const LEAST_RUN = 1.3;
+
+/** Filter the people: those shown in the image visited the zone; those listed also match the range and the search. */
+export function applyFilters(s) {
   const wanted = s.e.search.value.trim().replace(/^#/, "");
-  s.shown.fill(s.zoneOnly < 0 ? 1 : 0);
-  if (s.zoneOnly >= 0) {
-    for (let v = 0; v < s.visits.person.length; v++) {
-      if (s.visits.zone[v] === s.zoneOnly) s.shown[s.visits.person[v]] = 1;
+  const range = getRange(s);
+  const { tracks, visits } = s;
+  s.shown.fill(s.zoneFilter < 0 ? 1 : 0);
+  if (s.zoneFilter >= 0) {
+    for (let v = 0; v < visits.person.length; v++) {
+      if (visits.zone[v] === s.zoneFilter && isVisitBetween(visits, v, range)) s.shown[visits.person[v]] = 1;
     }
   }
   s.order = [];
-  s.shownCount = 0;
-  for (let p = 0; p < s.tracks.persons; p++) {
+  s.shownCount = s.rangeCount = 0;
+  for (let p = 0; p < tracks.people; p++) {
+    const present = !s.range || isPresentBetween(tracks, p, range);
     s.shownCount += s.shown[p];
-    if (s.shown[p] && (!wanted || s.tracks.labels[p].includes(wanted))) s.order.push(p);
+    s.rangeCount += present ? 1 : 0;
+    if (s.shown[p] && present && (!wanted || tracks.labels[p].includes(wanted))) s.order.push(p);
   }
-  const by = s.e.sort.value;
-  if (by === "first") s.order.sort((a, b) => s.tracks.first[a] - s.tracks.first[b] || a - b);
-  if (by === "dwell") s.order.sort((a, b) => s.tracks.timeInScene[b] - s.tracks.timeInScene[a] || a - b);
-  s.placeOf.fill(NOBODY);
-  s.order.forEach((p, i) => (s.placeOf[p] = i));
-  s.active = Math.min(s.active, s.order.length - 1);
+  sortPeople(s, range);
+  s.positionInList.fill(NONE);
+  s.order.forEach((p, i) => (s.positionInList[p] = i));
+  s.active = Math.max(0, Math.min(s.active, s.order.length - 1));
   s.curve = s.heat = null;
-  s.baseDirty = true;
-  const all = counted(s.tracks.persons, "person", "persons");
-  s.e.found.textContent = s.order.length === s.tracks.persons ? all : `${s.order.length.toLocaleString("en")} of ${all}`;
+  const all = formatPeople(tracks.people);
+  s.e.found.textContent = s.order.length === tracks.people ? all : `${s.order.length.toLocaleString("en")} of ${all}`;
   s.e.runway.style.height = `${s.order.length * ROW}px`;
   fillList(s);
-  refresh(s);
+  emit(s, "list", s.order.length);
+  requestBackground(s);
 }
 
-/** Fill the rows that can be seen: as many elements as fit, used again while scrolling. */
+function sortPeople(s, range) {
+  const { tracks } = s;
+  if (s.e.sort.value === "first") s.order.sort((a, b) => tracks.first[a] - tracks.first[b] || a - b);
+  if (s.e.sort.value !== "dwell") return;
+  const times = new Float64Array(tracks.people);
+  for (const p of s.order) times[p] = computeTimeInScene(tracks, p, range);
+  s.order.sort((a, b) => times[b] - times[a] || a - b);
+}
+
+/** Fill the rows in view: as many elements as fit, reused while scrolling. */
 export function fillList(s) {
   const first = Math.max(0, Math.floor(s.e.list.scrollTop / ROW) - 2);
   const count = Math.min(s.order.length - first, Math.ceil((s.e.list.clientHeight || 400) / ROW) + 4);
-  while (s.rows.length < count) s.rows.push(newRow(s));
+  while (s.rows.length < count) s.rows.push(makeRow(s));
   s.rows.forEach((row, i) => {
     const shown = i < count;
     row.node.hidden = !shown;
-    row.person = shown ? s.order[first + i] : NOBODY;
+    row.person = shown ? s.order[first + i] : NONE;
     if (shown) fillRow(s, row, first + i);
   });
-  s.e.list.setAttribute("aria-activedescendant", s.active >= 0 ? `${s.id}-${s.active}` : "");
+  if (s.order.length) s.e.list.setAttribute("aria-activedescendant", `${s.id}-${s.active}`);
+  else s.e.list.removeAttribute("aria-activedescendant");
   markRows(s);
 }
 
-function newRow(s) {
-  const row = { name: make("span", { class: "name" }), time: make("span", { class: "time" }), bar: make("i"), person: NOBODY };
-  row.node = make("div", { class: "row", role: "option" }, make("span", { class: "swatch" }), row.name, row.time, make("span", { class: "bar" }, row.bar));
+function makeRow(s) {
+  const row = { name: make("span", { class: "name" }), time: make("span", { class: "time" }), runs: make("i"), person: NONE };
+  row.bar = make("span", { class: "bar", title: "Click to go to this time" }, row.runs);
+  row.node = make("div", { class: "row", role: "option" }, make("span", { class: "swatch" }), row.name, row.time, row.bar);
   row.node.addEventListener("click", (event) => {
-    s.active = s.placeOf[row.person];
-    choose(s, row.person, event.ctrlKey || event.metaKey || event.shiftKey);
+    const p = row.person;
+    s.active = s.positionInList[p];
+    const more = event.ctrlKey || event.metaKey || event.shiftKey;
+    if (!row.bar.contains(event.target)) return toggleSelection(s, p, more);
+    if (!s.selected.has(p)) toggleSelection(s, p, more);
+    const box = row.bar.getBoundingClientRect();
+    return seek(s, ((event.clientX - box.left) / box.width) * s.duration);
   });
-  row.node.addEventListener("pointerenter", () => hover(s, row.person));
-  row.node.addEventListener("pointerleave", () => hover(s, NOBODY));
+  row.node.addEventListener("pointerenter", () => setHover(s, row.person));
+  row.node.addEventListener("pointerleave", () => setHover(s, NONE));
   s.e.runway.append(row.node);
   return row;
 }
 
 function fillRow(s, row, position) {
-  const { tracks } = s;
   const p = row.person;
   row.node.id = `${s.id}-${position}`;
   row.node.style.top = `${position * ROW}px`;
-  row.node.style.setProperty("--mark", COLORS[p % COLORS.length]);
-  row.node.setAttribute("aria-selected", s.chosen.has(p));
+  row.node.setAttribute("aria-selected", s.selected.has(p));
   row.node.setAttribute("aria-setsize", s.order.length);
   row.node.setAttribute("aria-posinset", position + 1);
   row.node.classList.toggle("active", position === s.active);
-  row.name.textContent = `Person ${tracks.labels[p]}`;
-  row.time.textContent = span(tracks.timeInScene[p]);
-  row.time.title = "time in the scene";
-  const scale = 100 / (s.duration || 1);
-  row.bar.style.left = `${Math.min(tracks.first[p] * scale, 99)}%`;
-  row.bar.style.width = `${(tracks.end[p] - tracks.first[p]) * scale}%`;
+  row.name.textContent = `Person ${s.tracks.labels[p]}`;
+  row.time.textContent = formatDuration(computeTimeInScene(s.tracks, p, getRange(s)));
+  row.time.title = s.range ? "Time in the scene within the range" : "Time in the scene";
+  row.runs.style.webkitMaskImage = s.bars[p] ??= maskRuns(s, p);
 }
 
-/** Mark in the list who is there at the moment, and whom the pointer is on. */
-export function markRows(s) {
+/** Make a mask that shows when a person is present; gaps narrower than a pixel are closed. */
+function maskRuns(s, p) {
+  const { start, time, timePresent, flags } = s.tracks;
+  const scale = 100 / (s.duration || 1);
+  const runs = [];
+  for (let i = start[p]; i < start[p + 1]; i++) {
+    const [since, until] = [time[i] * scale, (time[i] + timePresent[i]) * scale];
+    const last = runs.at(-1);
+    if (last && (!(flags[i] & RUN_BEGINS) || since - last[1] < LEAST_GAP)) last[1] = until;
+    else runs.push([since, until]);
+  }
+  const stops = runs.flatMap(([since, until]) => {
+    const [left, right] = [Math.min(since, 100 - LEAST_RUN), Math.max(until, since + LEAST_RUN)].map((share) => `${share.toFixed(2)}%`);
+    return [`#0000 ${left}`, `#000 ${left}`, `#000 ${right}`, `#0000 ${right}`];
+  });
+  return `linear-gradient(90deg, ${stops.join()})`;
+}
+
+/** Mark in the list who is present at the time, and who is pointed at. */
+function markRows(s) {
   for (const row of s.rows) {
     const p = row.person;
-    if (p === NOBODY) continue;
-    const at = rowAt(s.tracks, p, s.moment);
-    const there = at >= s.tracks.start[p] && s.moment < s.tracks.time[at] + s.tracks.timePresent[at];
-    row.node.classList.toggle("here", there);
+    if (p === NONE) continue;
+    row.node.classList.toggle("here", findPresentRow(s.tracks, p, s.time) >= 0);
     row.node.classList.toggle("hover", p === s.hover);
+    row.node.style.setProperty("--mark", getPersonColor(s, p));
   }
 }
 
-export function reveal(s, position) {
+/** Scroll the list so that a row is in view. */
+function revealRow(s, position) {
   const { list } = s.e;
-  if (position < 0) return;
+  if (!(position >= 0)) return;
   if (position * ROW < list.scrollTop) list.scrollTop = position * ROW;
   else if ((position + 1) * ROW > list.scrollTop + list.clientHeight) list.scrollTop = (position + 1) * ROW - list.clientHeight;
+}
+
+function revealSelected(s) {
+  const position = s.positionInList[getLastSelected(s)];
+  if (position >= 0) s.active = position;
+  revealRow(s, position);
   fillList(s);
+}
+
+/** List only people who visited a zone, or all with NONE. */
+export function setZoneFilter(s, number) {
+  s.zoneFilter = number;
+  s.e.zone.value = number < 0 ? "" : `${number}`;
+  s.e.list.scrollTop = 0;
+  applyFilters(s);
+  emit(s, "filter", number < 0 ? null : s.data.zones[number].name);
+}
+
+function moveInList(s, event) {
+  const page = Math.max(1, Math.floor(s.e.list.clientHeight / ROW) - 1);
+  const last = s.order.length - 1;
+  const to = { ArrowDown: s.active + 1, ArrowUp: s.active - 1, PageDown: s.active + page, PageUp: s.active - page, Home: 0, End: last }[event.key];
+  if (to !== undefined) {
+    s.active = Math.max(0, Math.min(to, last));
+    revealRow(s, s.active);
+    fillList(s);
+  } else if (event.key === "Enter" && s.order[s.active] !== undefined) toggleSelection(s, s.order[s.active], event.ctrlKey || event.metaKey);
+  else return;
+  event.preventDefault();
+  event.stopPropagation();
+}
+
+export function listenToList(s) {
+  const { e } = s;
+  on(s, e.search, "input", () => applyFilters(s));
+  on(s, e.sort, "change", () => applyFilters(s));
+  on(s, e.zone, "change", () => setZoneFilter(s, e.zone.value === "" ? NONE : Number(e.zone.value)));
+  on(s, e.list, "scroll", () => fillList(s), { passive: true });
+  on(s, e.list, "keydown", (event) => moveInList(s, event));
+  subscribe(s, "select", () => revealSelected(s));
+  subscribe(s, "range", () => applyFilters(s));
+  subscribe(s, "hover", () => markRows(s));
+  subscribe(s, "color", () => markRows(s));
+  subscribe(s, "time", () => markRows(s));
 }

@@ -1,0 +1,306 @@
+"""Exchange with other packages: PedPy, MovingPandas, GeoPandas, supervision and MOTChallenge text.
+
+Each package is imported when its function is called: ``pip install 'ptrack-analysis[neighbors]'``. In the
+other direction, ``read_zones`` and ``zones=`` of ``open_video`` take a GeoDataFrame and zones of supervision,
+and ``TrackingSink`` takes the results of a running tracker.
+"""
+
+import warnings
+from collections.abc import Iterator, Sequence
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ptrack_analysis.errors import ParameterError, PtrackWarning
+from ptrack_analysis.geometry import Bools, Floats, Integers
+from ptrack_analysis.scene.zones import Line, Zone
+from ptrack_analysis.schema import DETECTIONS, TRAJECTORIES, find_unit, validate
+from ptrack_analysis.storage.files import write_text
+from ptrack_analysis.video import Video, timestamps_to_frames
+
+__all__ = ["to_geopandas", "to_mot", "to_movingpandas", "to_pedpy", "to_supervision"]
+
+_SIDES = ("left", "top", "width", "height")
+_LOCAL_CRS = (
+    'ENGCRS["local plane",EDATUM["camera"],CS[Cartesian,2],AXIS["x",unspecified],AXIS["y",unspecified],'
+    'LENGTHUNIT["{unit}",1]]'
+)
+_UNIT_NAMES = {"m": "metre", "px": "pixel"}
+_STEPS = (0, 1, -1, 2, -2)
+"""Neighbors of a rounded coordinate, in units of its last place, that may give the exact fraction."""
+_DECIMALS = 6
+"""Decimals of pixels that trackers write."""
+
+
+def to_pedpy(trajectories: pd.DataFrame, video: Video, *, frame_rate: float | None = None) -> Any:
+    """Convert trajectories in meters to ``pedpy.TrajectoryData``.
+
+    Frame numbers follow from the timestamps and the frame rate. If only every k-th frame has detections,
+    these frames are numbered 0, 1, 2 and so on, and the frame rate is divided by k: PedPy computes speeds
+    from successive frames. PedPy does not know gaps: its speed beside a gap is the mean speed across it. Rows
+    without a position are excluded with a warning.
+
+    Parameters
+    ----------
+    trajectories
+        TRAJECTORIES in m.
+    video
+        The video, for its frame rate.
+    frame_rate
+        Frames per second; by default that of the video.
+
+    Raises
+    ------
+    ParameterError
+        If the positions are in px, there is no frame rate, or a timestamp is not that of a frame.
+    """
+    from pedpy import TrajectoryData
+
+    table, unit = _located(trajectories)
+    if unit != "m":
+        raise ParameterError(
+            f"trajectories are in {unit}, but PedPy computes in meters. Pass plane=read_floor_plan(...) to "
+            "compute_trajectories."
+        )
+    rate = _find_rate(video, frame_rate)
+    frames = timestamps_to_frames(_read_times(table), rate)
+    stride = int(np.gcd.reduce(frames - frames[0])) if len(frames) else 1
+    stride = max(stride, 1)
+    columns = {
+        "id": _read_people(table),
+        "frame": frames // stride,
+        "x": table["x_m"].to_numpy(),
+        "y": table["y_m"].to_numpy(),
+    }
+    return TrajectoryData(pd.DataFrame(columns), frame_rate=rate / stride)
+
+
+def to_movingpandas(trajectories: pd.DataFrame, video: Video) -> Any:
+    """Convert trajectories to a ``movingpandas.TrajectoryCollection``.
+
+    Each tracklet is one trajectory, named ``person/tracklet``, so that lengths and speeds do not bridge gaps;
+    ``obj_id`` is the person. Timestamps count from ``video.started_at`` in UTC, otherwise from 1970. The CRS
+    is a local plane in the unit of the trajectories: without one, MovingPandas takes coordinates for degrees.
+    Rows without a position are excluded with a warning; MovingPandas excludes tracklets of one row.
+
+    Parameters
+    ----------
+    trajectories
+        TRAJECTORIES.
+    video
+        The video, for the start of the recording.
+    """
+    from movingpandas import TrajectoryCollection
+
+    points = to_geopandas(trajectories, video)
+    points = points.set_crs(_LOCAL_CRS.format(unit=_UNIT_NAMES[points.attrs["unit"]]))
+    people, tracklets = _read_people(points).astype(str), points["tracklet"].to_numpy().astype(str)
+    flat = points.reset_index("timestamp", drop=True).reset_index()
+    flat["trajectory"] = np.char.add(np.char.add(people, "/"), tracklets)
+    start = pd.Timestamp(0) if video.started_at is None else pd.Timestamp(video.started_at)
+    if start.tzinfo is not None:
+        start = start.tz_convert("UTC").tz_localize(None)
+    flat.index = pd.DatetimeIndex(start + points.index.get_level_values("timestamp"), name="t")
+    return TrajectoryCollection(flat, traj_id_col="trajectory", obj_id_col="person_index")
+
+
+def to_geopandas(data: pd.DataFrame | Sequence[Zone | Line], video: Video | None = None) -> Any:  # noqa: ARG001 - the same arguments as the others
+    """Convert trajectories, zones or lines to a ``geopandas.GeoDataFrame``.
+
+    Trajectories become one point per row, with all columns except x and y; rows without a position are
+    excluded with a warning. Zones and lines become one row each with the columns ``name``, ``kind``,
+    ``from``, ``to``, ``video`` and ``camera``. ``read_zones`` reads them again: ``attrs["unit"]`` has the
+    unit. There is no CRS.
+
+    Parameters
+    ----------
+    data
+        TRAJECTORIES, or a list of zones and lines in one unit.
+    video
+        Not needed.
+
+    Raises
+    ------
+    ParameterError
+        If zones and lines are in several units.
+    """
+    from geopandas import GeoDataFrame, points_from_xy
+
+    if isinstance(data, pd.DataFrame):
+        table, unit = _located(data)
+        x, y = f"x_{unit}", f"y_{unit}"
+        made = GeoDataFrame(table.drop(columns=[x, y]), geometry=points_from_xy(table[x], table[y]))
+    else:
+        units = sorted({thing.unit for thing in data})
+        if len(units) > 1:
+            raise ParameterError(f"data has zones in {' and '.join(units)}. Pass zones in one unit.")
+        unit = units[0] if units else "px"
+        columns: dict[str, list[Any]] = {
+            "name": [thing.name for thing in data],
+            "kind": [thing.kind for thing in data],
+            "from": [getattr(thing, "start", None) for thing in data],
+            "to": [getattr(thing, "end", None) for thing in data],
+            "video": [list(thing.videos) or None for thing in data],
+            "camera": [list(thing.cameras) or None for thing in data],
+        }
+        made = GeoDataFrame(columns, geometry=[thing.outline for thing in data])
+    made.attrs["unit"] = unit
+    return made
+
+
+def to_supervision(detections: pd.DataFrame, video: Video) -> Iterator[tuple[pd.Timedelta, Any]]:
+    """Yield the detections of each timestamp as ``supervision.Detections``, in the order of time.
+
+    Boxes are in px, ``tracker_id`` is the person; ``confidence``, ``class_id`` and ``data["class_name"]`` are
+    there if the table has them. Rows without a body box are excluded with a warning. A timestamp without
+    boxes is not yielded.
+
+    Parameters
+    ----------
+    detections
+        DETECTIONS.
+    video
+        The video, for its frame size.
+
+    Examples
+    --------
+    ::
+
+        for timestamp, people in pta.interchange.to_supervision(detections, video):
+            zone.trigger(people)
+    """
+    from supervision import Detections
+
+    table, boxes = _boxed(detections)
+    size = np.array([video.pixels.width, video.pixels.height] * 2, dtype="float64")
+    boxes[:, 2:] += boxes[:, :2]
+    people, xyxy = _read_people(table), boxes * size
+    times, first = np.unique(_read_times(table), return_index=True)
+    known = {name: table[name].to_numpy() for name in ("confidence", "class_id") if name in table.columns}
+    if "class_id" in known and table["class_id"].isna().any():
+        del known["class_id"]
+    names = table["class_name"].to_numpy(dtype=object) if "class_name" in table.columns else None
+    for moment, start, stop in zip(times, first, [*first[1:], len(table)], strict=True):
+        rows = slice(start, stop)
+        own = {name: values[rows] for name, values in known.items()}
+        yield (
+            pd.Timedelta(np.timedelta64(int(moment), "ms")),
+            Detections(
+                xyxy=xyxy[rows],
+                tracker_id=people[rows],
+                data={} if names is None else {"class_name": names[rows]},
+                **own,
+            ),
+        )
+
+
+def to_mot(
+    detections: pd.DataFrame,
+    video: Video,
+    path: str | PathLike[str],
+    *,
+    frame_rate: float | None = None,
+    first_pixel: int = 0,
+) -> Path:
+    """Write detections as MOTChallenge text: ``frame,id,left,top,width,height,conf,-1,-1,-1``.
+
+    Frames are counted from 1, pixels from ``first_pixel``. ``read_tracking`` with ``first_pixel=0`` and the
+    same video gives the same boxes: exactly, if they were whole or decimal px in a tracker's file, otherwise
+    up to the last bit. ``conf`` is -1 if the table has no confidence. Rows without a body box are
+    excluded with a warning; faces and classes have no place.
+
+    Parameters
+    ----------
+    detections
+        DETECTIONS.
+    video
+        The video, for its frame size and frame rate.
+    path
+        The file; an existing one is replaced.
+    frame_rate
+        Frames per second; by default that of the video.
+    first_pixel
+        Coordinate of the upper left pixel: 0 as trackers write, or 1 as in ground truth of MOTChallenge.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    ParameterError
+        If there is no frame size or frame rate, or a timestamp is not that of a frame.
+    OutputError
+        If the file cannot be written.
+    """
+    if first_pixel not in {0, 1}:
+        raise ParameterError(f"first_pixel must be 0 or 1, got {first_pixel!r}")
+    table, boxes = _boxed(detections)
+    frames = timestamps_to_frames(_read_times(table), _find_rate(video, frame_rate)) + 1
+    width, height = video.pixels.width, video.pixels.height
+    sides = [_find_pixels(boxes[:, at], size) for at, size in enumerate((width, height, width, height))]
+    sides[:2] = [side + first_pixel for side in sides[:2]]
+    confidence = np.full(len(table), -1.0)
+    if "confidence" in table.columns:
+        confidence = np.nan_to_num(table["confidence"].to_numpy(dtype="float64"), nan=-1.0)
+    columns = [frames, _read_people(table), *sides, confidence, *[np.full(len(table), -1)] * 3]
+    text = pd.DataFrame(dict(enumerate(columns))).to_csv(header=False, index=False, lineterminator="\n")
+    write_text(path, text)
+    return Path(path)
+
+
+def _located(trajectories: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """Return the rows that have a position, and the unit."""
+    validate(trajectories, TRAJECTORIES)
+    unit = find_unit(trajectories, TRAJECTORIES)
+    keep = trajectories[f"x_{unit}"].notna().to_numpy() & trajectories[f"y_{unit}"].notna().to_numpy()
+    return _warn_of_rest(trajectories, keep, "a position"), unit
+
+
+def _boxed(detections: pd.DataFrame) -> tuple[pd.DataFrame, Floats]:
+    """Return the rows that have a body box in the order of time, and their boxes."""
+    validate(detections, DETECTIONS)
+    keep = detections[list(_SIDES)].notna().all(axis=1).to_numpy()
+    table = _warn_of_rest(detections, keep, "a body box").sort_index()
+    return table, table[list(_SIDES)].to_numpy(dtype="float64", copy=True)
+
+
+def _warn_of_rest(table: pd.DataFrame, keep: Bools, what: str) -> pd.DataFrame:
+    count = int((~keep).sum())
+    if not count:
+        return table
+    warnings.warn(f"{count} of {len(table)} rows without {what} are excluded", PtrackWarning, stacklevel=4)
+    return table[keep]
+
+
+def _find_rate(video: Video, frame_rate: float | None) -> float:
+    rate = video.frame_rate if frame_rate is None else frame_rate
+    if rate is None:
+        raise ParameterError(f"Video {video.name!r} has no frame rate. Pass frame_rate=25.")
+    return float(rate)
+
+
+def _read_times(table: pd.DataFrame) -> Integers:
+    """Return the timestamps [ms]."""
+    times: Integers = table.index.get_level_values("timestamp").to_numpy().astype("timedelta64[ms]")
+    return times.view("int64")
+
+
+def _read_people(table: pd.DataFrame) -> Integers:
+    people: Integers = table.index.get_level_values("person_index").to_numpy().astype("int64")
+    return people
+
+
+def _find_pixels(fractions: Floats, size: int) -> Floats:
+    """Return px that give the fractions when divided by the size, the ones with few decimals first."""
+    raw = fractions * size
+    found = raw.copy()
+    for step in reversed(_STEPS):
+        near = raw + step * np.spacing(raw)
+        found = np.where(near / size == fractions, near, found)
+    rounded = np.round(raw, _DECIMALS)
+    return np.where(rounded / size == fractions, rounded, found)

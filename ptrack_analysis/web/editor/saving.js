@@ -1,0 +1,154 @@
+/** Saving and ending, and the changes that a tab keeps in case it is loaded again. */
+import { canFinish, finish } from "./drawing_tools.js";
+import { editOf } from "./model.js";
+import { make } from "../shared/dom.js";
+
+const DRAFT = "ptrack-editor";
+const STOPPED = "The editor has stopped. Start it again. Your changes are kept in this tab.";
+
+/** Send a request; return its status and its answer. */
+export async function ask(app, path, method, body) {
+  try {
+    const answer = await fetch(path, { method, headers: { "X-Ptrack-Session": app.opening.secret, "Content-Type": "application/json" }, body: JSON.stringify(body) });
+    const text = await answer.text();
+    return [answer.status, answer.headers.get("Content-Type")?.startsWith("application/json") ? JSON.parse(text) : { error: text }];
+  } catch {
+    return [0, { error: STOPPED }];
+  }
+}
+
+/** Hold a connection open, by which the server knows that the page is open, and the page that it runs. */
+export async function holdConnection(app) {
+  const headers = { "X-Ptrack-Session": app.opening.secret };
+  const page = crypto.randomUUID();
+  addEventListener("pagehide", () => {
+    app.closing = true;
+    if (!app.ended) fetch(`/leave?page=${page}`, { method: "POST", headers, keepalive: true }).catch(() => {});
+  });
+  try {
+    const answer = await fetch(`/alive?page=${page}`, { headers });
+    const reader = answer.body.getReader();
+    while (!(await reader.read()).done);
+  } catch {
+    // the server has ended, or the page is closing
+  }
+  if (!app.ended && !app.closing) app.tell(STOPPED);
+}
+
+/** Say that the drawing is not finished; empty if nothing is being drawn. */
+export function describeUnfinished(app) {
+  if (!app.draft.length) return "";
+  const [what, how] = app.tool === "split" ? ["cut", "Complete it"] : [app.tool, "Finish it (F)"];
+  return `The ${what} is not finished. ${how} or discard it (Esc).`;
+}
+
+/** Finish the drawing if it has enough points; return whether none is left. */
+function finishDrawing(app) {
+  if (!app.draft.length) return true;
+  return canFinish(app) && finish(app);
+}
+
+/** Save the zones or the floor plan; a drawing with enough points is finished first. */
+export async function save(app, { replace = false, andEnd = false } = {}) {
+  const { opening } = app;
+  if (app.saving || !opening[app.mode]) return;
+  if (!finishDrawing(app)) return app.draft.length ? app.tell(describeUnfinished(app)) : undefined;
+  const { mode } = app;
+  if (mode === "zones" && app.problems.size) return tellProblem(app);
+  if (mode === "floor" && app.model.doc.pairs.some((pair) => !pair.floor.every(Number.isFinite))) return app.tell("A point has no floor coordinates yet. Type them, or delete the point.");
+  app.saving = true;
+  app.refresh();
+  const content = app.content(mode);
+  const [status, answer] = await ask(app, `/${mode}`, "PUT", { ...editsOf(app, mode), base: opening[mode].base, disk: app.disk[mode], replace });
+  app.saving = false;
+  if (answer.changed !== undefined) askReplace(app, answer, andEnd);
+  else if (status === 200 && !answer.error) noteSaved(app, mode, content, answer);
+  else app.tell(answer.error);
+  app.refresh();
+  if (andEnd && app.told.saved) done(app);
+}
+
+function editsOf(app, mode) {
+  const { items, pairs, bounds } = app.model.doc;
+  if (mode === "zones") return { features: items.map((item) => editOf(item, app.originals)) };
+  const before = app.opening.floor.bounds ?? null;
+  return { pairs, ...(JSON.stringify(bounds) === JSON.stringify(before) ? {} : { bounds }) };
+}
+
+function noteSaved(app, mode, content, answer) {
+  app.saved[mode] = content;
+  app.disk[mode] = answer.disk;
+  app.told[mode] = answer.notes;
+  app.tell(`Saved ${app.opening[mode].file}: ${answer.said}.`, false);
+  app.e.status.classList.add("good");
+  app.told.saved = true;
+  keepChanges(app);
+}
+
+const button = (text, onclick) => make("button", { type: "button", onclick }, text);
+
+function askReplace(app, answer, andEnd) {
+  const { mode } = app;
+  const replace = () => {
+    app.disk[mode] = answer.changed;
+    app.save({ replace: true, andEnd });
+  };
+  app.tell(`${answer.error}. `, true, button("Replace it", replace));
+}
+
+function tellProblem(app) {
+  const [id, texts] = [...app.problems][0];
+  app.select(id);
+  app.tell(`“${app.model.item(id).name || "no name"}” cannot be saved. ${texts[0]}`);
+}
+
+/** End the editor. Changes that are not saved, and a drawing that cannot be finished, are asked about. */
+export async function done(app, isSure = false) {
+  if (!isSure) {
+    const isFinished = finishDrawing(app);
+    const dirty = ["zones", "floor"].filter((mode) => app.opening[mode] && app.isDirty(mode));
+    if (dirty.length || !isFinished) return askAboutChanges(app, dirty);
+  }
+  const [status, answer] = await ask(app, "/done", "POST", {});
+  if (status !== 200 && status !== 0) return app.tell(answer.error);
+  app.ended = true;
+  readOrKeep(null);
+  document.getElementById("editor").replaceChildren(make("p", { className: "end" }, "The editor has ended. You can close this tab."));
+}
+
+function askAboutChanges(app, dirty) {
+  const discard = button("Discard and end", () => done(app, true));
+  const files = dirty.map((mode) => app.opening[mode].file).join(" and ");
+  const text = [describeUnfinished(app), dirty.length ? `Not saved yet: ${files}.` : ""].filter(Boolean).join(" ");
+  if (app.draft.length || dirty.length > 1 || dirty[0] !== app.mode) return app.tell(`${text} `, true, discard);
+  app.tell(`${text} `, true, button("Save and end", () => app.save({ andEnd: true })), discard);
+}
+
+/** Keep unsaved changes in this tab, in case it is loaded again. */
+export function keepChanges(app) {
+  const dirty = app.isDirty("zones") || app.isDirty("floor") || app.draft.length;
+  const { draft, tool, selected } = app;
+  readOrKeep(!dirty || app.ended ? null : JSON.stringify({ bases: basesOf(app), doc: app.model.doc, nextId: app.model.nextId, draft, tool, selected }));
+}
+
+const basesOf = ({ opening }) => [opening.zones.file, opening.zones.base, opening.floor?.base ?? null].join();
+
+/** Restore the changes that this tab has kept. */
+export function restoreChanges(app) {
+  const kept = JSON.parse(readOrKeep() ?? "null");
+  if (kept?.bases !== basesOf(app)) return;
+  app.model.keep();
+  Object.assign(app.model, { doc: kept.doc, nextId: kept.nextId });
+  Object.assign(app, { tool: kept.tool, draft: kept.draft, selected: kept.selected });
+  app.tell("Unsaved changes were restored.", false);
+}
+
+/** Read what the tab keeps; write a text, or forget it with null. A frame may be forbidden to keep anything. */
+function readOrKeep(text) {
+  try {
+    if (text === undefined) return sessionStorage.getItem(DRAFT);
+    return text === null ? sessionStorage.removeItem(DRAFT) : sessionStorage.setItem(DRAFT, text);
+  } catch {
+    return null;
+  }
+}
