@@ -241,8 +241,8 @@ def add_source_options(parser: argparse.ArgumentParser, *, has_name: bool = True
     )
     form.add_argument(
         "--unit",
-        choices=("px", "fraction", "m", "cm"),
-        help="unit of boxes (px or fraction, default: recognized) or of points (m, cm or px)",
+        choices=("px", "fraction", "m", "cm", "mm"),
+        help="unit of boxes (px or fraction, default: recognized) or of points (m, cm, mm or px)",
     )
     form.add_argument(
         "--y-axis", choices=("up", "down"), help="which way y grows for points (default: up in m, down in px)"

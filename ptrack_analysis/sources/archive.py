@@ -43,7 +43,7 @@ class FormatOptions:
     first_frame: int | None = None
     first_pixel: int | None = None
     stride: int | None = None
-    unit: Literal["px", "fraction", "m", "cm"] | None = None
+    unit: Literal["px", "fraction", "m", "cm", "mm"] | None = None
     y_axis: Literal["up", "down"] | None = None
     classes: tuple[int | str, ...] = ()
     min_confidence: float | None = None

@@ -286,7 +286,7 @@ def _find_unit(
     cells: Cells, sides: tuple[Floats, ...], layout: BoxLayout, given: Given
 ) -> tuple[Unit, list[str]]:
     """Return the unit of the sides: as given, as the format says, otherwise by their values."""
-    if given.unit in {"m", "cm"}:
+    if given.unit in {"m", "cm", "mm"}:
         raise ParameterError(
             f"{cells.place}: unit is {given.unit!r}, but the file has boxes, which are in px or fractions of "
             "the frame. Points need the columns x and y (--columns)."

@@ -17,14 +17,16 @@ if TYPE_CHECKING:
 
 HEIGHT = "z"
 """Role of the column with the height of the head, which formats of points have and a caller cannot name."""
-_UNIT_IN_NAME = re.compile(r"[\W_](m|cm|px)[\])]?$", re.IGNORECASE)
+_UNIT_IN_NAME = re.compile(r"[\W_](m|cm|mm|px)[\])]?$", re.IGNORECASE)
 _BODY_HEIGHT = (100.0, 250.0)
 """A median height within these bounds is in cm; no one is so tall in m."""
 _LEAST_STEPS = 50
 """Fewer steps do not show how fast people are."""
 _FASTEST = 12.0
 """People do not move at a median speed above this [m/s]."""
-_ADVICE = "Pass unit='m', 'cm' or 'px' (--unit m)."
+_ADVICE = "Pass unit='m', 'cm', 'mm' or 'px' (--unit m)."
+_PER_METER = {"cm": (100, "centimeters"), "mm": (1000, "millimeters")}
+"""Units that are converted to meters: how many are a meter, and their names."""
 
 
 def find_stated_unit(names: Mapping[str, str]) -> PointUnit | None:
@@ -51,7 +53,7 @@ def read_positions(
         If the unit is not known, or contradicts the one that the file states.
     """
     unit, notes, assumed = _find_unit(cells, columns, layout, given)
-    scale = 100 if unit == "cm" else 1
+    scale, _ = _PER_METER.get(unit, (1, ""))
     values = {
         f"{axis}_{{u}}": cells.numbers(columns[axis], required=not layout.may_be_hidden) / scale
         for axis in "xy"
@@ -61,7 +63,7 @@ def read_positions(
             assumed.append(
                 f"{columns[axis]} is 0 in all {cells.count} rows: check that it is the column of {axis}"
             )
-    return values, "m" if unit == "cm" else unit, notes, assumed
+    return values, "m" if unit in _PER_METER else unit, notes, assumed
 
 
 def _find_unit(
@@ -90,7 +92,8 @@ def _find_unit(
             )
         raise InputError(f"{place}, but unit is 'm'. Pass unit='cm' (--unit cm).")
     if unit is not None:
-        return unit, ["coordinates in centimeters are converted to meters"] if unit == "cm" else [], []
+        _, name = _PER_METER.get(unit, (1, ""))
+        return unit, [f"coordinates in {name} are converted to meters"] if name else [], []
     if layout.likely_unit is None:
         raise ParameterError(f"{cells.place}: the unit of x and y is not known. {_ADVICE}")
     text = (
@@ -140,6 +143,6 @@ def validate_speed(points: pd.DataFrame, unit: str, place: str, *, is_stated: bo
     if is_stated:
         return [f"{text}: check the unit and the frame rate"]
     raise InputError(
-        f"{place}: {text}. The coordinates are probably in cm or px, or the frame rate is too high. Pass "
+        f"{place}: {text}. The coordinates are probably in cm, mm or px, or the frame rate is too high. Pass "
         "unit='cm' or 'px' (--unit cm), or frame_rate in Video (--frame-rate)."
     )

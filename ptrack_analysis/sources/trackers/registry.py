@@ -26,7 +26,7 @@ class Tracker:
 
     ``read`` returns the rows with their layout: the base of frames and pixels, and the classes.
     ``recognizes`` returns why a source does not fit, and None if it does; ``accepts`` does so for a source
-    whose format the caller names.
+    whose format the caller names. ``plane`` is the unit of the points of a format without boxes.
     """
 
     name: str
@@ -36,6 +36,7 @@ class Tracker:
     accepts: Callable[[Sample], str | None] | None = None
     reads_files: bool = True
     reads_folders: bool = False
+    plane: Literal["", "m", "px"] = ""
 
     def accepts_file(self, sample: Sample, options: FormatOptions) -> bool:
         """Return whether a file of a folder is read in this format if the caller names the format."""
@@ -125,6 +126,7 @@ TRACKERS = {
             points.read_obsmat,
             points.fits_obsmat,
             points.accepts_text,
+            plane="m",
         ),
         Tracker(
             "trajnet",
@@ -132,6 +134,7 @@ TRACKERS = {
             points.read_trajnet,
             points.fits_trajnet,
             points.accepts_text,
+            plane="m",
         ),
         Tracker(
             "points",
@@ -139,6 +142,7 @@ TRACKERS = {
             points.read_points,
             points.fits_points,
             points.accepts_text,
+            plane="m",
         ),
         Tracker("table", "CSV or Parquet with named columns", tables.read_table, tables.fits_table),
     )
@@ -195,8 +199,8 @@ def read_tracks(
     stride
         Frames of the video per frame of the file, if the tracker skipped frames and numbered the rest.
     unit
-        Unit of the boxes, ``px`` or ``fraction``, by default recognized; or of points, ``m``, ``cm`` or
-        ``px``, required unless the file states it.
+        Unit of the boxes, ``px`` or ``fraction``, by default recognized; or of points, ``m``, ``cm``,
+        ``mm`` or ``px``, required unless the file states it.
     y_axis
         Which way y grows in the plane of points: ``up`` (the default for m) or ``down`` (for px).
     classes
@@ -275,9 +279,9 @@ def find_points_unit(path: AnyPath, options: FormatOptions) -> Literal["", "m", 
     names: dict[str, str] = {}
     if tracker.name == "table":
         names = dict(options.columns) or by_own_names(tables.read_names(read_sample(path)))
-    if tracker.name not in POINT_FORMATS and "x" not in names:
+    if not tracker.plane and "x" not in names:
         return ""
-    return "px" if "px" in {options.unit, find_stated_unit(names)} else "m"
+    return "px" if "px" in {tracker.plane, options.unit, find_stated_unit(names)} else "m"
 
 
 def find_format(path: AnyPath, options: FormatOptions) -> Tracker:
@@ -319,8 +323,6 @@ def recognize(path: Source) -> Tracker:
     raise InputError(describe_unknown(sample))
 
 
-POINT_FORMATS = {"obsmat", "trajnet", "points"}
-"""Formats of points without boxes; a table may have points, too."""
 _TIMES_AND_PARTS = {*MOMENTS, *PARTS}
 _SPACED = {"mot", "bytetrack", "deepsort"}
 """Formats whose files may tell cameras apart if white space separates the values."""

@@ -59,6 +59,14 @@ def test_centimeters_become_metres_and_it_is_noted(tmp_path):
     assert tracked.notes == ("coordinates in centimeters are converted to meters",)
 
 
+def test_millimeters_become_meters(tmp_path):
+    file = write(tmp_path / "a.csv", "frame,id,x_mm,y_mm\n0,1,1500,-250\n")
+    columns = {"frame": "frame", "id": "id", "x": "x_mm", "y": "y_mm"}
+    tracked = read(file, columns=columns, video=Video(frame_rate=10.0))
+    assert tracked.table.to_numpy().tolist() == [[1.5, -0.25]]
+    assert "coordinates in millimeters are converted to meters" in tracked.notes
+
+
 def test_the_rate_may_be_given(tmp_path):
     file = write(tmp_path / "a.txt", "1 0 1 2\n1 1 1 2\n")
     with pytest.raises(ParameterError, match="the frame rate is not known"):
