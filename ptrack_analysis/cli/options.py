@@ -192,8 +192,9 @@ def open_client(given: argparse.Namespace, service: str = "rekognition") -> Iter
 
 _FORMATS = (
     "pages, mot, mot-gt, boxmot, bytetrack, deepsort, visdrone, supervision-csv, supervision-json, "
-    "ultralytics-txt, ultralytics-json, ultralytics-csv, boxmot-jsonl, points, obsmat, trajnet or table "
-    "(default: recognized)"
+    "ultralytics-txt, ultralytics-json, ultralytics-csv, boxmot-jsonl, points, obsmat, trajnet, "
+    "jupedsim, vadere, viswalk, pathfinder-csv, pathfinder-json, crowdit, trajnet-lines, atc, ind, frigate, "
+    "hdf5 or table (default: recognized)"
 )
 _SOURCE = (
     "file, folder or s3://bucket/prefix of saved pages (.json, .jsonl, .gz), or a file of another tracker; "

@@ -110,8 +110,8 @@ FILES = {
     "ultralytics-csv": (results_csv, NAMES),
     "table": (named_table, NAMES),
 }
-WITHOUT = {"points", "obsmat", "trajnet", "mot-gt"}
-"""Formats without such columns."""
+WITHOUT = {"mot-gt", *(name for name, tracker in TRACKERS.items() if tracker.plane)}
+"""Formats without such columns, or without boxes."""
 
 
 def test_every_reader_has_a_file_here():

@@ -114,7 +114,7 @@ def build_tracked(rows: Rows, given: Given) -> Tracked:
     has_points, unit = "x" in columns, None
     box: dict[str, Floats]
     if has_points:
-        box, unit, odd, assumed = read_positions(part, columns, layout, given)
+        box, unit, odd, assumed = read_positions(part, columns, layout, given, video)
     times = read_times(part, columns, given, layout.first_frame, video, has_frame_0=has_frame_0)
     if not has_points:
         box, assumed, odd = _read_boxes(part, columns, layout, given, video)

@@ -210,14 +210,18 @@ def _read_annotated(
             columns[name] = pc.if_else(pc.equal(columns[name], _HIDDEN), "", columns[name])
     frames, ids = (cells.whole(name) for name in ("frame", "id"))
     columns |= {"frame": pa.chunked_array([frames]), "id": pa.chunked_array([ids])}
-    video, notes = named(given.video, title_of_source(path)), tuple[str, ...]()
-    if video.frame_rate is None:
-        step = _find_step(frames, ids)
-        if step is not None:
-            video = replace(video, frame_rate=_ANNOTATED * step)
-            text = f"people are assumed to be annotated {_ANNOTATED:g} times a second, every {step} frames"
-            notes = (f"{text}; change this with Video(frame_rate=...) (--frame-rate)",)
+    video, notes = assume_rate(named(given.video, title_of_source(path)), frames, ids)
     return replace(cells, columns=columns), video, notes
+
+
+def assume_rate(video: Video, frames: Integers, ids: Integers) -> tuple[Video, tuple[str, ...]]:
+    """Complete the frame rate of people who were annotated 2.5 times a second, and say so."""
+    step = find_step(frames, ids)
+    if video.frame_rate is not None or step is None:
+        return video, ()
+    text = f"people are assumed to be annotated {_ANNOTATED:g} times a second, every {step} frames"
+    note = f"{text}; change this with Video(frame_rate=...) (--frame-rate)"
+    return replace(video, frame_rate=_ANNOTATED * step), (note,)
 
 
 def _build_annotated(cells: Cells, video: Video, notes: tuple[str, ...]) -> Rows:
@@ -230,7 +234,7 @@ def _build_annotated(cells: Cells, video: Video, notes: tuple[str, ...]) -> Rows
     return Rows(cells, layout, assumptions=notes, video=video)
 
 
-def _find_step(frames: Integers, ids: Integers) -> int | None:
+def find_step(frames: Integers, ids: Integers) -> int | None:
     """Return the usual step between the frames of a person, None without any."""
     order = np.lexsort((frames, ids))
     steps = np.diff(frames[order])[np.diff(ids[order]) == 0]

@@ -10,7 +10,8 @@ import pandas as pd
 from ptrack_analysis.errors import InputError, ParameterError
 from ptrack_analysis.geometry import Floats
 from ptrack_analysis.sources.trackers.cells import Cells
-from ptrack_analysis.sources.trackers.tracked import Given, PointUnit
+from ptrack_analysis.sources.trackers.tracked import Given, PointUnit, frame_size
+from ptrack_analysis.video import Video
 
 if TYPE_CHECKING:
     from ptrack_analysis.sources.trackers.form import BoxLayout
@@ -20,6 +21,8 @@ HEIGHT = "z"
 _UNIT_IN_NAME = re.compile(r"[\W_](m|cm|mm|px)[\])]?$", re.IGNORECASE)
 _BODY_HEIGHT = (100.0, 250.0)
 """A median height within these bounds is in cm; no one is so tall in m."""
+_WITHIN_FRAME = (-1.0, 2.0)
+"""Fractions of the frame are within these bounds."""
 _LEAST_STEPS = 50
 """Fewer steps do not show how fast people are."""
 _FASTEST = 12.0
@@ -36,9 +39,9 @@ def find_stated_unit(names: Mapping[str, str]) -> PointUnit | None:
 
 
 def read_positions(
-    cells: Cells, columns: Mapping[str, str], layout: "BoxLayout", given: Given
+    cells: Cells, columns: Mapping[str, str], layout: "BoxLayout", given: Given, video: Video
 ) -> tuple[dict[str, Floats], str, list[str], list[str]]:
-    """Read x and y in m or px.
+    """Read x and y in m or px; fractions of the frame become px.
 
     Returns
     -------
@@ -50,8 +53,15 @@ def read_positions(
     InputError
         If a value is not a number, or the heights show that the unit is another one.
     ParameterError
-        If the unit is not known, or contradicts the one that the file states.
+        If the unit is not known, or contradicts the one that the file states; if the frame size is needed
+        and not known.
     """
+    if layout.unit == "fraction" and given.unit in {None, "fraction"}:
+        sizes = dict(zip("xy", frame_size(video, cells.place), strict=True))
+        pixels = {
+            f"{axis}_{{u}}": cells.numbers(columns[axis], *_WITHIN_FRAME) * sizes[axis] for axis in "xy"
+        }
+        return pixels, "px", ["fractions of the frame are converted to px"], []
     unit, notes, assumed = _find_unit(cells, columns, layout, given)
     scale, _ = _PER_METER.get(unit, (1, ""))
     values = {

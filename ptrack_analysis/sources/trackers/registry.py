@@ -8,7 +8,19 @@ from ptrack_analysis.errors import InputError, ParameterError
 from ptrack_analysis.sources.archive import FormatOptions, Source
 from ptrack_analysis.sources.pages.rows import Budget
 from ptrack_analysis.sources.resolution import resolve_video
-from ptrack_analysis.sources.trackers import boxmot, labels, mot, points, results, tables
+from ptrack_analysis.sources.trackers import (
+    boxmot,
+    hdf5,
+    jupedsim,
+    labels,
+    mot,
+    points,
+    results,
+    sensors,
+    simulations,
+    tables,
+    trajnet,
+)
 from ptrack_analysis.sources.trackers.classes import parse_classes
 from ptrack_analysis.sources.trackers.form import Part, Rows, build_tracked, list_parts, split_rows
 from ptrack_analysis.sources.trackers.positions import find_stated_unit
@@ -142,6 +154,84 @@ TRACKERS = {
             points.read_points,
             points.fits_points,
             points.accepts_text,
+            plane="m",
+        ),
+        Tracker(
+            "jupedsim",
+            "SQLite database of JuPedSim: points in meters",
+            jupedsim.read_jupedsim,
+            jupedsim.fits_jupedsim,
+            jupedsim.accepts_sqlite,
+            plane="m",
+        ),
+        Tracker(
+            "vadere",
+            ".traj of Vadere: steps of people in meters",
+            simulations.read_vadere,
+            simulations.fits_vadere,
+            plane="m",
+        ),
+        Tracker(
+            "viswalk",
+            ".pp of Viswalk: points in meters",
+            simulations.read_viswalk,
+            simulations.fits_viswalk,
+            plane="m",
+        ),
+        Tracker(
+            "pathfinder-csv",
+            "CSV of Pathfinder: points in meters",
+            simulations.read_pathfinder_csv,
+            simulations.fits_pathfinder_csv,
+            plane="m",
+        ),
+        Tracker(
+            "pathfinder-json",
+            "JSON of Pathfinder: points in meters",
+            simulations.read_pathfinder_json,
+            simulations.fits_pathfinder_json,
+            plane="m",
+        ),
+        Tracker(
+            "crowdit",
+            "table of crowd:it: points in meters",
+            simulations.read_crowdit,
+            simulations.fits_crowdit,
+            plane="m",
+        ),
+        Tracker(
+            "trajnet-lines",
+            "JSON Lines of TrajNet++: points in meters",
+            trajnet.read_trajnet_lines,
+            trajnet.fits_trajnet_lines,
+            plane="m",
+        ),
+        Tracker(
+            "atc",
+            "CSV of the ATC laser scanners: points in millimeters",
+            sensors.read_atc,
+            sensors.fits_atc,
+            plane="m",
+        ),
+        Tracker(
+            "ind",
+            "tracks of inD, rounD or uniD: points in meters",
+            sensors.read_ind,
+            sensors.fits_ind,
+            plane="m",
+        ),
+        Tracker(
+            "frigate",
+            "events of Frigate: foot points as fractions of the frame",
+            sensors.read_frigate,
+            sensors.fits_frigate,
+            plane="px",
+        ),
+        Tracker(
+            "hdf5",
+            "HDF5 of the Pedestrian Dynamics Data Archive: points in meters",
+            hdf5.read_hdf5,
+            hdf5.fits_hdf5,
             plane="m",
         ),
         Tracker("table", "CSV or Parquet with named columns", tables.read_table, tables.fits_table),
@@ -324,6 +414,7 @@ def recognize(path: Source) -> Tracker:
 
 
 _TIMES_AND_PARTS = {*MOMENTS, *PARTS}
+_ALWAYS_PARTS = {"boxmot-jsonl", "frigate"}
 _SPACED = {"mot", "bytetrack", "deepsort"}
 """Formats whose files may tell cameras apart if white space separates the values."""
 
@@ -393,7 +484,7 @@ def _may_have_parts(sample: Sample, options: FormatOptions) -> bool:
     """Return whether the beginning of a file allows that it has several videos."""
     if sample.is_folder:
         return False
-    if {role for role, _ in options.columns} & {*PARTS} or options.format == "boxmot-jsonl":
+    if {role for role, _ in options.columns} & {*PARTS} or options.format in _ALWAYS_PARTS:
         return True
     if options.format == "table":
         names = tables.read_names(sample)

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from ptrack_analysis.errors import InputError
+from ptrack_analysis.sources.trackers.jupedsim import accepts_sqlite, fits_jupedsim
 from ptrack_analysis.sources.trackers.points import describe_ambiguous
 from ptrack_analysis.sources.trackers.roles import list_columns
 from ptrack_analysis.sources.trackers.sample import Sample
@@ -34,8 +35,6 @@ _IMAGE_BRANDS = (b"heic", b"heix", b"mif1", b"avif")
 _BINARIES = {
     b"PK\x03\x04": "a ZIP archive or an Excel workbook. Unpack it, or save the sheet as CSV.",
     b"%PDF": "a PDF document, which has no tracking data.",
-    b"\x89HDF": "an HDF5 file, which is not read. Export its trajectories as text or CSV.",
-    b"SQLite format 3": "an SQLite database, which is not read. Export its trajectories as text or CSV.",
     b"\x80\x04\x95": "a Python pickle, which is never loaded because it can run code. Save a CSV file.",
     b"\x93NUMPY": "a NumPy array, which does not say what its columns are. Save a CSV with a header.",
 }
@@ -80,6 +79,8 @@ def _describe(sample: Sample) -> str:
         return f"a folder with no tracking data ({shown or 'no files'})."
     if head.startswith(b"PAR1"):
         return _describe_parquet(sample)
+    if accepts_sqlite(sample) is None:
+        return fits_jupedsim(sample) or "an SQLite database."
     if (kind := _describe_binary(head)) is not None:
         return f"this is {kind}"
     if body.startswith(b"<"):
