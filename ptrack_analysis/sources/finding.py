@@ -314,6 +314,8 @@ def _list_references(
     tracker = find_format(path, options)
     form = replace(options, format=tracker.name)
     files = _list_files(path)
+    if tracker.companions is not None:
+        files += tracker.companions(path)
     parts = find_parts(path, form)
     unit = find_points_unit(path, form)
     if len(parts) < 2:  # noqa: PLR2004 - one value is one video

@@ -7,7 +7,6 @@ from math import isfinite
 from pathlib import Path
 from time import monotonic
 from typing import Any
-from urllib.parse import quote
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -39,6 +38,8 @@ _SECONDS = 30.0
 _SECONDS_PER_BYTE = 1e-6
 _SHOWN_TABLES = 1000
 _LOGS = ("-wal", "-journal")
+_LOG_MAGIC = 8
+"""Bytes at the beginning of a log that say that it is one."""
 _WAL_FLAGS = slice(18, 20)
 
 
@@ -140,12 +141,18 @@ def _connect(path: AnyPath) -> sqlite3.Connection:
         return database
     for suffix in _LOGS:
         log = path.with_name(path.name + suffix)
-        if log.is_file() and log.stat().st_size:
+        if log.is_file() and _has_content(log):
             raise InputError(
                 f"{path}: the log {log.name} beside it has rows that are not in the file yet. Close the "
                 "program that writes the database, or open and close it once with the sqlite3 shell."
             )
-    return sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro&immutable=1", uri=True)
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
+
+
+def _has_content(log: Path) -> bool:
+    """Return whether a log is in use; SQLite empties a log, or overwrites its beginning with zeros."""
+    with log.open("rb") as stream:
+        return any(stream.read(_LOG_MAGIC))
 
 
 def _authorize(action: int, name: str | None, *_: str | None) -> int:

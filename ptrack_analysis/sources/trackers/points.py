@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ptrack_analysis.errors import InputError
+from ptrack_analysis.errors import InputError, ParameterError
 from ptrack_analysis.geometry import Floats, Integers
 from ptrack_analysis.sources.trackers.cells import Cells
 from ptrack_analysis.sources.trackers.form import BoxLayout, Rows, validate_columns
@@ -26,6 +26,7 @@ _RATE = re.compile(r"#\s*framerate\s*:?\s*(\S+)", re.IGNORECASE)
 _FRAMES_PER_SECOND = re.compile(r"#.*?(\d+(?:\.\d*)?)\s*fps", re.IGNORECASE)
 _CENTIMETERS = re.compile(r"\bx/cm|\bin (?:cm|centimet(?:er|re)s?)\b", re.IGNORECASE)
 _METERS = re.compile(r"\bx/m\b|\bin (?:m|met(?:er|re)s?)\b", re.IGNORECASE)
+_HERMES_NAME = re.compile(r"uo-\d", re.IGNORECASE)
 _OBSMAT = ("frame", "id", "x", "z", "y", "vx", "vz", "vy")
 _TRAJNET = ("frame", "id", "x", "y")
 _IN_WORDS = {len(_TRAJNET): "four", len(_OBSMAT): "eight"}
@@ -63,7 +64,7 @@ def read_points(path: AnyPath, given: Given) -> Rows:
     InputError
         With the place and value of what cannot be.
     ParameterError
-        If the caller names columns.
+        If the caller names columns; if a file of HERMES without comments needs its unit.
 
     References
     ----------
@@ -79,6 +80,11 @@ def read_points(path: AnyPath, given: Given) -> Rows:
     columns = {"id": "ID", "frame": "FR", "x": "X", "y": "Y"}
     if "Z" in cells.columns and _is_numeric(cells.columns["Z"]):
         columns[HEIGHT] = "Z"
+    if not head and given.unit is None and _HERMES_NAME.match(path.name):
+        raise ParameterError(
+            f"{path}: the unit of x and y is not known. Files of HERMES named uo-... are in cm, at 16 frames "
+            "per second: pass unit='cm' and video=Video(frame_rate=16) (--unit cm --frame-rate 16)."
+        )
     layout = BoxLayout(
         columns=columns, first_frame=0, unit=_find_unit(head), likely_unit="m" if head else None
     )

@@ -39,6 +39,7 @@ class Tracker:
     ``read`` returns the rows with their layout: the base of frames and pixels, and the classes.
     ``recognizes`` returns why a source does not fit, and None if it does; ``accepts`` does so for a source
     whose format the caller names. ``plane`` is the unit of the points of a format without boxes.
+    ``companions`` lists the files beside a file without which it cannot be read.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Tracker:
     reads_files: bool = True
     reads_folders: bool = False
     plane: Literal["", "m", "px"] = ""
+    companions: Callable[[AnyPath], list[AnyPath]] | None = None
 
     def accepts_file(self, sample: Sample, options: FormatOptions) -> bool:
         """Return whether a file of a folder is read in this format if the caller names the format."""
@@ -219,6 +221,7 @@ TRACKERS = {
             sensors.read_ind,
             sensors.fits_ind,
             plane="m",
+            companions=sensors.list_companions,
         ),
         Tracker(
             "frigate",

@@ -136,7 +136,7 @@ def read_frigate(path: AnyPath, given: Given) -> Rows:
     validate_columns(given, str(path))
     raw = read_text(path)
     try:
-        events = _EVENTS.decode(raw)
+        events = _EVENTS.decode(b"[" + raw + b"]" if raw.lstrip().startswith(b"{") else raw)
     except msgspec.ValidationError as error:
         raise InputError(f"{path}: {error}") from error
     except (msgspec.DecodeError, RecursionError) as error:
@@ -208,10 +208,22 @@ def fits_ind(sample: Sample) -> str | None:
 
 def fits_frigate(sample: Sample) -> str | None:
     """Return why a file is not events of Frigate, None if it is."""
-    if sample.is_folder or not sample.head.lstrip().startswith(b"["):
-        return "not a list of events"
+    if sample.is_folder or not sample.is_json:
+        return "not JSON"
     missing = [name for name in ("path_data", "camera", "label") if f'"{name}"'.encode() not in sample.head]
     return f"its objects have no member {missing[0]!r}" if missing else None
+
+
+def list_companions(tracks: AnyPath) -> list[AnyPath]:
+    """List the files that state facts about tracks of inD."""
+    found = _IND_NAME.match(tracks.name)
+    if found is None:
+        return []
+    kinds = ("recordingMeta", "tracksMeta")
+    beside = [
+        tracks.parent / f"{found['number']}_{kind}.csv{suffix}" for kind in kinds for suffix in ("", ".gz")
+    ]
+    return [file for file in beside if file.is_file()]
 
 
 def _get_path(event: _Event) -> Sequence[tuple[tuple[float, float], float]]:

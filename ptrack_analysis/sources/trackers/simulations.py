@@ -11,9 +11,8 @@ import pandas as pd
 import pyarrow as pa
 
 from ptrack_analysis.errors import InputError
-from ptrack_analysis.geometry import Integers
 from ptrack_analysis.sources.pages.decode import malformed
-from ptrack_analysis.sources.trackers.cells import Cells
+from ptrack_analysis.sources.trackers.cells import LARGEST, Cells
 from ptrack_analysis.sources.trackers.form import BoxLayout, Rows, validate_columns
 from ptrack_analysis.sources.trackers.roles import list_columns
 from ptrack_analysis.sources.trackers.sample import Sample
@@ -33,6 +32,11 @@ _CROWDIT = {"id": "pedID", "time_s": "time", "x": "posX", "y": "posY"}
 _UNITS: Mapping[str, Any] = {"m": "m", "cm": "cm", "mm": "mm"}
 _STOREY = 2.0
 """People at heights that differ by more than this are on several floors [m]."""
+_BOUNDS = {"time_s": (0.0, 1e9), "x": (-LARGEST, LARGEST), "y": (-LARGEST, LARGEST)}
+_SAME_PLACE, _SAME_TIME = 1e-3, 1e-6
+"""Steps go on from each other if place [m] and time [s] differ by no more than this."""
+_SHORTEST_STEP = 0.1
+_MOST_ADDED = 10**8
 _POSITION = re.compile(rb'^\s*\{\s*"-?\d+"\s*:\s*\{\s*"[\d.eE+-]+"\s*:\s*\{')
 
 
@@ -40,7 +44,8 @@ def read_vadere(path: AnyPath, given: Given) -> Rows:
     """Read a ``.traj`` file of Vadere: one step per row, in meters and seconds.
 
     A step goes in a straight line from its start to its end. The start of each step is a position, and the
-    end where the next step of the person does not start at the same time and place.
+    end where the next step of the person does not start at the same time and place. Where a person stands
+    between two steps, positions are added as often as people usually make steps.
 
     Raises
     ------
@@ -66,7 +71,10 @@ def read_vadere(path: AnyPath, given: Given) -> Rows:
     if len(end) < len(_VADERE_END):
         text = "the file has no ends of steps: each person's last position is the start of the last step"
         return replace(rows, oddities=(*rows.oddities, text))
-    return replace(rows, cells=_add_ends(rows.cells, columns, end))
+    cells, added = _add_ends(rows.cells, columns, end)
+    given.validate_size(cells.count)
+    text = f"{added} positions of people who stand between two steps are added"
+    return replace(rows, cells=cells, oddities=(*rows.oddities, *([text] if added else [])))
 
 
 def read_viswalk(path: AnyPath, given: Given) -> Rows:
@@ -278,30 +286,44 @@ def read_named_columns(
     )
 
 
-def _add_ends(cells: Cells, columns: Mapping[str, str], end: Mapping[str, str]) -> Cells:
-    """Add the ends of the steps that no other step of the person starts from."""
-    start_values = {role: cells.numbers(columns[role]) for role in end}
-    end_values = {role: cells.numbers(end[role]) for role in end}
-    early = end_values["time_s"] < start_values["time_s"]
-    if early.any():
-        row = int(early.argmax())
-        raise cells.fault(
-            end["time_s"], row, f"a time from {start_values['time_s'][row]:g} on, when the step begins"
-        )
+def _add_ends(cells: Cells, columns: Mapping[str, str], end: Mapping[str, str]) -> tuple[Cells, int]:
+    """Add the ends of steps from which no step goes on, and positions of people who stand there.
+
+    Returns
+    -------
+    tuple
+        The cells, and the number of positions of people who stand.
+    """
+    starts = {role: cells.numbers(columns[role], *_BOUNDS[role]) for role in end}
+    ends = {role: cells.numbers(end[role], *_BOUNDS[role]) for role in end}
+    length = ends["time_s"] - starts["time_s"]
+    if (length < 0).any():
+        early = int((length < 0).argmax())
+        began = f"{starts['time_s'][early]:g}"
+        raise cells.fault(end["time_s"], early, f"a time from {began} on, when the step begins")
     people, _ = pd.factorize(cells.columns[columns["id"]].to_numpy())
-    order = np.lexsort((start_values["time_s"], people))
-    goes_on = people[order][1:] == people[order][:-1]
-    for role in end:
-        goes_on &= np.isclose(end_values[role][order][:-1], start_values[role][order][1:], atol=1e-6, rtol=0)
-    is_last = ~np.append(goes_on, False) if len(order) else np.empty(0, dtype=bool)
-    last: Integers = np.sort(order[is_last & (end_values["time_s"] > start_values["time_s"])[order]])
-    rows = np.concatenate([np.arange(cells.count), last])
-    every = cells.taken(rows)
-    moved = {
-        columns[role]: pa.chunked_array([np.concatenate([start_values[role], end_values[role][last]])])
-        for role in end
-    }
-    return replace(every, columns={**every.columns, **moved}, written=None)
+    order = np.lexsort((starts["time_s"], people))
+    row, following = order[:-1], order[1:]
+    stays = people[row] == people[following]
+    for axis in "xy":
+        stays &= np.isclose(ends[axis][row], starts[axis][following], atol=_SAME_PLACE, rtol=0)
+    pause = np.where(stays, starts["time_s"][following] - ends["time_s"][row], np.inf)
+    goes_on = np.zeros(cells.count, dtype=bool)
+    goes_on[row] = np.abs(pause) <= _SAME_TIME
+    last = np.flatnonzero(~goes_on & (length > 0))
+    usual = max(float(np.median(length[length > 0])), _SHORTEST_STEP) if (length > 0).any() else np.inf
+    times = np.zeros(len(pause), dtype="int64")
+    stands = np.isfinite(pause) & (pause > usual)
+    times[stands] = np.ceil(pause[stands] / usual - _SAME_TIME) - 1
+    if times.sum() > _MOST_ADDED:
+        raise InputError(f"{cells.place}: people stand for too long between steps. Is the time in seconds?")
+    standing = np.repeat(row, times)
+    number = np.arange(len(standing)) - np.repeat(np.cumsum(times) - times, times) + 1
+    added = {role: np.concatenate([ends[role][last], ends[role][standing]]) for role in end}
+    added["time_s"][len(last) :] += number * usual
+    every = cells.taken(np.concatenate([np.arange(cells.count), last, standing]))
+    moved = {columns[role]: pa.chunked_array([np.concatenate([starts[role], added[role]])]) for role in end}
+    return replace(every, columns={**every.columns, **moved}, written=None), len(standing)
 
 
 def _note_storeys(rows: Rows) -> list[str]:

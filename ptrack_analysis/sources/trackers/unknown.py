@@ -59,6 +59,30 @@ _JSON_KINDS = (
         "a Roboflow result of one image. Save the detections with supervision's CSVSink.",
     ),
 )
+_TEXT_KINDS = (
+    (
+        rb"^(?:%[^\n]*\n|\s)*(?:TRACK|Properties)\.R\d+\s*=",
+        (
+            "trajectories of Edinburgh's Informatics Forum in px, which are not read. Save them as CSV with "
+            "the columns frame, id, x and y, and pass --columns frame=frame,id=id,x=x,y=y --unit px."
+        ),
+    ),
+    (
+        rb"^\s*\d+\s+-?\s*(?:\(?the )?number of splines",
+        "splines of UCY (.vsp) in px, which are not read. Use obsmat.txt, or TrajNet's text of the scene.",
+    ),
+    (
+        rb"^[^\n]*\bprecedingId\b[^\n]*\blaneId\b",
+        "tracks of highD, which are vehicles without people.",
+    ),
+    (
+        rb"^(?:[^\n]*\n){0,3}Period,Frame,Time \[s\]",
+        (
+            "tracking data of Metrica, with the players side by side. Read it with kloppy, and save a CSV "
+            "with one row per player and frame."
+        ),
+    ),
+)
 _VIDEO_ADVICE = (
     "a video. ptrack reads what a tracker found in a video: run a tracker on it first, for example "
     "'yolo track source=VIDEO save_txt=True save_conf=True', and give ptrack the folder that it writes."
@@ -145,6 +169,9 @@ def _list_names(text: bytes) -> list[str]:
 
 def _describe_text(sample: Sample) -> str:
     names, _ = read_header(sample.head)
+    for pattern, kind in _TEXT_KINDS:
+        if re.match(pattern, sample.head, re.IGNORECASE):
+            return f"this is {kind}"
     if (ambiguous := describe_ambiguous(sample)) is not None:
         return ambiguous
     if sample.is_numeric:

@@ -12,7 +12,12 @@ import pytest
 from pages import write
 from shapely.geometry import box
 
-from ptrack_analysis import compute_trajectories, compute_visits, read_tracking
+from ptrack_analysis import (
+    compute_trajectories,
+    compute_visits,
+    export_dataset,
+    read_tracking,
+)
 from ptrack_analysis.cli import main
 from ptrack_analysis.errors import InputError, ParameterError, PtrackError, PtrackWarning
 from ptrack_analysis.scene.zones import Zone
@@ -364,8 +369,11 @@ def test_the_ends_of_steps_count_where_a_person_pauses(tmp_path):
         "1 0.0 0.5 0 0 1 0\n",
     )
     tracked = read_tracks(file)
-    assert [time.total_seconds() for _, time in tracked.table.index] == [0.0, 0.5, 2.0, 2.5]
-    assert tracked.table["x_m"].tolist() == [0.0, 1.0, 1.0, 2.0]
+    assert [time.total_seconds() for _, time in tracked.table.index] == [0.0, 0.5, 1.0, 1.5, 2.0, 2.5]
+    assert tracked.table["x_m"].tolist() == [0.0, 1.0, 1.0, 1.0, 1.0, 2.0]
+    assert "2 positions of people who stand between two steps are added" in tracked.notes
+    moved = write(tmp_path / "b.traj", file.read_text().replace("1 2.0 2.5 1 0", "1 2.0 2.5 1.5 0"))
+    assert [time.total_seconds() for _, time in read_tracks(moved).table.index] == [0.0, 0.5, 2.0, 2.5]
 
 
 FAULTS = {
@@ -485,6 +493,16 @@ def test_people_of_ind_are_chosen_by_their_class(tmp_path):
     assert len(read_tracks(ind(tmp_path), classes=["car"]).table) == 1
 
 
+def test_a_folder_of_ind_is_a_video_per_recording_with_the_files_beside_it(tmp_path):
+    ind(tmp_path)
+    for kind in ("tracks", "tracksMeta", "recordingMeta"):
+        write(tmp_path / f"08_{kind}.csv", (tmp_path / f"07_{kind}.csv").read_text())
+    videos = find_videos(tmp_path)
+    assert [video.name for video in videos] == ["07_tracks", "08_tracks"]
+    names = ["08_tracks.csv", "08_recordingMeta.csv", "08_tracksMeta.csv"]
+    assert [file.name for file in videos[1].files] == names
+
+
 def event(number, camera="front", label="person", *, is_nested=True):
     path = [[[0.25, 0.5 + number / 10], 1718987129.0 + number + step / 2] for step in range(2)]
     data = {"data": {"path_data": path}} if is_nested else {"path_data": path}
@@ -514,6 +532,8 @@ def test_paths_of_frigate_become_pixels(tmp_path, capsys):
     assert "only after a movement of 5 % of the frame" in tracked.report.assumptions[0]
     assert "1 of 4 events have no path_data" in tracked.notes
     refuse(file, "the frame size is not known", ParameterError)
+    single = write(tmp_path / "event.json", json.dumps(event(0)))
+    assert len(read_tracks(single, video=video).table) == 2
     size = ["--frame-size", "640x400"]
     for command in (["inspect", file], ["summary", file], ["export", file, tmp_path / "out"]):
         assert main([*map(str, command), *size]) == 0, capsys.readouterr().err
@@ -562,3 +582,13 @@ def test_hdf5_of_something_else_is_refused(tmp_path):
         file["trajectory"] = h5py.ExternalLink("a.h5", "trajectory")
     refuse(tmp_path / "d.h5", "is not a dataset that is stored in the file itself")
     assert read_tracks(h5(tmp_path / "e.h5")).notes == ("the geometry of the experiment is not read",)
+
+
+def test_an_export_computes_tracks_of_ind_again_if_a_file_beside_them_changes(tmp_path):
+    file = ind(tmp_path / "in")
+    assert [video.status for video in export_dataset(file, tmp_path / "out").videos] == ["written"]
+    assert [video.status for video in export_dataset(file, tmp_path / "out").videos] == ["unchanged"]
+    write(
+        file.with_name("07_tracksMeta.csv"), "recordingId,trackId,class\n7,1,pedestrian\n7,2,car\n7,3,car\n"
+    )
+    assert [video.status for video in export_dataset(file, tmp_path / "out").videos] == ["written"]

@@ -105,8 +105,11 @@ RATE = Video(frame_rate=25.0)
 def test_text_of_hermes_without_a_header_needs_a_unit(tmp_path, order):
     file = write(tmp_path / "uo-050-180-180.txt", text(walk(scale=100, order=order)))
     assert recognize(file).name == "points"
-    with pytest.raises(ParameterError, match=r"the unit of x and y is not known.*--unit m"):
+    with pytest.raises(ParameterError, match=r"the unit .* is not known.*--unit cm --frame-rate 16"):
         read(file, video=RATE)
+    other = write(tmp_path / "a.txt", text(walk(scale=100, order=order)))
+    with pytest.raises(ParameterError, match=r"the unit of x and y is not known.*--unit m"):
+        read(other, video=RATE)
     tracked = read(file, video=RATE, unit="cm")
     assert tracked.table["x_m"].unique().tolist() == [0.3, 0.6]
     assert "coordinates in centimeters are converted to meters" in tracked.notes

@@ -33,6 +33,26 @@ FILES = {
     "a table of something": ("a.csv", "a,b\n1,2\n", r"--columns frame=...,id=...,left=...,top=...,"),
     "rows of numbers": ("a.txt", "1,2,3\n4,5,6\n", "rows of 3 numbers without a header"),
     "labels of Rekognition": ("a.json", json.dumps({"Labels": []}), "GetLabelDetection"),
+    "Edinburgh": (
+        "tracks.Aug24.txt",
+        "% Total number of trajectories in file are 2\n% Image Resolution 0.02\n\nProperties.R1= [ 1 2 ];\n",
+        "Edinburgh.* --columns frame=frame,id=id,x=x,y=y --unit px",
+    ),
+    "splines of UCY": (
+        "zara01.vsp",
+        "148 - the number of splines\n8 - Num of control points\n-47 5 0 90.0\n",
+        r"splines of UCY \(.vsp\)",
+    ),
+    "highD": (
+        "01_tracks.csv",
+        "frame,id,x,y,width,height,precedingId,followingId,laneId\n1,1,2,3,4,5,0,0,2\n",
+        "highD, which are vehicles without people",
+    ),
+    "Metrica": (
+        "a.csv",
+        ",,,Home,,Home\n,,,11,,1\nPeriod,Frame,Time [s],Player11,,Player1\n1,1,0.04,0.1,0.2,0.3\n",
+        "Metrica.*kloppy",
+    ),
     "COCO": ("a.json", json.dumps({"images": [], "annotations": [], "categories": []}), "COCO"),
     "unknown JSON": ("a.json", json.dumps([{"foo": 1, "bar": 2}]), "members 'foo', 'bar'"),
     "text": ("a.txt", "lorem ipsum\n", "text file that no reader knows"),
