@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from ptrack_analysis.errors import InputError, ParameterError
+from ptrack_analysis.errors import InputError, ParameterError, PtrackError
+from ptrack_analysis.sources.pages.documents import MAX_RATIO
 from ptrack_analysis.sources.trackers.cells import Cells
 from ptrack_analysis.sources.trackers.form import BoxLayout, Rows, validate_columns
 from ptrack_analysis.sources.trackers.roles import list_columns
@@ -20,6 +21,7 @@ _MAGIC = b"\x89HDF\r\n\x1a\n"
 _NAME = "trajectory"
 _FIELDS = ("id", "frame", "x", "y")
 _MOST_ROWS = 2**28
+_UNRATED = 2**20
 
 
 def read_hdf5(path: AnyPath, given: Given) -> Rows:
@@ -46,8 +48,10 @@ def read_hdf5(path: AnyPath, given: Given) -> Rows:
         with h5py.File(path if is_plain else BytesIO(read_raw(path)), "r") as file:
             values, rate = _read_values(file, h5py, path, given)
             has_geometry = "wkt_geometry" in file.attrs
-    except (OSError, RuntimeError, KeyError) as error:
-        text = str(error).splitlines()[0] if str(error) else type(error).__name__
+    except PtrackError:
+        raise
+    except (OSError, RuntimeError, KeyError, TypeError, ValueError, OverflowError) as error:
+        text = " ".join(str(error).split()) or type(error).__name__
         raise InputError(
             f"{path}: cannot be read as HDF5: {text}. The file is damaged or incomplete."
         ) from error
@@ -101,6 +105,12 @@ def _read_values(file: Any, h5py: Any, path: AnyPath, given: Given) -> tuple[dic
         raise InputError(f"{path}: {_NAME!r} {reason}; its fields are {list_columns(list(fields))}")
     if found.shape[0] > _MOST_ROWS:
         raise InputError(f"{path}: {found.shape[0]} rows; at most {_MOST_ROWS} are read")
+    size = found.shape[0] * found.dtype.itemsize
+    if size > max(_UNRATED, MAX_RATIO * found.id.get_storage_size()):
+        raise InputError(
+            f"{path}: {_NAME!r} unzips to more than {MAX_RATIO} times its "
+            f"{found.id.get_storage_size()} bytes; refused"
+        )
     given.validate_size(found.shape[0])
     values = {}
     for name in _FIELDS:

@@ -127,8 +127,9 @@ def _open(path: AnyPath) -> Iterator[sqlite3.Connection]:
                 f"{path}: reading takes too long for an SQLite database of {size} bytes; the file is "
                 "damaged, or its schema is not JuPedSim's."
             ) from error
+        reason = " ".join(str(error).split())
         raise InputError(
-            f"{path}: cannot be read as an SQLite database: {error}. The file is damaged or incomplete."
+            f"{path}: cannot be read as an SQLite database: {reason}. The file is damaged or incomplete."
         ) from error
 
 

@@ -68,7 +68,8 @@ def read_atc(path: AnyPath, given: Given) -> Rows:
             f"{path}: the median of the heights (column 5) is {np.median(known):g}, which is not mm. "
             "Pass unit='m', 'cm' or 'mm' (--unit m)."
         )
-    layout = BoxLayout(columns={"id": "id", "time": "time", "x": "x", "y": "y"}, likely_unit="mm")
+    layout = BoxLayout(columns={name: name for name in ("id", "time", "x", "y")}, likely_unit="mm")
+    cells = replace(cells, columns={name: cells.columns[name] for name in layout.columns})
     return Rows(cells, layout, video=named(given.video, title_of_source(path)))
 
 
@@ -92,8 +93,11 @@ def read_ind(path: AnyPath, given: Given) -> Rows:
         raise InputError(f"{path}: column {missing[0]!r} is missing; there are {list_columns(sheet.names)}")
     rows = read_named_columns(sheet, given, _IND, likely_unit="m", first_frame=0)
     ids, classes = _read_companion(path, "tracksMeta", ("trackId", "class"))
-    tracks = pc.cast(rows.cells.columns[_IND["id"]], pa.string())
-    found = pc.index_in(tracks, value_set=pc.cast(ids, pa.string()))
+    tracks = rows.cells.columns[_IND["id"]]
+    try:
+        found = pc.index_in(tracks, value_set=pc.cast(ids, tracks.type))
+    except pa.ArrowInvalid:  # an id is not a number
+        found = pc.index_in(pc.cast(tracks, pa.string()), value_set=ids)
     if found.null_count:
         row = pc.index(pc.is_null(found), True).as_py()
         raise rows.cells.fault(_IND["id"], row, "a track of the tracksMeta file")

@@ -54,7 +54,9 @@ def read_vadere(path: AnyPath, given: Given) -> Rows:
     ParameterError
         If the caller names columns.
     """
-    raw = re.sub(rb"[ \t]+(?=\r?$)", b"", read_text(path), flags=re.MULTILINE)
+    raw = read_text(path)
+    if b" \n" in raw or b" \r" in raw:
+        raw = re.sub(rb"[ \t]+(?=\r?$)", b"", raw, flags=re.MULTILINE)
     skipped = 0
     while raw.startswith(b"#"):
         raw, skipped = raw.partition(b"\n")[2], skipped + 1
@@ -87,8 +89,9 @@ def read_viswalk(path: AnyPath, given: Given) -> Rows:
     ParameterError
         If the caller names columns.
     """
-    raw = re.sub(rb"^\*[^\r\n]*", b"", read_text(path), flags=re.MULTILINE)
-    before, mark, table = raw.partition(_VISWALK_TABLE)
+    before, mark, table = read_text(path).partition(_VISWALK_TABLE)
+    if b"\n*" in table:
+        table = re.sub(rb"^\*[^\r\n]*", b"", table, flags=re.MULTILINE)
     if not mark:
         raise InputError(f"{path}: has no line that begins with {_VISWALK_TABLE.decode()!r}")
     names = _read_names(table, ";")

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import numpy as np
@@ -11,7 +11,7 @@ import pyarrow as pa
 from ptrack_analysis.errors import InputError
 from ptrack_analysis.sources.pages.decode import malformed
 from ptrack_analysis.sources.read_report import DroppedRows
-from ptrack_analysis.sources.trackers.cells import Cells
+from ptrack_analysis.sources.trackers.cells import MOST, Cells
 from ptrack_analysis.sources.trackers.form import BoxLayout, Rows, validate_columns
 from ptrack_analysis.sources.trackers.points import assume_rate, find_step
 from ptrack_analysis.sources.trackers.sample import Sample
@@ -24,12 +24,16 @@ _CHUNK = 2**22
 _SHOWN = 4
 
 
+_Frame = Annotated[int, msgspec.Meta(ge=0, le=MOST)]
+_Person = Annotated[int, msgspec.Meta(ge=-1, le=MOST)]
+
+
 class _Track(msgspec.Struct):
-    f: int
-    p: int
+    f: _Frame
+    p: _Person
     x: float | None = None
     y: float | None = None
-    prediction_number: int | None = None
+    prediction_number: _Frame | None = None
 
 
 class _Scene(msgspec.Struct):

@@ -185,6 +185,33 @@ def test_a_file_of_points_is_inspected_read_and_measured_in_meters(tmp_path, cap
     assert visits["entered"].tolist() == [pd.Timedelta(STEP.get(form, 100), "ms")]
 
 
+LOADERS = {
+    "jupedsim": "load_trajectory_from_jupedsim_sqlite",
+    "viswalk": "load_trajectory_from_viswalk",
+    "pathfinder-csv": "load_trajectory_from_pathfinder_csv",
+    "pathfinder-json": "load_trajectory_from_pathfinder_json",
+    "crowdit": "load_trajectory_from_crowdit",
+    "hdf5": "load_trajectory_from_ped_data_archive_hdf5",
+}
+
+
+@pytest.mark.parametrize("form", LOADERS)
+def test_pedpy_reads_the_same_positions(tmp_path, form):
+    pedpy = pytest.importorskip("pedpy", reason="PedPy is not installed")
+    file = FILES[form](tmp_path)
+    if form == "viswalk":  # PedPy knows one line before the comments
+        write(file, VISWALK.replace("$VERSION:VERSNR\n17.00\n\n", ""))
+    theirs = getattr(pedpy, LOADERS[form])(trajectory_file=file)
+    rows = theirs.data.sort_values(["id", "frame"])
+    ours = read_tracks(file).table
+    assert ours[["x_m", "y_m"]].to_numpy().tolist() == rows[["x", "y"]].to_numpy().tolist()
+    milliseconds = [
+        (who, round(1000 * frame / theirs.frame_rate))
+        for who, frame in zip(rows["id"], rows["frame"], strict=True)
+    ]
+    assert [(who, time.value // 10**6) for who, time in ours.index] == milliseconds
+
+
 def refuse(file, said, error=InputError, **given):
     """Check that a file is refused in one sentence, in Python and in the shell."""
     with pytest.raises(error, match=said) as refused:
@@ -410,6 +437,11 @@ FAULTS = {
         ndjson(more=[{"track": {"f": 1, "p": 1, "x": "a"}}]),
         "line 7: .*Expected `float",
     ),
+    "trajnet++: a huge id": (
+        "a.ndjson",
+        ndjson(more=[{"track": {"f": 1, "p": 10**20, "x": 1, "y": 2}}]),
+        "line 7: Expected `int` ",
+    ),
     "trajnet++: two rates": (
         "a.ndjson",
         ndjson(more=[{"scene": {"fps": 5.0}}]),
@@ -580,6 +612,10 @@ def test_hdf5_of_something_else_is_refused(tmp_path):
     refuse(tmp_path / "c.h5", "has no dataset 'trajectory'.*; has 'a', 'b'")
     with h5py.File(tmp_path / "d.h5", "w") as file:
         file["trajectory"] = h5py.ExternalLink("a.h5", "trajectory")
+    with h5py.File(tmp_path / "f.h5", "w") as file:
+        kinds = [("id", "i8"), ("frame", "i8"), ("x", "f8"), ("y", "f8")]
+        file.create_dataset("trajectory", shape=(10**8,), dtype=kinds, chunks=(1000,))
+    refuse(tmp_path / "f.h5", "unzips to more than 200 times its 0 bytes")
     refuse(tmp_path / "d.h5", "is not a dataset that is stored in the file itself")
     assert read_tracks(h5(tmp_path / "e.h5")).notes == ("the geometry of the experiment is not read",)
 
