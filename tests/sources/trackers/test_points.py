@@ -242,3 +242,25 @@ def test_the_recorded_experiment_loads_with_its_counts(real_data):
     assert tracked.video.frame_rate == 16.0
     assert tracked.notes == ()
     assert len(compute_trajectories(tracked.table, video=tracked.video)) == 128783
+
+
+SPACED = {
+    "one blank": "{0} {1} {2} {3}\n",
+    "tabs": "{0}\t{1}\t{2}\t{3}\n",
+    "aligned": "   {0:>4}  {1:>6} {2:>9.3f} {3:>9.3f}  \r\n",
+    "blank lines": "{0} {1} {2} {3}\n\n",
+    "comments between": "{0} {1} {2} {3}\n# a comment\n",
+}
+
+
+@pytest.mark.parametrize("form", SPACED.values(), ids=SPACED.keys())
+def test_any_white_space_between_numbers_gives_the_same_positions(tmp_path, form):
+    rows = walk()
+    head = "# framerate: 25\n\n# id frame x/m y/m\n"
+    file = write(tmp_path / "a.txt", head + "".join(form.format(*row) for row in rows))
+    tracked = read(file)
+    assert tracked.table["y_m"].tolist() == pytest.approx([row[3] for row in rows])
+    broken = write(tmp_path / "b.txt", file.read_text() + form.format(7, -3, 1.5, 2.5))
+    line = next(n for n, text in enumerate(broken.read_text().splitlines(), 1) if "-3" in text.split())
+    with pytest.raises(InputError, match=f"b.txt, line {line}: FR is '-3'; expected a whole number"):
+        read(broken)
