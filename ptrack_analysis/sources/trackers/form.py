@@ -125,12 +125,12 @@ def build_tracked(rows: Rows, given: Given) -> Tracked:
     further |= {name: to_pandas(part.columns[column]) for name, column in rows.further.items()}
     keep = by_class.keep & confident.keep
     person = ids.number_by_appearance(times.values)
-    values = {name: column[keep] for name, column in {**box, **further}.items()}
-    cells = part if keep.all() else part.kept(keep)
+    values, moments, people, cells = {**box, **further}, times.values, person, part
+    if not keep.all():
+        values = {name: column[keep] for name, column in values.items()}
+        moments, people, cells = moments[keep], people[keep], part.kept(keep)
     schema = POINTS if has_points else DETECTIONS
-    table, dropped, oddities = build_detections(
-        schema, cells, times.values[keep], person[keep], values, unit=unit
-    )
+    table, dropped, oddities = build_detections(schema, cells, moments, people, values, unit=unit)
     known = video if times.started_at is None else replace(video, started_at=times.started_at)
     if unit is not None:
         is_stated = (layout.unit or find_stated_unit(columns)) is not None

@@ -56,7 +56,7 @@ def read_vadere(path: AnyPath, given: Given) -> Rows:
     """
     raw = read_text(path)
     if b" \n" in raw or b" \r" in raw:
-        raw = re.sub(rb"[ \t]+(?=\r?$)", b"", raw, flags=re.MULTILINE)
+        raw = re.sub(rb"(?<![ \t])[ \t]+(?=\r?$)", b"", raw, flags=re.MULTILINE)
     skipped = 0
     while raw.startswith(b"#"):
         raw, skipped = raw.partition(b"\n")[2], skipped + 1
