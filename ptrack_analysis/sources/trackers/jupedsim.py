@@ -34,7 +34,9 @@ _SMALLEST_ROW = 4
 """A row needs more bytes than this in the file."""
 _CHUNK = 2**16
 _STEPS = 10_000
-_SECONDS = 30.0
+_SCHEMA_SECONDS = 3.0
+"""Reading the schema of JuPedSim takes milliseconds."""
+_ROW_SECONDS = 60.0
 _SECONDS_PER_BYTE = 1e-6
 _SHOWN_TABLES = 1000
 _LOGS = ("-wal", "-journal")
@@ -77,8 +79,9 @@ def read_jupedsim(path: AnyPath, given: Given) -> Rows:
     with _open(path) as database:
         _validate_columns(database, str(path))
         rate = _find_rate(database, str(path))
-        cells = _read_cells(database, path, given)
         notes = ["the geometry of the simulation is not read"] if _find_table(database, "geometry") else []
+        _limit_time(database, _ROW_SECONDS + _SECONDS_PER_BYTE * path.stat().st_size)
+        cells = _read_cells(database, path, given)
     layout = BoxLayout(columns=_COLUMNS, first_frame=0, unit="m")
     video = named(given.video, title_of_source(path), frame_rate=rate)
     return Rows(cells, layout, oddities=tuple(notes), video=video)
@@ -105,32 +108,36 @@ def accepts_sqlite(sample: Sample) -> str | None:
 
 @contextmanager
 def _open(path: AnyPath) -> Iterator[sqlite3.Connection]:
-    """Open a database that cannot be changed and runs nothing but reading, for a limited time.
+    """Open a database that cannot be changed and runs nothing but reading, for the time that a schema needs.
 
     Raises
     ------
     InputError
         If it is not an SQLite database, is damaged, not closed, or takes too long.
     """
-    size = path.stat().st_size
-    end = monotonic() + _SECONDS + _SECONDS_PER_BYTE * size
     try:
         with closing(_connect(path)) as database:
             database.execute("PRAGMA trusted_schema = OFF")
             database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST)
             database.set_authorizer(_authorize)
-            database.set_progress_handler(lambda: monotonic() > end, _STEPS)
+            _limit_time(database, _SCHEMA_SECONDS)
             yield database
     except (sqlite3.Error, UnicodeDecodeError) as error:
-        if monotonic() > end:
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
             raise InputError(
-                f"{path}: reading takes too long for an SQLite database of {size} bytes; the file is "
-                "damaged, or its schema is not JuPedSim's."
+                f"{path}: reading the SQLite database takes too long. The file is damaged, or its schema is "
+                "not JuPedSim's."
             ) from error
         reason = " ".join(str(error).split())
         raise InputError(
             f"{path}: cannot be read as an SQLite database: {reason}. The file is damaged or incomplete."
         ) from error
+
+
+def _limit_time(database: sqlite3.Connection, seconds: float) -> None:
+    """Interrupt the database after some time from now on."""
+    end = monotonic() + seconds
+    database.set_progress_handler(lambda: monotonic() > end, _STEPS)
 
 
 def _connect(path: AnyPath) -> sqlite3.Connection:
@@ -220,7 +227,7 @@ def _read_cells(database: sqlite3.Connection, path: AnyPath, given: Given) -> Ce
         for name, values in zip(names, zip(*chunk, strict=True), strict=True):
             chunks[name] += of_values(values).chunks
     return Cells(
-        columns={name: _join(found) for name, found in chunks.items()},
+        columns={name: _join(chunks.pop(name)) for name in names},
         count=count,
         place=str(path),
         where=lambda row: f"{path}, table {_TABLE}, row {row + 1}",
@@ -230,7 +237,7 @@ def _read_cells(database: sqlite3.Connection, path: AnyPath, given: Given) -> Ce
 def _join(chunks: list[Any]) -> Any:
     """Join chunks of a column; a text anywhere makes texts of all."""
     kinds = {chunk.type for chunk in chunks}
-    if len(kinds) <= 1:
-        return pa.chunked_array(chunks, None if chunks else pa.float64())
-    wanted = pa.string() if pa.string() in kinds else pa.float64()
-    return pa.chunked_array([pc.cast(chunk, wanted, safe=False) for chunk in chunks])
+    if len(kinds) > 1:
+        wanted = pa.string() if pa.string() in kinds else pa.float64()
+        chunks = [pc.cast(chunk, wanted, safe=False) for chunk in chunks]
+    return pa.chunked_array([pa.concat_arrays(chunks)] if chunks else [], None if chunks else pa.float64())

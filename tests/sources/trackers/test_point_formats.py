@@ -281,6 +281,18 @@ def test_rows_of_a_database_without_an_id_are_left_out_and_counted(tmp_path):
     assert len(tracked.table) == len(ROWS)
 
 
+def test_values_of_several_types_are_joined_over_parts_of_a_database(tmp_path, monkeypatch):
+    monkeypatch.setattr("ptrack_analysis.sources.trackers.jupedsim._CHUNK", 2)
+    rows = [(0, 1, 1, 2), (1, 1, 1.5, 2.5), (2, 1, "2.5", 3), (3, "1", 3, 4)]
+    file = database(tmp_path / "a.sqlite", "CREATE TABLE trajectory_data (frame, id, pos_x, pos_y)")
+    with closing(sqlite3.connect(file)) as base:
+        base.executemany("INSERT INTO trajectory_data VALUES (?, ?, ?, ?)", rows)
+        base.commit()
+    tracked = read_tracks(file, video=Video(frame_rate=10.0))
+    assert tracked.table["x_m"].tolist() == [1.0, 1.5, 2.5, 3.0]
+    assert tracked.table.index.get_level_values("person_index").unique().tolist() == [1]
+
+
 ENDLESS = (
     "CREATE VIEW trajectory_data AS WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n) "
     "SELECT i AS frame, 1 AS id, 0.0 AS pos_x, 0.0 AS pos_y FROM n"
@@ -311,6 +323,12 @@ def test_a_database_of_something_else_is_answered_as_what_it_is(tmp_path, capsys
     refuse(file, said, format="jupedsim")
     assert main(["summary", str(file)]) == 3
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_database_whose_schema_takes_too_long_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("ptrack_analysis.sources.trackers.jupedsim._SCHEMA_SECONDS", 0.0)
+    monkeypatch.setattr("ptrack_analysis.sources.trackers.jupedsim._STEPS", 1)
+    refuse(database(tmp_path / "a.sqlite"), "reading the SQLite database takes too long")
 
 
 BROKEN_DATABASES = {
