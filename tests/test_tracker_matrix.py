@@ -1,7 +1,10 @@
 """Every reader of another tracker's file with everything that can be done with what it reads."""
 
+import gzip
 import json
+import sqlite3
 import warnings
+from contextlib import closing
 
 import numpy as np
 import pandas as pd
@@ -331,6 +334,54 @@ POINT_WRITERS = {
     "trajnet": lambda folder, rows: write(
         folder / "v.txt", words((10 * row["frame"], row["id"], row["x"], row["y"]) for row in rows)
     ),
+    "jupedsim": lambda folder, rows: write_jupedsim(folder / "v.sqlite", rows),
+    "vadere": lambda folder, rows: write(
+        folder / "v.traj",
+        "#IDXCOL=2,DATACOL=5,SEP=' '\n"
+        "pedestrianId simTime endTime-PID1 startX-PID1 startY-PID1 endX-PID1 endY-PID1\n"
+        + words(
+            (row["id"], row["frame"] / 25, row["frame"] / 25, row["x"], row["y"], row["x"], row["y"])
+            for row in rows
+        ),
+    ),
+    "viswalk": lambda folder, rows: write(
+        folder / "v.pp",
+        "$VISION\n* a comment\n$PEDESTRIAN:NO;SIMSEC;COORDCENTX;COORDCENTY\n"
+        + lines(f"{row['id']};{row['frame'] / 25!r};{row['x']!r};{row['y']!r}" for row in rows),
+    ),
+    "pathfinder-csv": lambda folder, rows: write(
+        folder / "v.csv",
+        '"t","id","name","x","y","z"\n"s","","","m","m","m"\n'
+        + lines(f'{row["frame"] / 25!r},{row["id"]},"a",{row["x"]!r},{row["y"]!r},0.0' for row in rows),
+    ),
+    "pathfinder-json": lambda folder, rows: write(folder / "v.json", pathfinder_json(rows)),
+    "crowdit": lambda folder, rows: write(
+        folder / "v.csv.gz",
+        gzip.compress(
+            (
+                "time,pedID,posX,posY\n"
+                + lines(f"{row['frame'] / 25!r},{row['id']},{row['x']!r},{row['y']!r}" for row in rows)
+            ).encode()
+        ),
+    ),
+    "trajnet-lines": lambda folder, rows: write(
+        folder / "v.ndjson",
+        '{"scene": {"id": 0, "p": 1, "s": 0, "e": 90, "fps": 2.5}}\n'
+        + lines(
+            json.dumps({"track": {"f": 10 * row["frame"], "p": row["id"], "x": row["x"], "y": row["y"]}})
+            for row in rows
+        ),
+    ),
+    "atc": lambda folder, rows: write(
+        folder / "v.csv",
+        lines(
+            f"{1351651620 + row['frame'] / 25:.2f},{row['id']},{1000 * row['x']!r},{1000 * row['y']!r},"
+            "1650,9.5,1.5,-3"
+            for row in rows
+        ),
+    ),
+    "ind": lambda folder, rows: write_ind(folder / "07_tracks.csv", rows),
+    "hdf5": lambda folder, rows: write_hdf5(folder / "v.h5", rows),
     "table": lambda folder, rows: write(
         folder / "v.csv",
         csv_of([point_row(row) for row in rows]),
@@ -339,7 +390,7 @@ POINT_WRITERS = {
 }
 """Writers of points; ``table`` and ``parquet`` are tables with the roles x and y."""
 START = {"obsmat": 780 / 15}
-STEP = {"obsmat": 0.4, "trajnet": 0.4}
+STEP = {"obsmat": 0.4, "trajnet": 0.4, "trajnet-lines": 0.4}
 AT = {"table": {"frame": "frame", "id": "id", "x": "x_m", "y": "y_m"}}
 AT["parquet"] = AT["table"]
 
@@ -347,6 +398,47 @@ AT["parquet"] = AT["table"]
 def point_row(row):
     point = {"frame": row["frame"], "id": row["id"], "x_m": row["x"], "y_m": row["y"]}
     return point | further(row["frame"], row["id"])
+
+
+def write_jupedsim(path, rows):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with closing(sqlite3.connect(path)) as base:
+        base.execute("CREATE TABLE trajectory_data (frame INTEGER, id INTEGER, pos_x REAL, pos_y REAL)")
+        base.execute("CREATE TABLE metadata (key TEXT, value TEXT)")
+        base.execute("INSERT INTO metadata VALUES ('fps', '25.0')")
+        values = [(row["frame"], row["id"], row["x"], row["y"]) for row in rows]
+        base.executemany("INSERT INTO trajectory_data VALUES (?, ?, ?, ?)", values)
+        base.commit()
+    return path
+
+
+def pathfinder_json(rows):
+    people = {}
+    for row in rows:
+        moment = {"position": {"x": row["x"], "y": row["y"], "z": 0.0}}
+        people.setdefault(str(row["id"]), {})[repr(row["frame"] / 25)] = moment
+    return json.dumps(people)
+
+
+def write_ind(path, rows):
+    people = sorted({row["id"] for row in rows})
+    write(path.with_name("07_recordingMeta.csv"), "recordingId,frameRate\n7,25\n")
+    write(
+        path.with_name("07_tracksMeta.csv"),
+        lines(["recordingId,trackId,class", *(f"7,{person},pedestrian" for person in people)]),
+    )
+    text = lines(f"7,{row['id']},{row['frame']},{row['x']!r},{row['y']!r}" for row in rows)
+    return write(path, "recordingId,trackId,frame,xCenter,yCenter\n" + text)
+
+
+def write_hdf5(path, rows):
+    h5py = pytest.importorskip("h5py", reason="h5py is not installed")
+    values = [(row["id"], row["frame"], row["x"], row["y"]) for row in rows]
+    kinds = [("id", "i8"), ("frame", "i8"), ("x", "f8"), ("y", "f8")]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with h5py.File(path, "w") as file:
+        file.create_dataset("trajectory", data=np.array(values, kinds)).attrs["fps"] = 25.0
+    return path
 
 
 def write_table(path, rows):
@@ -395,7 +487,7 @@ ROW = st.fixed_dictionaries(
 
 
 def test_every_reader_of_boxes_has_a_writer_here():
-    assert WRITERS.keys() | POINT_WRITERS.keys() == TRACKERS.keys() | {"parquet"}
+    assert WRITERS.keys() | POINT_WRITERS.keys() | {"frigate"} == TRACKERS.keys() | {"parquet"}
 
 
 @pytest.mark.filterwarnings("ignore::ptrack_analysis.errors.PtrackWarning")

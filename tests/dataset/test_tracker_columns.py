@@ -110,7 +110,7 @@ FILES = {
     "ultralytics-csv": (results_csv, NAMES),
     "table": (named_table, NAMES),
 }
-WITHOUT = {
+_NAMES_ONLY = {
     "roboflow",
     "coco-video",
     "label-studio",
@@ -122,12 +122,10 @@ WITHOUT = {
     "deepstream-json",
     "cvat-video",
     "google-video",
-    "points",
-    "obsmat",
-    "trajnet",
-    "mot-gt",
 }
-"""Formats without such columns, or with names of classes only."""
+"""Formats that have no numbers of classes."""
+WITHOUT = {"mot-gt", *_NAMES_ONLY, *(name for name, tracker in TRACKERS.items() if tracker.plane)}
+"""Formats without such columns, or without boxes."""
 
 
 def test_every_reader_has_a_file_here():

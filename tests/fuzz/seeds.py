@@ -1,6 +1,7 @@
 """Where fuzzing starts: small good files of every shape."""
 
 import json
+import sqlite3
 
 from pages import FACE, METADATA, page, record
 
@@ -101,6 +102,18 @@ _ROBOFLOW = {
         {"x": 5, "y": 6, "width": 3, "height": 4, "class": "person", "detection_id": "u", "tracker_id": 1}
     ],
 }
+_BASE = sqlite3.connect(":memory:")
+_BASE.executescript(
+    "PRAGMA page_size = 512; CREATE TABLE metadata (key TEXT, value TEXT);"
+    "INSERT INTO metadata VALUES ('fps', 10);"
+    "CREATE TABLE trajectory_data (frame INTEGER, id INTEGER, pos_x REAL, pos_y REAL);"
+    "INSERT INTO trajectory_data VALUES (0, 1, 1.5, 2), (1, 1, 1.6, 2);"
+)
+_PATHFINDER = {"1": {"0.0": {"position": {"x": 1.5, "y": 2, "z": 0}}, "0.5": {"position": {"x": 2, "y": 2}}}}
+_EVENTS = [
+    {"id": "a-1", "camera": camera, "label": "person", "data": {"path_data": [[[0.5, 0.9], 1718987129.5]]}}
+    for camera in ("a", "b")
+]
 _TRACKERS = {
     "mot": [_MOT, "1 1 1 1 5 5 1\n"],
     "bytetrack": ["0,1,10.0,20.0,50.0,100.0,0.9,-1,-1,-1\n1,1,11.0,20.0,50.0,100.0,0.9,-1,-1,-1\n"],
@@ -145,6 +158,30 @@ _TRACKERS = {
     "points": ["#framerate: 16.00 fps\n#ID\tFR\tX\tY\tZ\n2\t0\t1.5\t-2\t0\n1\t1\t0\t0\t0\n1\t0\t1\t1\t0\n"],
     "obsmat": ["0 1 1.5 0 2 0.1 0 0.1\n6 1 1.6 0 2 0.1 0 0.1\n", "7.8e+02 1.0e+00 8.4 0.0 3.5 1.6 0.0 0.3\n"],
     "trajnet": ["780 1 8.46 3.59\n790 1 9.57 3.79\n", "0 1 ? ?\n10 1 1 2\n"],
+    "jupedsim": [_BASE.serialize()],
+    "vadere": [
+        (
+            "#IDXCOL=2,DATACOL=5,SEP=' '\n"
+            "pedestrianId simTime endTime-PID1 startX-PID1 startY-PID1 endX-PID1 endY-PID1\n"
+            "1 0.0 0.4 1.5 2 1.6 2\n1 0.4 0.8 1.6 2 1.7 2\n"
+        )
+    ],
+    "viswalk": ["$VISION\n* a\n$PEDESTRIAN:NO;SIMSEC;COORDCENTX;COORDCENTY\n1;0.2;1.5;2\n1;0.4;1.6;2\n"],
+    "pathfinder-csv": [
+        '"t","id","name","x","y","z"\n"s","","","m","m","m"\n0.0,1,"a",1.5,2,0\n0.5,1,"a",2,2,3\n'
+    ],
+    "pathfinder-json": [json.dumps(_PATHFINDER)],
+    "crowdit": ["time,pedID,posX,posY\n0.0,1,1.5,2\n0.4,1,1.6,2\n"],
+    "trajnet-lines": [
+        (
+            '{"scene":{"id":0,"p":1,"s":0,"e":9,"fps":2.5}}\n{"track":{"f":0,"p":1,"x":1,"y":2}}\n'
+            '{"track":{"f":9,"p":1,"x":1,"y":2}}\n{"track":{"f":9,"p":1,"x":1,"y":3,"prediction_number":1}}\n'
+        )
+    ],
+    "atc": ["1351651620.5,1,1500,2000,1650,900,1.5,-3\n1351651620.6,1,1600,2000,1650,900,1.5,-3\n"],
+    "ind": ["recordingId,trackId,frame,xCenter,yCenter\n7,1,0,1.5,2\n7,1,1,1.6,2\n"],
+    "frigate": [json.dumps(_EVENTS)],
+    "hdf5": [b"\x89HDF\r\n\x1a\n" + bytes(96)],
     "table": [
         "frame,id,x_m,y_m\n0,1,1.5,2\n1,1,1.6,2\n",
         "frame,id,left,top,right,bottom,class\n0,1,1,1,2,2,0\n0,2,3,3,4,4,2\n",
@@ -207,7 +244,7 @@ SEEDS = {
     "pages": [text.encode() for text in _PAGES]
     + [json.dumps(_ONE).encode(form) for form in ("utf-16", "utf-16-be", "utf-32-le")],
     "trackers": [
-        bytes([place]) + text.encode()
+        bytes([place]) + (text if isinstance(text, bytes) else text.encode())
         for name, texts in _TRACKERS.items()
         for text in texts
         for place in (0, FORMATS.index(name))

@@ -121,7 +121,7 @@ def build_tracked(rows: Rows, given: Given) -> Tracked:
     has_points, unit = "x" in columns, None
     box: dict[str, Floats]
     if has_points:
-        box, unit, odd, assumed = read_positions(part, columns, layout, given)
+        box, unit, odd, assumed = read_positions(part, columns, layout, given, video)
     times = read_times(part, columns, given, layout.first_frame, video, has_frame_0=has_frame_0)
     if not has_points:
         box, assumed, odd = _read_boxes(part, columns, layout, given, video)
@@ -132,12 +132,12 @@ def build_tracked(rows: Rows, given: Given) -> Tracked:
     further |= {name: to_pandas(part.columns[column]) for name, column in rows.further.items()}
     keep = by_class.keep & confident.keep
     person = ids.number_by_appearance(times.values)
-    values = {name: column[keep] for name, column in {**box, **further}.items()}
-    cells = part if keep.all() else part.kept(keep)
+    values, moments, people, cells = {**box, **further}, times.values, person, part
+    if not keep.all():
+        values = {name: column[keep] for name, column in values.items()}
+        moments, people, cells = moments[keep], people[keep], part.kept(keep)
     schema = POINTS if has_points else DETECTIONS
-    table, dropped, oddities = build_detections(
-        schema, cells, times.values[keep], person[keep], values, unit=unit
-    )
+    table, dropped, oddities = build_detections(schema, cells, moments, people, values, unit=unit)
     known = video if times.started_at is None else replace(video, started_at=times.started_at)
     if unit is not None:
         is_stated = (layout.unit or find_stated_unit(columns)) is not None
@@ -317,7 +317,7 @@ def _find_unit(
     cells: Cells, sides: tuple[Floats, ...], layout: BoxLayout, given: Given
 ) -> tuple[Unit, list[str]]:
     """Return the unit of the sides: as given, as the format says, otherwise by their values."""
-    if given.unit in {"m", "cm"}:
+    if given.unit in {"m", "cm", "mm"}:
         raise ParameterError(
             f"{cells.place}: unit is {given.unit!r}, but the file has boxes, which are in px or fractions of "
             "the frame. Points need the columns x and y (--columns)."

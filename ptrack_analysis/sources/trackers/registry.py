@@ -16,6 +16,8 @@ from ptrack_analysis.sources.trackers import (
     cvat,
     deepstream,
     google,
+    hdf5,
+    jupedsim,
     kitti,
     label_studio,
     labels,
@@ -23,7 +25,10 @@ from ptrack_analysis.sources.trackers import (
     points,
     results,
     roboflow,
+    sensors,
+    simulations,
     tables,
+    trajnet,
     vatic,
     wildtrack,
 )
@@ -45,6 +50,8 @@ class Tracker:
     ``read`` returns the rows with their layout: the base of frames and pixels, and the classes.
     ``recognizes`` returns why a source does not fit, and None if it does; ``accepts`` does so for a source
     whose format the caller names. ``may_have_parts`` tells whether a source may have several videos.
+    ``plane`` is the unit of the points of a format without boxes. ``companions`` lists the files beside a
+    file without which it cannot be read.
     """
 
     name: str
@@ -55,6 +62,8 @@ class Tracker:
     reads_files: bool = True
     reads_folders: bool = False
     may_have_parts: bool = False
+    plane: Literal["", "m", "px"] = ""
+    companions: Callable[[AnyPath], list[AnyPath]] | None = None
 
     @property
     def has_frame_files(self) -> bool:
@@ -233,6 +242,7 @@ TRACKERS = {
             points.read_obsmat,
             points.fits_obsmat,
             points.accepts_text,
+            plane="m",
         ),
         Tracker(
             "trajnet",
@@ -240,6 +250,7 @@ TRACKERS = {
             points.read_trajnet,
             points.fits_trajnet,
             points.accepts_text,
+            plane="m",
         ),
         Tracker(
             "points",
@@ -247,6 +258,87 @@ TRACKERS = {
             points.read_points,
             points.fits_points,
             points.accepts_text,
+            plane="m",
+        ),
+        Tracker(
+            "jupedsim",
+            "SQLite database of JuPedSim: points in meters",
+            jupedsim.read_jupedsim,
+            jupedsim.fits_jupedsim,
+            jupedsim.accepts_sqlite,
+            plane="m",
+        ),
+        Tracker(
+            "vadere",
+            ".traj of Vadere: steps of people in meters",
+            simulations.read_vadere,
+            simulations.fits_vadere,
+            plane="m",
+        ),
+        Tracker(
+            "viswalk",
+            ".pp of Viswalk: points in meters",
+            simulations.read_viswalk,
+            simulations.fits_viswalk,
+            plane="m",
+        ),
+        Tracker(
+            "pathfinder-csv",
+            "CSV of Pathfinder: points in meters",
+            simulations.read_pathfinder_csv,
+            simulations.fits_pathfinder_csv,
+            plane="m",
+        ),
+        Tracker(
+            "pathfinder-json",
+            "JSON of Pathfinder: points in meters",
+            simulations.read_pathfinder_json,
+            simulations.fits_pathfinder_json,
+            plane="m",
+        ),
+        Tracker(
+            "crowdit",
+            "table of crowd:it: points in meters",
+            simulations.read_crowdit,
+            simulations.fits_crowdit,
+            plane="m",
+        ),
+        Tracker(
+            "trajnet-lines",
+            "JSON Lines of TrajNet++: points in meters",
+            trajnet.read_trajnet_lines,
+            trajnet.fits_trajnet_lines,
+            plane="m",
+        ),
+        Tracker(
+            "atc",
+            "CSV of the ATC laser scanners: points in millimeters",
+            sensors.read_atc,
+            sensors.fits_atc,
+            plane="m",
+        ),
+        Tracker(
+            "ind",
+            "tracks of inD, rounD or uniD: points in meters",
+            sensors.read_ind,
+            sensors.fits_ind,
+            plane="m",
+            companions=sensors.list_companions,
+        ),
+        Tracker(
+            "frigate",
+            "events of Frigate: foot points as fractions of the frame",
+            sensors.read_frigate,
+            sensors.fits_frigate,
+            plane="px",
+            may_have_parts=True,
+        ),
+        Tracker(
+            "hdf5",
+            "HDF5 of the Pedestrian Dynamics Data Archive: points in meters",
+            hdf5.read_hdf5,
+            hdf5.fits_hdf5,
+            plane="m",
         ),
         Tracker("table", "CSV or Parquet with named columns", tables.read_table, tables.fits_table),
     )
@@ -303,8 +395,8 @@ def read_tracks(
     stride
         Frames of the video per frame of the file, if the tracker skipped frames and numbered the rest.
     unit
-        Unit of the boxes, ``px`` or ``fraction``, by default recognized; or of points, ``m``, ``cm`` or
-        ``px``, required unless the file states it.
+        Unit of the boxes, ``px`` or ``fraction``, by default recognized; or of points, ``m``, ``cm``,
+        ``mm`` or ``px``, required unless the file states it.
     y_axis
         Which way y grows in the plane of points: ``up`` (the default for m) or ``down`` (for px).
     classes
@@ -383,9 +475,9 @@ def find_points_unit(path: AnyPath, options: FormatOptions) -> Literal["", "m", 
     names: dict[str, str] = {}
     if tracker.name == "table":
         names = dict(options.columns) or by_own_names(tables.read_names(read_sample(path)))
-    if tracker.name not in POINT_FORMATS and "x" not in names:
+    if not tracker.plane and "x" not in names:
         return ""
-    return "px" if "px" in {options.unit, find_stated_unit(names)} else "m"
+    return "px" if "px" in {tracker.plane, options.unit, find_stated_unit(names)} else "m"
 
 
 def find_format(path: AnyPath, options: FormatOptions) -> Tracker:
@@ -429,8 +521,6 @@ def recognize(path: Source) -> Tracker:
     raise InputError(describe_unknown(sample))
 
 
-POINT_FORMATS = {"obsmat", "trajnet", "points"}
-"""Formats of points without boxes; a table may have points, too."""
 _TIMES_AND_PARTS = {*MOMENTS, *PARTS}
 _SPACED = {"mot", "bytetrack", "deepsort"}
 """Formats whose files may tell cameras apart if white space separates the values."""

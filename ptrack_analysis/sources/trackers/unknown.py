@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from ptrack_analysis.errors import InputError
+from ptrack_analysis.sources.trackers.jupedsim import accepts_sqlite, fits_jupedsim
 from ptrack_analysis.sources.trackers.points import describe_ambiguous
 from ptrack_analysis.sources.trackers.roles import list_columns
 from ptrack_analysis.sources.trackers.sample import Sample
@@ -34,8 +35,6 @@ _IMAGE_BRANDS = (b"heic", b"heix", b"mif1", b"avif")
 _BINARIES = {
     b"PK\x03\x04": "a ZIP archive or an Excel workbook. Unpack it, or save the sheet as CSV.",
     b"%PDF": "a PDF document, which has no tracking data.",
-    b"\x89HDF": "an HDF5 file, which is not read. Export its trajectories as text or CSV.",
-    b"SQLite format 3": "an SQLite database, which is not read. Export its trajectories as text or CSV.",
     b"\x80\x04\x95": "a Python pickle, which is never loaded because it can run code. Save a CSV file.",
     b"\x93NUMPY": "a NumPy array, which does not say what its columns are. Save a CSV with a header.",
 }
@@ -95,6 +94,38 @@ _JSON_KINDS = (
     ),
     ({"samples"}, "a dataset of samples, probably of FiftyOne, which is not read. Export it for CVAT."),
 )
+_TEXT_KINDS = (
+    (
+        rb"^(?:%[^\n]*\n|\s)*(?:TRACK|Properties)\.R\d+\s*=",
+        (
+            "trajectories of Edinburgh's Informatics Forum in px, which are not read. Save them as CSV with "
+            "the columns frame, id, x and y, and pass --columns frame=frame,id=id,x=x,y=y --unit px."
+        ),
+    ),
+    (
+        rb"^\s*\d+\s+-?\s*(?:\(?the )?number of splines",
+        "splines of UCY (.vsp) in px, which are not read. Use obsmat.txt, or TrajNet's text of the scene.",
+    ),
+    (
+        rb"^[^\n]*\bprecedingId\b[^\n]*\blaneId\b",
+        "tracks of highD, which are vehicles without people.",
+    ),
+    (
+        rb"^(?:[^\n]*\n){0,3}Period,Frame,Time \[s\]",
+        (
+            "tracking data of Metrica, with the players side by side. Read it with kloppy, and save a CSV "
+            "with one row per player and frame."
+        ),
+    ),
+    (
+        rb"(?:[A-Za-z_]+ ){1,3}\d+\.\d+(?: [\d.e+-]+){13,18}\s",
+        "KITTI's object labels or DeepStream's dump of detections (gie-kitti-output-dir), which have no ids.",
+    ),
+    (
+        rb"(?:[A-Za-z_]+ ){1,3}\d+(?: [\d.e+-]+){14,18}\s",
+        "one frame of DeepStream's kitti-track-output-dir. Pass the folder of the files.",
+    ),
+)
 _VIDEO_ADVICE = (
     "a video. ptrack reads what a tracker found in a video: run a tracker on it first, for example "
     "'yolo track source=VIDEO save_txt=True save_conf=True', and give ptrack the folder that it writes."
@@ -115,30 +146,8 @@ _REFUSED_NAMES = (
             "id,frame,head_valid,body_valid,head_left,head_top,head_right,head_bottom,left,top,right,bottom"
         ),
     ),
-    (r".*\.vsp", "splines of UCY in px, which are not read. Use the text of TrajNet for the same videos."),
 )
 """Patterns of file names, in lower case, that prove a format that is not read."""
-_TEXT_KINDS = (
-    (
-        rb"TRACK\.R\d+\s*=",
-        (
-            "tracks of the Edinburgh pedestrian database. Write a CSV table with the columns t, track, x, y "
-            "and pass --columns frame=t,id=track,x=x,y=y --unit px."
-        ),
-    ),
-    (
-        rb"[^\n]*\bxVelocity\b[^\n]*\bprecedingId\b|[^\n]*\bprecedingId\b[^\n]*\bxVelocity\b",
-        "tracks of highD, which are vehicles only.",
-    ),
-    (
-        rb"(?:[A-Za-z_]+ ){1,3}\d+\.\d+(?: [\d.e+-]+){13,18}\s",
-        "KITTI's object labels or DeepStream's dump of detections (gie-kitti-output-dir), which have no ids.",
-    ),
-    (
-        rb"(?:[A-Za-z_]+ ){1,3}\d+(?: [\d.e+-]+){14,18}\s",
-        "one frame of DeepStream's kitti-track-output-dir. Pass the folder of the files.",
-    ),
-)
 _LONGEST_NAME = 60
 _NUMBERS = "rows of {} numbers without a header"
 
@@ -164,6 +173,8 @@ def _describe(sample: Sample) -> str:
         return f"a folder with no tracking data ({shown or 'no files'})."
     if head.startswith(b"PAR1"):
         return _describe_parquet(sample)
+    if accepts_sqlite(sample) is None:
+        return fits_jupedsim(sample) or "an SQLite database."
     if (kind := _describe_binary(head)) is not None:
         return f"this is {kind}"
     if body.startswith(b"<"):
@@ -229,7 +240,7 @@ def _list_names(text: bytes) -> list[str]:
 def _describe_text(sample: Sample) -> str:
     names, _ = read_header(sample.head)
     for pattern, kind in _TEXT_KINDS:
-        if re.match(pattern, sample.head):
+        if re.match(pattern, sample.head, re.IGNORECASE):
             return f"this is {kind}"
     if (ambiguous := describe_ambiguous(sample)) is not None:
         return ambiguous

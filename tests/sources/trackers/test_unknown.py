@@ -58,9 +58,6 @@ FILES = {
         "0,0,1,1,1.0,2.0,3.0,4.0,1.0,2.0,30.0,40.0\n",
         "first line: id,frame,head_valid",
     ),
-    "UCY's splines": ("a.vsp", "2 - the number of splines\n", "splines of UCY"),
-    "Edinburgh": ("a.m", "TRACK.R1=[[10 20 1];[11 21 2]];\n", "--columns frame=t,id=track,x=x,y=y --unit px"),
-    "highD": ("a.csv", "frame,id,x,y,width,height,xVelocity,precedingId\n1,1,1,1,1,1,1,0\n", "vehicles only"),
     "one dump of DeepStream": (
         "00_000_000001.txt",
         f"person 17 0.0 0 0.0 40.0 30.0 80.0 150.0{' 0.0' * 7} 0.81\n",
@@ -70,6 +67,26 @@ FILES = {
         "000001.txt",
         f"Pedestrian 0.00 0 -0.20 712.4 143.0 810.7 307.9{' 1.5' * 7}\n",
         "no ids",
+    ),
+    "Edinburgh": (
+        "tracks.Aug24.txt",
+        "% Total number of trajectories in file are 2\n% Image Resolution 0.02\n\nProperties.R1= [ 1 2 ];\n",
+        "Edinburgh.* --columns frame=frame,id=id,x=x,y=y --unit px",
+    ),
+    "splines of UCY": (
+        "zara01.vsp",
+        "148 - the number of splines\n8 - Num of control points\n-47 5 0 90.0\n",
+        r"splines of UCY \(.vsp\)",
+    ),
+    "highD": (
+        "01_tracks.csv",
+        "frame,id,x,y,width,height,precedingId,followingId,laneId\n1,1,2,3,4,5,0,0,2\n",
+        "highD, which are vehicles without people",
+    ),
+    "Metrica": (
+        "a.csv",
+        ",,,Home,,Home\n,,,11,,1\nPeriod,Frame,Time [s],Player11,,Player1\n1,1,0.04,0.1,0.2,0.3\n",
+        "Metrica.*kloppy",
     ),
     "unknown JSON": ("a.json", json.dumps([{"foo": 1, "bar": 2}]), "members 'foo', 'bar'"),
     "text": ("a.txt", "lorem ipsum\n", "text file that no reader knows"),
