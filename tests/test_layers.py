@@ -53,6 +53,8 @@ HOMES = {
     "scipy": {"analysis"},
     "anywidget": {"web"},
     "av": {"scene"},
+    "h5py": {"sources"},
+    "sqlite3": {"sources"},
     "pandas": {
         "schema",
         "video",

@@ -1,7 +1,10 @@
 """Every reader of another tracker's file with everything that can be done with what it reads."""
 
+import gzip
 import json
+import sqlite3
 import warnings
+from contextlib import closing
 
 import numpy as np
 import pandas as pd
@@ -93,6 +96,149 @@ def boxmot_line(frame, rows):
     return json.dumps({"frame_index": frame, "timestamp_s": None, "sequence_id": "v", "tracks": tracks})
 
 
+def google(rows):
+    objects = [
+        {
+            "entity": {"description": "person"},
+            "trackId": str(row["id"]),
+            "frames": [
+                {
+                    "timeOffset": {"nanos": 40_000_000 * row["frame"]},
+                    "normalizedBoundingBox": {
+                        "left": row["x"] / 1280,
+                        "top": row["y"] / 720,
+                        "right": (row["x"] + row["w"]) / 1280,
+                        "bottom": (row["y"] + row["h"]) / 720,
+                    },
+                }
+            ],
+        }
+        for row in rows
+    ]
+    return json.dumps({"annotation_results": [{"object_annotations": objects}]})
+
+
+def cvat(rows):
+    boxes = [
+        f'<track id="{row["id"]}" label="person"><box frame="{row["frame"]}" outside="0" xtl="{row["x"]}" '
+        f'ytl="{row["y"]}" xbr="{row["x"] + row["w"]}" ybr="{row["y"] + row["h"]}"/></track>'
+        for row in rows
+    ]
+    return f"<annotations><version>1.1</version>{''.join(boxes)}</annotations>"
+
+
+def message(row):
+    parts = [row["id"], *corners(row), "person", "#", row["confidence"]]
+    text = {
+        "version": "4.0",
+        "id": str(row["frame"]),
+        "sensorId": "a",
+        "objects": ["|".join(map(str, parts))],
+    }
+    return json.dumps({**text, "@timestamp": "2026-01-05T09:00:00.000Z"})
+
+
+def dump_files(folder, rows):
+    for frame, found in enumerate(by_frame(rows)):
+        texts = [
+            f"person {row['id']} 0.0 0 0.0 {' '.join(map(str, corners(row)))}{' 0.0' * 7} {row['confidence']}"
+            for row in found
+        ]
+        write(folder / f"00_000_{frame:06d}.txt", lines(texts))
+    return folder
+
+
+def kitti(rows):
+    return lines(
+        f"{row['frame']} {row['id']} Pedestrian 0 0 -10 {' '.join(map(str, corners(row)))} -1 -1 -1 -1000 "
+        f"-1000 -1000 -10 {row['confidence']}"
+        for row in rows
+    )
+
+
+def vatic(rows):
+    return lines(
+        f'{row["id"]} {" ".join(map(str, corners(row)))} {row["frame"]} 0 0 1 "Pedestrian"' for row in rows
+    )
+
+
+def pose(row):
+    box = [row["x"], row["y"], row["w"], row["h"]]
+    return {"image_id": f"{row['frame']}.jpg", "box": box, "idx": row["id"], "keypoints": [1, 2, 0.5]}
+
+
+def view_files(folder, rows):
+    for frame, found in enumerate(by_frame(rows)):
+        people = [
+            {
+                "personID": row["id"],
+                "positionID": 481,
+                "views": [
+                    dict(zip(("viewNum", "xmin", "ymin", "xmax", "ymax"), (0, *corners(row)), strict=True))
+                ],
+            }
+            for row in found
+        ]
+        write(folder / f"{frame:08d}.json", json.dumps(people))
+    return folder
+
+
+def studio(rows):
+    """Give a task whose regions are the people, with a keyframe per row."""
+    results = []
+    for person in dict.fromkeys(row["id"] for row in rows):
+        keys = [
+            {
+                "frame": row["frame"] + 1,
+                "x": row["x"] / 12.8,
+                "y": row["y"] / 7.2,
+                "width": row["w"] / 12.8,
+                "height": row["h"] / 7.2,
+                "enabled": False,
+            }
+            for row in rows
+            if row["id"] == person
+        ]
+        value = {"framesCount": 25, "duration": 1.0, "labels": ["person"], "sequence": keys}
+        results.append({"id": str(person), "type": "videorectangle", "value": value})
+    return {"id": 1, "annotations": [{"result": results}]}
+
+
+def coco(rows):
+    frames = range(rows[-1]["frame"] + 1)
+    return {
+        "videos": [{"id": 1, "name": "v"}],
+        "images": [{"id": frame, "video_id": 1, "frame_id": frame} for frame in frames],
+        "annotations": [
+            {
+                "image_id": row["frame"],
+                "track_id": row["id"],
+                "bbox": [row["x"], row["y"], row["w"], row["h"]],
+                "category_id": 1,
+            }
+            for row in rows
+        ],
+        "categories": [{"id": 1, "name": "person"}],
+    }
+
+
+def prediction(frame_and_rows):
+    frame, rows = frame_and_rows
+    found = [
+        {
+            "x": row["x"] + row["w"] / 2,
+            "y": row["y"] + row["h"] / 2,
+            "width": row["w"],
+            "height": row["h"],
+            "class": "person",
+            "detection_id": f"{frame}-{row['id']}",
+            "tracker_id": row["id"],
+        }
+        for row in rows
+    ]
+    return json.dumps({"predictions": found, "video_metadata": {"frame_number": frame}})
+
+
 def csv_of(rows):
     return lines([",".join(rows[0]), *(",".join(map(str, row.values())) for row in rows)])
 
@@ -136,6 +282,19 @@ WRITERS = {
         folder / "tracks.jsonl", lines(boxmot_line(*item) for item in enumerate(by_frame(rows)))
     ),
     "visdrone": lambda folder, rows: write(folder / "uav1_v.txt", mot(rows, end="1,1,0,0")),
+    "google-video": lambda folder, rows: write(folder / "v.json", google(rows)),
+    "cvat-video": lambda folder, rows: write(folder / "v.xml", cvat(rows)),
+    "deepstream-json": lambda folder, rows: write(folder / "v.jsonl", lines(map(message, rows))),
+    "deepstream-kitti": dump_files,
+    "kitti": lambda folder, rows: write(folder / "0000.txt", kitti(rows)),
+    "vatic": lambda folder, rows: write(folder / "v.txt", vatic(rows)),
+    "alphapose": lambda folder, rows: write(folder / "v.json", json.dumps(list(map(pose, rows)))),
+    "wildtrack": view_files,
+    "label-studio": lambda folder, rows: write(folder / "v.json", json.dumps([studio(rows)])),
+    "coco-video": lambda folder, rows: write(folder / "v.json", json.dumps(coco(rows))),
+    "roboflow": lambda folder, rows: write(
+        folder / "v.jsonl", lines(map(prediction, enumerate(by_frame(rows))))
+    ),
     "supervision-csv": lambda folder, rows: write(folder / "v.csv", csv_of([sink(row) for row in rows])),
     "supervision-json": lambda folder, rows: write(
         folder / "v.json", json.dumps([sink(row) for row in rows])
@@ -175,6 +334,54 @@ POINT_WRITERS = {
     "trajnet": lambda folder, rows: write(
         folder / "v.txt", words((10 * row["frame"], row["id"], row["x"], row["y"]) for row in rows)
     ),
+    "jupedsim": lambda folder, rows: write_jupedsim(folder / "v.sqlite", rows),
+    "vadere": lambda folder, rows: write(
+        folder / "v.traj",
+        "#IDXCOL=2,DATACOL=5,SEP=' '\n"
+        "pedestrianId simTime endTime-PID1 startX-PID1 startY-PID1 endX-PID1 endY-PID1\n"
+        + words(
+            (row["id"], row["frame"] / 25, row["frame"] / 25, row["x"], row["y"], row["x"], row["y"])
+            for row in rows
+        ),
+    ),
+    "viswalk": lambda folder, rows: write(
+        folder / "v.pp",
+        "$VISION\n* a comment\n$PEDESTRIAN:NO;SIMSEC;COORDCENTX;COORDCENTY\n"
+        + lines(f"{row['id']};{row['frame'] / 25!r};{row['x']!r};{row['y']!r}" for row in rows),
+    ),
+    "pathfinder-csv": lambda folder, rows: write(
+        folder / "v.csv",
+        '"t","id","name","x","y","z"\n"s","","","m","m","m"\n'
+        + lines(f'{row["frame"] / 25!r},{row["id"]},"a",{row["x"]!r},{row["y"]!r},0.0' for row in rows),
+    ),
+    "pathfinder-json": lambda folder, rows: write(folder / "v.json", pathfinder_json(rows)),
+    "crowdit": lambda folder, rows: write(
+        folder / "v.csv.gz",
+        gzip.compress(
+            (
+                "time,pedID,posX,posY\n"
+                + lines(f"{row['frame'] / 25!r},{row['id']},{row['x']!r},{row['y']!r}" for row in rows)
+            ).encode()
+        ),
+    ),
+    "trajnet-lines": lambda folder, rows: write(
+        folder / "v.ndjson",
+        '{"scene": {"id": 0, "p": 1, "s": 0, "e": 90, "fps": 2.5}}\n'
+        + lines(
+            json.dumps({"track": {"f": 10 * row["frame"], "p": row["id"], "x": row["x"], "y": row["y"]}})
+            for row in rows
+        ),
+    ),
+    "atc": lambda folder, rows: write(
+        folder / "v.csv",
+        lines(
+            f"{1351651620 + row['frame'] / 25:.2f},{row['id']},{1000 * row['x']!r},{1000 * row['y']!r},"
+            "1650,9.5,1.5,-3"
+            for row in rows
+        ),
+    ),
+    "ind": lambda folder, rows: write_ind(folder / "07_tracks.csv", rows),
+    "hdf5": lambda folder, rows: write_hdf5(folder / "v.h5", rows),
     "table": lambda folder, rows: write(
         folder / "v.csv",
         csv_of([point_row(row) for row in rows]),
@@ -183,7 +390,7 @@ POINT_WRITERS = {
 }
 """Writers of points; ``table`` and ``parquet`` are tables with the roles x and y."""
 START = {"obsmat": 780 / 15}
-STEP = {"obsmat": 0.4, "trajnet": 0.4}
+STEP = {"obsmat": 0.4, "trajnet": 0.4, "trajnet-lines": 0.4}
 AT = {"table": {"frame": "frame", "id": "id", "x": "x_m", "y": "y_m"}}
 AT["parquet"] = AT["table"]
 
@@ -191,6 +398,47 @@ AT["parquet"] = AT["table"]
 def point_row(row):
     point = {"frame": row["frame"], "id": row["id"], "x_m": row["x"], "y_m": row["y"]}
     return point | further(row["frame"], row["id"])
+
+
+def write_jupedsim(path, rows):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with closing(sqlite3.connect(path)) as base:
+        base.execute("CREATE TABLE trajectory_data (frame INTEGER, id INTEGER, pos_x REAL, pos_y REAL)")
+        base.execute("CREATE TABLE metadata (key TEXT, value TEXT)")
+        base.execute("INSERT INTO metadata VALUES ('fps', '25.0')")
+        values = [(row["frame"], row["id"], row["x"], row["y"]) for row in rows]
+        base.executemany("INSERT INTO trajectory_data VALUES (?, ?, ?, ?)", values)
+        base.commit()
+    return path
+
+
+def pathfinder_json(rows):
+    people = {}
+    for row in rows:
+        moment = {"position": {"x": row["x"], "y": row["y"], "z": 0.0}}
+        people.setdefault(str(row["id"]), {})[repr(row["frame"] / 25)] = moment
+    return json.dumps(people)
+
+
+def write_ind(path, rows):
+    people = sorted({row["id"] for row in rows})
+    write(path.with_name("07_recordingMeta.csv"), "recordingId,frameRate\n7,25\n")
+    write(
+        path.with_name("07_tracksMeta.csv"),
+        lines(["recordingId,trackId,class", *(f"7,{person},pedestrian" for person in people)]),
+    )
+    text = lines(f"7,{row['id']},{row['frame']},{row['x']!r},{row['y']!r}" for row in rows)
+    return write(path, "recordingId,trackId,frame,xCenter,yCenter\n" + text)
+
+
+def write_hdf5(path, rows):
+    h5py = pytest.importorskip("h5py", reason="h5py is not installed")
+    values = [(row["id"], row["frame"], row["x"], row["y"]) for row in rows]
+    kinds = [("id", "i8"), ("frame", "i8"), ("x", "f8"), ("y", "f8")]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with h5py.File(path, "w") as file:
+        file.create_dataset("trajectory", data=np.array(values, kinds)).attrs["fps"] = 25.0
+    return path
 
 
 def write_table(path, rows):
@@ -239,7 +487,7 @@ ROW = st.fixed_dictionaries(
 
 
 def test_every_reader_of_boxes_has_a_writer_here():
-    assert WRITERS.keys() | POINT_WRITERS.keys() == TRACKERS.keys() | {"parquet"}
+    assert WRITERS.keys() | POINT_WRITERS.keys() | {"frigate"} == TRACKERS.keys() | {"parquet"}
 
 
 @pytest.mark.filterwarnings("ignore::ptrack_analysis.errors.PtrackWarning")

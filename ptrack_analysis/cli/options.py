@@ -192,8 +192,11 @@ def open_client(given: argparse.Namespace, service: str = "rekognition") -> Iter
 
 _FORMATS = (
     "pages, mot, mot-gt, boxmot, bytetrack, deepsort, visdrone, supervision-csv, supervision-json, "
-    "ultralytics-txt, ultralytics-json, ultralytics-csv, boxmot-jsonl, points, obsmat, trajnet or table "
-    "(default: recognized)"
+    "ultralytics-txt, ultralytics-json, ultralytics-csv, boxmot-jsonl, "
+    "google-video, roboflow, coco-video, label-studio, wildtrack, alphapose, vatic, kitti, "
+    "deepstream-kitti, deepstream-json, cvat-video, points, obsmat, trajnet, "
+    "jupedsim, vadere, viswalk, pathfinder-csv, pathfinder-json, crowdit, trajnet-lines, atc, ind, frigate, "
+    "hdf5 or table (default: recognized)"
 )
 _SOURCE = (
     "file, folder or s3://bucket/prefix of saved pages (.json, .jsonl, .gz), or a file of another tracker; "
@@ -242,8 +245,8 @@ def add_source_options(parser: argparse.ArgumentParser, *, has_name: bool = True
     )
     form.add_argument(
         "--unit",
-        choices=("px", "fraction", "m", "cm"),
-        help="unit of boxes (px or fraction, default: recognized) or of points (m, cm or px)",
+        choices=("px", "fraction", "m", "cm", "mm"),
+        help="unit of boxes (px or fraction, default: recognized) or of points (m, cm, mm or px)",
     )
     form.add_argument(
         "--y-axis", choices=("up", "down"), help="which way y grows for points (default: up in m, down in px)"

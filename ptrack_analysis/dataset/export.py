@@ -83,7 +83,7 @@ def export_dataset(
     first_frame: int | None = None,
     first_pixel: int | None = None,
     stride: int | None = None,
-    unit: Literal["px", "fraction", "m", "cm"] | None = None,
+    unit: Literal["px", "fraction", "m", "cm", "mm"] | None = None,
     y_axis: Literal["up", "down"] | None = None,
     classes: Sequence[int | str] | None = None,
     min_confidence: float | None = None,

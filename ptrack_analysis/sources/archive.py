@@ -43,7 +43,7 @@ class FormatOptions:
     first_frame: int | None = None
     first_pixel: int | None = None
     stride: int | None = None
-    unit: Literal["px", "fraction", "m", "cm"] | None = None
+    unit: Literal["px", "fraction", "m", "cm", "mm"] | None = None
     y_axis: Literal["up", "down"] | None = None
     classes: tuple[int | str, ...] = ()
     min_confidence: float | None = None
@@ -322,7 +322,9 @@ def several(root: AnyPath, names: list[str]) -> MixedError:
 
 
 def shown(root: AnyPath, file: AnyPath) -> str:
-    """Return a file's path below the source, for people to read."""
+    """Return a file's path below the source, for people to read; the name of a file beside it."""
+    if not str(file).startswith(str(root)):
+        return file.name
     below = below_root(root, file)
     return file.name if below is None else below.as_posix()
 

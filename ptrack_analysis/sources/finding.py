@@ -51,7 +51,7 @@ def find_videos(
     first_frame: int | None = None,
     first_pixel: int | None = None,
     stride: int | None = None,
-    unit: Literal["px", "fraction", "m", "cm"] | None = None,
+    unit: Literal["px", "fraction", "m", "cm", "mm"] | None = None,
     y_axis: Literal["up", "down"] | None = None,
     classes: Sequence[int | str] | None = None,
     min_confidence: float | None = None,
@@ -286,7 +286,7 @@ def _is_one_result_below(root: AnyPath, folder: AnyPath) -> bool:
     if folder == root:
         return False
     form = _recognized(folder)
-    return form is not None and form.format.startswith("ultralytics")
+    return form is not None and TRACKERS[form.format].has_frame_files
 
 
 def _find_format_of_file(file: AnyPath, options: FormatOptions) -> tuple[str, str]:
@@ -314,6 +314,8 @@ def _list_references(
     tracker = find_format(path, options)
     form = replace(options, format=tracker.name)
     files = _list_files(path)
+    if tracker.companions is not None:
+        files += tracker.companions(path)
     parts = find_parts(path, form)
     unit = find_points_unit(path, form)
     if len(parts) < 2:  # noqa: PLR2004 - one value is one video

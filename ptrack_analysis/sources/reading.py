@@ -45,7 +45,7 @@ def read_tracking(
     first_frame: int | None = None,
     first_pixel: int | None = None,
     stride: int | None = None,
-    unit: Literal["px", "fraction", "m", "cm"] | None = None,
+    unit: Literal["px", "fraction", "m", "cm", "mm"] | None = None,
     y_axis: Literal["up", "down"] | None = None,
     classes: Sequence[int | str] | None = None,
     min_confidence: float | None = None,
@@ -59,9 +59,10 @@ def read_tracking(
     same person twice at one moment is one row: the body box of the one that has it and the face of the one
     that has it; of two different ones the larger, then the one further left, then further up.
 
-    What is no page is read as another tracker's file: MOTChallenge text, tables of supervision, results of
-    Ultralytics, ByteTrack or DeepSORT, or a table whose columns are named. Its frames become whole ms as the
-    API's do, its boxes fractions of the frame. If rows are dropped (without an id, by class, as
+    A source without pages is read as another tracker's file: MOTChallenge text, results of Ultralytics,
+    supervision, ByteTrack, Roboflow, DeepStream or Google Video Intelligence, annotations of CVAT or Label
+    Studio, COCO files of videos, or a table whose columns are named. Its frames become whole ms as the API's
+    do, its boxes fractions of the frame. If rows are dropped (without an id, by class, as
     duplicates) or facts are assumed, a ``PtrackWarning`` has the counts. ``video.read_report`` has the whole
     account of the read.
 

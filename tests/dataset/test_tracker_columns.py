@@ -110,8 +110,22 @@ FILES = {
     "ultralytics-csv": (results_csv, NAMES),
     "table": (named_table, NAMES),
 }
-WITHOUT = {"points", "obsmat", "trajnet", "mot-gt"}
-"""Formats without such columns."""
+_NAMES_ONLY = {
+    "roboflow",
+    "coco-video",
+    "label-studio",
+    "wildtrack",
+    "alphapose",
+    "vatic",
+    "kitti",
+    "deepstream-kitti",
+    "deepstream-json",
+    "cvat-video",
+    "google-video",
+}
+"""Formats that have no numbers of classes."""
+WITHOUT = {"mot-gt", *_NAMES_ONLY, *(name for name, tracker in TRACKERS.items() if tracker.plane)}
+"""Formats without such columns, or without boxes."""
 
 
 def test_every_reader_has_a_file_here():

@@ -1,6 +1,7 @@
 """Where fuzzing starts: small good files of every shape."""
 
 import json
+import sqlite3
 
 from pages import FACE, METADATA, page, record
 
@@ -51,6 +52,68 @@ _SUPERVISION = (
 )
 _BOX = {"x1": 10.0, "y1": 20.0, "x2": 60.0, "y2": 120.0}
 _ULTRALYTICS = [{"name": "person", "class": 0, "confidence": 0.9, "box": _BOX, "track_id": 1}]
+_GOOGLE_BOX = {"normalizedBoundingBox": {"right": 0.5, "bottom": 1}, "timeOffset": "1.5s"}
+_GOOGLE = {
+    "annotationResults": [
+        {
+            "personDetectionAnnotations": [{"tracks": [{"timestampedObjects": [_GOOGLE_BOX]}]}],
+            "objectAnnotations": [
+                {
+                    "entity": {"description": "man"},
+                    "trackId": "3",
+                    "frames": [
+                        {"normalizedBoundingBox": {}, "timeOffset": {"seconds": "1", "nanos": 5}},
+                    ],
+                }
+            ],
+        }
+    ]
+}
+_CVAT = (
+    "<annotations><version>1.1</version><meta><task><original_size><width>100</width><height>200</height>"
+    '</original_size></task></meta><track id="0" label="person"><box frame="0" outside="0" xtl="3" ytl="4" '
+    'xbr="10" ybr="25"/><box frame="1" outside="1" xtl="3" ytl="4" xbr="10" ybr="25"/></track></annotations>'
+)
+_SENT = {"@timestamp": "2026-01-05T09:00:00.400Z"}
+_CORNERS = {"topleftx": 1, "toplefty": 2, "bottomrightx": 3, "bottomrighty": 4}
+_PLAIN = {"id": "1", "bbox": {"leftX": 1, "topY": 2, "rightX": 3, "bottomY": 4}, "type": "person"}
+_MESSAGES = [
+    json.dumps({"id": "12", **_SENT, "sensorId": "c", "objects": ["17|40|30|80|150|person|#|0.5"]}),
+    json.dumps({"mdsversion": "1.0", **_SENT, "object": {"id": "7", "bbox": _CORNERS, "person": {}}}),
+    json.dumps({"timestamp": "2026-01-05T09:00:00.400Z", "sensorId": "c", "objects": [_PLAIN]}),
+]
+_KEYFRAME = {"frame": 1, "x": 10, "y": 10, "width": 5, "height": 20, "enabled": True}
+_REGION = {
+    "framesCount": 9,
+    "duration": 0.36,
+    "labels": ["man"],
+    "sequence": [_KEYFRAME, _KEYFRAME | {"frame": 4}],
+}
+_STUDIO = [{"id": 1, "annotations": [{"result": [{"id": "a", "type": "videorectangle", "value": _REGION}]}]}]
+_COCO = {
+    "videos": [{"id": 1, "name": "a"}],
+    "images": [{"id": 1, "video_id": 1, "frame_id": 0, "width": 100, "height": 200}],
+    "annotations": [{"id": 1, "image_id": 1, "track_id": 3, "category_id": 1, "bbox": [1, 2, 3, 4]}],
+    "categories": [{"id": 1, "name": "person"}],
+}
+_ROBOFLOW = {
+    "image": {"width": 100, "height": 200},
+    "predictions": [
+        {"x": 5, "y": 6, "width": 3, "height": 4, "class": "person", "detection_id": "u", "tracker_id": 1}
+    ],
+}
+_BASE = sqlite3.connect(":memory:")
+_BASE.executescript(
+    "PRAGMA page_size = 512; CREATE TABLE metadata (key TEXT, value TEXT);"
+    "INSERT INTO metadata VALUES ('fps', 10);"
+    "CREATE TABLE trajectory_data (frame INTEGER, id INTEGER, pos_x REAL, pos_y REAL);"
+    "INSERT INTO trajectory_data VALUES (0, 1, 1.5, 2), (1, 1, 1.6, 2);"
+)
+_PATHFINDER = {"1": {"0.0": {"position": {"x": 1.5, "y": 2, "z": 0}}, "0.5": {"position": {"x": 2, "y": 2}}}}
+_EVENTS = [
+    {"id": "a-1", "camera": camera, "label": "person", "data": {"path_data": [[[0.5, 0.9], 1718987129.5]]}}
+    for camera in ("a", "b")
+]
 _TRACKERS = {
     "mot": [_MOT, "1 1 1 1 5 5 1\n"],
     "bytetrack": ["0,1,10.0,20.0,50.0,100.0,0.9,-1,-1,-1\n1,1,11.0,20.0,50.0,100.0,0.9,-1,-1,-1\n"],
@@ -60,6 +123,21 @@ _TRACKERS = {
     ],
     "visdrone": ["1,0,5,4,9,9,0,0,0,0\n1,1,6,6,4,9,1,1,0,0\n1,2,7,3,9,8,1,4,0,1\n"],
     "deepsort": ["1 1 10 20 50 100 -1 -1 -1 -1\n", "0,1,10,20,50,100,-1,-1,-1,-1\n"],
+    "google-video": [json.dumps(_GOOGLE)],
+    "cvat-video": [_CVAT],
+    "deepstream-json": _MESSAGES,
+    "deepstream-kitti": ["person 17 0.0 0 0.0 40.0 30.0 80.0 150.0 0.0 0.0 0.0 0.0 0.0 0.0 0.0 0.81\n"],
+    "kitti": ["0 2 Pedestrian 0 0 -10 1 2 3 4 -1 -1 -1 -1000 -1000 -1000 -10 0.5\n"],
+    "vatic": ['0 1 2 3 4 0 0 0 1 "Pedestrian" "red"\n0 1 2 3 4 1 1 0 1 "Pedestrian"\n'],
+    "alphapose": [
+        json.dumps([{"image_id": "12.jpg", "box": [1, 2, 3, 4], "idx": 1, "keypoints": [], "score": 2.5}])
+    ],
+    "wildtrack": [
+        '[{"personID":1,"positionID":481,"views":[{"viewNum":0,"xmin":1,"ymin":2,"xmax":3,"ymax":4}]}]'
+    ],
+    "label-studio": [json.dumps(_STUDIO)],
+    "coco-video": [json.dumps(_COCO)],
+    "roboflow": [json.dumps(_ROBOFLOW)],
     "supervision-csv": [_SUPERVISION],
     "supervision-json": [
         json.dumps(
@@ -80,6 +158,30 @@ _TRACKERS = {
     "points": ["#framerate: 16.00 fps\n#ID\tFR\tX\tY\tZ\n2\t0\t1.5\t-2\t0\n1\t1\t0\t0\t0\n1\t0\t1\t1\t0\n"],
     "obsmat": ["0 1 1.5 0 2 0.1 0 0.1\n6 1 1.6 0 2 0.1 0 0.1\n", "7.8e+02 1.0e+00 8.4 0.0 3.5 1.6 0.0 0.3\n"],
     "trajnet": ["780 1 8.46 3.59\n790 1 9.57 3.79\n", "0 1 ? ?\n10 1 1 2\n"],
+    "jupedsim": [_BASE.serialize()],
+    "vadere": [
+        (
+            "#IDXCOL=2,DATACOL=5,SEP=' '\n"
+            "pedestrianId simTime endTime-PID1 startX-PID1 startY-PID1 endX-PID1 endY-PID1\n"
+            "1 0.0 0.4 1.5 2 1.6 2\n1 0.4 0.8 1.6 2 1.7 2\n"
+        )
+    ],
+    "viswalk": ["$VISION\n* a\n$PEDESTRIAN:NO;SIMSEC;COORDCENTX;COORDCENTY\n1;0.2;1.5;2\n1;0.4;1.6;2\n"],
+    "pathfinder-csv": [
+        '"t","id","name","x","y","z"\n"s","","","m","m","m"\n0.0,1,"a",1.5,2,0\n0.5,1,"a",2,2,3\n'
+    ],
+    "pathfinder-json": [json.dumps(_PATHFINDER)],
+    "crowdit": ["time,pedID,posX,posY\n0.0,1,1.5,2\n0.4,1,1.6,2\n"],
+    "trajnet-lines": [
+        (
+            '{"scene":{"id":0,"p":1,"s":0,"e":9,"fps":2.5}}\n{"track":{"f":0,"p":1,"x":1,"y":2}}\n'
+            '{"track":{"f":9,"p":1,"x":1,"y":2}}\n{"track":{"f":9,"p":1,"x":1,"y":3,"prediction_number":1}}\n'
+        )
+    ],
+    "atc": ["1351651620.5,1,1500,2000,1650,900,1.5,-3\n1351651620.6,1,1600,2000,1650,900,1.5,-3\n"],
+    "ind": ["recordingId,trackId,frame,xCenter,yCenter\n7,1,0,1.5,2\n7,1,1,1.6,2\n"],
+    "frigate": [json.dumps(_EVENTS)],
+    "hdf5": [b"\x89HDF\r\n\x1a\n" + bytes(96)],
     "table": [
         "frame,id,x_m,y_m\n0,1,1.5,2\n1,1,1.6,2\n",
         "frame,id,left,top,right,bottom,class\n0,1,1,1,2,2,0\n0,2,3,3,4,4,2\n",
@@ -142,7 +244,7 @@ SEEDS = {
     "pages": [text.encode() for text in _PAGES]
     + [json.dumps(_ONE).encode(form) for form in ("utf-16", "utf-16-be", "utf-32-le")],
     "trackers": [
-        bytes([place]) + text.encode()
+        bytes([place]) + (text if isinstance(text, bytes) else text.encode())
         for name, texts in _TRACKERS.items()
         for text in texts
         for place in (0, FORMATS.index(name))

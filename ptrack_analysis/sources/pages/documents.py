@@ -424,15 +424,15 @@ def _find_documents(
             _ignore_rest(raw, start, f"{file}, line {line}", log)
             break
         number += 1
-        end = start + _measure_document(view[start:])
+        end = start + measure_document(view[start:])
         document = raw[start:end]
         is_line = b"\n" not in document.strip() and raw[start - 1 : start] in (b"", b"\n")
         yield number, line, document, is_line and (end == len(raw) or b"\n" in document)
         start = end
 
 
-def _measure_document(text: memoryview) -> int:
-    """Return the length of the first document of a text; if it is at fault, that of the text."""
+def measure_document(text: memoryview) -> int:
+    """Return the length of the first JSON document of a text; if it is not well-formed, that of the text."""
     try:
         WHOLE.decode(text)
     except (msgspec.DecodeError, RecursionError) as error:

@@ -5,10 +5,9 @@ from typing import Any
 import msgspec
 
 from ptrack_analysis.errors import InputError
-from ptrack_analysis.sources.pages.decode import malformed
 from ptrack_analysis.sources.pages.documents import read_lines
 from ptrack_analysis.sources.trackers.form import BoxLayout, Rows, validate_columns
-from ptrack_analysis.sources.trackers.objects import build_cells
+from ptrack_analysis.sources.trackers.objects import build_cells, decode_typed
 from ptrack_analysis.sources.trackers.sample import Sample
 from ptrack_analysis.sources.trackers.tracked import Given, named, title_of_source
 from ptrack_analysis.storage.s3 import AnyPath
@@ -76,7 +75,7 @@ def read_boxmot_jsonl(path: AnyPath, given: Given) -> Rows:
     has_times = True
     for number, line in read_lines(path):
         here = f"{path}, line {number}"
-        frame = _decode(line, here)
+        frame = decode_typed(_DECODER, line, here)
         has_times = has_times and frame.timestamp_s is not None
         for track in frame.tracks:
             if track.geometry_mode != "aabb" or len(track.geometry) != len(_SIDES):
@@ -107,12 +106,3 @@ def fits_boxmot_jsonl(sample: Sample) -> str | None:
         return "does not begin as JSON does"
     missing = [name for name in ("frame_index", "tracks") if f'"{name}"'.encode() not in sample.head]
     return f"its objects have no member {missing[0]!r}" if missing else None
-
-
-def _decode(line: bytes, place: str) -> _Frame:
-    try:
-        return _DECODER.decode(line)
-    except msgspec.ValidationError as error:
-        raise InputError(f"{place}: {error}") from error
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise malformed(line, place, error) from error

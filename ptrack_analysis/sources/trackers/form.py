@@ -44,7 +44,8 @@ class BoxLayout:
     ``first_pixel`` the coordinate of the upper left pixel, ``unit`` that of the coordinates; None if they
     differ by writer, so that the values decide. If they do not, the first pixel is ``likely_pixel``.
     The unit of points is ``likely_unit`` if neither the file nor the caller states it; ``may_be_hidden``
-    tells whether a position may be missing. ``classes`` is the format's list of classes, ``text_ids`` tells
+    tells whether a position may be missing. ``likely_frame_rate`` is the rate that is assumed if it is
+    unknown, and the recordings that have it. ``classes`` is the format's list of classes, ``text_ids`` tells
     whether identities may be texts.
     """
 
@@ -55,6 +56,7 @@ class BoxLayout:
     unit: Unit | None = None
     likely_unit: PointUnit | None = None
     may_be_hidden: bool = False
+    likely_frame_rate: tuple[float, str] | None = None
     classes: ClassList | None = None
     text_ids: bool = False
 
@@ -64,6 +66,8 @@ class Rows:
     """The rows of a tracker's file in any order, what they mean, and what the reader did with them.
 
     ``further`` has the columns of the cells that are kept without a role by their names in the table.
+    ``part_facts`` has the facts of each video of a file of several, by the value of the role ``video``.
+    ``with_frame_rate`` is the layout that is used if the frame rate is known, and its assumption.
     """
 
     cells: Cells
@@ -76,6 +80,8 @@ class Rows:
     video: Video = field(default_factory=Video)
     parts: Mapping[Part, Integers] | None = None
     has_frame_0: bool | None = None
+    part_facts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    with_frame_rate: tuple[BoxLayout, str] | None = None
 
 
 def split_rows(rows: Rows) -> Rows:
@@ -102,11 +108,12 @@ def build_tracked(rows: Rows, given: Given) -> Tracked:
     ParameterError
         If the frame size or rate is needed and not known.
     """
-    layout, video = rows.layout, rows.video
     has_frame_0 = rows.has_frame_0
     if has_frame_0 is None:
-        has_frame_0 = "frame" in layout.columns and rows.cells.least(layout.columns["frame"]) == 0
+        has_frame_0 = "frame" in rows.layout.columns and rows.cells.least(rows.layout.columns["frame"]) == 0
     part = select_part(rows, given)
+    rows, video = _apply_frame_rate(rows, _complete_facts(rows, part, given))
+    layout = rows.layout
     part, columns = _spread_boxes(part, layout.columns)
     by_class = select_classes(part, columns, given, layout.classes)
     confident = select_confident(part, columns, given, by_class.keep)
@@ -114,7 +121,7 @@ def build_tracked(rows: Rows, given: Given) -> Tracked:
     has_points, unit = "x" in columns, None
     box: dict[str, Floats]
     if has_points:
-        box, unit, odd, assumed = read_positions(part, columns, layout, given)
+        box, unit, odd, assumed = read_positions(part, columns, layout, given, video)
     times = read_times(part, columns, given, layout.first_frame, video, has_frame_0=has_frame_0)
     if not has_points:
         box, assumed, odd = _read_boxes(part, columns, layout, given, video)
@@ -125,12 +132,12 @@ def build_tracked(rows: Rows, given: Given) -> Tracked:
     further |= {name: to_pandas(part.columns[column]) for name, column in rows.further.items()}
     keep = by_class.keep & confident.keep
     person = ids.number_by_appearance(times.values)
-    values = {name: column[keep] for name, column in {**box, **further}.items()}
-    cells = part if keep.all() else part.kept(keep)
+    values, moments, people, cells = {**box, **further}, times.values, person, part
+    if not keep.all():
+        values = {name: column[keep] for name, column in values.items()}
+        moments, people, cells = moments[keep], people[keep], part.kept(keep)
     schema = POINTS if has_points else DETECTIONS
-    table, dropped, oddities = build_detections(
-        schema, cells, times.values[keep], person[keep], values, unit=unit
-    )
+    table, dropped, oddities = build_detections(schema, cells, moments, people, values, unit=unit)
     known = video if times.started_at is None else replace(video, started_at=times.started_at)
     if unit is not None:
         is_stated = (layout.unit or find_stated_unit(columns)) is not None
@@ -183,6 +190,30 @@ def select_part(rows: Rows, given: Given) -> Cells:
     if len(chosen) == len(parts):
         return cells
     return cells.taken(parts[chosen[0]] if chosen else np.empty(0, dtype="int64"))
+
+
+def _complete_facts(rows: Rows, part: Cells, given: Given) -> Video:
+    """Complete the facts of the file by those of the selected video."""
+    if not rows.part_facts:
+        return rows.video
+    value = given.part.get("video")
+    if value is None and part.count:
+        value = str(part.columns[rows.layout.columns["video"]][0].as_py())
+    facts = rows.part_facts.get(value or "", {})
+    return replace(rows.video, **{name: fact for name, fact in facts.items() if fact is not None})
+
+
+def _apply_frame_rate(rows: Rows, video: Video) -> tuple[Rows, Video]:
+    """Choose the layout by whether the frame rate is known, and assume the likely rate if it is not."""
+    if rows.with_frame_rate is not None and video.frame_rate is not None:
+        layout, assumption = rows.with_frame_rate
+        return replace(rows, layout=layout, assumptions=(assumption,)), video
+    if video.frame_rate is not None or rows.layout.likely_frame_rate is None:
+        return rows, video
+    rate, recordings = rows.layout.likely_frame_rate
+    text = f"{rate:g} frames per second are assumed, as in {recordings}"
+    assumptions = (*rows.assumptions, f"{text}, unless the frame rate (--frame-rate) is given")
+    return replace(rows, assumptions=assumptions), replace(video, frame_rate=rate)
 
 
 def _reject_several(cells: Cells, columns: Mapping[str, str], parts: Sequence[Part]) -> None:
@@ -286,7 +317,7 @@ def _find_unit(
     cells: Cells, sides: tuple[Floats, ...], layout: BoxLayout, given: Given
 ) -> tuple[Unit, list[str]]:
     """Return the unit of the sides: as given, as the format says, otherwise by their values."""
-    if given.unit in {"m", "cm"}:
+    if given.unit in {"m", "cm", "mm"}:
         raise ParameterError(
             f"{cells.place}: unit is {given.unit!r}, but the file has boxes, which are in px or fractions of "
             "the frame. Points need the columns x and y (--columns)."
@@ -300,9 +331,10 @@ def _find_unit(
     if unit == "fraction" and (most > _BEYOND or least < -_BEYOND):
         side = next(side for side in sides if max(side.max(), -side.min()) > _BEYOND)
         row = int(np.abs(side).argmax())
+        advice = "Pass unit='px' (--unit px)" if given.unit is None else "Leave out unit='fraction' (--unit)"
         raise InputError(
             f"{cells.where(row)}: a side of the box is {side[row]:g}, but the unit is fraction of the "
-            "frame. Leave out unit='fraction' (--unit fraction): the boxes are in px."
+            f"frame. {advice} if the boxes are in px."
         )
     if given.unit == "px" and small:
         raise InputError(

@@ -1,18 +1,25 @@
 """JSON files of one object a row."""
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Annotated, Any, TypeVar
 
 import msgspec
+import pyarrow as pa
 
 from ptrack_analysis.errors import InputError
 from ptrack_analysis.sources.pages.decode import malformed
-from ptrack_analysis.sources.pages.documents import has_lines, read_lines
+from ptrack_analysis.sources.pages.documents import has_lines, measure_document, read_lines
 from ptrack_analysis.sources.trackers.cells import Cells, of_values
 from ptrack_analysis.sources.trackers.text import read_text
 from ptrack_analysis.storage.s3 import AnyPath
 
 Row = dict[str, Any]
+T = TypeVar("T")
+Whole = Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)]
+"""A whole number that a float keeps."""
+_ITEMS = msgspec.json.Decoder(list[msgspec.Raw])
+_BETWEEN = b" \t\r\n,\x1e"
+"""What may be between JSON documents."""
 _MORE = "trailing characters"
 
 
@@ -59,6 +66,58 @@ def validate_object(item: object, place: str) -> None:
         raise InputError(f"{place}: is {_shown(item)}; expected an object, one a box")
 
 
+def iterate_objects(file: AnyPath) -> Iterator[tuple[str, bytes]]:
+    """Yield the JSON objects of a file as text, each with its place.
+
+    The file is one object, a list of objects, JSON Lines, or objects one after the other. Only lists and
+    objects are told apart here; ``decode_typed`` reads an object.
+
+    Raises
+    ------
+    InputError
+        If the file is not well-formed.
+    """
+    for place, text in _iterate_documents(file):
+        if not text.lstrip().startswith(b"["):
+            yield place, text
+            continue
+        items: list[msgspec.Raw] = decode_typed(_ITEMS, text, place)
+        for number, item in enumerate(items, 1):
+            yield f"{place}, item {number}", bytes(item)
+
+
+def _iterate_documents(file: AnyPath) -> Iterator[tuple[str, bytes]]:
+    if has_lines(file.name):
+        yield from ((f"{file}, line {number}", line) for number, line in read_lines(file))
+        return
+    raw = read_text(file)
+    view, start, line = memoryview(raw), 0, 1
+    while start < len(raw):
+        end = start + measure_document(view[start:])
+        is_alone = start == 0 and end == len(raw)
+        yield (str(file), raw) if is_alone else (f"{file}, line {line}", raw[start:end])
+        while end < len(raw) and raw[end] in _BETWEEN:
+            end += 1
+        line += raw.count(b"\n", start, end)
+        start = end
+
+
+def decode_typed(decoder: msgspec.json.Decoder[T], raw: bytes, place: str) -> T:
+    """Decode a JSON document of a declared type.
+
+    Raises
+    ------
+    InputError
+        If it is not well-formed, or has values of other types.
+    """
+    try:
+        return decoder.decode(raw)
+    except msgspec.ValidationError as error:
+        raise InputError(f"{place}: {error}") from error
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise malformed(raw, place, error) from error
+
+
 def build_cells(
     rows: Sequence[Row],
     path: AnyPath,
@@ -74,6 +133,22 @@ def build_cells(
         count=len(rows),
         place=str(path),
         where=where or (lambda row: f"{path}, item {row + 1}"),
+    )
+
+
+def columns_to_cells(
+    columns: Mapping[str, Any], path: AnyPath, where: Callable[[int], str] | None = None
+) -> Cells:
+    """Make cells of columns of the same length: arrays of numbers, or lists of texts; NaN is missing."""
+    found = {
+        name: pa.chunked_array([pa.array(values, pa.string() if isinstance(values, list) else None)])
+        for name, values in columns.items()
+    }
+    return Cells(
+        columns=found,
+        count=len(next(iter(columns.values()))),
+        place=str(path),
+        where=where or (lambda row: f"{path}, box {row + 1}"),
     )
 
 

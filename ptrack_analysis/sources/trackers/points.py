@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ptrack_analysis.errors import InputError
+from ptrack_analysis.errors import InputError, ParameterError
 from ptrack_analysis.geometry import Floats, Integers
 from ptrack_analysis.sources.trackers.cells import Cells
 from ptrack_analysis.sources.trackers.form import BoxLayout, Rows, validate_columns
@@ -26,6 +26,7 @@ _RATE = re.compile(r"#\s*framerate\s*:?\s*(\S+)", re.IGNORECASE)
 _FRAMES_PER_SECOND = re.compile(r"#.*?(\d+(?:\.\d*)?)\s*fps", re.IGNORECASE)
 _CENTIMETERS = re.compile(r"\bx/cm|\bin (?:cm|centimet(?:er|re)s?)\b", re.IGNORECASE)
 _METERS = re.compile(r"\bx/m\b|\bin (?:m|met(?:er|re)s?)\b", re.IGNORECASE)
+_HERMES_NAME = re.compile(r"uo-\d", re.IGNORECASE)
 _OBSMAT = ("frame", "id", "x", "z", "y", "vx", "vz", "vy")
 _TRAJNET = ("frame", "id", "x", "y")
 _IN_WORDS = {len(_TRAJNET): "four", len(_OBSMAT): "eight"}
@@ -63,7 +64,7 @@ def read_points(path: AnyPath, given: Given) -> Rows:
     InputError
         With the place and value of what cannot be.
     ParameterError
-        If the caller names columns.
+        If the caller names columns; if a file of HERMES without comments needs its unit.
 
     References
     ----------
@@ -79,6 +80,11 @@ def read_points(path: AnyPath, given: Given) -> Rows:
     columns = {"id": "ID", "frame": "FR", "x": "X", "y": "Y"}
     if "Z" in cells.columns and _is_numeric(cells.columns["Z"]):
         columns[HEIGHT] = "Z"
+    if not head and given.unit is None and _HERMES_NAME.match(path.name):
+        raise ParameterError(
+            f"{path}: the unit of x and y is not known. Files of HERMES named uo-... are in cm, at 16 frames "
+            "per second: pass unit='cm' and video=Video(frame_rate=16) (--unit cm --frame-rate 16)."
+        )
     layout = BoxLayout(
         columns=columns, first_frame=0, unit=_find_unit(head), likely_unit="m" if head else None
     )
@@ -210,14 +216,18 @@ def _read_annotated(
             columns[name] = pc.if_else(pc.equal(columns[name], _HIDDEN), "", columns[name])
     frames, ids = (cells.whole(name) for name in ("frame", "id"))
     columns |= {"frame": pa.chunked_array([frames]), "id": pa.chunked_array([ids])}
-    video, notes = named(given.video, title_of_source(path)), tuple[str, ...]()
-    if video.frame_rate is None:
-        step = _find_step(frames, ids)
-        if step is not None:
-            video = replace(video, frame_rate=_ANNOTATED * step)
-            text = f"people are assumed to be annotated {_ANNOTATED:g} times a second, every {step} frames"
-            notes = (f"{text}; change this with Video(frame_rate=...) (--frame-rate)",)
+    video, notes = assume_rate(named(given.video, title_of_source(path)), frames, ids)
     return replace(cells, columns=columns), video, notes
+
+
+def assume_rate(video: Video, frames: Integers, ids: Integers) -> tuple[Video, tuple[str, ...]]:
+    """Complete the frame rate of people who were annotated 2.5 times a second, and say so."""
+    step = find_step(frames, ids)
+    if video.frame_rate is not None or step is None:
+        return video, ()
+    text = f"people are assumed to be annotated {_ANNOTATED:g} times a second, every {step} frames"
+    note = f"{text}; change this with Video(frame_rate=...) (--frame-rate)"
+    return replace(video, frame_rate=_ANNOTATED * step), (note,)
 
 
 def _build_annotated(cells: Cells, video: Video, notes: tuple[str, ...]) -> Rows:
@@ -230,7 +240,7 @@ def _build_annotated(cells: Cells, video: Video, notes: tuple[str, ...]) -> Rows
     return Rows(cells, layout, assumptions=notes, video=video)
 
 
-def _find_step(frames: Integers, ids: Integers) -> int | None:
+def find_step(frames: Integers, ids: Integers) -> int | None:
     """Return the usual step between the frames of a person, None without any."""
     order = np.lexsort((frames, ids))
     steps = np.diff(frames[order])[np.diff(ids[order]) == 0]

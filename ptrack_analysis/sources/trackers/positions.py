@@ -10,21 +10,26 @@ import pandas as pd
 from ptrack_analysis.errors import InputError, ParameterError
 from ptrack_analysis.geometry import Floats
 from ptrack_analysis.sources.trackers.cells import Cells
-from ptrack_analysis.sources.trackers.tracked import Given, PointUnit
+from ptrack_analysis.sources.trackers.tracked import Given, PointUnit, frame_size
+from ptrack_analysis.video import Video
 
 if TYPE_CHECKING:
     from ptrack_analysis.sources.trackers.form import BoxLayout
 
 HEIGHT = "z"
 """Role of the column with the height of the head, which formats of points have and a caller cannot name."""
-_UNIT_IN_NAME = re.compile(r"[\W_](m|cm|px)[\])]?$", re.IGNORECASE)
+_UNIT_IN_NAME = re.compile(r"[\W_](m|cm|mm|px)[\])]?$", re.IGNORECASE)
 _BODY_HEIGHT = (100.0, 250.0)
 """A median height within these bounds is in cm; no one is so tall in m."""
+_WITHIN_FRAME = (-1.0, 2.0)
+"""Fractions of the frame are within these bounds."""
 _LEAST_STEPS = 50
 """Fewer steps do not show how fast people are."""
 _FASTEST = 12.0
 """People do not move at a median speed above this [m/s]."""
-_ADVICE = "Pass unit='m', 'cm' or 'px' (--unit m)."
+_ADVICE = "Pass unit='m', 'cm', 'mm' or 'px' (--unit m)."
+_PER_METER = {"cm": (100, "centimeters"), "mm": (1000, "millimeters")}
+"""Units that are converted to meters: how many are a meter, and their names."""
 
 
 def find_stated_unit(names: Mapping[str, str]) -> PointUnit | None:
@@ -34,9 +39,9 @@ def find_stated_unit(names: Mapping[str, str]) -> PointUnit | None:
 
 
 def read_positions(
-    cells: Cells, columns: Mapping[str, str], layout: "BoxLayout", given: Given
+    cells: Cells, columns: Mapping[str, str], layout: "BoxLayout", given: Given, video: Video
 ) -> tuple[dict[str, Floats], str, list[str], list[str]]:
-    """Read x and y in m or px.
+    """Read x and y in m or px; fractions of the frame become px.
 
     Returns
     -------
@@ -48,10 +53,17 @@ def read_positions(
     InputError
         If a value is not a number, or the heights show that the unit is another one.
     ParameterError
-        If the unit is not known, or contradicts the one that the file states.
+        If the unit is not known, or contradicts the one that the file states; if the frame size is needed
+        and not known.
     """
+    if layout.unit == "fraction" and given.unit in {None, "fraction"}:
+        sizes = dict(zip("xy", frame_size(video, cells.place), strict=True))
+        pixels = {
+            f"{axis}_{{u}}": cells.numbers(columns[axis], *_WITHIN_FRAME) * sizes[axis] for axis in "xy"
+        }
+        return pixels, "px", ["fractions of the frame are converted to px"], []
     unit, notes, assumed = _find_unit(cells, columns, layout, given)
-    scale = 100 if unit == "cm" else 1
+    scale, _ = _PER_METER.get(unit, (1, ""))
     values = {
         f"{axis}_{{u}}": cells.numbers(columns[axis], required=not layout.may_be_hidden) / scale
         for axis in "xy"
@@ -61,7 +73,7 @@ def read_positions(
             assumed.append(
                 f"{columns[axis]} is 0 in all {cells.count} rows: check that it is the column of {axis}"
             )
-    return values, "m" if unit == "cm" else unit, notes, assumed
+    return values, "m" if unit in _PER_METER else unit, notes, assumed
 
 
 def _find_unit(
@@ -90,7 +102,8 @@ def _find_unit(
             )
         raise InputError(f"{place}, but unit is 'm'. Pass unit='cm' (--unit cm).")
     if unit is not None:
-        return unit, ["coordinates in centimeters are converted to meters"] if unit == "cm" else [], []
+        _, name = _PER_METER.get(unit, (1, ""))
+        return unit, [f"coordinates in {name} are converted to meters"] if name else [], []
     if layout.likely_unit is None:
         raise ParameterError(f"{cells.place}: the unit of x and y is not known. {_ADVICE}")
     text = (
@@ -140,6 +153,6 @@ def validate_speed(points: pd.DataFrame, unit: str, place: str, *, is_stated: bo
     if is_stated:
         return [f"{text}: check the unit and the frame rate"]
     raise InputError(
-        f"{place}: {text}. The coordinates are probably in cm or px, or the frame rate is too high. Pass "
+        f"{place}: {text}. The coordinates are probably in cm, mm or px, or the frame rate is too high. Pass "
         "unit='cm' or 'px' (--unit cm), or frame_rate in Video (--frame-rate)."
     )

@@ -2,20 +2,43 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from pathlib import Path
 from typing import Any, Literal
 
 from ptrack_analysis.errors import InputError, ParameterError
 from ptrack_analysis.sources.archive import FormatOptions, Source
 from ptrack_analysis.sources.pages.rows import Budget
 from ptrack_analysis.sources.resolution import resolve_video
-from ptrack_analysis.sources.trackers import boxmot, labels, mot, points, results, tables
+from ptrack_analysis.sources.trackers import (
+    alphapose,
+    boxmot,
+    coco,
+    cvat,
+    deepstream,
+    google,
+    hdf5,
+    jupedsim,
+    kitti,
+    label_studio,
+    labels,
+    mot,
+    points,
+    results,
+    roboflow,
+    sensors,
+    simulations,
+    tables,
+    trajnet,
+    vatic,
+    wildtrack,
+)
 from ptrack_analysis.sources.trackers.classes import parse_classes
 from ptrack_analysis.sources.trackers.form import Part, Rows, build_tracked, list_parts, split_rows
 from ptrack_analysis.sources.trackers.positions import find_stated_unit
 from ptrack_analysis.sources.trackers.roles import MOMENTS, PARTS, by_own_names, find_part_columns
-from ptrack_analysis.sources.trackers.sample import Sample, read_sample
+from ptrack_analysis.sources.trackers.sample import Sample, files_in, read_sample
 from ptrack_analysis.sources.trackers.tracked import Given, Tracked, Unit, combine, validate_options
-from ptrack_analysis.sources.trackers.unknown import describe_unknown
+from ptrack_analysis.sources.trackers.unknown import describe_refused, describe_unknown
 from ptrack_analysis.storage.s3 import AnyPath, parse_path
 from ptrack_analysis.video import Video, YAxis
 
@@ -26,7 +49,9 @@ class Tracker:
 
     ``read`` returns the rows with their layout: the base of frames and pixels, and the classes.
     ``recognizes`` returns why a source does not fit, and None if it does; ``accepts`` does so for a source
-    whose format the caller names.
+    whose format the caller names. ``may_have_parts`` tells whether a source may have several videos.
+    ``plane`` is the unit of the points of a format without boxes. ``companions`` lists the files beside a
+    file without which it cannot be read.
     """
 
     name: str
@@ -36,6 +61,14 @@ class Tracker:
     accepts: Callable[[Sample], str | None] | None = None
     reads_files: bool = True
     reads_folders: bool = False
+    may_have_parts: bool = False
+    plane: Literal["", "m", "px"] = ""
+    companions: Callable[[AnyPath], list[AnyPath]] | None = None
+
+    @property
+    def has_frame_files(self) -> bool:
+        """Whether a folder of the format has one file per frame."""
+        return self.reads_folders and (not self.reads_files or self.name.startswith("ultralytics"))
 
     def accepts_file(self, sample: Sample, options: FormatOptions) -> bool:
         """Return whether a file of a folder is read in this format if the caller names the format."""
@@ -84,7 +117,91 @@ TRACKERS = {
             mot.fits_only_by_name,
             mot.fits_text,
         ),
-        Tracker("boxmot-jsonl", "tracks.jsonl of BoxMOT", boxmot.read_boxmot_jsonl, boxmot.fits_boxmot_jsonl),
+        Tracker(
+            "coco-video",
+            "COCO file of videos (CocoVID, MMTracking, TAO, YouTube-VIS)",
+            coco.read_coco_video,
+            coco.fits_coco_video,
+            may_have_parts=True,
+        ),
+        Tracker(
+            "boxmot-jsonl",
+            "tracks.jsonl of BoxMOT",
+            boxmot.read_boxmot_jsonl,
+            boxmot.fits_boxmot_jsonl,
+            may_have_parts=True,
+        ),
+        Tracker(
+            "google-video",
+            "annotations of Google Video Intelligence",
+            google.read_google_video,
+            google.fits_google_video,
+            may_have_parts=True,
+        ),
+        Tracker(
+            "cvat-video",
+            "CVAT for video in XML, also of JAAD and PIE",
+            cvat.read_cvat_video,
+            cvat.fits_cvat_video,
+            may_have_parts=True,
+        ),
+        Tracker(
+            "deepstream-json",
+            "messages of DeepStream in JSON",
+            deepstream.read_deepstream_messages,
+            deepstream.fits_deepstream_messages,
+            may_have_parts=True,
+        ),
+        Tracker(
+            "deepstream-kitti",
+            "folder of DeepStream's kitti-track-output-dir",
+            deepstream.read_deepstream_kitti,
+            deepstream.fits_deepstream_kitti,
+            reads_files=False,
+            reads_folders=True,
+            may_have_parts=True,
+        ),
+        Tracker(
+            "kitti",
+            "label file of KITTI tracking",
+            kitti.read_kitti,
+            kitti.fits_kitti,
+        ),
+        Tracker(
+            "vatic",
+            "text of VATIC or of the Stanford Drone Dataset",
+            vatic.read_vatic,
+            vatic.fits_vatic,
+        ),
+        Tracker(
+            "alphapose",
+            "results of AlphaPose with tracking",
+            alphapose.read_alphapose,
+            alphapose.fits_alphapose,
+        ),
+        Tracker(
+            "wildtrack",
+            "folder of WILDTRACK's annotations_positions",
+            wildtrack.read_wildtrack,
+            wildtrack.fits_wildtrack,
+            reads_files=False,
+            reads_folders=True,
+            may_have_parts=True,
+        ),
+        Tracker(
+            "label-studio",
+            "JSON of Label Studio with boxes in a video",
+            label_studio.read_label_studio,
+            label_studio.fits_label_studio,
+            may_have_parts=True,
+        ),
+        Tracker(
+            "roboflow",
+            "results of Roboflow with tracker_id",
+            roboflow.read_roboflow,
+            roboflow.fits_roboflow,
+            may_have_parts=True,
+        ),
         Tracker(
             "supervision-csv",
             "table of supervision's CSVSink",
@@ -125,6 +242,7 @@ TRACKERS = {
             points.read_obsmat,
             points.fits_obsmat,
             points.accepts_text,
+            plane="m",
         ),
         Tracker(
             "trajnet",
@@ -132,6 +250,7 @@ TRACKERS = {
             points.read_trajnet,
             points.fits_trajnet,
             points.accepts_text,
+            plane="m",
         ),
         Tracker(
             "points",
@@ -139,6 +258,87 @@ TRACKERS = {
             points.read_points,
             points.fits_points,
             points.accepts_text,
+            plane="m",
+        ),
+        Tracker(
+            "jupedsim",
+            "SQLite database of JuPedSim: points in meters",
+            jupedsim.read_jupedsim,
+            jupedsim.fits_jupedsim,
+            jupedsim.accepts_sqlite,
+            plane="m",
+        ),
+        Tracker(
+            "vadere",
+            ".traj of Vadere: steps of people in meters",
+            simulations.read_vadere,
+            simulations.fits_vadere,
+            plane="m",
+        ),
+        Tracker(
+            "viswalk",
+            ".pp of Viswalk: points in meters",
+            simulations.read_viswalk,
+            simulations.fits_viswalk,
+            plane="m",
+        ),
+        Tracker(
+            "pathfinder-csv",
+            "CSV of Pathfinder: points in meters",
+            simulations.read_pathfinder_csv,
+            simulations.fits_pathfinder_csv,
+            plane="m",
+        ),
+        Tracker(
+            "pathfinder-json",
+            "JSON of Pathfinder: points in meters",
+            simulations.read_pathfinder_json,
+            simulations.fits_pathfinder_json,
+            plane="m",
+        ),
+        Tracker(
+            "crowdit",
+            "table of crowd:it: points in meters",
+            simulations.read_crowdit,
+            simulations.fits_crowdit,
+            plane="m",
+        ),
+        Tracker(
+            "trajnet-lines",
+            "JSON Lines of TrajNet++: points in meters",
+            trajnet.read_trajnet_lines,
+            trajnet.fits_trajnet_lines,
+            plane="m",
+        ),
+        Tracker(
+            "atc",
+            "CSV of the ATC laser scanners: points in millimeters",
+            sensors.read_atc,
+            sensors.fits_atc,
+            plane="m",
+        ),
+        Tracker(
+            "ind",
+            "tracks of inD, rounD or uniD: points in meters",
+            sensors.read_ind,
+            sensors.fits_ind,
+            plane="m",
+            companions=sensors.list_companions,
+        ),
+        Tracker(
+            "frigate",
+            "events of Frigate: foot points as fractions of the frame",
+            sensors.read_frigate,
+            sensors.fits_frigate,
+            plane="px",
+            may_have_parts=True,
+        ),
+        Tracker(
+            "hdf5",
+            "HDF5 of the Pedestrian Dynamics Data Archive: points in meters",
+            hdf5.read_hdf5,
+            hdf5.fits_hdf5,
+            plane="m",
         ),
         Tracker("table", "CSV or Parquet with named columns", tables.read_table, tables.fits_table),
     )
@@ -195,8 +395,8 @@ def read_tracks(
     stride
         Frames of the video per frame of the file, if the tracker skipped frames and numbered the rest.
     unit
-        Unit of the boxes, ``px`` or ``fraction``, by default recognized; or of points, ``m``, ``cm`` or
-        ``px``, required unless the file states it.
+        Unit of the boxes, ``px`` or ``fraction``, by default recognized; or of points, ``m``, ``cm``,
+        ``mm`` or ``px``, required unless the file states it.
     y_axis
         Which way y grows in the plane of points: ``up`` (the default for m) or ``down`` (for px).
     classes
@@ -275,9 +475,9 @@ def find_points_unit(path: AnyPath, options: FormatOptions) -> Literal["", "m", 
     names: dict[str, str] = {}
     if tracker.name == "table":
         names = dict(options.columns) or by_own_names(tables.read_names(read_sample(path)))
-    if tracker.name not in POINT_FORMATS and "x" not in names:
+    if not tracker.plane and "x" not in names:
         return ""
-    return "px" if "px" in {options.unit, find_stated_unit(names)} else "m"
+    return "px" if "px" in {tracker.plane, options.unit, find_stated_unit(names)} else "m"
 
 
 def find_format(path: AnyPath, options: FormatOptions) -> Tracker:
@@ -313,14 +513,14 @@ def recognize(path: Source) -> Tracker:
     sample = read_sample(parse_path(path))
     if not sample.is_folder and not sample.head.strip():
         raise InputError(f"{sample.path}: the file is empty")
+    if (refused := describe_refused(sample)) is not None:
+        raise InputError(refused)
     for tracker in TRACKERS.values():
         if tracker.recognizes(sample) is None:
             return tracker
     raise InputError(describe_unknown(sample))
 
 
-POINT_FORMATS = {"obsmat", "trajnet", "points"}
-"""Formats of points without boxes; a table may have points, too."""
 _TIMES_AND_PARTS = {*MOMENTS, *PARTS}
 _SPACED = {"mot", "bytetrack", "deepsort"}
 """Formats whose files may tell cameras apart if white space separates the values."""
@@ -363,7 +563,8 @@ class _LastSplit:
 
     def keep(self, path: AnyPath, options: FormatOptions, rows: Rows) -> None:
         """Keep the rows of a file in place of the previous file."""
-        self._kept = _identify(path, options), rows, {*(rows.parts or {})} - {options.part}
+        if (key := _identify(path, options)) is not None:
+            self._kept = key, rows, {*(rows.parts or {})} - {options.part}
 
     def find(self, path: AnyPath, options: FormatOptions) -> Rows | None:
         """Return the rows of a file if they are kept, and forget them with its last video."""
@@ -381,7 +582,13 @@ _last_split = _LastSplit()
 
 
 def _identify(path: AnyPath, options: FormatOptions) -> object:
-    """Return what changes if a file is replaced or read in another way."""
+    """Return what changes if a source is replaced or read in another way; None for a folder in S3."""
+    if isinstance(path, Path) and path.is_dir():
+        found: list[tuple[str, Any]] = [(file.name, file.stat()) for file in files_in(path)]
+        files = tuple((name, state.st_size, state.st_mtime_ns) for name, state in found)
+        return str(path), files, replace(options, part=())
+    if not path.is_file():
+        return None
     stat: Any = path.stat()
     state = getattr(stat, "st_mtime_ns", None) or getattr(stat, "tag", None)
     return str(path), stat.st_size, state, replace(options, part=())
@@ -389,9 +596,11 @@ def _identify(path: AnyPath, options: FormatOptions) -> object:
 
 def _may_have_parts(sample: Sample, options: FormatOptions) -> bool:
     """Return whether the beginning of a file allows that it has several videos."""
+    if options.format in TRACKERS and TRACKERS[options.format].may_have_parts:
+        return True
     if sample.is_folder:
         return False
-    if {role for role, _ in options.columns} & {*PARTS} or options.format == "boxmot-jsonl":
+    if {role for role, _ in options.columns} & {*PARTS}:
         return True
     if options.format == "table":
         names = tables.read_names(sample)

@@ -243,6 +243,8 @@ def plain_cells(
         cells = _parse_plain(file, raw, columns)
         if cells is not None:
             return cells
+    if b"," not in first and (cells := _parse_spaced(file, raw, names)) is not None:
+        return cells
     return _parse_lines(file, raw, names, expected)
 
 
@@ -263,6 +265,38 @@ def _parse_plain(file: AnyPath, raw: bytes, columns: Sequence[str]) -> Cells | N
         place=str(file),
         where=lambda row: f"{file}, line {_find_line(raw, row)}",
         written=lambda name, row: read_lines(raw)[row][1].split(b",")[columns.index(name)].strip().decode(),
+    )
+
+
+def _parse_spaced(file: AnyPath, raw: bytes, names: Callable[[int], Sequence[str] | None]) -> Cells | None:
+    """Parse text that has the same number of numbers with white space between them in each line.
+
+    Comments may stand before the first row. None for other text.
+    """
+    start = found.end() if (found := re.match(rb"(?:[ \t]*(?:#[^\n]*)?\r?\n)+", raw)) else 0
+    body = raw[start:] if start else raw
+    columns = names(len(body[: 2**20].partition(b"\n")[0].split()))
+    if columns is None or b"#" in body or b"," in body:
+        return None
+    if b"\t" in body or b"  " in body:
+        body = re.sub(rb"[ \t]+", b" ", body)
+    if body.startswith(b" ") or any(edge in body for edge in (b"\n ", b" \n", b" \r")):
+        body = re.sub(rb"^ | (?=\r?$)", b"", body, flags=re.MULTILINE)
+    kinds: dict[int, pa.DataType] = {
+        at: pa.int64() if name.lower() == "id" else pa.float64() for at, name in enumerate(columns)
+    }
+    try:
+        table = _parse(body, " ", len(columns), kinds, quoted=False)
+    except pa.ArrowInvalid:
+        return None
+    if not all(_is_finite(table[str(at)]) for at in kinds):
+        return None
+    return Cells(
+        columns=dict(zip(columns, table.columns, strict=True)),
+        count=table.num_rows,
+        place=str(file),
+        where=lambda row: f"{file}, line {read_lines(raw)[row][0]}",
+        written=lambda name, row: read_lines(raw)[row][1].split()[columns.index(name)].decode(),
     )
 
 

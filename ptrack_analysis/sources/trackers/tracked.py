@@ -17,9 +17,9 @@ from ptrack_analysis.sources.read_report import ReadReport
 from ptrack_analysis.storage.s3 import AnyPath
 from ptrack_analysis.video import Milliseconds, Video, YAxis
 
-PointUnit = Literal["m", "cm", "px"]
-Unit = Literal["px", "fraction", "m", "cm"]
-UNITS = ("px", "fraction", "m", "cm")
+PointUnit = Literal["m", "cm", "mm", "px"]
+Unit = Literal["px", "fraction", "m", "cm", "mm"]
+UNITS = ("px", "fraction", "m", "cm", "mm")
 Y_AXES = ("up", "down")
 _RATES = (1e-3, 1e6)
 COLUMN_BYTES = 60

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from ptrack_analysis.errors import InputError
+from ptrack_analysis.sources.trackers.jupedsim import accepts_sqlite, fits_jupedsim
 from ptrack_analysis.sources.trackers.points import describe_ambiguous
 from ptrack_analysis.sources.trackers.roles import list_columns
 from ptrack_analysis.sources.trackers.sample import Sample
@@ -34,43 +35,135 @@ _IMAGE_BRANDS = (b"heic", b"heix", b"mif1", b"avif")
 _BINARIES = {
     b"PK\x03\x04": "a ZIP archive or an Excel workbook. Unpack it, or save the sheet as CSV.",
     b"%PDF": "a PDF document, which has no tracking data.",
-    b"\x89HDF": "an HDF5 file, which is not read. Export its trajectories as text or CSV.",
-    b"SQLite format 3": "an SQLite database, which is not read. Export its trajectories as text or CSV.",
     b"\x80\x04\x95": "a Python pickle, which is never loaded because it can run code. Save a CSV file.",
     b"\x93NUMPY": "a NumPy array, which does not say what its columns are. Save a CSV with a header.",
 }
 _XML_KINDS = {
-    "annotations": "annotations in XML, as CVAT or JAAD write them. Export them from CVAT as MOT 1.1.",
     "annotation": "an annotation of one image in PASCAL VOC's XML, which has no tracks.",
-    "dataset": "a CVML or CAVIAR data set in XML, which is not read. Convert it to a CSV table.",
+    "dataset": (
+        "CVML (CAVIAR) in XML, which is not read. Write its boxes (frame number, object id, xc, yc, w, h) to "
+        "a CSV file and pass --columns frame=number,id=id,center_x=xc,center_y=yc,width=w,height=h."
+    ),
     "svg": "a drawing (SVG), which has no tracking data.",
 }
 _JSON_KINDS = (
     (
         {"Labels"},
-        "labels of Rekognition (GetLabelDetection), which have no identities: people need a tracker.",
+        (
+            "labels of Rekognition (GetLabelDetection), which have no identities: a person is also listed "
+            "under Adult, Female and the like. Run a tracker on the video."
+        ),
     ),
-    ({"annotationResults"}, "a result of Google Video Intelligence, which is not read."),
-    ({"annotation_results"}, "a result of Google Video Intelligence, which is not read."),
-    ({"images", "annotations", "categories"}, "a COCO file. Convert its tracks to a CSV table."),
+    (
+        {"StreamProcessorInformation"},
+        "a message of a Rekognition stream processor, which has no tracks. Run a tracker on the video.",
+    ),
+    (
+        {"eventNamespace"},
+        (
+            "a message of a Rekognition stream processor, which reports the first occurrence only. Run a "
+            "tracker on the video."
+        ),
+    ),
+    (
+        {"standardized_response"},
+        "a response of Eden AI whose boxes have no width. Save original_response, the response of Google.",
+    ),
+    (
+        {"image_id", "category_id", "bbox"},
+        (
+            "COCO results, a list without the images, so frames are unknown. "
+            "Write them to a CSV table with frames."
+        ),
+    ),
+    ({"categories", "items"}, "Datumaro's JSON, which has no times. Export the project as MOT 1.1."),
+    ({"images", "annotations"}, "a COCO file without tracks. Run a tracker on its detections first."),
     ({"type", "features"}, "a GeoJSON file, as zones are: pass it as zones (--zones)."),
-    ({"people", "version"}, "an OpenPose result, which has skeletons without identities."),
+    (
+        {"people", "version"},
+        "an OpenPose result, which has skeletons without boxes and identities. Run a tracker on the video.",
+    ),
+    (
+        {"summarizedInsights"},
+        "insights of Azure Video Indexer, which have people with start and end, but no boxes.",
+    ),
+    ({"events", "sourceInfo"}, "events of Azure Spatial Analysis, which has ended and which has no tracks."),
     (
         {"predictions", "image"},
         "a Roboflow result of one image. Save the detections with supervision's CSVSink.",
+    ),
+    ({"samples"}, "a dataset of samples, probably of FiftyOne, which is not read. Export it for CVAT."),
+)
+_TEXT_KINDS = (
+    (
+        rb"^(?:%[^\n]*\n|\s)*(?:TRACK|Properties)\.R\d+\s*=",
+        (
+            "trajectories of Edinburgh's Informatics Forum in px, which are not read. Save them as CSV with "
+            "the columns frame, id, x and y, and pass --columns frame=frame,id=id,x=x,y=y --unit px."
+        ),
+    ),
+    (
+        rb"^\s*\d+\s+-?\s*(?:\(?the )?number of splines",
+        "splines of UCY (.vsp) in px, which are not read. Use obsmat.txt, or TrajNet's text of the scene.",
+    ),
+    (
+        rb"^[^\n]*\bprecedingId\b[^\n]*\blaneId\b",
+        "tracks of highD, which are vehicles without people.",
+    ),
+    (
+        rb"^(?:[^\n]*\n){0,3}Period,Frame,Time \[s\]",
+        (
+            "tracking data of Metrica, with the players side by side. Read it with kloppy, and save a CSV "
+            "with one row per player and frame."
+        ),
+    ),
+    (
+        rb"(?:[A-Za-z_]+ ){1,3}\d+\.\d+(?: [\d.e+-]+){13,18}\s",
+        "KITTI's object labels or DeepStream's dump of detections (gie-kitti-output-dir), which have no ids.",
+    ),
+    (
+        rb"(?:[A-Za-z_]+ ){1,3}\d+(?: [\d.e+-]+){14,18}\s",
+        "one frame of DeepStream's kitti-track-output-dir. Pass the folder of the files.",
     ),
 )
 _VIDEO_ADVICE = (
     "a video. ptrack reads what a tracker found in a video: run a tracker on it first, for example "
     "'yolo track source=VIDEO save_txt=True save_conf=True', and give ptrack the folder that it writes."
 )
+_REFUSED_NAMES = (
+    (
+        r"m\d{4}_gt.*\.txt",
+        (
+            "annotations of UAVDT, which are vehicles only. To read them as MOTChallenge text, name the "
+            "format (--format mot-gt)."
+        ),
+    ),
+    (r".*\.kwcoco\.json", "a kwcoco file, which is not read. Export it as COCO with videos and track_id."),
+    (
+        r".*\.top",
+        "an annotation of Town Centre. Save a copy as .csv with this first line: {}. It is then read as a "
+        "table.".format(
+            "id,frame,head_valid,body_valid,head_left,head_top,head_right,head_bottom,left,top,right,bottom"
+        ),
+    ),
+)
+"""Patterns of file names, in lower case, that prove a format that is not read."""
 _LONGEST_NAME = 60
 _NUMBERS = "rows of {} numbers without a header"
 
 
 def describe_unknown(sample: Sample) -> str:
     """Return what a file or folder is that no reader knows, and what to do about it."""
-    return f"{sample.path}: {_describe(sample)}"
+    return describe_refused(sample) or f"{sample.path}: {_describe(sample)}"
+
+
+def describe_refused(sample: Sample) -> str | None:
+    """Return what a file is that is not read by its name, None if the name proves nothing."""
+    if sample.is_folder:
+        return None
+    name = sample.path.name.lower().removesuffix(".gz")
+    kind = next((kind for pattern, kind in _REFUSED_NAMES if re.fullmatch(pattern, name)), None)
+    return None if kind is None else f"{sample.path}: this is {kind}"
 
 
 def _describe(sample: Sample) -> str:
@@ -80,6 +173,8 @@ def _describe(sample: Sample) -> str:
         return f"a folder with no tracking data ({shown or 'no files'})."
     if head.startswith(b"PAR1"):
         return _describe_parquet(sample)
+    if accepts_sqlite(sample) is None:
+        return fits_jupedsim(sample) or "an SQLite database."
     if (kind := _describe_binary(head)) is not None:
         return f"this is {kind}"
     if body.startswith(b"<"):
@@ -144,6 +239,9 @@ def _list_names(text: bytes) -> list[str]:
 
 def _describe_text(sample: Sample) -> str:
     names, _ = read_header(sample.head)
+    for pattern, kind in _TEXT_KINDS:
+        if re.match(pattern, sample.head, re.IGNORECASE):
+            return f"this is {kind}"
     if (ambiguous := describe_ambiguous(sample)) is not None:
         return ambiguous
     if sample.is_numeric:

@@ -59,6 +59,14 @@ def test_centimeters_become_metres_and_it_is_noted(tmp_path):
     assert tracked.notes == ("coordinates in centimeters are converted to meters",)
 
 
+def test_millimeters_become_meters(tmp_path):
+    file = write(tmp_path / "a.csv", "frame,id,x_mm,y_mm\n0,1,1500,-250\n")
+    columns = {"frame": "frame", "id": "id", "x": "x_mm", "y": "y_mm"}
+    tracked = read(file, columns=columns, video=Video(frame_rate=10.0))
+    assert tracked.table.to_numpy().tolist() == [[1.5, -0.25]]
+    assert "coordinates in millimeters are converted to meters" in tracked.notes
+
+
 def test_the_rate_may_be_given(tmp_path):
     file = write(tmp_path / "a.txt", "1 0 1 2\n1 1 1 2\n")
     with pytest.raises(ParameterError, match="the frame rate is not known"):
@@ -97,8 +105,11 @@ RATE = Video(frame_rate=25.0)
 def test_text_of_hermes_without_a_header_needs_a_unit(tmp_path, order):
     file = write(tmp_path / "uo-050-180-180.txt", text(walk(scale=100, order=order)))
     assert recognize(file).name == "points"
-    with pytest.raises(ParameterError, match=r"the unit of x and y is not known.*--unit m"):
+    with pytest.raises(ParameterError, match=r"the unit .* is not known.*--unit cm --frame-rate 16"):
         read(file, video=RATE)
+    other = write(tmp_path / "a.txt", text(walk(scale=100, order=order)))
+    with pytest.raises(ParameterError, match=r"the unit of x and y is not known.*--unit m"):
+        read(other, video=RATE)
     tracked = read(file, video=RATE, unit="cm")
     assert tracked.table["x_m"].unique().tolist() == [0.3, 0.6]
     assert "coordinates in centimeters are converted to meters" in tracked.notes
@@ -231,3 +242,25 @@ def test_the_recorded_experiment_loads_with_its_counts(real_data):
     assert tracked.video.frame_rate == 16.0
     assert tracked.notes == ()
     assert len(compute_trajectories(tracked.table, video=tracked.video)) == 128783
+
+
+SPACED = {
+    "one blank": "{0} {1} {2} {3}\n",
+    "tabs": "{0}\t{1}\t{2}\t{3}\n",
+    "aligned": "   {0:>4}  {1:>6} {2:>9.3f} {3:>9.3f}  \r\n",
+    "blank lines": "{0} {1} {2} {3}\n\n",
+    "comments between": "{0} {1} {2} {3}\n# a comment\n",
+}
+
+
+@pytest.mark.parametrize("form", SPACED.values(), ids=SPACED.keys())
+def test_any_white_space_between_numbers_gives_the_same_positions(tmp_path, form):
+    rows = walk()
+    head = "# framerate: 25\n\n# id frame x/m y/m\n"
+    file = write(tmp_path / "a.txt", head + "".join(form.format(*row) for row in rows))
+    tracked = read(file)
+    assert tracked.table["y_m"].tolist() == pytest.approx([row[3] for row in rows])
+    broken = write(tmp_path / "b.txt", file.read_text() + form.format(7, -3, 1.5, 2.5))
+    line = next(n for n, text in enumerate(broken.read_text().splitlines(), 1) if "-3" in text.split())
+    with pytest.raises(InputError, match=f"b.txt, line {line}: FR is '-3'; expected a whole number"):
+        read(broken)

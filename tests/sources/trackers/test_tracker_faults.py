@@ -175,7 +175,7 @@ def test_boxes_beyond_the_frame_are_neither_refused_nor_cut(tmp_path):
         ({"first_frame": -1}, "first_frame must be a whole number of at least 0, got -1"),
         ({"first_frame": True}, "first_frame must be .* got True"),
         ({"first_frame": 1.5}, "first_frame must be .* got 1.5"),
-        ({"unit": "ft"}, "unit must be 'px', 'fraction', 'm' or 'cm', got 'ft'"),
+        ({"unit": "ft"}, "unit must be 'px', 'fraction', 'm', 'cm' or 'mm', got 'ft'"),
         ({"unit": "m"}, "unit is 'm', but the file has boxes"),
         ({"y_axis": "left"}, "y_axis must be 'up' or 'down', got 'left'"),
         ({"y_axis": "up"}, "y_axis is for points, but the file has boxes"),
