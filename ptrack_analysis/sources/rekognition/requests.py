@@ -9,8 +9,8 @@ from msgspec import Struct, field
 JOB_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _TAG = re.compile(r"[A-Za-z0-9_.\-:+=/]{1,1024}")
 _BUCKET = re.compile(r"[0-9A-Za-z._-]{3,255}")
-_TOPIC = re.compile(r"arn:[\w-]+:sns:[^:]*:[^:]*:.+")
-_ROLE = re.compile(r"arn:[\w-]+:iam::[^:]*:role/.+")
+_TOPIC = re.compile(r"arn:[\w-]+:sns:[\w-]*:\w*:[\w.-]+", re.ASCII)
+_ROLE = re.compile(r"arn:[\w-]+:iam::\w*:role/[\w+=,.@/-]+", re.ASCII)
 _LONGEST_NAME = 1024
 _LONGEST_TOKEN = 255
 MAX_RESULTS = 1000

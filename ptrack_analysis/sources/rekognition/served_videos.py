@@ -100,7 +100,8 @@ class ServedVideo:
     clock: Callable[[], float] = time.monotonic
     used_at: float = 0.0
     _pages: ServedPages | None = field(default=None, repr=False)
-    _version: Version = ()
+    _version: Version = field(default=(), repr=False)
+    _found: Version = field(default=(), repr=False)
     _checked_at: float = -_CHECK_EVERY
     _lock: Lock = field(default_factory=Lock)
 
@@ -113,7 +114,8 @@ class ServedVideo:
     def open(self, version: Version | None = None) -> tuple[Version, ServedPages]:
         """Return the rows and the version of the files that they were read from.
 
-        The files are read if this was not done before or they have changed since.
+        The files are read if this was not done before or they have changed since. For a given version and
+        rows in memory, files on disk are looked up at most once per second, and objects in S3 not at all.
 
         Raises
         ------
@@ -124,7 +126,9 @@ class ServedVideo:
         """
         with self._lock:
             self.used_at = self.clock()
-            now = self._check_version()
+            if version is None or self._is_check_due():
+                self._found, self._checked_at = self._find_version(), self.clock()
+            now = self._found
             if version is not None and now != version:
                 raise ChangedSourceError(
                     f"The files of video {self.name!r} changed after the job was started. Start a new job."
@@ -144,14 +148,9 @@ class ServedVideo:
         with self._lock:
             self._pages = None
 
-    def _check_version(self) -> Version:
-        """Return the version of the files, looked up at most once per second for rows in memory."""
-        now = self.clock()
-        if self._pages is not None and now - self._checked_at < _CHECK_EVERY:
-            return self._version
-        version = self._find_version()
-        self._checked_at = now
-        return version
+    def _is_check_due(self) -> bool:
+        is_on_disk = all(isinstance(file, Path) for file in self.files)
+        return self._pages is None or (is_on_disk and self.clock() - self._checked_at >= _CHECK_EVERY)
 
     def _find_version(self) -> Version:
         return tuple(map(_find_file_version, self.files))

@@ -59,6 +59,7 @@ def serve_tracking(
     video: Video | None = None,
     allow_incomplete: bool = False,
     allow_dropped: bool = False,
+    say: Callable[[str], object] | None = None,
 ) -> "TrackingServer":
     """Serve StartPersonTracking and GetPersonTracking from any source that the package reads.
 
@@ -97,6 +98,8 @@ def serve_tracking(
         Facts to fall back to where the source has none.
     allow_incomplete, allow_dropped
         Whether to serve sources that ``read_tracking`` would refuse without these arguments.
+    say
+        Called with each message for the operator, such as why a job failed; by default a logger's warning.
 
     Returns
     -------
@@ -120,7 +123,7 @@ def serve_tracking(
     if len(videos) == 1:
         videos[0].open()
     service = TrackingService(
-        videos, keys=keys, delay=pause, token_lifetime=lifetime, sns_endpoint_url=sns_endpoint_url
+        videos, keys=keys, delay=pause, token_lifetime=lifetime, sns_endpoint_url=sns_endpoint_url, say=say
     )
     return TrackingServer(service, host=host, port=port, envelope=envelope).start()
 

@@ -91,7 +91,7 @@ class TrackingService:
     clock
         Returns the time [s].
     say
-        Called with each message for the operator; by default a warning of the module's logger.
+        Called with each message for the operator; by default a logger's warning.
     """
 
     def __init__(
@@ -103,13 +103,13 @@ class TrackingService:
         token_lifetime: float = 3600.0,
         sns_endpoint_url: str | None = None,
         clock: Callable[[], float] = time.monotonic,
-        say: Callable[[str], object] = _LOGGER.warning,
+        say: Callable[[str], object] | None = None,
     ) -> None:
         self.videos = {video.name: video for video in videos}
         self.keys = _validate_keys(keys or {}, self.videos)
         self.delay, self.token_lifetime = delay, token_lifetime
         self.sns_endpoint_url = sns_endpoint_url
-        self.clock, self.say = clock, say
+        self.clock, self.say = clock, say or _LOGGER.warning
         self.jobs = {job.job_id: job for job in map(_describe_finished_job, videos) if job is not None}
         self._own_jobs = frozenset(self.jobs)
         self._requests: dict[str, tuple[bytes, str]] = {}
