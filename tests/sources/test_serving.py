@@ -4,6 +4,8 @@ import http.client
 import json
 import os
 import socket
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -14,9 +16,9 @@ import numpy as np
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from pages import FACE, page, record, write
+from pages import FACE, METADATA, page, record, write
 from pandas.testing import assert_frame_equal
-from rekognition_server import KEY, REGION, SECRET
+from rekognition_server import ENVIRONMENT, KEY, REGION, SECRET
 
 import ptrack_analysis as pta
 from ptrack_analysis.errors import InputError, ParameterError, RemoteError
@@ -26,6 +28,7 @@ from ptrack_analysis.sources.rekognition import server as server_module
 from ptrack_analysis.sources.rekognition import service as service_module
 from ptrack_analysis.sources.rekognition.requests import GetRequest
 from ptrack_analysis.sources.rekognition.served_videos import ServedVideo
+from ptrack_analysis.storage.s3 import S3Path
 
 fetch_pages, serve_tracking = pta.rekognition.fetch_pages, pta.rekognition.serve_tracking
 ROWS = [record(40 * number, number % 3, face=FACE if number % 2 else None) for number in range(30)]
@@ -414,7 +417,7 @@ def test_a_video_that_cannot_be_read_is_a_failed_job(several, client_of):
     found = client.get_person_tracking(JobId=job_id)
     assert (found["JobStatus"], found["Persons"]) == ("FAILED", [])
     assert "Timestamp is -40" in found["StatusMessage"]
-    assert f"job {job_id} failed" in several.said[0]
+    assert several.said[0].startswith("warning: video 'broken' cannot be served: ")
     assert client.get_person_tracking(JobId="job-a")["JobStatus"] == "SUCCEEDED"
 
 
@@ -680,6 +683,44 @@ def test_a_server_ends_although_a_client_keeps_its_connection(tmp_path, client_o
     with pytest.raises(OSError, match="refused"):
         socket.create_connection(server.server_address[:2])
     server.close()
+
+
+def test_a_video_that_is_read_for_long_does_not_keep_the_process(tmp_path):
+    code = """
+import time
+from ptrack_analysis.sources.rekognition.served_videos import ServedVideo
+from ptrack_analysis.storage.s3 import S3Path
+from ptrack_analysis.sources.rekognition.server import TrackingServer
+from ptrack_analysis.sources.rekognition.service import TrackingService
+video = ServedVideo("a", lambda: time.sleep(300))
+server = TrackingServer(TrackingService([video])).start()
+server.service.answer("StartPersonTracking", b'{"Video": {"S3Object": {"Bucket": "films", "Name": "a"}}}')
+server.close()
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_a_source_in_s3_is_served_and_read_again_for_a_new_job(monkeypatch, moto_url, client_of):
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    s3 = pta.rekognition.create_client("s3", endpoint_url=moto_url)
+    s3.create_bucket(Bucket="served-pages")
+
+    def put(number, *rows, token=None):
+        content = page(*rows, token=token, VideoMetadata=METADATA | {"DurationMillis": 60_000})
+        s3.put_object(Bucket="served-pages", Key=f"films/shop-{number}.json", Body=json.dumps(content))
+
+    put(1, *ROWS[:20], token="t")
+    put(2, *ROWS[20:])
+    with serve_tracking(S3Path("served-pages", "films", client=s3)) as server:
+        client = client_of(server)
+        job_id = start(client)
+        assert client.get_person_tracking(JobId=job_id)["Persons"] == ROWS
+        put(2, *ROWS[20:25])
+        again = start(client)
+        assert client.get_person_tracking(JobId=again)["Persons"] == ROWS[:25]
+        assert code_of(client.get_person_tracking, JobId=job_id)[0] == "ResourceNotFoundException"
+    s3.close()
 
 
 def test_an_answer_that_is_on_its_way_is_finished_when_the_server_ends(monkeypatch, tmp_path):

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from threading import Lock
@@ -216,8 +216,18 @@ def find_served_videos(
             reference.job_id or "",
             reference.video_uri or "",
         )
-        for reference in with_boxes
+        for reference in map(_drop_copies, with_boxes)
     ]
+
+
+def _drop_copies(reference: VideoReference) -> VideoReference:
+    """Return a video whose objects in S3 are read from there, not from copies of an earlier time."""
+    files = tuple(map(_drop_copy, reference.files))
+    return replace(reference, files=files, path=reference.path and _drop_copy(reference.path))
+
+
+def _drop_copy(file: AnyPath) -> AnyPath:
+    return file if isinstance(file, Path) else replace(file, content=None, copy=None)
 
 
 _POINTS = "{source} has points without boxes, but pages contain boxes. Pass tracking with boxes."

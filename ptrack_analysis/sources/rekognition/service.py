@@ -4,10 +4,10 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from threading import Lock, Timer
+from threading import Lock, Semaphore, Thread, Timer
 from typing import Any
 
 import msgspec
@@ -114,16 +114,15 @@ class TrackingService:
         self._own_jobs = frozenset(self.jobs)
         self._requests: dict[str, tuple[bytes, str]] = {}
         self._lock = Lock()
-        self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="ptrack-serve")
+        self._readers = Semaphore(_READERS)
         self._timers: set[Timer] = set()
 
     def close(self) -> None:
-        """Stop reading and send no further messages."""
+        """Send no further messages."""
         with self._lock:
             timers, self._timers = self._timers, set()
         for timer in timers:
             timer.cancel()
-        self._readers.shutdown(wait=False, cancel_futures=True)
 
     def answer(self, operation: str, body: bytes) -> bytes:
         """Answer a request.
@@ -229,17 +228,20 @@ class TrackingService:
     def _read(self, job: Job) -> "Future[Version]":
         """Return the reading of a job's video, which begins when this is first called."""
         if job.reading is None:
-            job.reading = self._readers.submit(self._open, job)
+            job.reading = Future()
+            Thread(target=self._fulfill, args=(job.reading, job.video), daemon=True).start()
         return job.reading
 
-    def _open(self, job: Job) -> Version:
-        try:
-            version, _ = job.video.open()
-        except PtrackError as error:
-            self.say(f"warning: job {job.job_id} failed: {error}")
-            raise
-        self._limit_memory(job.video)
-        return version
+    def _fulfill(self, reading: "Future[Version]", video: ServedVideo) -> None:
+        with self._readers:
+            try:
+                version, _ = video.open()
+            except Exception as error:  # noqa: BLE001 - it is raised again for each request
+                self.say(f"warning: video {video.name!r} cannot be served: {error}")
+                reading.set_exception(error)
+            else:
+                self._limit_memory(video)
+                reading.set_result(version)
 
     def _limit_memory(self, keep: ServedVideo) -> None:
         """Forget the rows of videos that were not used for the longest time."""
@@ -302,7 +304,7 @@ class TrackingService:
 
     def _announce_later(self, job: Job) -> None:
         """Send the completion message of a job when its delay has passed."""
-        if job.reading is None or job.reading.cancelled() or job.channel is None:
+        if job.channel is None:
             return
         timer = Timer(max(0.0, job.ready_at - self.clock()), self._announce, (job,))
         timer.daemon = True
