@@ -80,10 +80,10 @@ class RekognitionServer:
         return self.service.jobs
 
     def add(self, persons, *, job_id="job-1", metadata=METADATA, job_tag=None, **state):
-        """Put a job there whose video was analyzed before.
+        """Add a finished job that found some persons.
 
-        ``state`` is what it says until it has ended, how often (``in_progress``) or always (``failed``), and
-        the ``last_token``, of its last page.
+        ``state`` changes its answers: ``in_progress`` is the number of requests for which it is in progress,
+        ``failed`` the message with which it failed, ``last_token`` the NextToken of its last page.
         """
         facts = metadata and metadata | {"DurationMillis": 60_000}
         members = _without_none(

@@ -488,6 +488,7 @@ def test_videos_beyond_the_memory_are_read_again(monkeypatch, several, client_of
     jobs = [start(client, "door.mp4"), start(client, "hall-x.mp4")]
     for _ in range(2):
         assert [len(client.get_person_tracking(JobId=job)["Persons"]) for job in jobs] == [3, 5]
+        assert [video.name for video in several.service.videos.values() if video.size] == ["hall-x"]
     client.get_person_tracking(JobId=start(client, "door.mp4"))
     assert [video.name for video in several.service.videos.values() if video.size] == ["door"]
 
@@ -633,6 +634,14 @@ def test_a_gateway_refuses_in_its_envelope(gateway, path, status, code, said):
     found, answer = ask(gateway, "GET", path)
     assert (found, answer["success"], answer["error"]["code"]) == (status, False, code)
     assert said in answer["error"]["message"]
+
+
+def test_a_get_with_a_body_does_not_disturb_the_next_request(gateway):
+    connection = http.client.HTTPConnection(*gateway.server_address[:2], timeout=30)
+    for _ in range(2):
+        connection.request("GET", "/shop?MaxResults=1", b"GET /other HTTP/1.1\r\n\r\n")
+        assert json.loads(connection.getresponse().read())["success"]
+    connection.close()
 
 
 def test_an_expired_token_of_the_gateway_begins_anew(tmp_path, gateway):

@@ -68,9 +68,9 @@ def serve_tracking(
 
     A job is started for a video by the key of its S3 object: without folder and suffix, the key is the name
     of the video, unless ``keys`` or the pages name another object. The job that the pages name is finished
-    from the beginning; a video without one is a finished job of its own name. Jobs, tokens and the
-    rows of videos are kept in memory. If the files of a video change after a job was started, requests for
-    its pages are refused.
+    from the beginning; a video without one is a finished job of its own name. ``SortBy=INDEX`` sorts by
+    person and then by time, because a Person has no confidence. Jobs, tokens and the rows of videos are kept
+    in memory. If the files of a video change after a job was started, requests for its pages are refused.
 
     Parameters
     ----------
@@ -120,12 +120,17 @@ def serve_tracking(
     videos = find_served_videos(
         source, video=video, allow_incomplete=allow_incomplete, allow_dropped=allow_dropped
     )
-    if len(videos) == 1:
-        videos[0].open()
     service = TrackingService(
         videos, keys=keys, delay=pause, token_lifetime=lifetime, sns_endpoint_url=sns_endpoint_url, say=say
     )
-    return TrackingServer(service, host=host, port=port, envelope=envelope).start()
+    server = TrackingServer(service, host=host, port=port, envelope=envelope)
+    try:
+        if len(videos) == 1:
+            videos[0].open()
+    except BaseException:
+        server.close()
+        raise
+    return server.start()
 
 
 class TrackingServer(ThreadingHTTPServer):
@@ -250,6 +255,8 @@ class TrackingHandler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Answer a request of the gateway form."""
+        if self.headers.get("Content-Length", "0") != "0" or self.headers.get("Transfer-Encoding"):
+            self.close_connection = True  # the body is not read
         try:
             request = self._find_gateway_request()
             content = self._call(lambda: self.server.service.get(request))

@@ -130,7 +130,7 @@ class TrackingService:
         Raises
         ------
         ServiceError
-            If the service refuses it.
+            If the request is refused.
         """
         if operation == "StartPersonTracking":
             return msgspec.json.encode(self.start(decode_request(body, StartRequest)))
@@ -187,10 +187,13 @@ class TrackingService:
             return _encode_status(job, "IN_PROGRESS")
         except PtrackError as error:
             return _encode_status(job, "FAILED", " ".join(str(error).split()))
+        is_loaded = job.video.size > 0
         try:
             pages = job.video.open(version)[1]
         except ChangedSourceError as error:
             raise ServiceError("ResourceNotFoundException", str(error)) from error
+        if not is_loaded:
+            self._limit_memory(job.video)
         return self._encode_page(job, pages, request)
 
     def find_video(self, filmed: S3Object) -> ServedVideo:
@@ -237,8 +240,8 @@ class TrackingService:
             try:
                 version, _ = video.open()
             except Exception as error:  # noqa: BLE001 - it is raised again for each request
-                self.say(f"warning: video {video.name!r} cannot be served: {error}")
                 reading.set_exception(error)
+                self.say(f"warning: video {video.name!r} cannot be served: {error}")
             else:
                 self._limit_memory(video)
                 reading.set_result(version)
@@ -270,7 +273,7 @@ class TrackingService:
     def _encode_page(self, job: Job, pages: ServedPages, request: GetRequest) -> bytes:
         order = request.sort_by or "TIMESTAMP"
         members = job.describe(pages)
-        start, before = 0, b""
+        start = 0
         if request.next_token:
             start, before = self._find_start(job, order, request.next_token), request.next_token.encode()
         else:
