@@ -5,13 +5,7 @@ import json
 from functools import cache
 from hashlib import sha256
 
-
-class RefusedError(Exception):
-    """An error in the form of AWS: its type, its message, its HTTP status."""
-
-    def __init__(self, kind, message="", status=400):
-        super().__init__(kind)
-        self.kind, self.message, self.status = kind, message, status
+from ptrack_analysis.sources.rekognition.requests import ServiceError
 
 
 def _other_metadata(page):
@@ -68,14 +62,14 @@ BODIES = {
 }
 """Faults that change the body of an answer with status 200."""
 REFUSALS = {
-    "throttling": RefusedError("ThrottlingException", "Rate exceeded"),
-    "throughput": RefusedError("ProvisionedThroughputExceededException", "Too many requests"),
-    "500": RefusedError("InternalServerError", "internal", 500),
-    "503": RefusedError("ServiceUnavailable", "busy", 503),
-    "expired": RefusedError("InvalidPaginationTokenException", "Pagination token has expired"),
-    "access denied": RefusedError("AccessDeniedException", "not authorized"),
-    "unknown operation": RefusedError("UnknownOperationException"),
-    "expired credentials": RefusedError("ExpiredTokenException", "The security token has expired"),
+    "throttling": ServiceError("ThrottlingException", "Rate exceeded"),
+    "throughput": ServiceError("ProvisionedThroughputExceededException", "Too many requests"),
+    "500": ServiceError("InternalServerError", "internal", 500),
+    "503": ServiceError("ServiceUnavailable", "busy", 503),
+    "expired": ServiceError("InvalidPaginationTokenException", "Pagination token has expired"),
+    "access denied": ServiceError("AccessDeniedException", "not authorized"),
+    "unknown operation": ServiceError("UnknownOperationException"),
+    "expired credentials": ServiceError("ExpiredTokenException", "The security token has expired"),
 }
 """Faults that are errors in the form of AWS."""
 ODD = {"500 of HTML": (500, b"<html>"), "500 of null": (500, b"null"), "500 not UTF-8": (500, b"\xff\xfe")}

@@ -1,23 +1,29 @@
-"""An endpoint on loopback that speaks People Pathing as the service did, and its faults on request."""
+"""The server of the package on loopback, with checked signatures and with faults on request."""
 
 import json
 import re
 import struct
 import sys
+import tempfile
 import threading
-from functools import cache
-from hashlib import sha256
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from socket import SHUT_RDWR, SO_LINGER, SOL_SOCKET
+from functools import cache, partial
+from pathlib import Path
+from socket import SO_LINGER, SOL_SOCKET
 
 import boto3
+import msgspec
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.credentials import Credentials
-from pages import record
-from rekognition_faults import BODIES, ODD, PAGES, REFUSALS, RefusedError
-from rekognition_job import Job, without_none
+from pages import METADATA, record
+from rekognition_faults import BODIES, ODD, PAGES, REFUSALS
+
+from ptrack_analysis import read_tracking
+from ptrack_analysis.sources.rekognition.requests import ServiceError
+from ptrack_analysis.sources.rekognition.served_videos import ServedVideo
+from ptrack_analysis.sources.rekognition.server import TrackingHandler, TrackingServer
+from ptrack_analysis.sources.rekognition.service import Job, TrackingService
 
 KEY, SECRET, REGION = "test-key", "test-secret", "us-east-1"
 ENVIRONMENT = {
@@ -45,52 +51,46 @@ class RekognitionServer:
 
     def __init__(self, *, faults=None):
         self.faults = faults or {}
-        self.jobs, self.tokens, self.requests = {}, {}, []
-        self.count, self.lock, self.sockets, self.clients = 0, threading.Lock(), set(), []
-        self.errors, self.ended = [], threading.Event()
+        self.requests, self.clients, self.errors, self.said, self.states = [], [], [], [], {}
+        self.count, self.lock, self.ended = 0, threading.Lock(), threading.Event()
+        self.service = _Service([], say=self.said.append)
 
     def __enter__(self):
         owner = self
 
-        class Server(ThreadingHTTPServer):
-            daemon_threads = False
-
-            def process_request(self, request, address):
-                owner.sockets.add(request)
-                super().process_request(request, address)
-
-            def shutdown_request(self, request):
-                owner.sockets.discard(request)
-                super().shutdown_request(request)
-
+        class Server(TrackingServer):
             def handle_error(self, *_):
                 """Keep what is wrong with this server; a client that was killed is part of the tests."""
                 if not isinstance(sys.exception(), ConnectionError):
                     owner.errors.append(sys.exception())
 
-        self.server = Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"owner": self}))
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01})
-        self.thread.start()
+        self.server = Server(self.service, handler=type("Handler", (_Handler,), {"owner": self})).start()
+        self.url = self.server.url
         return self
 
     def __exit__(self, *_):
         self.ended.set()
         for client in self.clients:
             client.close()
-        self.server.shutdown()
-        self.thread.join()
-        for connection in list(self.sockets):
-            try:
-                connection.shutdown(SHUT_RDWR)
-            except OSError:
-                continue
-        self.server.server_close()
-        assert not self.errors
+        self.server.close()
+        assert not [*self.errors, *(said for said in self.said if "Traceback" in said)]
 
-    def add(self, persons, *, job_id="job-1", **more):
-        """Put a job there whose video was analyzed before."""
-        self.jobs[job_id] = Job(job_id, persons, **more)
+    @property
+    def jobs(self):
+        return self.service.jobs
+
+    def add(self, persons, *, job_id="job-1", metadata=METADATA, job_tag=None, **state):
+        """Add a finished job that found some persons.
+
+        ``state`` changes its answers: ``in_progress`` is the number of requests for which it is in progress,
+        ``failed`` the message with which it failed, ``last_token`` the NextToken of its last page.
+        """
+        facts = metadata and metadata | {"DurationMillis": 60_000}
+        members = _without_none(
+            {"JobTag": job_tag, "Video": {"S3Object": {"Bucket": "videos", "Name": "a.mp4"}}}
+        )
+        self.jobs[job_id] = Job(job_id, _make_video(persons, facts), members)
+        self.states[job_id] = state
         return job_id
 
     def client(self, service="rekognition", *, attempts=1, read_timeout=60, secret=SECRET, key=KEY):
@@ -117,70 +117,64 @@ class RekognitionServer:
             self.count += 1
             return (self.faults if callable(self.faults) else self.faults.get)(self.count)
 
-    def start(self, request):
-        """Answer StartPersonTracking: one job for all requests with the same token."""
-        if not request.get("Video", {}).get("S3Object", {}).get("Name"):
-            raise RefusedError("InvalidParameterException", "Video is missing")
-        token, asked = request.get("ClientRequestToken"), json.dumps(request, sort_keys=True)
-        with self.lock:
-            if token in self.tokens:
-                known, job_id = self.tokens[token]
-                if known != asked:
-                    raise RefusedError("IdempotentParameterMismatchException", "used with other parameters")
-                return {"JobId": job_id}
-            job_id = sha256(f"{len(self.jobs)}".encode()).hexdigest()
-            self.add([record(0)], job_id=job_id, job_tag=request.get("JobTag"), video=request["Video"])
-            if token:
-                self.tokens[token] = (asked, job_id)
-            return {"JobId": job_id}
-
     def get(self, request):
-        """Answer GetPersonTracking, without its faults."""
-        if request.get("MaxResults", 1) < 1 or request.get("SortBy", "INDEX") not in {"INDEX", "TIMESTAMP"}:
-            raise RefusedError("InvalidParameterException", "Request has invalid parameters")
-        if request.get("JobId") not in self.jobs:
-            raise RefusedError("ResourceNotFoundException", "Could not find JobId")
-        return self.jobs[request["JobId"]].page(request)
+        """Answer GetPersonTracking, without its faults; give the bytes, and the page that they are."""
+        content = self.service.answer("GetPersonTracking", json.dumps(request).encode())
+        page, state = json.loads(content), self.states.get(request["JobId"], {})
+        if state.get("in_progress", 0) > 0:
+            state["in_progress"] -= 1
+            page = {"JobStatus": "IN_PROGRESS", "Persons": [], "JobId": request["JobId"]}
+        elif "failed" in state:
+            page = {"JobStatus": "FAILED", "StatusMessage": state["failed"], "Persons": []}
+        elif "last_token" in state:
+            page = {"NextToken": state["last_token"]} | page
+        return content, page
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Service(TrackingService):
+    """A service to which every video is known; a job finds one person."""
+
+    def find_video(self, _):
+        return _make_video([record(0)], METADATA)
+
+
+def _make_video(persons, metadata):
+    return ServedVideo("a", partial(_read_persons, {"VideoMetadata": metadata, "Persons": persons}))
+
+
+def _read_persons(page):
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "a.json")
+        file.write_text(json.dumps(page))
+        return read_tracking(file, landmarks=True)
+
+
+class _Handler(TrackingHandler):
     owner = None
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
 
-    def log_message(self, *_):
-        """Write no log."""
-
-    def do_POST(self):
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+    def do_POST(self):  # noqa: N802 - of http.server
         try:
-            self.answer(body)
-        except RefusedError as refused:
-            self.send_error_of_aws(refused)
-
-    def answer(self, body):
-        _check_signature(self.headers, body, self.owner.url)
-        operation = self.headers.get("X-Amz-Target", "").removeprefix("RekognitionService.")
-        request = json.loads(body)
-        self.owner.requests.append((operation, request))
-        if operation == "StartPersonTracking":
-            self.send(_json(self.owner.start(request)))
-        elif operation == "GetPersonTracking":
-            self.send_page(request, self.owner.next_fault())
-        else:
-            raise RefusedError("UnknownOperationException")
+            body, operation = self.read_body(), self.find_operation()
+            _check_signature(self.headers, body, self.owner.url)
+            self.owner.requests.append((operation, json.loads(body)))
+            if operation == "GetPersonTracking":
+                self.send_page(json.loads(body), self.owner.next_fault())
+            else:
+                self.send_content(self.owner.service.answer(operation, body))
+        except ServiceError as refused:
+            self.send_service_error(refused)
 
     def send_page(self, request, fault):
         if fault in REFUSALS:
             raise REFUSALS[fault]
         is_endless = str(fault).startswith("never ends")
-        page = self.owner.get({**request, "NextToken": None} if is_endless else request)
+        content, page = self.owner.get({**request, "NextToken": None} if is_endless else request)
         if fault in PAGES:
-            page = without_none(PAGES[fault](page, request))
+            page = _without_none(PAGES[fault](page, request))
         if fault == "repeated page":
-            before = self.owner.jobs[request["JobId"]].page({**request, "NextToken": None})
-            page |= {"Persons": before["Persons"]}
-        self.send_on_its_way(_json(page), fault)
+            page |= {"Persons": self.owner.get({**request, "NextToken": None})[1]["Persons"]}
+        is_unchanged = page == json.loads(content)
+        self.send_on_its_way(content if is_unchanged else msgspec.json.encode(page), fault)
 
     def send_on_its_way(self, body, fault):
         if fault == "reset":
@@ -191,26 +185,16 @@ class _Handler(BaseHTTPRequestHandler):
             self.owner.ended.wait()
         if fault in BODIES:
             more = {"Content-Encoding": "gzip"} if fault.startswith("gzip") else {}
-            self.send(BODIES[fault](body), **more)
+            self.send_content(BODIES[fault](body), headers=more)
         elif fault in ODD:
-            self.send(ODD[fault][1], status=ODD[fault][0])
+            self.send_content(ODD[fault][1], status=ODD[fault][0])
         elif fault == "cut connection":
-            self.send(body[: len(body) // 2], length=len(body))
+            self.send_content(body[: len(body) // 2], length=len(body))
             self.close_connection = True
         elif fault == "chunked":
             self.send_chunked(body)
         else:
-            self.send(body)
-
-    def send(self, body, *, status=200, length=None, **headers):
-        self.send_response(status)
-        self.send_header("Content-Type", "application/x-amz-json-1.1")
-        self.send_header("x-amzn-RequestId", "11111111-2222-3333-4444-555555555555")
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body) if length is None else length))
-        self.end_headers()
-        self.wfile.write(body)
+            self.send_content(body)
 
     def send_chunked(self, body):
         self.send_response(200)
@@ -221,19 +205,19 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(f"{len(part):x}\r\n".encode() + part + b"\r\n")
         self.wfile.write(b"0\r\n\r\n")
 
-    def send_error_of_aws(self, refused):
-        body = {"__type": f"com.amazonaws.rekognition#{refused.kind}", "Message": refused.message}
-        self.send(_json(body), status=refused.status)
+
+def _without_none(page):
+    return {name: value for name, value in page.items() if value is not None}
 
 
 def _check_signature(headers, body, url):
     """Refuse what is not signed with the key and secret of the tests."""
     signed = _SIGNED.fullmatch(headers.get("Authorization", ""))
     if signed is None:
-        raise RefusedError("MissingAuthenticationTokenException", "Missing Authentication Token")
+        raise ServiceError("MissingAuthenticationTokenException", "Missing Authentication Token")
     date, region, service, _ = signed["scope"].split("/")
     if signed["key"] != KEY or service != "rekognition":
-        raise RefusedError(
+        raise ServiceError(
             "UnrecognizedClientException", "The security token included in the request is invalid"
         )
     names = signed["headers"].split(";")
@@ -242,11 +226,7 @@ def _check_signature(headers, body, url):
     signer = SigV4Auth(Credentials(KEY, SECRET), service, region)
     text = signer.string_to_sign(request, signer.canonical_request(request))
     if not date or signer.signature(text, request) != signed["signature"]:
-        raise RefusedError("InvalidSignatureException", "The request signature we calculated does not match")
-
-
-def _json(content):
-    return json.dumps(content).encode()
+        raise ServiceError("InvalidSignatureException", "The request signature we calculated does not match")
 
 
 @cache

@@ -468,8 +468,7 @@ def test_a_job_is_started_waited_for_and_fetched_with_sort_by_and_max_results(tm
     with RekognitionServer() as server:
         client = server.client()
         job_id = ptrack_analysis.rekognition.start_job("s3://videos/shop.mp4", client=client)
-        server.jobs[job_id].persons = [record(40 * number, number % 2) for number in range(7)]
-        server.jobs[job_id].in_progress = 2
+        server.add([record(40 * number, number % 2) for number in range(7)], job_id=job_id, in_progress=2)
         ptrack_analysis.rekognition.wait_for_job(job_id, client=client, first_pause="1ms")
         server.requests.clear()
         fetched = ptrack_analysis.rekognition.fetch_pages(

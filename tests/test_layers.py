@@ -225,6 +225,7 @@ def test_functions_are_one_level_down():
         "wait_for_job",
         "wait_for_message",
         "fetch_pages",
+        "serve_tracking",
         "write_pages",
         "create_client",
     ):

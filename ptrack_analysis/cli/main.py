@@ -40,6 +40,7 @@ COMMANDS = {
     "start": "start a job for a video in S3, at a service with the API",
     "wait": "wait until a job has succeeded",
     "fetch": "fetch the pages of a job into an archive",
+    "serve": "answer the API of People Pathing from any source",
     "completion": "print a completion script for bash, zsh or fish",
 }
 """Each command with its help. Its parser is built only when the command is called."""

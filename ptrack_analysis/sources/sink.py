@@ -15,8 +15,15 @@ import pandas as pd
 
 from ptrack_analysis.errors import InputError, OutputError, ParameterError, PtrackWarning
 from ptrack_analysis.geometry import Bools, Floats, Integers
-from ptrack_analysis.schema import DETECTIONS, assemble
-from ptrack_analysis.sources.pages.writing import MAX_PAGE, PAGE_NAME, compute_first_token, encode_page
+from ptrack_analysis.sources.pages.encode import (
+    build_job_members,
+    build_metadata,
+    derive_token,
+    encode_page,
+    encode_persons,
+    start_tokens,
+)
+from ptrack_analysis.sources.pages.writing import MAX_PAGE, PAGE_NAME
 from ptrack_analysis.sources.read_report import DroppedRows, ReadReport
 from ptrack_analysis.sources.reading import read_tracking
 from ptrack_analysis.sources.trackers.classes import parse_classes
@@ -110,7 +117,8 @@ class TrackingSink:
         self._rows: list[tuple[int, Integers, Floats]] = []
         self._waiting = 0
         self._pages = 0
-        self._token = compute_first_token(video)
+        self._metadata, self._job = build_metadata(video), build_job_members(video)
+        self._token = start_tokens(self._metadata, self._job)
         self._last_time = -1
         self._last_frame = -1
         self._frames_with_boxes = self._kept = self._without_id = 0
@@ -330,10 +338,10 @@ class TrackingSink:
         )
         boxes = np.concatenate([np.empty((0, 4)), *(boxes for *_, boxes in self._rows)])
         size = self._page_size
-        left, top, width, height = boxes[:size].T
-        sides = {"left": left, "top": top, "width": width, "height": height}
-        table = assemble(DETECTIONS, {"timestamp": time_ms[:size], "person_index": ids[:size]} | sides)
-        page, token = encode_page(table, self.video, self._token, is_last=is_last)
+        sides = dict(zip(("left", "top", "width", "height"), boxes[:size].T, strict=True))
+        persons = encode_persons(time_ms[:size], ids[:size], sides)
+        token = derive_token(self._token, persons)
+        page = encode_page(self._metadata, self._job, persons, None if is_last else token)
         write_bytes(self.folder / PAGE_NAME.format(self._pages + 1), page)
         self._saved_at = time.monotonic()
         if len(ids) > size:

@@ -1,14 +1,11 @@
 """Detections written as GetPersonTracking pages."""
 
-from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import numpy as np
 import pandas as pd
 from msgspec import Struct, msgpack
@@ -18,8 +15,6 @@ from ptrack_analysis.errors import OutputError, ParameterError
 from ptrack_analysis.geometry import Bools, Floats
 from ptrack_analysis.schema import (
     DETECTIONS,
-    FACE_COLUMNS,
-    LANDMARK_COLUMNS,
     LANDMARKS,
     POINTS,
     TRACKER_COLUMNS,
@@ -28,6 +23,15 @@ from ptrack_analysis.schema import (
 from ptrack_analysis.sources.names import listed
 from ptrack_analysis.sources.pages.decode import Box, Face, Pose, Quality, nan
 from ptrack_analysis.sources.pages.documents import is_named_like_a_page
+from ptrack_analysis.sources.pages.encode import (
+    build_job_members,
+    build_metadata,
+    derive_token,
+    encode_page,
+    encode_persons,
+    split_table,
+    start_tokens,
+)
 from ptrack_analysis.storage.files import make_folder, remove_file, remove_leftovers, write_bytes
 from ptrack_analysis.storage.s3 import SCHEME
 from ptrack_analysis.video import Video
@@ -93,11 +97,6 @@ PAGE_NAME = "page-{:06d}.json"
 """Name of the file of a page by its number, from 1."""
 _OURS = "page-[0-9][0-9][0-9][0-9][0-9][0-9].json"
 _BOX = ("left", "top", "width", "height")
-_POSE = ("roll", "yaw", "pitch")
-_QUALITY = ("brightness", "sharpness")
-
-Record = dict[str, Any]
-Columns = dict[str, list[Any]]
 
 
 def write_pages(
@@ -148,7 +147,7 @@ def write_pages(
 
     Notes
     -----
-    O(n); one page is in memory at a time, beside the table as Python lists.
+    O(n); one page is in memory at a time, beside the table.
     """
     if isinstance(detections, pd.DataFrame) and detections.index.names == POINTS.key_names:
         raise ParameterError(
@@ -158,7 +157,7 @@ def write_pages(
     if isinstance(page_size, bool) or not isinstance(page_size, int) or not 1 <= page_size <= MAX_PAGE:
         raise ParameterError(f"page_size is {page_size!r}, not a whole number from 1 to {MAX_PAGE}")
     table = detections if detections.index.is_monotonic_increasing else detections.sort_index()
-    _validate_writable(table)
+    validate_writable(table)
     target = _prepared(folder, force=force)
     starts = range(0, max(len(table), 1), page_size)
     files = [target / PAGE_NAME.format(number) for number in range(1, len(starts) + 1)]
@@ -190,7 +189,7 @@ def _is_page(folder: Path, path: Path) -> bool:
     return not hidden and is_named_like_a_page(path.name) and path.is_file()
 
 
-def _validate_writable(table: pd.DataFrame) -> None:
+def validate_writable(table: pd.DataFrame) -> None:
     """Reject what no page can hold, with the first row of it."""
     levels = [np.asarray(table.index.get_level_values(name)).astype("int64") for name in DETECTIONS.key_names]
     for name, values in zip(("time [ms]", "number"), levels, strict=True):
@@ -226,127 +225,14 @@ def _validate_rows(table: pd.DataFrame, bad: Bools, text: str) -> None:
 
 
 def _pages(table: pd.DataFrame, video: Video, starts: range) -> Iterator[bytes]:
-    """Yield the pages in their order."""
-    token = compute_first_token(video)
+    """Encode the pages one after the other."""
+    times, persons, columns = split_table(table)
+    metadata, job = build_metadata(video), build_job_members(video)
+    token = start_tokens(metadata, job)
     for start in starts:
-        rows = table.iloc[start : start + starts.step]
-        page, token = encode_page(rows, video, token, is_last=start == starts[-1])
-        yield page
-
-
-def compute_first_token(video: Video) -> bytes:
-    """Return what the token of the first page is computed from."""
-    return msgspec.json.encode([_facts(video), _job(video)])
-
-
-def encode_page(rows: pd.DataFrame, video: Video, token: bytes, *, is_last: bool) -> tuple[bytes, bytes]:
-    """Encode one page, and compute its token from the token of the page before.
-
-    Parameters
-    ----------
-    rows
-        The DETECTIONS of the page, sorted.
-    video
-        The video: its facts, job and source go into the page as far as they are known.
-    token
-        The token of the page before, or ``compute_first_token`` of the video.
-    is_last
-        Whether the page is the last one, which has no NextToken.
-
-    Returns
-    -------
-    tuple
-        The bytes of the page; its token.
-    """
-    persons = msgspec.json.encode(_records(rows))
-    token = b64encode(sha256(token + persons).digest() + sha256(persons).digest())
-    page: Record = {"JobStatus": "SUCCEEDED", "VideoMetadata": _facts(video)}
-    if not is_last:
-        page["NextToken"] = token.decode()
-    page["Persons"] = msgspec.Raw(persons)
-    return msgspec.json.encode(page | _job(video)) + b"\n", token
-
-
-def _facts(video: Video) -> Record:
-    """Return what is known of the video, by the API's names."""
-    duration = None if video.duration is None else video.duration // pd.Timedelta(milliseconds=1)
-    facts = {
-        "Codec": video.codec,
-        "DurationMillis": duration,
-        "Format": video.format,
-        "FrameRate": None if video.frame_rate is None else float(video.frame_rate),
-        "FrameHeight": None if video.height is None else int(video.height),
-        "FrameWidth": None if video.width is None else int(video.width),
-        "ColorRange": video.color_range,
-    }
-    return {name: value for name, value in facts.items() if value is not None}
-
-
-def _job(video: Video) -> Record:
-    """Return what is known of the job and where the video lies."""
-    job: Record = {"JobId": video.job_id, "JobTag": video.job_tag}
-    if video.source:
-        bucket, _, name = video.source.partition("/")
-        places = {"Bucket": bucket, "Name": name}
-        job["Video"] = {"S3Object": {key: value for key, value in places.items() if value}}
-    return {name: value for name, value in job.items() if value is not None}
-
-
-def _records(rows: pd.DataFrame) -> list[Record]:
-    """Make the elements of Persons of some rows."""
-    columns: Columns = {
-        column.name: rows[column.name].tolist()
-        for column in DETECTIONS.columns
-        if column.name in rows.columns
-    }
-    times = np.asarray(rows.index.get_level_values("timestamp")).astype("int64").tolist()
-    persons = rows.index.get_level_values("person_index").tolist()
-    boxes = zip(*(columns[name] for name in _BOX), strict=True)
-    faces = _faces(columns, len(rows))
-    return [
-        {"Timestamp": time, "Person": _person(index, box, face)}
-        for time, index, box, face in zip(times, persons, boxes, faces, strict=True)
-    ]
-
-
-def _person(index: int, box: tuple[float, ...], face: Record) -> Record:
-    person: Record = {"Index": index}
-    left, top, width, height = box
-    if left == left:  # noqa: PLR0124 - not NaN
-        person["BoundingBox"] = {"Left": left, "Top": top, "Width": width, "Height": height}
-    if face:
-        person["Face"] = face
-    return person
-
-
-def _faces(columns: Columns, count: int) -> list[Record]:
-    """Return the face of each row; empty for all if the table has no column of faces."""
-    known = {column.name for column in (*FACE_COLUMNS, *LANDMARK_COLUMNS)}
-    if known.isdisjoint(columns):
-        return [{}] * count
-    return [_face(columns, row) for row in range(count)]
-
-
-def _face(columns: Columns, row: int) -> Record:
-    """Return what is there of a face: nothing, if nothing is."""
-    parts = {
-        "BoundingBox": _members(columns, row, _BOX, "face_"),
-        "Landmarks": _landmarks(columns, row),
-        "Pose": _members(columns, row, _POSE, "face_"),
-        "Quality": _members(columns, row, _QUALITY, "face_"),
-    }
-    face: Record = {name: part for name, part in parts.items() if part}
-    return face | _members(columns, row, ("confidence",), "face_")
-
-
-def _landmarks(columns: Columns, row: int) -> list[Record]:
-    if not any(f"{name}_x" in columns for name in LANDMARKS.values()):
-        return []
-    found = ((kind, _members(columns, row, ("x", "y"), f"{name}_")) for kind, name in LANDMARKS.items())
-    return [{"Type": kind, **place} for kind, place in found if place]
-
-
-def _members(columns: Columns, row: int, names: tuple[str, ...], prefix: str = "") -> Record:
-    """Give the columns that have a number in this row, by the API's names."""
-    found = ((name, columns[prefix + name][row]) for name in names if prefix + name in columns)
-    return {name.capitalize(): value for name, value in found if value == value}  # noqa: PLR0124 - not NaN
+        part = slice(start, start + starts.step)
+        rows = encode_persons(
+            times[part], persons[part], {name: values[part] for name, values in columns.items()}
+        )
+        token = derive_token(token, rows)
+        yield encode_page(metadata, job, rows, None if start == starts[-1] else token)
