@@ -118,7 +118,7 @@ def test_the_explorer_the_report_and_the_shell_name_a_part(data, tmp_path, capsy
     assert main(["summary", *given, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["videos"][0]["video"] == name
     assert main(["plot", "paths", *given, "-o", str(tmp_path / "none.png"), "--persons", "99"]) == 0
-    assert f"note: {name}: nothing" in capsys.readouterr().err
+    assert f"note: {name}: the selected persons" in capsys.readouterr().err
 
 
 def test_a_notebook_shows_a_card(analysis):
