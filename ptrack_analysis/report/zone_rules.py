@@ -1,4 +1,4 @@
-"""Rules for findings about visits to zones: dwell, goals, ways, glances, waiting."""
+"""Rules for findings about visits to zones: dwell, goals, transitions, short visits, waiting."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -22,20 +22,20 @@ from ptrack_analysis.report.video_rules import FEWEST_PEOPLE, format_bounds, is_
 from ptrack_analysis.scene.zones import GOALS, QUEUE
 
 GLANCE = pd.Timedelta("2s")
-"""A visit shorter than this is a quick glance."""
+"""A visit shorter than this counts as a glance."""
 WAIT_LIMIT = pd.Timedelta("1min")
-"""The waiting time whose excess is counted."""
+"""Limit of the waiting time above which people are counted."""
 _MOST_UNPLACED, _MENTIONED, _MOST_ESTIMATED = 0.20, 0.10, 0.40
 _LONGER = 1.5
-"""Ratio of two medians from which they are compared."""
+"""Minimum ratio of two medians for a comparison."""
 _FEWEST_TIMES = 10
-"""Fewest people or visits for a share of what followed."""
+"""Minimum number of people or visits for a share of transitions."""
 _MOST_LIKELY, _USUAL, _MANY_GLANCES = 0.5, 0.6, 0.4
 _VISITS = ("visits", "dwell")
 
 
 def _list_dwell(evidence: Evidence) -> list[dict[str, Any]]:
-    """List the zones whose median dwell says something, the longest first."""
+    """List the zones with a sufficiently certain median dwell, longest first."""
     if not evidence.analysis.zones:
         return []
     persons, found = evidence.analysis["dwell"]["persons"].to_dict(), []
@@ -64,7 +64,7 @@ def _list_dwell(evidence: Evidence) -> list[dict[str, Any]]:
 
 
 def _describe_estimated(*zones: dict[str, Any]) -> str:
-    """Say how much of the time in zones is estimated, where it is much."""
+    """Describe the share of estimated time in zones, if it is large."""
     said = [
         f" {texts.format_percent(zone['estimated'])} of the time at {name_zone(zone['zone'])} is estimated."
         for zone in zones
@@ -74,7 +74,7 @@ def _describe_estimated(*zones: dict[str, Any]) -> str:
 
 
 def find_longest_zone(evidence: Evidence) -> Iterator[Finding]:
-    """Compare the zone with the longest dwell with the one with the shortest."""
+    """Compare the zones with the longest and the shortest dwell."""
     zones = _list_dwell(evidence)
     if len(zones) <= 1 or zones[0]["median_s"] < _LONGER * zones[-1]["median_s"]:
         return
@@ -121,13 +121,13 @@ def _format_share_bounds(share: float, bounds: Interval, whole: int) -> str:
 
 
 def find_goal(evidence: Evidence) -> Iterator[Finding]:
-    """Find how many of those who were filmed from coming in to going out reached the goal."""
+    """Find the share of people who reached the goal, among people whose complete stay was filmed."""
     goals = [zone for zone in evidence.zones if zone.kind in GOALS]
     if not goals or not evidence.has_entrance:
         return
     people = evidence.observed_stays[1]
     if len(people) < max(FEWEST_PEOPLE, _MOST_LIKELY * evidence.figures["persons"]):
-        return  # short stays are seen from beginning to end more often than long ones
+        return  # complete stays are biased: short stays are filmed completely more often than long ones
     visits = evidence.visits
     for zone in goals:
         if evidence.is_bad(("visits",), zone.name):
@@ -195,7 +195,7 @@ def find_first_stop(evidence: Evidence) -> Iterator[Finding]:
 
 
 def find_next_step(evidence: Evidence) -> Iterator[Finding]:
-    """Find the zone that people mostly go to after another."""
+    """Find the most frequent next zone after a zone."""
     if not evidence.analysis.zones:
         return
     table = evidence.analysis["transitions"].reset_index()
@@ -245,7 +245,7 @@ def _count_visits(part: int, whole: int, zone: str) -> str:
 
 
 def find_glances(evidence: Evidence) -> Iterator[Finding]:
-    """Find zones with many visits that are over at once."""
+    """Find zones with many very short visits."""
     if not evidence.analysis.zones or evidence.analysis.period > pd.Timedelta("500ms"):
         return
     config, visits = evidence.analysis.config, evidence.visits
