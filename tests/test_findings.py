@@ -388,11 +388,11 @@ def test_the_findings_of_the_shop(data):
     assert [one.sentence for one in findings] == [
         "Busiest minute: 1:22 to 2:22, with 3.6 people in view on average.",
         "11 people came in and 11 went out through the door.",
-        "Half of those who came in stayed 41 s or longer.",
+        "Half of the people who came in stayed 41 s or longer.",
         "Half of the visits to the table last 2.2 s or longer.",
         "4 of 9 people went to the checkout.",
     ]
-    assert findings[4].detail.startswith("44 %, with so few people anything from 14 to 79 % (95 %).")
+    assert findings[4].detail.startswith("44 %; with so few people the 95 % range is 14 to 79 %.")
     assert [one.target for one in findings] == ["presence", "presence", "zones", "zones", "zones"]
 
 

@@ -146,7 +146,7 @@ def test_the_page_begins_with_the_verdict_and_the_findings(shop, analysis):
     assert headings == [
         "Key figures",
         "How long people stay, in view and in each zone",
-        "When it was busy, and who came and went",
+        "When it was busy, and when people came and went",
         "Where people went next",
         "Where people stood",
         "Watch it yourself",
@@ -156,8 +156,8 @@ def test_the_page_begins_with_the_verdict_and_the_findings(shop, analysis):
 
 def test_the_appendix_is_folded_and_has_the_checks_tables_and_words(shop):
     folds = re.findall(r'<details class="fold"><summary><h3 id="[a-z]+-h">(.*?)</h3>', shop)
-    checks = "How far the tracking can be relied on: 19 checks passed, 1 doubtful, 4 could not be made"
-    assert folds == [checks, "All tables", "What the words mean", "How it was computed"]
+    checks = "Reliability of the tracking: 19 checks passed, 1 doubtful, 4 could not be made"
+    assert folds == [checks, "All tables", "Definitions", "How it was computed"]
     appendix = shop.partition('id="appendix"')[2]
     for table in ("quality", "dwell", "visits", "presence", "transitions", "lines", "persons"):
         assert f'data-table="{table}"' in appendix
@@ -214,7 +214,7 @@ def key_figures(html):
 
 def test_key_figures_come_with_ranges_and_with_what_limits_them(shop):
     face = "\N{WHITE UP-POINTING TRIANGLE} In 10 % of the sightings only a face was detected"
-    estimated = "\N{WHITE UP-POINTING TRIANGLE} 11 % of it estimated, only a face was detected"
+    estimated = "\N{WHITE UP-POINTING TRIANGLE} 11 % estimated, because only a face was detected"
     assert key_figures(shop) == {
         "People seen": "13 2 there at the start, 11 came in",
         "In \N{MIDDLE DOT} out at the door": f"11 \N{MIDDLE DOT} 11 agrees with the people present {face}",
@@ -524,7 +524,7 @@ def test_the_overview_begins_with_what_was_filmed_and_its_problems(day):
     headings = re.findall(r'<h2 id="[a-z]+-h">(.*?)</h2>', day)
     assert headings == [
         "Key figures",
-        "Who came in and went out, by day",
+        "People in and out, by day",
         "People in view, by day",
         "When it was busy, by weekday and hour",
         "How long people stay, by zone and site",
@@ -751,4 +751,4 @@ def test_a_salted_dataset_is_not_called_withheld(data, tmp_path):
     write_report(tmp_path / "out", tmp_path / "out.html")
     html = (tmp_path / "out.html").read_text(encoding="utf-8")
     assert "Usable with care." in html
-    assert "withheld" not in html.partition("<main")[2].partition("What the words mean")[0]
+    assert "withheld" not in html.partition("<main")[2].partition("Definitions")[0]

@@ -45,7 +45,7 @@ def find_unvisited(evidence: Evidence) -> Iterator[Finding]:
     yield Finding(
         "unvisited",
         f"No one visited {texts.join_names(empty)}.",
-        f"With {count(people)}, up to {unseen} % of people may do so.",
+        f"With {count(people)} in the video, the true share of visitors may still be up to {unseen} %.",
         "zones",
         {"zone": empty[0], "zones": len(empty), "persons": people, "unseen_percent": unseen},
         tuple(empty),

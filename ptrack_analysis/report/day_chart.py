@@ -31,7 +31,7 @@ class DayLane:
 
 @dataclass(frozen=True, slots=True)
 class DayChart:
-    """Lanes over one axis of positions, some of them labeled."""
+    """Lanes over one axis of positions with labels."""
 
     lanes: Sequence[DayLane]
     positions: int

@@ -26,7 +26,7 @@ _NAMES, _MEDIANS = 164.0, 188.0
 """Width for the names on the left and the medians on the right [px]."""
 _STARTS = {
     "video_start": "already there when the film began",
-    "appeared": "first seen inside",
+    "appeared": "first detected inside",
     "zone_opened": "already there when the zone opened",
 }
 _ENDS = {

@@ -48,15 +48,15 @@ _IN_ZONE = {"face only": "for {value} of the time only a face was detected"}
 
 _SUBJECTS: tuple[tuple[str, frozenset[str]], ...] = (
     ("the number of people", frozenset({"tracks"})),
-    ("how many were there at a time", frozenset({"occupancy"})),
+    ("the number of people at a time", frozenset({"occupancy"})),
     ("the time in zones", frozenset({"visits", "dwell"})),
-    ("how people moved between zones", frozenset({"transitions"})),
+    ("the transitions between zones", frozenset({"transitions"})),
     ("the counts at the door", frozenset({"crossings", "counts", "count_drift"})),
     ("the positions of people", frozenset({"heatmap", "trajectories", "stops"})),
     ("speeds", frozenset({"kinematics", "flow_field"})),
 )
 """Subjects that the outputs describe, in the order of the text."""
-_IN_ZONES = ("the time in zones", "how people moved between zones")
+_IN_ZONES = ("the time in zones", "the transitions between zones")
 _AT_DOOR = "the counts at the door"
 _MOST_NAMES, _MOST_REASONS, _LONGEST_NAME = 3, 2, 40
 _PERCENT = 100
@@ -187,7 +187,7 @@ class QualityWords:
     quality
         QUALITY of the video.
     has_zones, has_lines
-        Whether the video has zones and lines, whose figures the checks can affect.
+        Whether the video has zones and lines.
     """
 
     def __init__(self, quality: pd.DataFrame, *, has_zones: bool, has_lines: bool) -> None:

@@ -33,7 +33,7 @@ def plain_occupancy(occupancy: pd.DataFrame, zone: Zone | None = None) -> dict[s
     """Summarize the occupancy of the scene or of one zone.
 
     ``at_end`` is the closing row, which repeats the number of people until the end. ``mean`` is taken over
-    the time in which the zone is active; it is None if the zone is never active.
+    the time in which the zone is active, and None if the zone is never active.
     """
     rows = select_zone(occupancy, "" if zone is None else zone.name)
     moments = rows.index.get_level_values("timestamp").to_numpy().astype("int64")
@@ -197,7 +197,7 @@ def gather_key_figures(analysis: VideoAnalysis) -> dict[str, Any]:
     * ``stay_in_scene`` from SCENE_STAY (Kaplan-Meier; None without people)
     * ``occupancy`` from OCCUPANCY_CHANGES
     * the busiest ``interval`` from OCCUPANCY_CHANGES: the earliest minute, or hour if the video has three
-      hours or more, with the most person-seconds; it may start at any time
+      hours or more, with the most person-seconds, starting at any time
     * the busiest ``cell`` from the heatmap of foot points without truncated boxes: the first cell with the
       most time
     * ``zones`` from VISITS, DWELL and OCCUPANCY_CHANGES

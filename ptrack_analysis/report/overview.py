@@ -161,7 +161,7 @@ def _doors(data: OverviewData) -> list[Section]:
         return []
     chart = DayChart(lanes, len(dates), _list_ticks(dates))
     told = "; ".join(f"{one.name}: {one.said}" for one in lanes)
-    alt = f"People who came in (up) and went out (down) by day. {told}."
+    alt = f"Crossings in (up) and out (down) by day. {told}."
     left = len(data.door_days.groupby(level=["site", "line"])) - len(lanes)
     more = f" {left} more are in the tables." if left > 0 else ""
     parts: list[Part] = [

@@ -180,7 +180,7 @@ class OverviewData:
     def door_days(self) -> pd.DataFrame | None:
         """The crossings of each door on each day on which it was recorded.
 
-        The index is site, line and local date. A count is NaN if a part of it is withheld. ``hours`` is the
+        The index is site, line and local date. A count is NaN if it is partly withheld. ``hours`` is the
         recorded time.
         """
         if self.crossings is None or self.scene is None:
@@ -369,13 +369,11 @@ class OverviewData:
         label = f"Went to {name_zone(goals[0])}"
         if 2 * whole.sum() >= len(people) > 0:
             share = format_percent(reached[whole].mean())
-            beside = (
-                f"{reached[whole].sum()} of the {whole.sum()} who were filmed from coming in to going out"
-            )
+            beside = f"{reached[whole].sum()} of {whole.sum()} people with a complete stay in the film"
             return Key(label, share, beside)
         if not len(people):
             return None
-        beside = f"{reached.sum()} of {len(people)}; most were not filmed from coming in to going out"
+        beside = f"{reached.sum()} of {len(people)}; most stays were not filmed completely"
         return Key(label, f"at least {format_percent(reached.mean())}", beside)
 
 

@@ -2,7 +2,7 @@
 
 WITHHELD = "withheld"
 SUBTITLE = "Where people were, when, and for how long"
-DOORS = "Who came in and went out, by day"
+DOORS = "People in and out, by day"
 DOORS_LINES = "Crossings of the lines, by day"
 DOORS_LEAD = "Up: in. Down: out. All on the same scale; hatched days were not recorded."
 DAYS = "People in view, by day"

@@ -155,7 +155,7 @@ def _table(table: ReportTable) -> str:
 
 
 def _count_shown(table: ReportTable) -> int:
-    """Return the number of rows shown at first; all rows if there are only a few more."""
+    """Return the number of rows shown at first, including all rows of slightly longer tables."""
     return SHOWN_ROWS if len(table.rows) > 1.2 * SHOWN_ROWS else len(table.rows)
 
 

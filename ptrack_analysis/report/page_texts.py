@@ -16,7 +16,7 @@ MEDIAN = "half last this long or longer, with its 95 % range (dashed: too few pe
 OTHER_ZONES = "The other zones"
 
 TIME = "When it was busy"
-TIME_LINES = "When it was busy, and who came and went"
+TIME_LINES = "When it was busy, and when people came and went"
 TIME_LEAD = "Move over the chart or drag the slider: the charts and the explorer show the same time."
 TIME_ZONES = "Zones show the people at a time, all on the same scale."
 
@@ -40,9 +40,9 @@ EXPLORE = "Watch it yourself"
 EXPLORE_LEAD = "People as they were tracked. Choose a person, a zone or a range of time."
 
 APPENDIX = "Checks, tables and methods"
-CHECKS = "How far the tracking can be relied on"
+CHECKS = "Reliability of the tracking"
 TABLES = "All tables"
-WORDS = "What the words mean"
+WORDS = "Definitions"
 METHOD = "How it was computed"
 
 NOBODY = "No people were detected in this video, so all figures are 0."

@@ -153,7 +153,7 @@ def _find_time_key(evidence: Evidence) -> Key:
     zones = [zone for zone in evidence.zones if evidence.zone_figures[zone.name]["visits"]]
     if not zones:
         share = evidence.figures["without_position_share"]
-        beside = f"{format_percent(share)} of it without a position" if share else "all people together"
+        beside = f"{format_percent(share)} without a position" if share else "all people together"
         mark = _find_mark(evidence, "present_s")
         return Key("Time in view, all people", format_length(evidence.figures["present_s"]), beside, mark)
     goals = [zone for zone in zones if zone.kind in GOALS]
@@ -164,7 +164,7 @@ def _find_time_key(evidence: Evidence) -> Key:
     if figures["affected_by"]:
         is_estimated = "face only" in figures["affected_by"]
         mark = (
-            f"{format_percent(estimated)} of it estimated, only a face was detected" if is_estimated else ""
+            f"{format_percent(estimated)} estimated, because only a face was detected" if is_estimated else ""
         )
         mark = mark or capitalize(evidence.words.reason(figures["affected_by"][0]))
     return Key(f"Total time at {name_zone(zone.name)}", format_length(figures["total_dwell_s"]), beside, mark)

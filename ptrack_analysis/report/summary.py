@@ -124,7 +124,7 @@ def _usual(figures: dict[str, Any]) -> TextPart:
         ("median stay in the scene", _stay(figures["stay_in_scene"], figures["confidence"])),
         ("time in the scene", span(figures["present_s"])),
         (
-            "of it without position",
+            "without position",
             f"{span(figures['without_position_s'])} ({share(figures['without_position_share'])})",
         ),
         *([("outside the image", span(figures["outside_image_s"]))] if figures["outside_image_s"] else []),

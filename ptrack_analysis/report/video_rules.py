@@ -76,7 +76,7 @@ def find_busiest(evidence: Evidence) -> Iterator[Finding]:
         "busiest",
         f"Busiest {name}: {evidence.format_time(start)} to {evidence.format_time(end)}, with {mean:.1f} "
         f"people {place} on average.",
-        f"On average it was {overall:.1f}. Most at once: {there['peak']}, first at {first}.",
+        f"The overall average is {overall:.1f}. Most at once: {there['peak']}, first at {first}.",
         "presence",
         {
             "start_s": start,
@@ -95,7 +95,7 @@ def _name_door(evidence: Evidence) -> str:
 
 
 def _measure_door(evidence: Evidence) -> tuple[dict[str, Any], bool] | None:
-    """Return the counts over the entrance lines, and whether they agree with the people present."""
+    """Return the counts over the entrance lines, and True if they agree with the people present."""
     balance = evidence.figures["balance"]
     if balance is None or not evidence.entrance_lines:
         return None
@@ -157,10 +157,10 @@ def find_stay(evidence: Evidence) -> Iterator[Finding]:
         return
     came, complete = evidence.observed_stays
     inside = len(came) - len(complete)
-    still = f", {inside} of them still inside when the film ended" if inside else ""
+    still = f", {inside} still inside when the film ended" if inside else ""
     yield Finding(
         "stay",
-        f"Half of those who came in stayed {format_length(median)} or longer.",
+        f"Half of the people who came in stayed {format_length(median)} or longer.",
         f"{format_bounds(low, high)}. {count(stay['persons'])}{still}.",
         "zones",
         {

@@ -116,7 +116,7 @@ def find_zone_dwell(evidence: Evidence) -> Iterator[Finding]:
 def _format_share_bounds(share: float, bounds: Interval, whole: int) -> str:
     percent = texts.format_percent_range(bounds.low, bounds.high)
     if whole <= texts.FEW:
-        return f"{texts.format_percent(share)}, with so few people anything from {percent} (95 %)."
+        return f"{texts.format_percent(share)}; with so few people the 95 % range is {percent}."
     return f"95 % range: {percent}."
 
 
@@ -138,8 +138,8 @@ def find_goal(evidence: Evidence) -> Iterator[Finding]:
             "goal",
             f"{texts.capitalize(format_share(reached, len(people), ' people'))} went to "
             f"{name_zone(zone.name)}.",
-            f"{_format_share_bounds(share, bounds, len(people))} Counted are the {len(people)} of "
-            f"{evidence.figures['persons']} who were filmed from coming in to going out.",
+            f"{_format_share_bounds(share, bounds, len(people))} Based on {len(people)} of "
+            f"{count(evidence.figures['persons'])} with a complete stay in the film.",
             "zones",
             {
                 "zone": zone.name,
@@ -179,7 +179,7 @@ def find_first_stop(evidence: Evidence) -> Iterator[Finding]:
     yield Finding(
         "first_stop",
         f"Most went to {name_zone(zone)} first: {format_share(reached, len(people))}.",
-        f"{_format_share_bounds(share, bounds, len(people))} Counted are the {len(people)} who came in "
+        f"{_format_share_bounds(share, bounds, len(people))} Based on {count(len(people))} who came in "
         "through the entrance.",
         "ways",
         {
@@ -308,10 +308,14 @@ def find_waiting(evidence: Evidence) -> Iterator[Finding]:
             continue
         over = int((waits["wait"] > WAIT_LIMIT).sum())
         limit = format_length(WAIT_LIMIT.total_seconds())
-        said = "" if estimated <= _MENTIONED else f" {texts.format_percent(estimated)} of it estimated."
+        said = (
+            ""
+            if estimated <= _MENTIONED
+            else f" {texts.format_percent(estimated)} of this time is estimated."
+        )
         yield Finding(
             "waiting",
-            f"Half of those who queued waited {format_length(median)} or longer; "
+            f"Half of the people who queued waited {format_length(median)} or longer; "
             f"{format_share(over, len(waits))} waited over {limit}.",
             f"{format_bounds(low, high)}. {count(len(np.unique(people)))} at {name_zone(name)}.{said}",
             "zones",
