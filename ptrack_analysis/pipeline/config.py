@@ -134,7 +134,7 @@ class AnalysisConfig:
     period: Duration | None = field(
         default=None,
         metadata=option(
-            "sampling period: the time that the last detection before a gap stands for",
+            "sampling period: the time present of the last detection before a gap",
             "presence",
             unit="ms",
             flag="--sampling-period",
@@ -343,8 +343,7 @@ class AnalysisConfig:
     memory: int | str | None = field(
         default=None,
         metadata=option(
-            "memory limit for one video, such as 8GB; a larger video is refused, and can be analyzed in "
-            "parts",
+            "memory limit for one video, such as 8GB; larger videos must be analyzed in parts",
             "part",
             metavar="SIZE",
             default="three quarters of the available memory",
@@ -381,7 +380,7 @@ class AnalysisConfig:
         if self.points_unit:
             self._validate_points()
         if self.cell is not None and self.shape is not None:
-            raise ParameterError("cell and shape both set the size of the cells. Pass one of them.")
+            raise ParameterError("cell and shape both set the size of the cells. Pass only one.")
 
     def _validate_points(self) -> None:
         """Reject settings that concern boxes, because the source has points."""
@@ -393,7 +392,7 @@ class AnalysisConfig:
         ):
             if is_given:
                 flag = name.replace("_", "-")
-                raise ParameterError(f"{text}, but the source has points. Leave out {name} (--{flag}).")
+                raise ParameterError(f"{text}, but the source has points. Omit {name} (--{flag}).")
 
     def _formed(self) -> dict[str, Any]:
         from ptrack_analysis.analysis.selection import parse_person_numbers

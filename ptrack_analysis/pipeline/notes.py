@@ -78,18 +78,18 @@ def _notes_on_boxes(whole: Whole) -> Iterator[str]:
     """Describe oddities of the boxes."""
     if whole.negative:
         boxes = _count(whole.negative, "box has", "boxes have")
-        yield f"{boxes} a negative size and covers nothing in a heatmap"
+        yield f"{boxes} a negative size and no area in a heatmap"
 
 
 def _notes_on_positions(tracks: Rows) -> Iterator[str]:
-    """Describe how much of the time in the scene has no position."""
+    """Describe the share of the time in the scene without a position."""
     dwell, unlocated = (
         int(read_column(tracks, name).sum()) for name in ("time_in_scene", "without_position")
     )
     if unlocated > MUCH_UNLOCATED * dwell:
         yield (
-            f"for {unlocated / dwell:.0%} of the time in the scene it is not known where the person stood "
-            "(no body box): time in zones is too short by up to that"
+            f"positions are missing for {unlocated / dwell:.0%} of the time in the scene (no body box), so "
+            "time in zones may be too short by up to this share"
         )
 
 

@@ -100,7 +100,7 @@ class Privacy(Enum):
 
     PUBLIC = "nothing"
     FIGURES = "figures: published as ``schema.released`` declares, unless they count few people"
-    PERSONAL = "a row is about one person, or a pair: named by salted keys, and withheld with min_count"
+    PERSONAL = "a row describes one person or a pair: named by salted keys, withheld with min_count"
     TRACK_NUMBERS = "person indices: withheld with a salt or min_count"
 
 
@@ -367,7 +367,7 @@ OUTPUTS: dict[str, Output] = {
             plots=(
                 _plot(
                     "crossings",
-                    "where and how often lines were crossed (needs --zones with lines)",
+                    "number and positions of crossings of lines (needs --zones with lines)",
                     "lines",
                     on_plane=True,
                 ),
@@ -388,7 +388,7 @@ OUTPUTS: dict[str, Output] = {
             plots=(
                 _plot(
                     "count_drift",
-                    "counts beside the number of people present (needs --zones with lines)",
+                    "counts compared with the number of people present (needs --zones with lines)",
                     "lines",
                 ),
             ),
