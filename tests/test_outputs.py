@@ -182,7 +182,7 @@ def test_an_output_without_privacy_or_with_another_tables_is_refused():
         Output("tracks", TRACKS, "tracks")
     with pytest.raises(TypeError, match="output 'tracks': privacy does not match"):
         Output("tracks", TRACKS, "tracks", Privacy.PUBLIC)
-    with pytest.raises(TypeError, match="output 'videos': its privacy must say"):
+    with pytest.raises(TypeError, match="output 'videos': privacy does not match"):
         Output("videos", VIDEOS, "videos", Privacy.PERSONAL)
 
 
