@@ -24,7 +24,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="videos to simulate; in 'square', groups walk in and out over the borders of the image and "
         "--persons is the number of groups; 'tracker' writes a CSV table of another tracker (default: shop)",
     )
-    parser.add_argument("--seed", type=_natural, default=SEED, help=f"seed of all chance (default: {SEED})")
+    parser.add_argument(
+        "--seed", type=_natural, default=SEED, help=f"seed of the random numbers (default: {SEED})"
+    )
     parser.add_argument("--minutes", type=_minutes, help="length of each video")
     parser.add_argument("--persons", type=_count, help="number of persons in each video")
     options = parser.parse_args(arguments)

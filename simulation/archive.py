@@ -23,7 +23,7 @@ SEED = 4  # of the archives in data/
 TRACKER_SEED = 8  # of the jitter in data/tracker
 PAGE_SIZE = 1000  # the service never returns more detections per page
 DIGITS = 4  # decimals of the boxes in a compact archive
-MARKS: Corners = (  # floor positions measured in the image, all of them visible [m]
+MARKS: Corners = (  # visible floor positions measured in the image [m]
     (0.8, 1.4),
     (4.4, 1.4),
     (10.2, 1.4),
@@ -54,7 +54,7 @@ def write_archive(out: Path, plans: Sequence[Plan], seed: int = SEED) -> int:
     ----------
     out : the folder
     plans : the videos to simulate
-    seed : the same seed gives the same bytes
+    seed : seed of the random numbers; the same seed produces the same bytes
 
     Returns
     -------
@@ -87,14 +87,14 @@ def _refuse_strangers(folder: Path, names: set[str]) -> None:
 
 
 def write_json(path: Path, value: Row, *, indent: int | None = None) -> None:
-    """Write JSON to a file, gzipped if its name ends in ``.gz``; the same value gives the same bytes."""
+    """Write JSON to a file, gzipped if its name ends in ``.gz``; equal values produce equal bytes."""
     separators = (",", ":") if indent is None else (",", ": ")
     content = f"{json.dumps(value, indent=indent, separators=separators, allow_nan=False)}\n".encode()
     write_bytes(path, gzip.compress(content, mtime=0) if path.suffix == ".gz" else content)
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Write a file completely or not at all."""
+    """Write a file atomically."""
     path.parent.mkdir(parents=True, exist_ok=True)
     sibling = path.with_name(f".{path.name}.part")
     sibling.write_bytes(content)
@@ -112,12 +112,12 @@ def page_names(recording: Recording) -> list[str]:
 
 
 def pages_of(recording: Recording, seed: int) -> Iterator[Row]:
-    """Cut the detections of a video into pages; each page but the last has a token for the next.
+    """Split the detections of a video into pages, with tokens for the next page.
 
     Parameters
     ----------
     recording : the simulated video
-    seed : the seed of the video; it is part of the JobId
+    seed : the seed of the video, which is part of the JobId
     """
     name, count, rows = recording.plan.name, len(page_names(recording)), _rows(recording)
     job_id = sha256(f"{name} {seed}".encode()).hexdigest()
@@ -162,7 +162,7 @@ def _rows(recording: Recording) -> Iterator[Row]:
         person: Row = {"Index": number}
         if recording.plan.compact:
             person["BoundingBox"] = _box([round(side, DIGITS) for side in box])
-        else:  # without what was not found, as the service does
+        else:  # the service omits missing boxes and faces
             person |= {} if isnan(box[0]) else {"BoundingBox": _box(box)}
             person |= {} if isnan(face[0]) else {"Face": _face(face)}
         yield {"Timestamp": timestamp, "Person": person}
@@ -272,7 +272,7 @@ def tracker_table(
 ) -> pd.DataFrame:
     """Return a table of boxes [px] with ``frame track_id x1 y1 x2 y2 confidence``, by frame.
 
-    The persons have other numbers, and one person has two. The boxes jitter by a pixel. A few are missing.
+    The person numbers differ, and one person has two. The boxes jitter by a pixel. A few are missing.
 
     Parameters
     ----------

@@ -18,27 +18,27 @@ LATEST = 10_000  # time of the last arrival, before the end of the video [ms]
 COMPACT_STEP = 5  # a compact archive has every fifth of the analyzed frames
 STEPS, STEP_SHARES = (1, 2, 3), (0.04, 0.92, 0.04)  # frames from one analyzed frame to the next
 SLOT = 7_000  # at most one disturbance in each [ms]
-QUIET = 1_000  # between a disturbance and anything else that is odd [ms]
+QUIET = 1_000  # minimum time between two disturbances [ms]
 SHORT = 1_600  # longest gap, and longest time without a body in a zone [ms]
 FOOT_NOISE, TOP_NOISE, WIDTH_NOISE = 0.0003, 0.001, 0.05  # [fraction of frame, of frame, of width]
 LANDMARKS = ("eyeLeft", "eyeRight", "mouthLeft", "mouthRight", "nose")
-LANDMARK_TURNS = np.radians([-26.0, 26.0, -18.0, 18.0, 0.0])  # around the head, seen from above [rad]
+LANDMARK_TURNS = np.radians([-26.0, 26.0, -18.0, 18.0, 0.0])  # around the head, viewed from above [rad]
 LANDMARK_DROPS = np.array([-0.03, -0.03, 0.06, 0.06, 0.015])  # below the middle of the face [m]
 LANDMARK_RADII = np.array([0.075, 0.075, 0.075, 0.075, 0.1])  # from the middle of the head [m]
 
 
 @dataclass(frozen=True)
 class Sighting:
-    """All that the service reports of one person.
+    """The detections of one person, as the service reports them.
 
     Attributes
     ----------
-    timestamps : when, since the video's start, shape (n,) [ms]
+    timestamps : times since the video's start, shape (n,) [ms]
     boxes : left, top, width, height; NaN where no body was found, shape (n, 4) [fraction of the frame]
     faces : box [fraction of the frame], x and y of each landmark [fraction of the frame], roll, yaw and
         pitch [degrees], brightness, sharpness, confidence [0-100]; NaN where no face was found, shape (n, 20)
-    gaps : where nothing was found, although the person was there [ms]
-    face_only : where no body was found, but a face [ms]
+    gaps : intervals without detections of the present person [ms]
+    face_only : intervals in which only the face was detected [ms]
     """
 
     timestamps: Times
@@ -49,7 +49,7 @@ class Sighting:
 
 
 def sample_times(rng: np.random.Generator, duration: int, frame_rate: float) -> Times:
-    """Moments that the service analyzes: about every second frame, cut to whole milliseconds [ms]."""
+    """Return the analyzed times: about every second frame, floored to integer milliseconds [ms]."""
     count = int(duration * frame_rate / 1000)
     frames = np.concatenate([[0], np.cumsum(rng.choice(STEPS, size=count, p=STEP_SHARES))])
     times = np.floor(1000 * frames / frame_rate).astype(np.int64)
@@ -57,16 +57,16 @@ def sample_times(rng: np.random.Generator, duration: int, frame_rate: float) -> 
 
 
 def detect(rng: np.random.Generator, walk: Walk, times: Times) -> Sighting:
-    """Report one person's walk at the analyzed moments.
+    """Simulate the detections of one walk at the analyzed times.
 
-    The middle of a box's lower edge is where the person stands, but for a small jitter; a box is cut at the
-    image's lower edge.
+    The bottom center of a box is the position of the person, with a small jitter. Boxes are clipped at the
+    lower edge of the image.
 
     Parameters
     ----------
-    rng : source of chance
-    walk : where the person truly is
-    times : moments that the service analyzes, ascending [ms]
+    rng : random number generator
+    walk : the true positions
+    times : analyzed times, ascending [ms]
     """
     gaps, face_only = _disturbances(rng, walk)
     times = times[(times >= walk.begin) & (times < walk.end)]
@@ -82,7 +82,7 @@ def detect(rng: np.random.Generator, walk: Walk, times: Times) -> Sighting:
 
 
 def _disturbances(rng: np.random.Generator, walk: Walk) -> tuple[Intervals, Intervals]:
-    """Gaps and face-only stretches: at most one a slot, never near each other [ms]."""
+    """Draw gaps and face-only intervals, at most one per slot and with time between them [ms]."""
     gaps, face_only = [], []
     for slot in range(walk.begin + QUIET, walk.end - SLOT, SLOT):
         kind = rng.choice(3, p=(0.3, 0.6, 0.1))
@@ -102,7 +102,7 @@ def _meets_a_zone(positions: Floats) -> bool:
 
 
 def _covered(times: Times, intervals: Intervals) -> NDArray[np.bool_]:
-    """Which moments lie in one of the half-open intervals."""
+    """Return a mask of the times in one of the half-open intervals."""
     covered = np.zeros(len(times), dtype=np.bool_)
     for first, last in intervals:
         covered |= (times >= first) & (times < last)
@@ -110,7 +110,7 @@ def _covered(times: Times, intervals: Intervals) -> NDArray[np.bool_]:
 
 
 def _boxes(rng: np.random.Generator, positions: Floats, walk: Walk) -> Floats:
-    """Body boxes as left, top, width, height [fraction of the frame]."""
+    """Return body boxes as left, top, width, height [fraction of the frame]."""
     camera = Camera()
     foot = camera.project(positions) + rng.normal(0, FOOT_NOISE, positions.shape)
     top = camera.project(positions, walk.body_height)[:, 1] + rng.normal(0, TOP_NOISE, len(positions))
@@ -120,7 +120,7 @@ def _boxes(rng: np.random.Generator, positions: Floats, walk: Walk) -> Floats:
 
 
 def _faces(rng: np.random.Generator, positions: Floats, gaze: Floats, walk: Walk) -> tuple[Floats, Floats]:
-    """Faces in the columns of `Sighting.faces`, and how far each is turned from the camera [rad]."""
+    """Return faces in the columns of `Sighting.faces`, and their angle to the camera [rad]."""
     camera, count = Camera(), len(positions)
     bearing = np.arctan2(camera.y - positions[:, 1], camera.x - positions[:, 0])
     turned = (bearing - gaze + np.pi) % (2 * np.pi) - np.pi  # growing towards the image's right
@@ -149,7 +149,7 @@ class Plan:
     name : the video's name
     duration : its duration [ms]
     persons : number of persons who come into sight
-    compact : whether its files shall be small: few frames, gzipped pages, rounded boxes, no faces
+    compact : whether to write small files: few frames, gzipped pages, rounded boxes, no faces
     """
 
     name: str
@@ -196,13 +196,13 @@ SCENES = {
 
 
 def record(plan: Plan, seed: int, number: int = 0) -> Recording:
-    """Record one video. Persons arrive at about even intervals; the first detection decides their order.
+    """Record one video. People arrive at about even intervals, ordered by their first detection.
 
     Parameters
     ----------
     plan : name and size of the video
-    seed : seed of all chance
-    number : position of the video in its scene
+    seed : seed of the random numbers
+    number : index of the video in its scene
     """
     times = sample_times(np.random.default_rng([seed, number]), plan.duration, FRAME_RATE)
     times = times[:: COMPACT_STEP if plan.compact else 1]

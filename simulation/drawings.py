@@ -20,7 +20,7 @@ from simulation.scene import (
     Furniture,
 )
 
-FINE = 3  # everything is drawn this much larger, then made smaller, so that edges are smooth
+FINE = 3  # supersampling factor, for smooth edges
 PLAN_SCALE = 80  # of the floor plan [px per m]
 DOOR_HEIGHT = 2.3  # [m]
 NEAR = 9.5  # the floor is drawn up to this y, beyond the image's lower edge [m]
@@ -39,12 +39,12 @@ Span = tuple[float, float]  # from, to [m]
 
 @dataclass(frozen=True)
 class Pen:
-    """Draws flat shapes of the scene into a image.
+    """Draws flat shapes of the scene into an image.
 
     Attributes
     ----------
-    draw : what Pillow draws with
-    look : from places, shape (n, 3) [m], to the image, shape (n, 2) [px]
+    draw : the drawing object of Pillow
+    look : projection of positions, shape (n, 3) [m], to the image, shape (n, 2) [px]
     """
 
     draw: ImageDraw.ImageDraw
@@ -59,7 +59,7 @@ class Pen:
         self.draw.line(self._points(places), fill=color, width=round(FINE * width))
 
     def _points(self, places: Iterable[Place]) -> list[tuple[float, float]]:
-        """Places as Pillow takes them [px of the fine image]."""
+        """Return positions in the form that Pillow requires [px of the fine image]."""
         return [(x, y) for x, y in FINE * self.look(np.array(list(places), dtype=np.float64))]
 
     def ground(self, sides: Sides, color: str, height: float = 0) -> None:
@@ -82,7 +82,7 @@ def draw_background() -> bytes:
 
 
 def draw_floor_plan() -> bytes:
-    """Draw the shop from above, as PNG; its edges are those of the scene's bounds."""
+    """Draw the shop from above within the bounds of the scene, as PNG."""
     size = np.array([EXTENT[2] - EXTENT[0], EXTENT[3] - EXTENT[1]]) * PLAN_SCALE
     return _png(size, lambda places: (places[:, :2] - np.array(EXTENT[:2])) * PLAN_SCALE, PAVEMENT)
 
@@ -147,7 +147,7 @@ def _draw_side(pen: Pen, x: float, y: Span, height: float, color: str) -> None:
 
 
 def _draw_block(pen: Pen, block: Furniture) -> None:
-    """Draw a piece of furniture: its sides, its front, its top, what is on it."""
+    """Draw a piece of furniture: sides, front, top, and goods."""
     color = WOODS[block.name]
     for x in (block.left, block.right):
         _draw_side(pen, x, (block.back, block.front), block.height, _shade(color, 0.8))
@@ -191,10 +191,10 @@ def _draw_wares(pen: Pen, block: Furniture) -> None:
 
 
 def _inset(block: Furniture, margin: float) -> Sides:
-    """Give the block's sides, moved inwards [m]."""
+    """Return the sides of a block, moved inwards [m]."""
     return block.left + margin, block.back + margin, block.right - margin, block.front - margin
 
 
 def _shade(color: str, share: float) -> str:
-    """Give the same color, darker."""
+    """Return a darker shade of a color."""
     return "#" + "".join(f"{round(share * int(color[at : at + 2], 16)):02x}" for at in (1, 3, 5))

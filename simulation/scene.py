@@ -1,4 +1,4 @@
-"""The shop that the simulation plays in: its floor, its furniture, its zones, its camera."""
+"""The simulated shop: floor, furniture, zones and camera."""
 
 from dataclasses import dataclass
 
@@ -11,10 +11,10 @@ Corners = tuple[tuple[float, float], ...]
 WIDTH, HEIGHT = 1280, 720  # the image [px]
 EXTENT = (0.0, 0.0, 12.0, 8.0)  # the floor plan [m]: x to the right, y towards the camera
 WALL_HEIGHT = 3.9  # [m]
-FRONT = 1.0  # y of the front wall; between 0 and it lies the pavement before the shop [m]
+FRONT = 1.0  # y of the front wall; the pavement is between 0 and the wall [m]
 DOOR: Corners = ((1.2, FRONT), (3.2, FRONT))  # from left to right, so that walking in is "in" [m]
 
-ZONES: dict[str, Corners] = {  # convex, clockwise as seen on the plan [m]
+ZONES: dict[str, Corners] = {  # convex, clockwise on the plan [m]
     "entrance": ((0.8, 1.4), (4.4, 1.4), (4.4, 3.2), (0.8, 3.2)),
     "shelves": ((4.4, 1.4), (10.2, 1.4), (10.2, 3.2), (4.4, 3.2)),
     "table": ((4.6, 3.8), (7.0, 3.8), (7.7, 4.5), (7.7, 5.6), (7.0, 6.3), (4.6, 6.3), (3.9, 5.6), (3.9, 4.5)),
@@ -31,11 +31,11 @@ SPOTS: dict[str, tuple[tuple[float, float, float, float], ...]] = {  # where peo
 
 @dataclass(frozen=True)
 class Furniture:
-    """A block that stands on the floor [m].
+    """A block on the floor [m].
 
     Attributes
     ----------
-    name : what it is
+    name : name of the furniture
     left, back, right, front : its sides on the floor plan [m]
     height : above the floor [m]
     """
@@ -64,8 +64,8 @@ class Camera:
 
     Attributes
     ----------
-    x, y, z : where it hangs; z is above the floor [m]
-    yaw : how far it is turned to the right of looking along -y [rad]
+    x, y, z : position; z is the height above the floor [m]
+    yaw : rotation to the right, relative to the direction -y [rad]
     focal : focal length [px]
     horizon : the image's row of the horizon [px]
     """
@@ -98,16 +98,16 @@ class Camera:
         return ahead
 
     def project(self, points: Floats, height: Floats | float = 0.0) -> Floats:
-        """Bring points from the floor to the image.
+        """Project points from the floor to the image.
 
         Parameters
         ----------
-        points : places on the floor, shape (n, 2) [m]
-        height : how far above the floor, shape (n,) or one for all [m]
+        points : positions on the floor, shape (n, 2) [m]
+        height : height above the floor, shape (n,) or one for all [m]
 
         Returns
         -------
-        the places in the image, origin top left, shape (n, 2) [fraction of the frame]
+        positions in the image, origin top left, shape (n, 2) [fraction of the frame]
         """
         ahead = self.ahead(points)
         image = (points @ self.homography[:2, :2].T + self.homography[:2, 2]) / ahead[:, None]
@@ -116,14 +116,14 @@ class Camera:
 
 
 def depth_inside(points: Floats, corners: Corners) -> Floats:
-    """Tell how deep points lie inside a convex outline [m].
+    """Compute the depth of points inside a convex outline [m].
 
-    The depth is the distance to the nearest of the lines that its edges lie on; outside it is negative.
+    The depth is the distance to the nearest edge line, negative outside.
 
     Parameters
     ----------
-    points : places on the floor, shape (n, 2) [m]
-    corners : the outline's corners, clockwise as seen on the plan [m]
+    points : positions on the floor, shape (n, 2) [m]
+    corners : corners of the outline, clockwise on the plan [m]
     """
     first = np.array(corners)
     along = np.roll(first, -1, axis=0) - first

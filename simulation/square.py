@@ -21,17 +21,17 @@ from simulation.detection import (
 from simulation.scene import WIDTH, Camera, Floats
 
 GROUP_SIZES, SIZE_SHARES = (1, 2, 3, 4), (0.4, 0.35, 0.15, 0.1)
-NEAREST, FARTHEST = 6.2, 3.0  # y of the ways; nearer to the camera the feet are below the image [m]
+NEAREST, FARTHEST = 6.2, 3.0  # y of the paths; closer to the camera the feet are below the image [m]
 BELOW = 7.9  # y of people whose feet are below the image [m]
-BESIDE = 2.0  # how far beyond the image border a way starts and ends [m]
+BESIDE = 2.0  # distance beyond the image border at which a path starts and ends [m]
 ABREAST = 0.75  # distance between neighbors of a group [m]
 LEAST_VISIBLE = 0.4  # part of the width of a body that must be in the image to be detected
 STRIDE, SWAY_PERIOD = 1_100, 3_300  # of walking and of standing [ms]
 SMOOTHING = 500  # width of the window in which people start and stop [ms]
 SLOW, FAST = 0.9, 1.4  # [m/s]
 PAUSE = (8_000, 20_000)  # [ms]
-EARLY = 20_000  # the first group arrives so long before the start of the video [ms]
-LOST_EARLY = 2_000  # the tracker loses people so long before they walk on [ms]
+EARLY = 20_000  # time between the arrival of the first group and the start of the video [ms]
+LOST_EARLY = 2_000  # time between the loss of a person and their next step [ms]
 LEAST_DETECTIONS = 5
 FACE_COLUMNS = 20
 SQUARE = Plan("square", 240_000, 30)  # the video that ``--scene square`` writes; persons are groups
@@ -41,15 +41,15 @@ Interval = tuple[int, int]
 
 @dataclass(frozen=True)
 class Visitor:
-    """What is true of one person, and what is detected.
+    """True positions and detections of one person.
 
     Attributes
     ----------
     group : number of the group, from 1
-    entered, left : where: ``left`` or ``right`` border of the image, else ``start``, ``end`` or ``lost``
-    stands : when the person stands still [ms]
+    entered, left : ``left`` or ``right`` border of the image, otherwise ``start``, ``end`` or ``lost``
+    stands : interval in which the person stands still [ms]
     begin : time of the first position [ms]
-    positions : where the person is at each ms from then on, without sway, shape (n, 2) [m]
+    positions : position at each ms from ``begin`` on, without sway, shape (n, 2) [m]
     sighting : the detections
     """
 
@@ -64,7 +64,7 @@ class Visitor:
 
 @dataclass(frozen=True)
 class Course:
-    """The true way of one person: at each ms from the arrival on, shape (n, 2) [m], standing meanwhile."""
+    """True path of one person: position at each ms after the arrival, shape (n, 2) [m]."""
 
     group: int
     arrival: int
@@ -85,15 +85,15 @@ def simulate_square(
     """Simulate one video of the square.
 
     Each group walks in over a side of the image, stands for a while, and walks out over a side. The tracker
-    loses some people for good while they stand: in the middle, or with the feet below the image.
+    permanently loses some people while they stand, in the middle or with the feet below the image.
 
     Parameters
     ----------
-    seed : seed of all chance
+    seed : seed of the random numbers
     duration : duration of the video [ms]
     groups : number of groups
-    sway : amplitude by which walking bodies sway to the side; standing bodies sway by half of it [m]
-    lost : share of the groups that the tracker loses while they stand
+    sway : lateral amplitude of walking bodies; standing bodies have half of this amplitude [m]
+    lost : share of groups that the tracker loses while they stand
     """
     times = sample_times(np.random.default_rng([seed, 0]), duration, FRAME_RATE)
     visitors = []
@@ -114,7 +114,7 @@ def simulate_square(
 
 
 def _walk(rng: np.random.Generator, y: float, sides: Sequence[str]) -> tuple[Floats, Interval]:
-    """Return a way over the square at each ms, shape (n, 2) [m], and when the walker stands [ms]."""
+    """Return a path over the square at each ms, shape (n, 2) [m], and the standing interval [ms]."""
     middle = np.array([rng.uniform(3.5, 6.5), y])
     ends = [np.array([_border(side, y), y]) for side in sides]
     speed = rng.uniform(SLOW, FAST)
@@ -140,7 +140,7 @@ def _border(side: str, y: float) -> float:
 
 
 def _visit(rng: np.random.Generator, course: Course, sway: float, times: Times) -> Visitor | None:
-    """Let one person walk a way, and detect the person; None if the camera does not see anyone."""
+    """Simulate the walk and the detections of one person; None without detections."""
     path, arrival, stand = course.path, course.arrival, course.stand
     until = arrival + (stand[1] - LOST_EARLY if course.is_lost else len(path))
     moments = times[(times >= arrival) & (times < until)]
@@ -166,7 +166,7 @@ def _visit(rng: np.random.Generator, course: Course, sway: float, times: Times) 
 def _boxes(
     rng: np.random.Generator, path: Floats, at: Times, stand: Interval, sway: float
 ) -> tuple[Floats, np.ndarray]:
-    """Return the boxes, cut at the borders of the image, and which of them are large enough to be seen."""
+    """Return the boxes, clipped to the image, and a mask of boxes that are large enough to detect."""
     camera, count = Camera(), len(at)
     walking = (at < stand[0]) | (at > stand[1])
     period = np.where(walking, STRIDE, SWAY_PERIOD)
@@ -188,8 +188,8 @@ def write_square(out: Path, plans: Sequence[Plan], seed: int) -> int:
     Parameters
     ----------
     out : the folder
-    plans : name and duration of the one video; its persons are the number of groups
-    seed : the same seed gives the same bytes
+    plans : name and duration of one video; ``persons`` is the number of groups
+    seed : seed of the random numbers; the same seed produces the same bytes
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""True walks: where each person is at each millisecond, and the answers that follow from it."""
+"""True walks: positions of each person per millisecond, and the resulting answers."""
 
 from dataclasses import dataclass
 
@@ -17,23 +17,23 @@ from simulation.scene import (
 )
 
 CLEARANCE = 0.15  # from furniture [m]
-GRAZE = 0.12  # who comes nearer to a zone's border than this goes on across it [m]
+GRAZE = 0.12  # people who come closer to the border of a zone than this cross it [m]
 LEAST_STAY = 500  # inside or outside of a zone, and in sight [ms]
 LEAST_SIGHT = 6_000  # in sight at all [ms]
 SMOOTHING = 450  # width of the window that rounds corners and softens starts, applied twice [ms]
-LIKING = (0.1, 0.25, 0.25, 0.2, 0.2)  # how often people go to each of the SPOTS
+LIKING = (0.1, 0.25, 0.25, 0.2, 0.2)  # probability of each of the SPOTS
 TRIES = 2_000
 
 
 @dataclass(frozen=True)
 class Walk:
-    """One person's true way through the scene, while the camera sees it.
+    """True path of one person through the scene, while visible to the camera.
 
     Attributes
     ----------
-    begin : first moment in sight, since the video's start [ms]
-    positions : where the person stands at each ms from then on, shape (n, 2) [m]
-    gaze : where the person looks at each ms: 0 = +x, growing towards +y, shape (n,) [rad]
+    begin : first visible time since the video's start [ms]
+    positions : position at each ms from ``begin`` on, shape (n, 2) [m]
+    gaze : direction of view at each ms: 0 = +x, growing towards +y, shape (n,) [rad]
     body_height, body_width : [m]
     """
 
@@ -45,25 +45,25 @@ class Walk:
 
     @property
     def end(self) -> int:
-        """First moment no longer in sight [ms]."""
+        """End of visibility, exclusive [ms]."""
         return self.begin + len(self.positions)
 
 
 def make_walk(rng: np.random.Generator, arrival: int, duration: int) -> Walk:
-    """Send one person through the shop, such that every entry and every exit is decisive.
+    """Simulate the walk of one person through the shop, with unambiguous entries and exits.
 
-    A way that runs into furniture, out of the image's sides or along a zone's border is drawn again.
+    Paths that run into furniture, over the sides of the image or along the border of a zone are drawn again.
 
     Parameters
     ----------
-    rng : source of chance
-    arrival : when the person comes along the pavement; may lie before the video's start [ms]
-    duration : length of the video [ms]
+    rng : random number generator
+    arrival : time of arrival on the pavement, possibly before the video's start [ms]
+    duration : duration of the video [ms]
 
     Raises
     ------
     RuntimeError
-        if no such way was found
+        if no such path was found
     """
     for _ in range(TRIES):
         positions = _way(rng)
@@ -74,11 +74,13 @@ def make_walk(rng: np.random.Generator, arrival: int, duration: int) -> Walk:
             return Walk(
                 arrival + first, positions[first:last], gaze, rng.uniform(1.6, 1.9), rng.uniform(0.45, 0.6)
             )
-    raise RuntimeError(f"no decisive way through the shop in {TRIES} tries for an arrival at {arrival} ms")
+    raise RuntimeError(
+        f"no unambiguous path through the shop in {TRIES} tries for an arrival at {arrival} ms"
+    )
 
 
 def _way(rng: np.random.Generator) -> Floats:
-    """Positions at each ms from pavement to pavement, bowed a little to the side, shape (n, 2) [m]."""
+    """Return positions at each ms from pavement to pavement, slightly curved, shape (n, 2) [m]."""
     stops, pauses = _stops(rng)
     legs = np.diff(stops, axis=0)
     walks = 1000 * np.hypot(legs[:, 0], legs[:, 1]) / rng.uniform(0.8, 1.3, len(legs))
@@ -92,7 +94,7 @@ def _way(rng: np.random.Generator) -> Floats:
 
 
 def _stops(rng: np.random.Generator) -> tuple[Floats, Floats]:
-    """Where a person goes, shape (n, 2) [m], and how long each pause is, shape (n,) [ms]."""
+    """Draw the stops of a person, shape (n, 2) [m], and the duration of each, shape (n,) [ms]."""
     stops = [(rng.uniform(1.6, 2.8), -1.2), (rng.uniform(1.6, 3.0), rng.uniform(1.8, 2.3))]
     for place in rng.choice(list(SPOTS), size=rng.integers(1, 4), replace=False, p=LIKING):
         for _ in range(rng.integers(1, 3)):
@@ -103,7 +105,7 @@ def _stops(rng: np.random.Generator) -> tuple[Floats, Floats]:
 
 
 def _spot(rng: np.random.Generator, place: str, here: tuple[float, float]) -> tuple[float, float]:
-    """Draw where to stand; a spot that furniture stands before is drawn again, a few times [m]."""
+    """Draw a position to stand; redraw it a few times if furniture hides it [m]."""
     for _ in range(10):
         left, back, right, front = SPOTS[place][rng.integers(len(SPOTS[place]))]
         spot = (rng.uniform(left, right), rng.uniform(back, front))
@@ -114,7 +116,7 @@ def _spot(rng: np.random.Generator, place: str, here: tuple[float, float]) -> tu
 
 
 def _smooth(values: Floats) -> Floats:
-    """Take the moving mean, twice; the ends are held."""
+    """Apply a moving mean twice, with the ends repeated."""
     for _ in range(2):
         padded = np.pad(values, (SMOOTHING // 2, SMOOTHING - 1 - SMOOTHING // 2), mode="edge")
         total = np.concatenate([[0.0], np.cumsum(padded)])
@@ -123,7 +125,7 @@ def _smooth(values: Floats) -> Floats:
 
 
 def _gaze(rng: np.random.Generator, positions: Floats) -> Floats:
-    """Where the person looks: ahead while walking, slowly turning while standing [rad]."""
+    """Return the direction of view: ahead while walking, slowly turning while standing [rad]."""
     step = positions[20::20] - positions[:-20:20]
     walking = np.flatnonzero(np.hypot(step[:, 0], step[:, 1]) > 0.005)
     heading = np.unwrap(np.arctan2(step[walking, 1], step[walking, 0]))
@@ -134,7 +136,7 @@ def _gaze(rng: np.random.Generator, positions: Floats) -> Floats:
 
 
 def _is_decisive(positions: Floats) -> bool:
-    """Whether somebody with good eyes and a stopwatch would agree on every entry and exit."""
+    """Return whether every entry and exit is unambiguous for a human observer."""
     coarse = positions[::20]
     across = Camera().project(coarse)[:, 0]
     if across.min() < 0.04 or across.max() > 0.96 or any(_runs_into(block, coarse) for block in _blocks()):
@@ -144,7 +146,7 @@ def _is_decisive(positions: Floats) -> bool:
 
 
 def _is_clear_of_border(depth: Floats) -> bool:
-    """Whether each border crossing goes right through, with time before, between and after."""
+    """Return whether each border crossing is complete, with time before, between and after."""
     inside = [np.flatnonzero(np.diff(depth > level)) for level in (-GRAZE, 0, GRAZE)]
     if not len(inside[0]) == len(inside[1]) == len(inside[2]):
         return False
@@ -157,7 +159,7 @@ def _runs_into(block: Corners, points: Floats) -> bool:
 
 
 def _blocks() -> list[Corners]:
-    """Outlines of the furniture, with the front wall on both sides of the door [m]."""
+    """Return the outlines of the furniture and of the front wall on both sides of the door [m]."""
     blocks = [(block.left, block.back, block.right, block.front) for block in FURNITURE]
     walls = [(-50.0, FRONT - 0.1, DOOR[0][0], FRONT), (DOOR[1][0], FRONT - 0.1, 50.0, FRONT)]
     return [
@@ -167,7 +169,7 @@ def _blocks() -> list[Corners]:
 
 
 def _inside_the_shop() -> Corners:
-    """Give the half plane behind the door as a large outline [m]."""
+    """Return the half plane behind the door as a large outline [m]."""
     return ((-50.0, FRONT), (50.0, FRONT), (50.0, 50.0), (-50.0, 50.0))
 
 
@@ -177,9 +179,9 @@ class Truth:
 
     Attributes
     ----------
-    appeared, vanished : first moment in sight, first moment no longer [ms]
-    visits : zone, entered [ms], exited [ms]: each the longest interval inside, while in sight
-    crossings : first moment on the other side of the door's line [ms], direction
+    appeared, vanished : start and exclusive end of visibility [ms]
+    visits : zone, entered [ms], exited [ms]: the longest visible intervals inside
+    crossings : first time on the other side of the door's line [ms], direction
     """
 
     appeared: int
@@ -201,7 +203,7 @@ def _visits(zone: str, walk: Walk) -> list[tuple[str, int, int]]:
 
 
 def _crossings(walk: Walk) -> tuple[tuple[int, str], ...]:
-    """Tell "in" from "out": in goes to the right along the line, which with y downwards is (-dy, dx)."""
+    """Return the direction "in" or "out": in is to the right, which is (-dy, dx) with y downwards."""
     first, last = np.array(DOOR)
     along = last - first
     right = (walk.positions - first) @ np.array([-along[1], along[0]]) >= 0

@@ -248,8 +248,8 @@ def test_the_summary_tells_rows_and_dwell_with_the_unlocated_time_beside_it(arch
         assert shop.without_position == ms(200)
         assert shop.warnings == (
             (
-                "for 18% of the time in the scene it is not known where the person stood (no body box): "
-                "time in zones is too short by up to that"
+                "positions are missing for 18% of the time in the scene (no body box), so "
+                "time in zones may be too short by up to this share"
             ),
         )
 
@@ -746,6 +746,6 @@ def test_a_line_of_the_kind_door_bounds_the_scene_and_others_do_not(data, tmp_pa
         zones = tmp_path / f"{name}.geojson"
         summary = export_dataset(data / "shop", tmp_path / name, zones=zones, tables="count_drift")
         counted[name] = max(values(tmp_path / name, "count_drift", "in_total"))
-        said = any("takes every line as one that bounds the scene" in n for n in summary.videos[0].warnings)
+        said = any("counts every line as a boundary of the scene" in n for n in summary.videos[0].warnings)
         assert said == (name == "both")
     assert counted["door"] < counted["both"]

@@ -260,11 +260,11 @@ def test_a_rule_is_silent_where_the_data_do_not_carry_it(tmp_path, rule, paths, 
 
 SENTENCES = {
     "door": "4 people came in and 4 went out through the door.",
-    "door_drift": "The count at the door misses people: 0 should be inside at the end, 3 are seen.",
+    "door_drift": "The count at the door misses people: 0 should be inside at the end, 3 are visible.",
     "goal": "3 of 8 people went to the checkout.",
     "first_stop": "Most went to the table first: 11 of 12.",
     "next_step": "After the shelves people mostly went to the table: 9 of 12 times.",
-    "unvisited": "Nobody visited the table and the checkout.",
+    "unvisited": "No one visited the table and the checkout.",
 }
 
 
@@ -284,7 +284,7 @@ def test_a_bad_check_speaks_first_and_silences_what_it_spoils(tmp_path):
     assert findings[0].key == "trust"
     assert findings[0].sentence.startswith("The time at")
     assert (
-        "cannot be told from this film: for 100 % of the time feet were out of the image"
+        "cannot be determined from this film: for 100 % of the time feet were out of the image"
         in findings[0].sentence
     )
     assert not {"longest_zone", "zone_dwell", "glances"} & {one.key for one in findings}
@@ -299,7 +299,7 @@ def test_more_people_who_go_out_than_were_inside_are_a_count_that_misses_people(
     late = [one[2:] for one in several(4, (SHELVES, 3))] + several(2, (SHELVES, 3), start=15)
     (finding,) = video_rules.find_door_drift(Evidence(analyze(tmp_path, late)))
     assert finding.sentence == (
-        "The count at the door misses people: 4 more went out than were inside, and 0 are seen at the end."
+        "The count at the door misses people: 4 more went out than were inside, and 0 are visible at the end."
     )
     check_numbers(finding)
 
@@ -311,7 +311,7 @@ def test_a_doubtful_check_moves_a_finding_back(tmp_path):
     keys = [one.key for one in findings]
     assert keys.index("busiest") > keys.index("stay")
     assert (
-        "With care: 14 % of the people were seen for less than a second."
+        "With care: 14 % of the people were tracked for less than a second."
         in findings[keys.index("busiest")].detail
     )
 
@@ -388,11 +388,11 @@ def test_the_findings_of_the_shop(data):
     assert [one.sentence for one in findings] == [
         "Busiest minute: 1:22 to 2:22, with 3.6 people in view on average.",
         "11 people came in and 11 went out through the door.",
-        "Half of those who came in stayed 41 s or longer.",
+        "Half of the people who came in stayed 41 s or longer.",
         "Half of the visits to the table last 2.2 s or longer.",
         "4 of 9 people went to the checkout.",
     ]
-    assert findings[4].detail.startswith("44 %, with so few people anything from 14 to 79 % (95 %).")
+    assert findings[4].detail.startswith("44 %; with so few people the 95 % range is 14 to 79 %.")
     assert [one.target for one in findings] == ["presence", "presence", "zones", "zones", "zones"]
 
 
@@ -401,8 +401,8 @@ def test_the_verdict_of_the_shop_names_zones_with_their_measured_share(data):
     opening = find_opening(Evidence(analysis))
     assert (opening.verdict, opening.kind) == ("Usable with care.", "doubtful")
     assert (
-        "In 10 % of the sightings only a face was seen (11 % of the time at the checkout, 10 % at the table)"
-        in opening.limits
+        "In 10 % of the sightings only a face was detected "
+        "(11 % of the time at the checkout, 10 % at the table)" in opening.limits
     )
     assert "4 checks could not be made, among them whether a person was counted twice." in opening.limits
 
@@ -410,16 +410,16 @@ def test_the_verdict_of_the_shop_names_zones_with_their_measured_share(data):
 def test_a_share_that_is_doubtful_only_in_zones_is_told_as_their_time(data):
     analysis = sample(data, "day", "noon")
     limits = find_opening(Evidence(analysis)).limits
-    assert "For 13 % of the time only a face was seen at the checkout, 11 % at the table, so" in limits
-    assert "the counts at the door and the places where people stood are reliable." in limits
+    assert "For 13 % of the time only a face was detected at the checkout, 11 % at the table, so" in limits
+    assert "the counts at the door and the positions of people are reliable." in limits
 
 
 def test_the_real_job_of_14_seconds_tells_no_places_and_no_busiest_minute(real_data):
     analysis = VideoAnalysis(real_data / "rekognition" / "edenai-2023-10-16.json")
     opening = find_opening(Evidence(analysis))
-    assert (opening.verdict, opening.kind) == ("Not usable for the places where people stood.", "bad")
+    assert (opening.verdict, opening.kind) == ("Not usable for the positions of people.", "bad")
     assert [one.key for one in opening.findings] == ["trust"]
-    assert "and for 62 % of the time feet were out of the image, so the places" in opening.limits
+    assert "and for 62 % of the time feet were out of the image, so the positions" in opening.limits
 
 
 NAMES = ("</script><b>", "x" * 200, "\U0001f600 \u05e9\u05dc\u05d5\u05dd", "kasse")
@@ -447,7 +447,7 @@ def test_odd_input_has_an_opening_of_plain_words(tmp_path, records, names):
     figures = gather_key_figures(analysis)
     opening = find_opening(Evidence(analysis, figures))
     people = "1 person" if records else "0 people"
-    assert opening.findings or opening.empty == f"Too little was seen for findings: {people} in 10 s."
+    assert opening.findings or opening.empty == f"Too little data for findings: {people} in 10 s."
     assert len(opening.limits) < 1000
     text = format_page(figures, opening=opening)
     assert max(map(len, text.splitlines())) <= 100

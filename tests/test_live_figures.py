@@ -166,7 +166,7 @@ WARNINGS = {
     ),
     "unobserved": (
         polygon([[0.4, 0.4], [0.6, 0.4], [0.6, 0.6], [0.4, 0.6], [0.4, 0.4]], kind="entrance"),
-        "The start of none of the 1 visits is observed",
+        "0 of 1 visits have an observed start",
     ),
     "no crossing": (polyline([[0.1, 0.1], [0.1, 0.3]], kind="entrance"), "No one crosses this entrance"),
 }

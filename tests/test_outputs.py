@@ -180,9 +180,9 @@ def test_each_column_of_a_public_table_is_declared_as_released(output):
 def test_an_output_without_privacy_or_with_another_tables_is_refused():
     with pytest.raises(TypeError, match="privacy"):
         Output("tracks", TRACKS, "tracks")
-    with pytest.raises(TypeError, match="output 'tracks': its privacy must say"):
+    with pytest.raises(TypeError, match="output 'tracks': privacy does not match"):
         Output("tracks", TRACKS, "tracks", Privacy.PUBLIC)
-    with pytest.raises(TypeError, match="output 'videos': its privacy must say"):
+    with pytest.raises(TypeError, match="output 'videos': privacy does not match"):
         Output("videos", VIDEOS, "videos", Privacy.PERSONAL)
 
 

@@ -154,14 +154,14 @@ def test_zones_in_fractions_of_the_frame_do_not_fit_points(file, tmp_path):
 
 
 def test_a_floor_plan_does_not_fit_points(file, data):
-    with pytest.raises(ParameterError, match=r"projects boxes.*has points. Leave out floor \(--floor\)"):
+    with pytest.raises(ParameterError, match=r"projects boxes.*has points. Omit floor \(--floor\)"):
         pta.open_video(file, floor=data / "shop/floor.json")["tracks"]
 
 
 @pytest.mark.parametrize("settings", [{"stitch": True}, {"clip_boxes": True}, {"anchor": "center"}], ids=str)
 def test_settings_of_boxes_are_refused_before_an_export_of_points_writes(file, tmp_path, settings):
     (name,) = settings
-    with pytest.raises(ParameterError, match=rf"but the source has points. Leave out {name}"):
+    with pytest.raises(ParameterError, match=rf"but the source has points. Omit {name}"):
         pta.export_dataset(file, tmp_path / "out", **settings)
     assert not (tmp_path / "out" / "trajectories").exists()
 

@@ -146,18 +146,18 @@ def test_the_page_begins_with_the_verdict_and_the_findings(shop, analysis):
     assert headings == [
         "Key figures",
         "How long people stay, in view and in each zone",
-        "When it was busy, and who came and went",
+        "When it was busy, and when people came and went",
         "Where people went next",
         "Where people stood",
         "Watch it yourself",
-        "For those who want to check",
+        "Checks, tables and methods",
     ]
 
 
 def test_the_appendix_is_folded_and_has_the_checks_tables_and_words(shop):
     folds = re.findall(r'<details class="fold"><summary><h3 id="[a-z]+-h">(.*?)</h3>', shop)
-    checks = "How far the tracking can be relied on: 19 checks passed, 1 doubtful, 4 could not be made"
-    assert folds == [checks, "All tables", "What the words mean", "How it was computed"]
+    checks = "Reliability of the tracking: 19 checks passed, 1 doubtful, 4 could not be made"
+    assert folds == [checks, "All tables", "Definitions", "How it was computed"]
     appendix = shop.partition('id="appendix"')[2]
     for table in ("quality", "dwell", "visits", "presence", "transitions", "lines", "persons"):
         assert f'data-table="{table}"' in appendix
@@ -213,11 +213,11 @@ def key_figures(html):
 
 
 def test_key_figures_come_with_ranges_and_with_what_limits_them(shop):
-    face = "\N{WHITE UP-POINTING TRIANGLE} In 10 % of the sightings only a face was seen"
-    estimated = "\N{WHITE UP-POINTING TRIANGLE} 11 % of it estimated, only a face was seen"
+    face = "\N{WHITE UP-POINTING TRIANGLE} In 10 % of the sightings only a face was detected"
+    estimated = "\N{WHITE UP-POINTING TRIANGLE} 11 % estimated, because only a face was detected"
     assert key_figures(shop) == {
         "People seen": "13 2 there at the start, 11 came in",
-        "In \N{MIDDLE DOT} out at the door": f"11 \N{MIDDLE DOT} 11 adds up with who is there {face}",
+        "In \N{MIDDLE DOT} out at the door": f"11 \N{MIDDLE DOT} 11 agrees with the people present {face}",
         "In view at a time": "2.8 on average; at most 5",
         "Busiest minute": "3.6 people 1:22 to 2:22",
         "Typical stay in view": "41 s 95 % range: 26 s to 1 min 21 s; 11 people who came in",
@@ -366,7 +366,7 @@ def test_nobody_is_a_page_that_says_so(tmp_path):
 def test_one_detection_is_a_page(tmp_path):
     html = written(tmp_path, WALK[:1], HOSTILE)
     assert key_figures(html)["People seen"] == "1 1 there at the start, 0 came in"
-    assert "Too little was seen for findings: 1 person in 10 s." in Reader(html).said.replace(
+    assert "Too little data for findings: 1 person in 10 s." in Reader(html).said.replace(
         "\N{NO-BREAK SPACE}", " "
     )
 
@@ -397,7 +397,7 @@ def test_a_table_holds_at_most_so_many_rows_and_says_so(analysis):
     html = part_html(table)
     assert len(table.rows) == 40
     assert "The first 25 of 40 rows are shown." in html
-    assert "This page holds 40 of 52 rows" in html
+    assert "This page contains 40 of 52 rows" in html
 
 
 def test_what_is_missing_is_a_dash_and_no_rows_are_said_to_be_none():
@@ -425,7 +425,7 @@ def test_where_the_start_is_known_times_are_those_of_the_places_clock(data, tmp_
 def test_a_file_that_is_no_report_is_kept(data, tmp_path):
     file = tmp_path / "mine.html"
     file.write_text("my own page")
-    with pytest.raises(OutputError, match="is no report"):
+    with pytest.raises(OutputError, match="is not a ptrack report"):
         write_report(data / "shop" / "pages", file)
     with pytest.raises(OutputError, match="is a folder"):
         write_report(data / "shop" / "pages", tmp_path)
@@ -446,9 +446,9 @@ def test_the_shell_writes_the_page_to_stdout(capfd, data):
 
 
 def test_of_several_videos_one_has_to_be_chosen(data, tmp_path):
-    with pytest.raises(ParameterError, match=r"holds 3 videos .* choose one"):
+    with pytest.raises(ParameterError, match=r"contains 3 videos .* Choose one"):
         write_report(data / "day" / "pages", tmp_path / "out.html")
-    with pytest.raises(ParameterError, match="holds no video 'night'"):
+    with pytest.raises(ParameterError, match="does not contain video 'night'"):
         write_report(data / "day" / "pages", tmp_path / "out.html", video="night")
 
 
@@ -513,7 +513,7 @@ def test_the_overview_begins_with_what_was_filmed_and_its_problems(day):
         "3 videos from 2 cameras at 2 sites, 3 min 30 s of film on 2 days from 2025-11-24 to 2025-11-25."
         in said
     )
-    assert "In 3 of them in some of the sightings only a face was seen, so " in said
+    assert "In 3 of them in some of the sightings only a face was detected, so " in said
     assert (
         key_figures(day)["In \N{MIDDLE DOT} out over the doors"] == "12 \N{MIDDLE DOT} 12 during all videos"
     )
@@ -524,12 +524,12 @@ def test_the_overview_begins_with_what_was_filmed_and_its_problems(day):
     headings = re.findall(r'<h2 id="[a-z]+-h">(.*?)</h2>', day)
     assert headings == [
         "Key figures",
-        "Who came in and went out, by day",
+        "People in and out, by day",
         "People in view, by day",
         "When it was busy, by weekday and hour",
         "How long people stay, by zone and site",
         "Cameras and videos, those with problems first",
-        "For those who want to check",
+        "Checks, tables and methods",
     ]
     rows = {row[0]: row for row in tables_in(day)["videos"]["rows"]}
     assert rows["noon"][1:3] == ["usable with care", "face only"]
@@ -689,7 +689,7 @@ def test_the_overview_without_clock_and_zones_says_what_is_missing(data, tmp_pat
     export_dataset(data / "day" / "pages", tmp_path / "out")
     write_report(tmp_path / "out", tmp_path / "out.html")
     html = (tmp_path / "out.html").read_text(encoding="utf-8")
-    assert "When the videos were recorded is not known" in html
+    assert "The start of the videos is not known" in html
     assert "The dataset has no zones" in html
     assert "Visits to zones" not in html
     assert "days" not in tables_in(html)
@@ -701,7 +701,7 @@ def test_the_overview_without_clock_and_zones_says_what_is_missing(data, tmp_pat
 def test_what_is_for_one_video_is_refused_for_a_dataset(data, tmp_path, given):
     export_dataset(data / "shop/pages", tmp_path / "out", tables="quality")
     with pytest.raises(
-        ParameterError, match="is a dataset, of which the overview is told as it was exported"
+        ParameterError, match="is a dataset, whose overview uses the configuration of its export"
     ):
         write_report(tmp_path / "out", tmp_path / "report.html", **given)
 
@@ -738,14 +738,12 @@ def test_an_empty_dataset_and_one_video_have_an_overview(data, tmp_path):
     write_report(tmp_path / "out", tmp_path / "one.html")
     said = Reader((tmp_path / "one.html").read_text(encoding="utf-8")).said
     assert (
-        "Usable with care. 1 video, 3 min of film. In some of the sightings only a face was seen, so"
+        "Usable with care. 1 video, 3 min of film. In some of the sightings only a face was detected, so"
         in said.replace("\N{NO-BREAK SPACE}", " ")
     )
     assert main(["remove", str(tmp_path / "out"), "--video", "shop"]) == 0
     write_report(tmp_path / "out", tmp_path / "none.html")
-    assert "Too little was seen for findings: 0 videos." in (tmp_path / "none.html").read_text(
-        encoding="utf-8"
-    )
+    assert "Too little data for findings: 0 videos." in (tmp_path / "none.html").read_text(encoding="utf-8")
 
 
 def test_a_salted_dataset_is_not_called_withheld(data, tmp_path):
@@ -753,4 +751,4 @@ def test_a_salted_dataset_is_not_called_withheld(data, tmp_path):
     write_report(tmp_path / "out", tmp_path / "out.html")
     html = (tmp_path / "out.html").read_text(encoding="utf-8")
     assert "Usable with care." in html
-    assert "withheld" not in html.partition("<main")[2].partition("What the words mean")[0]
+    assert "withheld" not in html.partition("<main")[2].partition("Definitions")[0]

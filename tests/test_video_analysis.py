@@ -85,9 +85,7 @@ def test_the_explorer_the_report_and_the_export_take_an_analysis(analysis, data,
     assert pta.export_dataset(analysis, tmp_path / "out").videos[0].status == "written"
     with pytest.raises(ParameterError, match="export_dataset reads files"):
         pta.export_dataset(pta.open_video(pta.read_tracking(data / "shop")), tmp_path / "other")
-    with pytest.raises(
-        ParameterError, match="settings, video, cameras and form are those of the VideoAnalysis"
-    ):
+    with pytest.raises(ParameterError, match="already has settings, video, cameras and form"):
         pta.write_report(analysis, tmp_path / "b.html", settings=config)
 
 
@@ -118,7 +116,7 @@ def test_the_explorer_the_report_and_the_shell_name_a_part(data, tmp_path, capsy
     assert main(["summary", *given, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["videos"][0]["video"] == name
     assert main(["plot", "paths", *given, "-o", str(tmp_path / "none.png"), "--persons", "99"]) == 0
-    assert f"note: {name}: nothing" in capsys.readouterr().err
+    assert f"note: {name}: the selected persons" in capsys.readouterr().err
 
 
 def test_a_notebook_shows_a_card(analysis):

@@ -47,7 +47,7 @@ def test_a_script_that_each_process_would_run_anew_is_told_what_is_wrong(made, t
     )
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert "WorkerError: the processes that should do the work cannot start: in a script" in done.stderr
+    assert "WorkerError: Worker processes cannot start. In a script" in done.stderr
 
 
 def test_workers_and_an_executor_are_not_given_both(made, tmp_path):
@@ -138,7 +138,7 @@ def test_a_scheduler_that_goes_away_is_exit_5_and_a_rerun_completes_it(made, tmp
         assert scheduler.wait() == -signal.SIGKILL
     said = [line for line in capfd.readouterr().err.splitlines() if line.startswith("ptrack: ")]
     assert len(said) == 1
-    assert "the scheduler went away" in said[0]
+    assert "The connection to the scheduler was lost" in said[0]
     assert main(command) == 4
     assert tree(tmp_path / "out") == expected
 

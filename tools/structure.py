@@ -1,4 +1,4 @@
-"""Count what tells how divided the package is: modules, lines, names used twice, lists of table names.
+"""Measure the structure of the package: modules, lines, duplicate names, lists of table names.
 
 ``python tools/structure.py`` counts in the source; ``--trace`` also runs two jobs on ``data/shop`` and counts
 the modules and functions of the package that they pass through.
@@ -32,7 +32,7 @@ def count_lines(path):
 def literals_of_tables(modules, tables):
     """Return the literals with at least two table names, outside schema and outputs.
 
-    What the folders of ``OF_COLUMNS`` list are columns that have the name of a table.
+    Lists in the folders of ``OF_COLUMNS`` are columns with the name of a table and are excluded.
     """
     found = []
     for path, tree in modules.items():

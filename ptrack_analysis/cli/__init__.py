@@ -1,4 +1,4 @@
-"""The shell: one file a command."""
+"""The shell: one file per command."""
 
 from ptrack_analysis.cli.main import main
 

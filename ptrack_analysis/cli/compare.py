@@ -130,8 +130,8 @@ def _text(found: "Comparison") -> str:
     lines += [
         "",
         (
-            f"seen by both {presence['both_s']:.3f} s, by A alone {presence['only_a_s']:.3f} s, "
-            f"by B alone {presence['only_b_s']:.3f} s"
+            f"present in both {presence['both_s']:.3f} s, only in A {presence['only_a_s']:.3f} s, "
+            f"only in B {presence['only_b_s']:.3f} s"
         ),
     ]
     if len(found.zones) > 1:
@@ -141,11 +141,11 @@ def _text(found: "Comparison") -> str:
             for zone in summary["zones"]
         ]
     counterparts = [pair for pair in summary["pairs"] if pair["counterpart"]]
-    lines += ["", "who is who: " + (_pairs(counterparts) or "nobody matches")]
+    lines += ["", "matching people: " + (_pairs(counterparts) or "none")]
     names = ("mota", "motp", "idf1", "hota", "recall", "precision")
     lines += [
         "",
-        "B with A as the truth: "
+        "B with A as the reference: "
         + ", ".join(
             f"{name.upper()} {_length(figures[name], found) if name == 'motp' else _share(figures[name])}"
             for name in names

@@ -14,7 +14,7 @@ def add(commands: Any) -> None:
         commands,
         "completion",
         "Print a script that completes commands, options, their values and file names in a shell. The script "
-        "belongs to this version of ptrack; write it again after an update.",
+        "matches this version of ptrack. Write it again after an update.",
         'completion bash > "${XDG_DATA_HOME:-$HOME/.local/share}/bash-completion/completions/ptrack"',
         'completion zsh > "${fpath[1]}/_ptrack"',
         "completion fish > ~/.config/fish/completions/ptrack.fish",
@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _prepare(parser: argparse.ArgumentParser, file: Any) -> None:
-    """Mark arguments that are paths, and describe commands by one line, also below subcommands."""
+    """Mark path arguments and shorten command descriptions to one line, also for subcommands."""
     for action in parser._actions:  # noqa: SLF001 - argparse has no public list of arguments
         if action.type is parse_file_path:
             action.complete = file  # type: ignore[attr-defined] # read by shtab

@@ -1,4 +1,4 @@
-"""Options of the shell that follow from the fields of a configuration."""
+"""Shell options derived from the fields of a configuration."""
 
 import argparse
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ _READERS: dict[str, Any] = {
     "Iterable[int]": persons,
     "Iterable[str]": names,
 }
-"""How the value of a field is read, by the field's type; others are text."""
+"""Readers of option values by type of the field; other values are text."""
 _METAVARS = {"Duration": "TIME", "FilePath": "FILE", "AnyFilePath": "FILE", "float": "LENGTH"}
 _UNITS = {
     "plane": " [px, or m with --floor]",
@@ -63,7 +63,7 @@ _TITLES = {
     "video": "annotated video",
 }
 MEASURING = ("presence", "positions", "visits", "lines", "bins", "stops", "cells", "cleaning", "part")
-"""The groups of options that change what is computed, in the order of the help."""
+"""The groups of options that change the results, in the order of the help."""
 
 
 def add_options(
@@ -78,15 +78,15 @@ def add_options(
     Parameters
     ----------
     parser
-        Where to add them.
+        The parser that gets the options.
     *groups
         Names of the groups, in the order of the help.
     config
-        The configuration whose fields they are.
+        The configuration that declares the fields.
     defaults
-        What happens by default, for fields where the command has its own default.
+        Descriptions of defaults that differ for this command.
     into
-        The group of the help that gets all of them; by default each group has its own.
+        The help group for all options; by default each group has its own.
     """
     for group in groups:
         found = [(each, option) for each, option in find_options(config) if option.group == group]
@@ -146,7 +146,7 @@ def _read_value(value: Any, option: Option) -> Any:
 
 
 def _read_file(file: str, flag: str) -> bytes:
-    """Read a value from a file, without the white space around it."""
+    """Read a value from a file, without surrounding white space."""
     from ptrack_analysis.errors import InputError
 
     try:

@@ -1,4 +1,4 @@
-"""``ptrack export``: writes an archive as a dataset."""
+"""``ptrack export``: write an archive as a dataset."""
 
 import argparse
 import json
@@ -36,7 +36,7 @@ def list_notes(summary: "ExportSummary") -> list[str]:
 
 
 def _gone(summary: "ExportSummary") -> list[str]:
-    """Describe the videos that the source no longer has, and whether they were removed."""
+    """Describe videos that are no longer in the source, and whether they were removed."""
     if not summary.gone:
         return []
     more = f" and {len(summary.gone) - _SHOWN} more" if len(summary.gone) > _SHOWN else ""
@@ -60,7 +60,7 @@ def _noted(summary: "ExportSummary") -> list[str]:
 
 
 def format_summary(summary: "ExportSummary", *, withheld: bool) -> str:
-    """Describe the outcome, the times of people unless withheld, and the folder."""
+    """Describe the outcome, the times of people unless withheld, and the output folder."""
     out = str(summary.out)
     counts = {status: len(summary.of_status(status)) for status in ("written", "unchanged", "failed")}
     done = [video for video in summary.videos if video.status != "failed"]
@@ -88,7 +88,7 @@ def _seconds(span: "pd.Timedelta | None") -> float | None:
 
 
 def _rows(video: "VideoSummary") -> list[tuple[str, str, str]]:
-    times = {"in the scene": video.in_scene, "of it without position": video.without_position}
+    times = {"in the scene": video.in_scene, "without position": video.without_position}
     times |= {f"zone {zone}": dwell for zone, dwell in video.dwell.items()}
     said = ["not known" if (found := _seconds(time)) is None else f"{found:.3f}" for time in times.values()]
     names = [video.name, *[""] * (len(times) - 1)]
@@ -96,7 +96,7 @@ def _rows(video: "VideoSummary") -> list[tuple[str, str, str]]:
 
 
 def summary_as_json(summary: "ExportSummary") -> dict[str, Any]:
-    """Turn the summary into JSON values: times as seconds under ``<name>_s``."""
+    """Convert the summary to JSON values, with times in seconds as ``<name>_s``."""
     videos = [
         {
             "name": video.name,
@@ -146,7 +146,7 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--strict",
         action="store_true",
-        help="refuse the export if a video matches no camera, or no row of --recordings",
+        help="fail if a video matches no camera, or no row of --recordings",
     )
     _add_workers(parser)
     parser.add_argument(
@@ -159,8 +159,8 @@ def add(commands: Any) -> None:
         "--as",
         dest="as_",
         choices=("parquet", "delta"),
-        help="how tables are stored: as Parquet files, or each as a Delta table (needs the extra delta); "
-        "chosen when the dataset is made (default parquet)",
+        help="storage of tables: Parquet files, or Delta tables (needs the extra delta); fixed when the "
+        "dataset is created (default parquet)",
     )
     parser.add_argument("--force", action="store_true", help="replace files that ptrack did not write")
     parser.add_argument(
@@ -171,8 +171,7 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--partition",
         choices=("local_month", "local_day"),
-        help="put the files of facts into one folder per month or day of the site's clock; chosen when the "
-        "dataset is made",
+        help="partition tables into one folder per local month or day; fixed when the dataset is created",
     )
     add_options(parser, *MEASURING, "clock", "privacy")
     parser.add_argument(
@@ -198,8 +197,8 @@ def _add_workers(parser: argparse.ArgumentParser) -> None:
     either.add_argument(
         "--dask",
         metavar="ADDRESS",
-        help="Dask scheduler whose workers process the videos, such as tcp://host:8786; they must be able to "
-        "read SOURCE and write OUT",
+        help="Dask scheduler whose workers process the videos, such as tcp://host:8786; workers need access "
+        "to SOURCE and OUT",
     )
 
 
@@ -328,9 +327,9 @@ def _write_new_salt(given: argparse.Namespace, config: dict[str, Any]) -> str:
     from ptrack_analysis.pipeline.config import AnalysisConfig
 
     if given.salt is not None:
-        raise ParameterError("--new-salt and --salt-file must not both be given. Use one of them.")
+        raise ParameterError("--new-salt and --salt-file must not both be given. Use only one.")
     salt = secrets.token_hex(_SALT_BYTES)
-    AnalysisConfig(**config)  # if an option is wrong, no file is left behind
+    AnalysisConfig(**config)  # raises for invalid options before the file is written
     try:
         with os.fdopen(os.open(given.new_salt, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(salt + "\n")

@@ -47,8 +47,8 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--gateway",
         metavar="URL",
-        help="fetch from an HTTP gateway that answers {success, data}; {job} in the URL stands for the id, "
-        "otherwise it is the query parameter JobId",
+        help="fetch from an HTTP gateway that returns {success, data}; {job} in the URL is replaced by the "
+        "id, otherwise the id is the query parameter JobId",
     )
     parser.add_argument(
         "--no-wait",
@@ -68,7 +68,7 @@ def add(commands: Any) -> None:
 
 
 def run(given: argparse.Namespace) -> int:
-    """Fetch the pages that the archive lacks, and print what was done."""
+    """Fetch the missing pages of the archive, and print a summary."""
     from tqdm import tqdm
 
     from ptrack_analysis.sources.rekognition.fetch import fetch_pages

@@ -30,7 +30,7 @@ def add(commands: Any) -> None:
     parser = add_command(
         commands,
         "inspect",
-        "Show what an archive contains, whether it is complete, and how reliable the tracking is.",
+        "Show the contents of an archive, its completeness, and the reliability of the tracking.",
         "inspect data/shop",
         "inspect data/day --json",
     )
@@ -97,7 +97,7 @@ def _print_ignored(ignored: list[tuple[str, str]]) -> None:
 
 
 def _text(found: "Inspection") -> str:
-    """Format what was found about one video, with the words of the summary and the quality checks."""
+    """Format the inspection of one video, with the terms of the summary and the quality checks."""
     from ptrack_analysis.analysis.quality.verdict import format_value
     from ptrack_analysis.report.summary import describe_rows
 
@@ -115,7 +115,7 @@ def _text(found: "Inspection") -> str:
         ("detections", f"{found.detections}" + _between(found)),
         (
             "time in the scene",
-            f"{_seconds(found.dwell)}, of it without position {_seconds(found.without_position)}"
+            f"{_seconds(found.dwell)}, without position {_seconds(found.without_position)}"
             + (f" ({format_value(100 * unknown_share, '%')})" if found.dwell else ""),
         ),
         ("face only", f"{_share(found.without_box, found.detections)} detections"),
@@ -143,10 +143,10 @@ def _text(found: "Inspection") -> str:
 
 def _count_verdicts(found: "Inspection") -> str:
     if not found.checks:
-        return "none is known"
+        return "all unknown"
     counts = ", ".join(f"{count} {verdict}" for verdict, count in found.checks.items() if count)
     is_unknown = found.checks.get("unknown")
-    return counts + (" (ptrack summary says what makes them known)" if is_unknown else "")
+    return counts + (" (ptrack summary lists their requirements)" if is_unknown else "")
 
 
 def _count(number: int, thing: str) -> str:

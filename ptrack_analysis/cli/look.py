@@ -27,12 +27,11 @@ _FINDINGS = 3
 
 
 def add(commands: Any) -> None:
-    """Add the command; it has no name in the help."""
+    """Add the command, which the help does not list."""
     parser = add_command(
         commands,
         "look",
-        "Show the content of a source, the first findings, and the next commands. The word look can be left "
-        "out.",
+        "Show the content of a source, the first findings, and the next commands. The word look is optional.",
         "look data/shop",
         "data/shop",
     )
@@ -98,7 +97,7 @@ def _look_at_video(given: argparse.Namespace, reference: "VideoReference") -> "t
 
 
 def _find_zones(source: str) -> str:
-    """Return the option for a zone file that lies in the folder of the source or above it."""
+    """Return the option for a zone file in the folder of the source or above it."""
     folder = Path(source)
     for file in (folder / "zones.geojson", folder.parent / "zones.geojson"):
         if "://" not in source and source != "-" and file.is_file():

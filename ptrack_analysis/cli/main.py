@@ -86,7 +86,7 @@ class _Parser(argparse.ArgumentParser):
         self._negative_number_matcher = re.compile(r"-[\d.]")
 
     def format_help(self) -> str:
-        """Return the help; its usage shows only what is required, so that examples come first."""
+        """Return the help with a usage of required arguments only, so that examples come first."""
         positional = [str(action.metavar or action.dest) for action in self._get_positional_actions()]
         required = [
             f"{action.option_strings[0]} {action.metavar}"
@@ -130,7 +130,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Data go to stdout, messages to stderr. An error is one line on stderr.
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a name that the terminal cannot show is no failure
+        sys.stdout.reconfigure(errors="replace")  # names that the terminal cannot show are no error
     try:
         arguments = sys.argv[1:] if arguments is None else arguments
         called = next((argument for argument in arguments if not argument.startswith("-")), "")
@@ -165,7 +165,7 @@ def _is_source(argument: str) -> bool:
 
 
 def _show(otherwise: Callable[..., None]) -> Callable[..., None]:
-    """Return what shows a warning: one of the package in a line on stderr, as other messages."""
+    """Return a function that prints warnings of the package on stderr, like other messages."""
 
     def show(message: Warning | str, category: type[Warning], *more: Any, **named: Any) -> None:
         if issubclass(category, PtrackWarning):

@@ -159,7 +159,7 @@ ENDED = "AWS ended People Pathing on 31 October 2025. Use --endpoint-url for ano
 
 
 def add_command(commands: Any, name: str, text: str, *examples: str, **more: Any) -> argparse.ArgumentParser:
-    """Add a command whose help begins with examples, each without the name ``ptrack``."""
+    """Add a command whose help begins with examples; pass them without ``ptrack``."""
     listed = "\n".join(f"  ptrack {example}" for example in examples)
     more.setdefault("help", text.partition(". ")[0].rstrip("."))
     parser: argparse.ArgumentParser = commands.add_parser(
@@ -211,7 +211,7 @@ def add_source(parser: argparse.ArgumentParser, *, optional: bool = False) -> No
 
 
 def add_source_options(parser: argparse.ArgumentParser, *, has_name: bool = True) -> None:
-    """Add the options that tell how a source is read: name, facts, formats and credentials."""
+    """Add the options for reading a source: name, metadata, formats and credentials."""
     facts = parser.add_argument_group("facts that the source may lack")
     if has_name:
         text = "name of the video (default: from its files or folder)"
@@ -234,7 +234,7 @@ def add_source_options(parser: argparse.ArgumentParser, *, has_name: bool = True
         help="classes to keep, by name or number: person,child,0",
     )
     form.add_argument(
-        "--min-confidence", type=float, metavar="X", help="leave out detections with a lower confidence"
+        "--min-confidence", type=float, metavar="X", help="exclude detections with a lower confidence"
     )
     form.add_argument("--first-frame", type=int, metavar="N", help="number of the video's first frame")
     form.add_argument(
@@ -249,7 +249,7 @@ def add_source_options(parser: argparse.ArgumentParser, *, has_name: bool = True
         help="unit of boxes (px or fraction, default: recognized) or of points (m, cm, mm or px)",
     )
     form.add_argument(
-        "--y-axis", choices=("up", "down"), help="which way y grows for points (default: up in m, down in px)"
+        "--y-axis", choices=("up", "down"), help="direction of y for points (default: up in m, down in px)"
     )
     add_remote(parser)
 
@@ -266,7 +266,7 @@ def add_cameras(parser: argparse.ArgumentParser) -> None:
 
 
 def fallback_video(given: argparse.Namespace) -> "Video":
-    """Return the facts that the source may lack."""
+    """Return the metadata that the source may lack."""
     from ptrack_analysis.video import Video
 
     width, height = given.frame_size or (None, None)
@@ -274,7 +274,7 @@ def fallback_video(given: argparse.Namespace) -> "Video":
 
 
 def format_arguments(given: argparse.Namespace) -> dict[str, Any]:
-    """Return how the file of another tracker is read."""
+    """Return the options for reading the file of another tracker."""
     from ptrack_analysis.sources.archive import FORMAT_OPTIONS
 
     return {name: getattr(given, name) for name in FORMAT_OPTIONS}
@@ -327,7 +327,7 @@ def read_noted(
 
 
 def list_video_notes(analysis: "VideoAnalysis") -> list[str]:
-    """List what the shell says about a video, except what the warning of the read says."""
+    """List the notes on a video, except notes that the read already printed as warnings."""
     report = analysis.reading.report
     return [note for note in (*report.notes, *analysis.notes) if note not in report.findings]
 
@@ -337,9 +337,9 @@ _TICK = 1.0
 
 @contextmanager
 def show_activity(words: str) -> Iterator[Callable[[float], None]]:
-    """Show on a terminal what the command is doing and for how long, from the first second on.
+    """Show the current activity and its duration on a terminal, after one second.
 
-    Yields a function that takes the share of the work that is done, for commands that know it.
+    Yields a function that takes the completed share of the work, for commands that know it.
     """
     share: list[float] = []
 
@@ -372,9 +372,9 @@ _COLORS = {"good": "32", "doubtful": "33", "bad": "31"}
 
 
 def emphasize(text: str, words: str, kind: str) -> str:
-    """Return a text with some words in bold and in the color of a verdict, also if they are wrapped.
+    """Return a text with some words in bold and in the color of a verdict, also if wrapped.
 
-    Only if stdout is a terminal that may have colors.
+    The text is unchanged unless stdout is a terminal with colors.
     """
     if not sys.stdout.isatty() or "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb":
         return text

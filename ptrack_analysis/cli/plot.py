@@ -36,7 +36,7 @@ _NEEDED = {
     Need.FLOOR_PLAN: f"--floor {_SAMPLE}/floor.json",
     Need.STOP_SIZE: f"--floor {_SAMPLE}/floor.json",
 }
-"""Options with which the sample has what a plot needs."""
+"""Options that provide the requirements of a plot for the sample."""
 
 
 def add(commands: Any) -> None:
@@ -91,7 +91,7 @@ def _add_output(command: argparse.ArgumentParser, plot: Plot) -> None:
         help=f"file to write, {listed}{stdout}",
     )
     command.add_argument(
-        "--as", dest="form", choices=plot.formats, help="format, if the suffix does not say it"
+        "--as", dest="form", choices=plot.formats, help="format, if the suffix does not determine it"
     )
 
 
@@ -105,12 +105,12 @@ def run(given: argparse.Namespace) -> int:
     if form not in plot.formats:
         listed = ", ".join(f".{each}" for each in plot.formats)
         return _report_usage_error(
-            f"{given.output}: the suffix must be one of {listed}. Or name the format with --as."
+            f"{given.output}: the suffix must be one of {listed}. Alternatively, pass the format with --as."
         )
     settings = AnalysisConfig(**read_config(given))
     options = PlotOptions(**read_fields(given, PlotOptions))
     if plot.on_video and (target is None or options.video_file is None):
-        missing = "--video-file FILE" if target else "-o FILE; it cannot write to stdout"
+        missing = "--video-file FILE" if target else "-o FILE, because it cannot write to stdout"
         return _report_usage_error(f"plot {given.plot} needs {missing}")
     settings = _complete_config(plot, settings, options)
     scene = _read_scene(given.plot, settings)
@@ -134,7 +134,7 @@ def run(given: argparse.Namespace) -> int:
 
 
 def _complete_config(plot: Plot, config: AnalysisConfig, options: PlotOptions) -> AnalysisConfig:
-    """Take frame size and frame rate from the video file for sources without them, and read faces for it."""
+    """Complete frame size and frame rate from the video file, and include faces for it."""
     if options.video_file is None:
         return config
     from ptrack_analysis.scene.video_files import VideoFile
@@ -148,7 +148,7 @@ def _complete_config(plot: Plot, config: AnalysisConfig, options: PlotOptions) -
 
 
 def _read_scene(name: str, settings: AnalysisConfig) -> "Scene | None":
-    """Read the zone file, and reject a plot whose needs the options do not meet."""
+    """Read the zone file, and reject a plot whose requirements the options do not meet."""
     from ptrack_analysis.pipeline.video_analysis import read_scene_file
 
     scene = read_scene_file(settings)

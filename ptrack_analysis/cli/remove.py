@@ -12,7 +12,7 @@ def add(commands: Any) -> None:
     parser = add_command(
         commands,
         "remove",
-        "Remove videos from every table of a dataset and from its manifest. The sources stay as they are.",
+        "Remove videos from every table of a dataset and from its manifest. The sources do not change.",
         "remove out --video entrance-2026-11-24",
         "remove s3://bucket/dataset --before 2026-06-01",
     )
@@ -29,8 +29,8 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--before",
         metavar="DATE",
-        help="remove the videos that end before this local date, such as 2026-06-01; videos without a start "
-        "stay",
+        help="remove the videos that end before this local date, such as 2026-06-01; videos without a known "
+        "start are kept",
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
     add_remote(parser)
@@ -38,7 +38,7 @@ def add(commands: Any) -> None:
 
 
 def run(given: argparse.Namespace) -> int:
-    """Remove the videos, and print which."""
+    """Remove the videos, and print their names."""
     from ptrack_analysis.dataset.removal import remove_videos
 
     use_remote(given)

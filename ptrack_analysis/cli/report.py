@@ -25,7 +25,7 @@ def add(commands: Any) -> None:
     parser = add_command(
         commands,
         "report",
-        "Write one HTML page about a video: how reliable it is, the main findings, key figures, charts "
+        "Write one HTML page about a video: its reliability, the main findings, key figures, charts "
         "and an explorer. For a dataset of ptrack export, write an overview of its videos. The page needs no "
         "network. It prints on A4; a PDF needs an installed Chromium, Chrome or Edge.",
         "report data/shop -o report.html --zones data/shop/zones.geojson",

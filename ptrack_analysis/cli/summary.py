@@ -39,8 +39,8 @@ def add(commands: Any) -> None:
     parser = add_command(
         commands,
         "summary",
-        "Print the findings and key metrics of each video: how reliable it is, what was found, visitors, "
-        "occupancy, dwell time per zone, transitions between zones, counts over lines, and data quality.",
+        "Print the findings and key metrics of each video: reliability, visitors, occupancy, dwell time per "
+        "zone, transitions between zones, counts over lines, and data quality.",
         "summary data/shop --zones data/shop/zones.geojson",
         "summary data/shop --floor data/shop/floor.json --from 10s --to 60s",
         "summary data/day --markdown -o summary.md",

@@ -49,7 +49,7 @@ def add(commands: Any) -> None:
     parser = add_command(
         commands,
         "table",
-        "Compute one table of one video and write it as CSV or Parquet, with the columns that it has in a "
+        "Compute one table of one video and write it as CSV or Parquet, with the same columns as in a "
         "dataset.",
         "table visits data/shop --zones data/shop/zones.geojson",
         "table persons data/shop -o persons.parquet",
@@ -77,7 +77,7 @@ def add(commands: Any) -> None:
 
 
 def run(given: argparse.Namespace) -> int:
-    """Compute the table and write it; 2 if there is no such table or it lacks something."""
+    """Compute the table and write it; 2 if the table is unknown or a requirement is missing."""
     from ptrack_analysis.dataset.batches import compute_table, find_start
     from ptrack_analysis.errors import ParameterError
     from ptrack_analysis.pipeline.config import AnalysisConfig
@@ -101,7 +101,7 @@ def run(given: argparse.Namespace) -> int:
 
 
 def _analysis(given: argparse.Namespace, settings: "AnalysisConfig", source: "AnyPath") -> "VideoAnalysis":
-    """Open the video, and print what is odd about it on stderr."""
+    """Open the video, and print notes on stderr."""
     from ptrack_analysis.pipeline.camera_config import resolve_videos
     from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
     from ptrack_analysis.sources.finding import form_given, rename_videos
@@ -117,7 +117,7 @@ def _analysis(given: argparse.Namespace, settings: "AnalysisConfig", source: "An
 
 
 def _video(source: "AnyPath", name: str | None, form: dict[str, Any]) -> "VideoReference":
-    """Find the one video of the source, or the one that is named."""
+    """Return the video of this name, or the only video of the source."""
     from ptrack_analysis.sources.archive import several
     from ptrack_analysis.sources.finding import find_videos
 
@@ -154,7 +154,7 @@ def _write(table: Any, path: Path | None, marks: dict[str, Any]) -> None:
 
 
 def _names() -> str:
-    """List the tables, each with what a row is."""
+    """List the tables with the meaning of their rows."""
     from ptrack_analysis.pipeline.outputs import OUTPUTS
 
     width = max(map(len, OUTPUTS))

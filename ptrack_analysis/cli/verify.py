@@ -21,7 +21,7 @@ _SHOWN = 20
 _BAD = 3
 _REDO = (
     "Files were changed after ptrack wrote them, or ptrack has a bug. Delete these files and export the "
-    "source again, which writes them anew."
+    "source again, which rewrites them."
 )
 _ADVICE = {
     "manifest": "If the manifest was damaged or edited, restore it from a backup, or export to another "
@@ -38,7 +38,7 @@ def add(commands: Any) -> None:
         commands,
         "verify",
         "Read a dataset again, and check that it is complete and consistent: manifest, files, checksums, "
-        "columns, keys, references, times, and what a released dataset reveals.",
+        "columns, keys, references, times, and disclosure risks of a released dataset.",
         "verify out",
         "verify out --laws",
         "verify s3://bucket/dataset --json",
@@ -73,7 +73,7 @@ def run(given: argparse.Namespace) -> int:
 def _text(found: "Verification") -> str:
     """List the checks with their counts, then the findings."""
     number = sum(check.count for check in found.checks)
-    verdict = "as it should be" if found.passed else f"{number} finding{'s' if number > 1 else ''}"
+    verdict = "all passed" if found.passed else f"{number} finding{'s' if number > 1 else ''}"
     count = len(found.videos)
     lines = [
         f"{found.out}: {count} video{'' if count == 1 else 's'}, {len(found.checks)} checks: {verdict}",
@@ -94,7 +94,7 @@ def _text(found: "Verification") -> str:
 
 
 def _plain(found: "Verification") -> dict[str, Any]:
-    """Turn a verification into JSON values."""
+    """Convert a verification to JSON values."""
     return {
         "out": str(found.out),
         "passed": found.passed,

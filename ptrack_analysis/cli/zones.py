@@ -190,7 +190,7 @@ def _serve(server: "EditorServer", *, opens_browser: bool) -> None:
 
 
 def _print_saved(files: "EditorFiles") -> None:
-    """Print on stderr what was written."""
+    """Print the written files on stderr."""
     for path, description in files.saved.items():
         print(shown(f"wrote {path}: {description}"), file=sys.stderr)
     if not files.saved:

@@ -1,1 +1,1 @@
-"""The zone editor: drawing zones, lines and the floor plan on a picture, in the browser."""
+"""The zone editor: drawing zones, lines and the floor plan on an image, in the browser."""

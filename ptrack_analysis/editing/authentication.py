@@ -1,4 +1,4 @@
-"""Who may use the editor: tokens for one page each, and the secret of the page."""
+"""Authentication of the editor: one-time tokens for pages, and the secret of the page."""
 
 import hmac
 import secrets
@@ -10,7 +10,7 @@ HOST = "127.0.0.1"
 
 
 class Authenticator:
-    """Admits pages by tokens that are good once, and their requests by a secret.
+    """Admits pages by one-time tokens, and their requests by a secret.
 
     The secret is only in the memory of the page and is sent as a header. A cookie would go to every port of
     this machine. A page that is loaded again uses the next token, which it has received.
@@ -33,15 +33,15 @@ class Authenticator:
         return f"{self.origin}/?token={token}"
 
     def is_addressed(self, headers: Message) -> bool:
-        """Return whether a request is meant for this server and not sent by the script of another page."""
+        """Return whether a request addresses this server and does not come from another page's script."""
         return headers.get("Host") == self.authority and headers.get("Origin") in {None, self.origin}
 
     def is_valid(self, token: str) -> bool:
-        """Return whether a token is good now."""
+        """Return whether a token is valid now."""
         return self._find(token) is not None
 
     def admit(self, token: str) -> bool:
-        """Return whether a token is good now, and use it up."""
+        """Return whether a token is valid now, and invalidate it."""
         found = self._find(token)
         if found is not None:
             del self._expiries[found]

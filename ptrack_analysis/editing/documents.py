@@ -32,7 +32,7 @@ def read_content(path: Path) -> bytes | None:
 
 
 def compute_checksum(content: bytes | None) -> str:
-    """Return the checksum of a content; empty for a file that does not exist."""
+    """Return the checksum of a file's content; empty if the file does not exist."""
     return "" if content is None else sha256(content).hexdigest()
 
 
@@ -71,12 +71,12 @@ def format_object(content: dict[str, Any], listed: str) -> bytes:
 
 
 def validate_content(content: bytes, path: Path, read: Callable[[Path], Content]) -> Content:
-    """Read a content that is not in its file yet with the reader of such files.
+    """Read content that is not in its file yet, with the reader of such files.
 
     Raises
     ------
     PtrackError
-        As the reader does, with the name of the file.
+        If the reader raises it, with the name of the file.
     OutputError
         If a temporary file cannot be written.
     """

@@ -24,10 +24,10 @@ _LOWEST = 360
 
 
 class ZoneEditor:
-    """An open zone editor, which shows itself in a notebook. ``read`` returns what was saved.
+    """An open zone editor, which displays itself in a notebook. ``read`` returns the saved outlines.
 
-    It is open until ``close`` is called, the button Done is pressed or the process ends. As a context manager
-    it closes itself.
+    The editor is open until ``close`` is called, the button Done is pressed or the process ends. It is also a
+    context manager.
     """
 
     def __init__(self, server: EditorServer, height: int) -> None:
@@ -50,7 +50,7 @@ class ZoneEditor:
     def address(self) -> str:
         """A new address of the editor for another tab of the same browser.
 
-        It opens one page, within two minutes. Until then, whoever has it can use the editor.
+        It opens one page, within two minutes. Until then, anyone who has the address can use the editor.
         """
         return self._server.create_address()
 
@@ -70,7 +70,7 @@ class ZoneEditor:
         Parameters
         ----------
         video
-            The video, for its name and frame size; by default that of the editor.
+            The video, for its name and frame size; by default the video of the editor.
         plane
             The plane to project the outlines to; by default the image [px], or the floor plan or the plane of
             points for zones in meters.
@@ -146,9 +146,9 @@ def edit_zones(
 ) -> ZoneEditor:
     """Draw zones and lines over the people of a video, in a notebook cell.
 
-    The editor shows foot points, tracks and their ends, and for each zone and line its visits or counts while
-    it is drawn. These figures are those of ``compute_visits``, ``compute_dwell`` and ``compute_crossings``
-    with the options of the analysis. It also calibrates the floor plan on the image.
+    The editor shows foot points, tracks and their ends, and the visits or counts of each zone and line while
+    you draw. ``compute_visits``, ``compute_dwell`` and ``compute_crossings`` compute these figures with the
+    options of the analysis. The editor also calibrates the floor plan on the image.
 
     The editor is served on this machine only, by a thread of this process. If the notebook runs on another
     machine, forward the port. The editor writes only the named files, when the user saves, and only if
@@ -158,21 +158,22 @@ def edit_zones(
     Parameters
     ----------
     source
-        A ``VideoAnalysis``, or anything that ``open_video`` reads. None: the background only, without people.
+        A ``VideoAnalysis``, or any source of ``open_video``. None shows only the background, without people.
     path
         The zone file to write; opened first if it exists.
     background
         Image behind the drawing: a file, ``"video.mp4@12.5s"`` (needs the extra ``video``), or an array
         (rows, columns, colors). For zones in meters an image of the floor plan's bounds. By default blank.
     zones
-        Another zone file to start from; by default that of a ``VideoAnalysis``, if ``path`` does not exist.
+        Another zone file to start from; by default the zone file of a ``VideoAnalysis``, if ``path`` does
+        not exist.
     floor
         The floor plan file: read if it exists, and written by calibration.
     unit
         Unit of a new zone file: ``"fraction"`` of the frame (the default), ``"px"`` or ``"m"``. Zones of
         points are in the unit of the points.
     frame_size
-        Width and height of the frame [px]; by default that of the source or of the background.
+        Width and height of the frame [px]; by default the size of the source or the background.
     bounds
         For points: x0, y0, x1, y1 of the part of the plane to draw on, which a background fills; by default
         around all points.
@@ -189,13 +190,13 @@ def edit_zones(
     Returns
     -------
     ZoneEditor
-        ``.zones``, ``.lines`` and ``.read(video)`` return what was saved; ``.close()`` ends the editor.
+        ``.zones``, ``.lines`` and ``.read(video)`` return the saved outlines; ``.close()`` ends the editor.
 
     Raises
     ------
     ParameterError
-        If there is nothing to draw on, the background cannot be read, the unit is not that of the opened
-        file, meters come without a floor plan, or the port cannot be used.
+        If there is nothing to draw on, the background cannot be read, the unit differs from the opened file,
+        meters come without a floor plan, or the port cannot be used.
     ZoneError
         If a file cannot be opened.
     OutputError
@@ -239,8 +240,8 @@ def _open_analysis(
     if source is None or isinstance(source, VideoAnalysis):
         if options:
             name = next(iter(options))
-            where = "of the VideoAnalysis" if source is not None else "of a source, and there is none"
-            raise ParameterError(f"{name} is an option {where}.")
+            where = "Pass it to the VideoAnalysis." if source is not None else "Pass a source, too."
+            raise ParameterError(f"{name} is an option of the analysis. {where}")
         if source is not None and floor is not None and str(source.config.floor) != str(floor):
             raise ParameterError(
                 f"floor is {str(floor)!r}, but the analysis uses {source.config.floor!r}. Pass the floor "
@@ -256,6 +257,6 @@ def _open_analysis(
 
 
 def _serve(server: EditorServer) -> None:
-    """Serve until the user is done; then free the port, so that later requests are refused at once."""
+    """Serve until the user is done; then free the port, so that later requests fail at once."""
     server.serve_forever(poll_interval=0.1)
     server.server_close()

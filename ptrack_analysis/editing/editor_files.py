@@ -1,4 +1,4 @@
-"""The files of an editing session: what the page opens, and what it saves."""
+"""The files that an editing session opens and saves."""
 
 from dataclasses import replace
 from itertools import product
@@ -27,7 +27,7 @@ Answer = dict[str, Any]
 class EditorFiles:
     """Reads and writes the files of one session, and no others.
 
-    ``saved`` describes in a few words what was written to each file.
+    ``saved`` briefly describes the content written to each file.
     """
 
     def __init__(self, session: EditSession) -> None:
@@ -36,7 +36,7 @@ class EditorFiles:
         self._opened: dict[str, tuple[bytes | None, dict[str, Any]]] = {}
 
     def opening(self) -> dict[str, Any]:
-        """Read the files, and return what the page shows first.
+        """Read the files, and return the initial content of the page.
 
         Raises
         ------
@@ -111,7 +111,9 @@ class EditorFiles:
         return self._opened[base]
 
     def save_zones(self, edit: dict[str, Any]) -> Answer:
-        """Write the edited zones and lines if ``read_zones`` can read them; without a change, the same bytes.
+        """Write the edited zones and lines if ``read_zones`` can read them.
+
+        Without a change the bytes stay the same.
 
         Raises
         ------
@@ -129,7 +131,7 @@ class EditorFiles:
         return changed or {"disk": compute_checksum(new), "said": said, "notes": noted}
 
     def _notes(self, scene: Scene) -> list[str]:
-        """Check the zones of each video that they are bound to; each sentence once."""
+        """Check the zones for each video that they are bound to, without repeated sentences."""
         session, plane = self.session, self.session.drawn_plane
         notes = list[str]()
         cameras: list[str | None] = [*scene.cameras] or [None]
@@ -174,7 +176,7 @@ class EditorFiles:
         return changed or {"disk": compute_checksum(new), "said": said, **fit}
 
     def find_original(self, edit: dict[str, Any]) -> dict[str, Any]:
-        """Return the file that the page opened, as parsed.
+        """Return the parsed file that the page opened.
 
         Raises
         ------

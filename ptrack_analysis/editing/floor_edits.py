@@ -1,4 +1,4 @@
-"""Edits of a floor plan file: what the page shows of it, and the file after an edit."""
+"""Edits of a floor plan file: its data for the page, and the file after an edit."""
 
 from copy import deepcopy
 from typing import Any
@@ -38,7 +38,7 @@ def apply_floor_edit(
     Raises
     ------
     ZoneError
-        If the edit is not such an object.
+        If the edit does not have this form.
     """
     given = edit.get("pairs")
     if not isinstance(given, list):

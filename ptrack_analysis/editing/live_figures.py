@@ -1,4 +1,4 @@
-"""Figures and warnings of each zone and line while it is drawn, computed as in every other output."""
+"""Figures and warnings of zones and lines while they are drawn, computed as in all outputs."""
 
 from collections.abc import Iterator
 from threading import Lock
@@ -29,16 +29,16 @@ Figures = dict[str, Any]
 
 
 class LiveFigures:
-    """Computes visits, people and median dwell of zones, and counts of lines, from edits of the page."""
+    """Computes visits, people and median dwell of edited zones, and counts of edited lines."""
 
     def __init__(self, session: EditSession) -> None:
         self._session = session
         self._lock = Lock()
 
     def compute(self, original: dict[str, Any], edits: Any) -> list[Figures]:
-        """Return the figures and warnings of each edited zone or line, in their order.
+        """Return the figures and warnings of each edited zone or line, in order.
 
-        Each zone is computed by itself. Where that is not possible, ``error`` says why. ``elsewhere`` marks a
+        Each zone is computed separately. If this fails, ``error`` gives the reason. ``elsewhere`` marks a
         zone or line that is bound to other videos. Without tracking data there are only warnings.
 
         Raises
@@ -87,7 +87,7 @@ class LiveFigures:
 
 
 def _fill_name(feature: dict[str, Any]) -> None:
-    """Name a feature that has no name yet, because figures do not depend on the name."""
+    """Name a feature without a name, because figures do not depend on the name."""
     properties = feature.get("properties") or {}
     if not str(properties.get("name") or "").strip():
         feature["properties"] = {**properties, "name": _UNNAMED}
@@ -96,8 +96,9 @@ def _fill_name(feature: dict[str, Any]) -> None:
 def compute_zone_figures(analysis: VideoAnalysis, zone: Zone) -> Figures:
     """Return visits, people, median dwell [s] and warnings of one zone.
 
-    The visits are the table ``visits`` with the options of the analysis, and the median is that of the table
-    ``dwell``: visits without an observed start are excluded, and visits without an observed end are censored.
+    Visits and median are computed like the tables ``visits`` and ``dwell`` with the options of the analysis:
+    visits without an observed start are excluded from the median, and visits without an observed end are
+    censored.
     """
     part = analysis.with_outlines([zone], [])
     visits = part.compute_rows("visits")
@@ -148,8 +149,8 @@ def _check_entrance(analysis: VideoAnalysis, zone: Zone, visits: Rows) -> Iterat
         observed = {ENTRIES.index(entry) for entry in analysis.config.observed_entries}
         if not np.isin(read_column(visits, "entry"), [*observed]).any():
             yield (
-                f"The start of none of the {len(visits)} visits is observed, because people appear inside "
-                "this entrance. To count these starts as observed, add appeared to observed_entries "
+                f"0 of {len(visits)} visits have an observed start, because people appear inside this "
+                "entrance. To count these starts as observed, add appeared to observed_entries "
                 "(--observed-entries)."
             )
 
@@ -157,7 +158,7 @@ def _check_entrance(analysis: VideoAnalysis, zone: Zone, visits: Rows) -> Iterat
 def _advise_on_flicker(
     analysis: VideoAnalysis, *, visits: Rows | None = None, crossings: Rows | None = None
 ) -> Iterator[str]:
-    """Yield the advice of the quality check of flicker at this zone or line."""
+    """Yield the advice of the flicker check for this zone or line."""
     empty = empty_arrays(CROSSINGS, unit=analysis.unit)
     inputs = QualityInputs(
         detections=analysis.trajectories,

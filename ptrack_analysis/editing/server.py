@@ -21,7 +21,7 @@ MOST = 16 * 2**20
 GRACE = 4.0
 """Time after which a closed page ends the server, unless it is loaded again [s]."""
 _LOST = 3600.0
-"""Time after which the server ends if a page is gone that did not say so, such as a discarded tab [s]."""
+"""Time after which the server ends if a page disappears without notice, such as a discarded tab [s]."""
 _LOADING = 60.0
 """Time that a page may take to load [s]."""
 _TIMEOUT = 30.0
@@ -97,13 +97,13 @@ class EditorServer(ThreadingHTTPServer):
             self.finish()
 
     def expect_page(self) -> None:
-        """Give a page that is sent now the time to load."""
+        """Allow a page that is being sent time to load."""
         self._loads_until = monotonic() + _LOADING
         if not self._pages and not self.in_notebook:
             self._closes_at = self._loads_until
 
     def watch_page(self, page: str, connection: socket.socket) -> None:
-        """Return when a page closes its connection or the server ends."""
+        """Wait until a page closes its connection or the server ends."""
         with self.lock:
             self._pages[page] = False
             self._loads_until, self._closes_at = 0.0, None
@@ -126,7 +126,7 @@ class EditorServer(ThreadingHTTPServer):
                 self._end_after(GRACE)
 
     def _end_after(self, seconds: float) -> None:
-        """End the server after some time, unless a page is open then."""
+        """End the server after a delay, unless a page is open then."""
         if not self._pages and not self.in_notebook:
             self._closes_at = max(monotonic() + seconds, self._loads_until)
 
@@ -153,7 +153,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Write no log, because addresses contain tokens."""
 
     def _answer(self, method: str) -> None:
-        """Refuse requests that are not from the page; then answer."""
+        """Reject requests that do not come from the page; answer the others."""
         asked, authenticator = urlsplit(self.path), self.server.authenticator
         if not authenticator.is_addressed(self.headers):
             self._refuse(HTTPStatus.FORBIDDEN, "This server answers only its own page.")
@@ -180,7 +180,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(HTTPStatus.OK, encode_tracks(self.server.files.session), _BINARY)
 
     def _get_alive(self) -> None:
-        """Keep a connection open for as long as the page is."""
+        """Keep a connection open while the page is open."""
         self.close_connection = True
         self.send_response(HTTPStatus.OK)
         self._send_headers(_BINARY, "default-src 'none'")
@@ -193,7 +193,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(HTTPStatus.OK, b"{}", _JSON)
 
     def _page_name(self) -> str:
-        """Return the random name by which a page tells its requests from those of other pages."""
+        """Return the random name that distinguishes the requests of a page from other pages."""
         return parse_qs(urlsplit(self.path).query).get("page", [""])[0]
 
     def _post_done(self) -> None:
@@ -239,7 +239,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         try:
             opening = server.files.opening()
-        except PtrackError as error:  # the token stays good until the file is repaired
+        except PtrackError as error:  # the token stays valid until the file is repaired
             self._refuse(HTTPStatus.CONFLICT, f"{error}\n")
             return
         authenticator.admit(token)
@@ -253,11 +253,11 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(HTTPStatus.OK, page.encode(), _HTML, policy + self._framing())
 
     def _framing(self) -> str:
-        """Return the part of the policy that tells whether other pages may frame this one."""
+        """Return the policy directive on framing by other pages."""
         return "" if self.server.in_notebook else "; frame-ancestors 'none'"
 
     def _read_body(self) -> dict[str, Any] | None:
-        """Read the JSON object of a request, or refuse the request."""
+        """Read the JSON object of a request, or reject the request."""
         length = self.headers.get("Content-Length") or ""
         if self.headers.get_content_type() != _JSON:
             self._refuse(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "The content type must be application/json.")

@@ -1,4 +1,4 @@
-"""An editing session: the plane that is drawn on, the files, and the analysis of the people there."""
+"""An editing session: the drawing plane, the files, and the analysis of the people in the scene."""
 
 from base64 import b64decode
 from dataclasses import dataclass
@@ -22,14 +22,15 @@ _LONGEST = 1600.0
 
 @dataclass(frozen=True, slots=True)
 class EditSession:
-    """What is edited: the background, the zone file, the floor plan file, and the people in the scene.
+    """One editing session: background, zone file, floor plan file, and the people in the scene.
 
     Attributes
     ----------
     background
         The image behind the drawing; None is a blank background.
     size
-        Width and height of the background [px]; of a blank one the frame's, or in proportion to ``bounds``.
+        Width and height of the background [px]. A blank background has the size of the frame, or is in
+        proportion to ``bounds``.
     opened, output
         The zone file to start from (None: no zones), and the zone file to write.
     floor
@@ -42,7 +43,7 @@ class EditSession:
     video
         The video, with the size of its frame.
     plan
-        The floor plan that is drawn on, if the zones are in meters on it.
+        The floor plan, if the zones are drawn in meters on it.
     analysis
         The people in the scene; None without tracking data.
     """
@@ -67,24 +68,24 @@ class EditSession:
 
     @property
     def plane(self) -> Plane:
-        """The plane that zones are projected to: that of the analysis, otherwise of the drawing."""
+        """The plane to project zones to: the plane of the analysis, otherwise of the drawing."""
         if self.analysis is not None:
             return self.analysis.plane
         return self.plan or self.video.pixels
 
     @property
     def drawn_plane(self) -> Plane:
-        """The plane that is drawn on: of points, the floor plan or the image."""
+        """The drawing plane: the plane of points, the floor plan or the image."""
         return self.plane if self.is_on_points else self.plan or self.video.pixels
 
     @property
     def is_on_points(self) -> bool:
-        """Whether the plane is that of points without an image."""
+        """Whether the plane belongs to points without an image."""
         return self.analysis is not None and self.analysis.has_points
 
     @property
     def notes(self) -> list[str]:
-        """What to know about the figures and the background, one sentence each."""
+        """Notes on the figures and the background."""
         frame, image, notes = self.video, self.background, list[str]()
         if self.analysis is not None and self.analysis.config.stitch:
             notes.append("Tracks were stitched without regard to the entrances that you draw here.")
@@ -113,9 +114,9 @@ def open_session(
 ) -> EditSession:
     """Validate all inputs of an editing session.
 
-    Without ``zones`` the output is opened if it exists. The unit is that of the opened file, otherwise the
-    given one, otherwise that of points, otherwise fractions of the frame. In meters the background shows the
-    bounds of the floor plan, or the given ``bounds`` of points.
+    Without ``zones`` the output is opened if it exists. The unit is taken from the opened file, otherwise
+    from ``unit``, otherwise from points; the default is fractions of the frame. In meters the background
+    shows the bounds of the floor plan, or the given ``bounds`` of points.
 
     Raises
     ------
@@ -189,7 +190,7 @@ def _orient(bounds: Bounds, y_axis: YAxis) -> Bounds:
 
 
 def _choose_size(image: Background | None, bounds: Bounds, *, is_frame: bool) -> tuple[float, float]:
-    """Return the size of the background: the image's, or of a blank one the frame's or in proportion."""
+    """Return the size of the image, or of a blank background in proportion to frame or bounds."""
     width, height = bounds[2] - bounds[0], bounds[3] - bounds[1]
     if is_frame:
         return (width, height) if image is None else (image.width, image.height)
@@ -205,7 +206,7 @@ def _choose_video(
     frame_size: tuple[int, int] | None,
     name: str,
 ) -> Video:
-    """Return the video with the size of its frame: as tracked, as given, or the background's."""
+    """Return the video with its frame size: as tracked, as given, or from the background."""
     if analysis is not None:
         _ = analysis.video.pixels  # raises if the frame size is unknown
         return analysis.video
@@ -216,7 +217,7 @@ def _choose_video(
 def _find_opened(
     output: str | PathLike[str], zones: str | PathLike[str] | None, *, replace: bool
 ) -> Path | None:
-    """Return the file to open: the given one, otherwise the output if it exists."""
+    """Return the file to open: the given file, otherwise the output if it exists."""
     target = Path(fspath(output))
     given = None if zones is None else Path(fspath(zones))
     if given is None:
@@ -242,7 +243,7 @@ def _validate_target(path: Path) -> None:
 
 
 def _choose_unit(opened: Path | None, unit: str | None, default: str) -> str:
-    """Return the unit of the opened file; raise if another one is given."""
+    """Return the unit of the opened file; raise if another unit is given."""
     content = read_content(opened) if opened else None
     if opened is None or content is None:
         return unit or default

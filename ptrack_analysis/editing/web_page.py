@@ -32,7 +32,7 @@ MODULES = (
     "main",
 )
 PARTS = (*(f"shared/{name}" for name in SHARED), *(f"editor/{name}" for name in MODULES))
-"""Modules of the editor, each after those that it imports."""
+"""Modules of the editor, each after its imports."""
 _USED = (
     "This address of the zone editor is not valid. Each address opens one page and cannot be used again. "
     "Start the editor again for a new address. If you did not use this one, another person on this machine "
@@ -40,7 +40,7 @@ _USED = (
 )
 _USED_IN_NOTEBOOK = "This zone editor was opened before. Run the cell again to open it here."
 _FOLLOW = "if (name.startsWith(`${location.origin}/?token=`)) location.replace(name);\n"
-"""Opens the next address of a frame that is loaded again: the page has put it into the name of the frame."""
+"""Opens the next address when a frame is reloaded; the page stores it in the name of the frame."""
 
 
 @cache

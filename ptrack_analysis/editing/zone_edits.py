@@ -1,4 +1,4 @@
-"""Edits of a zone file: what the page shows of it, and the file after an edit."""
+"""Edits of a zone file: its data for the page, and the file after an edit."""
 
 from collections.abc import Sequence
 from copy import deepcopy
@@ -72,7 +72,7 @@ def apply_zone_edits(original: dict[str, Any], edits: Any, unit: str) -> dict[st
     Raises
     ------
     ZoneError
-        If the edits are not such a list.
+        If the edits do not have this form.
     """
     features = original.get("features", [])
     if not isinstance(edits, list):

@@ -1,1 +1,1 @@
-"""One video and what is computed of it: configuration, analysis object and list of outputs."""
+"""The analysis of one video: configuration, analysis object and list of outputs."""

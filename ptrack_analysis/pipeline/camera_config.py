@@ -40,7 +40,7 @@ _FLAGS = {"true": True, "false": False}
 
 @dataclass(frozen=True)
 class CameraConfig:
-    """The configuration of the videos of a camera, or of those without one, and its zones and lines."""
+    """The configuration, zones and lines of one camera, or of the videos without a camera."""
 
     config: AnalysisConfig
     scene: Scene | None = None
@@ -54,9 +54,9 @@ class CameraConfig:
 
 @dataclass(frozen=True, slots=True)
 class ResolvedVideo:
-    """A video with everything that it is analyzed with.
+    """A video with its configuration, zones and recording.
 
-    ``parameters`` are those of the configuration, shared by the videos of a camera. ``scene`` has only the
+    The videos of a camera share ``parameters``, the parameters of the configuration. ``scene`` has only the
     zones and lines of the camera.
     """
 
@@ -84,7 +84,7 @@ def resolve_videos(
     config
         The general configuration. A camera has its own values for some of its fields.
     references, root
-        The videos, and the source that they are in.
+        The videos and their source.
     cameras
         The file of cameras.
     strict
@@ -93,13 +93,13 @@ def resolve_videos(
     Returns
     -------
     tuple
-        What was found for each video, by its name; and notes on what does not match.
+        The resolved videos by name, and notes on cameras and recordings that match no video.
 
     Raises
     ------
     InputError
         If the file of cameras or recordings cannot be used, a video matches two cameras, or ``strict`` is set
-        and a video matches none.
+        and a video does not match.
     ZoneError
         If a zone file or a floor plan cannot be used.
     ParameterError
@@ -119,7 +119,7 @@ def resolve_videos(
     if resolver is not None:
         if strict and (unmatched := resolver.list_unmatched()):
             raise InputError(
-                f"{cameras}: {'; '.join(unmatched)}. Add them to a camera, or leave out strict (--strict)."
+                f"{cameras}: {'; '.join(unmatched)}. Add them to a camera, or omit strict (--strict)."
             )
         if resolver.unmatched:
             general = replace(general, scene=read_scene_file(config))
@@ -160,7 +160,7 @@ def read_camera_configs(path: str | PathLike[str], config: AnalysisConfig) -> li
     Raises
     ------
     InputError
-        If the file cannot be used, with the camera and the key.
+        If the file cannot be used. The message names the camera and the key.
     ZoneError
         If a zone file or a floor plan of a camera cannot be used.
     """
@@ -197,7 +197,7 @@ def _configure(
 
 
 def _find_holidays(given: str, folder: Path) -> str:
-    """Return the country, or the path of a file, which is relative to the file of cameras."""
+    """Return the country, or the path of a file relative to the file of cameras."""
     return given if is_country(given) or given.startswith("s3://") else str(folder / given)
 
 
@@ -213,7 +213,7 @@ def _read_scene(config: AnalysisConfig, camera: Camera) -> Scene | None:
 
 
 def _read_option(camera: Camera, name: str, value: Any) -> Any:
-    """Return the value of an option as the configuration takes it; CSV files have texts only."""
+    """Convert the value of an option to the type of its field; CSV files contain only text."""
     kind = {"frame_size": "tuple[int, int]", "frame_rate": "float"}.get(name) or _FIELDS[name]
     text = value if isinstance(value, str) else ""
     match kind:
@@ -296,7 +296,7 @@ class _Resolver:
                 "in the file of recordings."
             )
         if not valid and find_recording(keys, row, Assignment(fitting[0].config)).fault is not None:
-            return fitting[0]  # the video fails, with what is wrong with the time in its name
+            return fitting[0]  # reading the video reports the error in the time of its name
         if not valid:
             camera = fitting[0].camera.name if fitting[0].camera is not None else ""
             self.unmatched[keys.name] = (

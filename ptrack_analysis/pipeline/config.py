@@ -1,4 +1,4 @@
-"""The configuration of an analysis and of its plots: what is computed for each video, and how."""
+"""The configuration of an analysis."""
 
 from __future__ import annotations
 
@@ -50,10 +50,10 @@ def _unknown_video() -> Video:
 @document_fields
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnalysisConfig:
-    """What is computed for each video, and how. All fields have defaults.
+    """Configuration of the analysis of each video. All fields have defaults.
 
-    Durations are texts that pandas reads, such as ``"2s"``, or Timedeltas, in whole milliseconds. Distances
-    and speeds are in the unit of the plane: m and m/s with a floor plan, px and px/s without.
+    Durations are strings such as ``"2s"`` or Timedeltas, in whole milliseconds. Distances and speeds are in
+    the unit of the plane: m and m/s with a floor plan, px and px/s without.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ class AnalysisConfig:
     Raises
     ------
     ParameterError
-        If a value is out of its range, or contradicts another one.
+        If a value is out of range or contradicts another one.
     """
 
     zones: FilePath | None = field(default=None, metadata=option("GeoJSON file of zones and lines", "scene"))
@@ -81,7 +81,7 @@ class AnalysisConfig:
             "and optionally timezone, site, camera, opening_hours and others; also from s3://",
             "clock",
             note="Takes precedence over ``started_at``, and that over the start that the video states. "
-            "Patterns are allowed in the columns that name videos, and all of them must fit. See "
+            "Columns that name videos may contain patterns, and all must match. See "
             "``read_recordings``.",
         ),
     )
@@ -134,7 +134,7 @@ class AnalysisConfig:
     period: Duration | None = field(
         default=None,
         metadata=option(
-            "sampling period: the time that the last detection before a gap stands for",
+            "sampling period: the time present of the last detection before a gap",
             "presence",
             unit="ms",
             flag="--sampling-period",
@@ -343,8 +343,7 @@ class AnalysisConfig:
     memory: int | str | None = field(
         default=None,
         metadata=option(
-            "memory limit for one video, such as 8GB; a larger video is refused, and can be analyzed in "
-            "parts",
+            "memory limit for one video, such as 8GB; larger videos must be analyzed in parts",
             "part",
             metavar="SIZE",
             default="three quarters of the available memory",
@@ -381,7 +380,7 @@ class AnalysisConfig:
         if self.points_unit:
             self._validate_points()
         if self.cell is not None and self.shape is not None:
-            raise ParameterError("cell and shape both set the size of the cells. Pass one of them.")
+            raise ParameterError("cell and shape both set the size of the cells. Pass only one.")
 
     def _validate_points(self) -> None:
         """Reject settings that concern boxes, because the source has points."""
@@ -393,7 +392,7 @@ class AnalysisConfig:
         ):
             if is_given:
                 flag = name.replace("_", "-")
-                raise ParameterError(f"{text}, but the source has points. Leave out {name} (--{flag}).")
+                raise ParameterError(f"{text}, but the source has points. Omit {name} (--{flag}).")
 
     def _formed(self) -> dict[str, Any]:
         from ptrack_analysis.analysis.selection import parse_person_numbers
@@ -420,16 +419,16 @@ class AnalysisConfig:
 
     @property
     def tells_clocks(self) -> bool:
-        """Whether anything tells when videos were recorded."""
+        """Whether the configuration states when videos were recorded."""
         return not (self.recordings is None and self.started_at is None and self.video.started_at is None)
 
     @property
     def memory_bytes(self) -> int | None:
-        """How much memory one video may take [bytes]; None where the system does not tell."""
+        """Memory that one video may use [bytes]; None if the system does not report it."""
         return memory_for(1) if self.memory is None else int(self.memory)
 
     def part_name(self, video: str) -> str:
-        """Return the name of a video in a dataset, which says what part of the video it is."""
+        """Return the name of a video in a dataset, with the analyzed part."""
         from ptrack_analysis.video import milliseconds
 
         start, end = (None if time is None else milliseconds(time, "time") for time in (self.start, self.end))
@@ -437,21 +436,21 @@ class AnalysisConfig:
 
     @property
     def withholds(self) -> bool:
-        """Whether tables are made for leaving the house, as by ``release``."""
+        """Whether tables are protected for publication, as by ``release``."""
         return self.min_count is not None or self.salt is not None
 
     @property
     def unit(self) -> str:
-        """The unit of the plane in which positions are measured."""
+        """The unit of positions."""
         return self.points_unit or ("px" if self.floor is None else "m")
 
     def validate_cell(self) -> None:
-        """Reject the side of a cell in meters where positions are in px.
+        """Reject a cell size in meters if positions are in px.
 
         Raises
         ------
         ParameterError
-            If they are; only the source tells whether it has points in meters.
+            If positions are in px. This is known only when the source is read, since it may have points in m.
         """
         if self.cell is not None and self.unit != "m":
             raise ParameterError(
@@ -460,14 +459,15 @@ class AnalysisConfig:
 
     @property
     def measures_stops(self) -> bool:
-        """Whether stops are found: in px no extent of a stop suits every camera, so it has to be given."""
+        """Whether stops are found. In px they need an extent, since no default suits every camera."""
         return self.unit == "m" or self.stop_extent is not None
 
     def parameters(self) -> dict[str, Any]:
-        """Return all that decides about the result, as JSON knows it: times in ms, files by their checksum.
+        """Return all parameters that affect the result, as JSON: times in ms, files by checksum.
 
-        The file of recordings is not among it, as only its own line concerns a video; nor are the holidays,
-        which are part of the recordings whose opening hours refer to them; nor is the memory.
+        The file of recordings is excluded, because only one of its lines concerns a video. Holidays are
+        excluded, because they are part of the recordings whose opening hours refer to them. The memory limit
+        does not affect the result.
         """
         values = {one.name: getattr(self, one.name) for one in fields(self) if one.name not in _NO_PARAMETERS}
         if not self.points_unit:
@@ -483,15 +483,16 @@ class AnalysisConfig:
 
 
 def memory_for(workers: int) -> int | None:
-    """Return the memory that each of some workers may use: together three quarters of what is available."""
+    """Return the memory per worker: together they use three quarters of the available memory."""
     available = available_memory()
     return None if available is None else available * 3 // 4 // workers
 
 
 def _part_name(video: str, start: int | None, end: int | None) -> str:
-    """Return the name that a part of a video has in a dataset, such as ``shop@20s-70s``.
+    """Return the name of a part of a video in a dataset, such as ``shop@20s-70s``.
 
-    ``start`` and ``end`` are in ms; without both, or from 0 on without an end, it is the whole video.
+    ``start`` and ``end`` are in ms. Without an end, and without a start after 0, the part is the complete
+    video.
     """
     if not start and end is None:
         return video

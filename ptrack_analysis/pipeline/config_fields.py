@@ -1,7 +1,7 @@
 """Fields of a configuration, declared once for Python and for the shell.
 
-A field's name, type, default and metadata give its entry in the docstring of its class, its validation, and
-its option in ``ptrack``.
+The name, type, default and metadata of a field determine its entry in the docstring of its class, its
+validation and its option in ``ptrack``.
 """
 
 from __future__ import annotations
@@ -18,30 +18,30 @@ _Config = TypeVar("_Config")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """What a field means.
+    """Declaration of a field.
 
     Parameters
     ----------
     text
         Noun phrase that describes the field, without its unit and default.
     group
-        Group of options that it belongs to; commands choose options by group.
+        Group of the option; commands choose options by group.
     unit
         Unit: ``ms``, ``px``, ``m``, or ``plane`` and ``plane/s`` where it depends on the floor plan.
     note
         Sentences that concern Python only.
     default
-        What happens by default, where the value of the default does not say it.
+        Description of the default, if its value does not explain it.
     flag
-        Name of the option, where it is not the name of the field.
+        Name of the option, if it differs from the name of the field.
     metavar
-        Placeholder of the value in the shell; by default it follows from the type.
+        Placeholder of the value in the shell; by default derived from the type.
     choices
         The possible values, if they are few.
     above_zero
         Whether a number or a duration must be above 0, instead of at least 0.
     auto
-        Whether the shell has the value ``auto`` for None.
+        Whether the shell accepts ``auto`` for None.
     from_file
         Whether the shell reads the value from a file.
     """
@@ -60,7 +60,7 @@ class Option:
 
 
 def option(text: str, group: str, **more: Any) -> dict[str, Option]:
-    """Return the metadata of a field that is also an option of the shell."""
+    """Return the metadata of a field that is also a shell option."""
     return {"option": Option(text=text, group=group, **more)}
 
 
@@ -77,7 +77,7 @@ def get_value_type(declared: Field[Any]) -> str:
 
 
 def document_fields(config: type[_Config]) -> type[_Config]:
-    """Complete the docstring of a configuration with the entries of its fields, in place of ``FIELDS``."""
+    """Replace ``FIELDS`` in the docstring of a configuration with the entries of its fields."""
     entries = "\n".join(
         f"    {each.name}\n{_describe(each, declared)}" for each, declared in find_options(config)
     )

@@ -24,7 +24,7 @@ _FINGERPRINT = b"ptrack-analysis salt"
 
 
 def read_durations(config: type, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the durations among the fields as whole milliseconds, or None.
+    """Return the durations among the fields as integer milliseconds, or None.
 
     Raises
     ------
@@ -61,7 +61,7 @@ def read_choices(given: Iterable[str] | str, choices: Iterable[str], name: str) 
     Raises
     ------
     ParameterError
-        If one of them is unknown.
+        If a value is unknown.
     """
     values = tuple(given.split(",") if isinstance(given, str) else given)
     known = tuple(choices)
@@ -77,7 +77,7 @@ def read_numbers(config: type, given: Mapping[str, Any]) -> dict[str, Any]:
     Raises
     ------
     ParameterError
-        If a value is not a number, or out of its range.
+        If a value is not a number or is out of range.
     """
     return {
         each.name: None
@@ -182,7 +182,7 @@ def create_key(salt: bytes, text: str) -> str:
 def describe_secrets(salt: bytes | str | None, persons: Iterable[int] | None) -> dict[str, Any]:
     """Return the fingerprint of the salt and the keys of the selected people, for a record.
 
-    A record of salted tables does not contain person indices either.
+    Records of salted tables do not contain person indices, either.
     """
     if not isinstance(salt, bytes):
         return {}

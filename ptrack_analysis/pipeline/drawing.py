@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
 @lru_cache(maxsize=1)
 def _read_background(path: str) -> Image.Image:
-    """Read a background image; the note on its shape and the plot need the same one."""
+    """Read a background image once, for the note on its shape and for the plot."""
     return read_picture(path)
 
 
 def draw_plot(plot: Plot, analysis: VideoAnalysis, options: PlotOptions) -> Any:
-    """Draw a plot, with the video, its time and its people in the title.
+    """Draw a plot whose title names the video, its time and its people.
 
     Returns
     -------
@@ -56,7 +56,7 @@ def draw_plot(plot: Plot, analysis: VideoAnalysis, options: PlotOptions) -> Any:
 def _draw_heatmap(function: Any, analysis: VideoAnalysis, options: PlotOptions, more: dict[str, Any]) -> Any:
     """Draw the heatmap of boxes or foot points, as person-seconds or as density."""
     if analysis.floor_plan is not None and options.basis == "boxes":
-        raise ParameterError("A floor plan has no boxes. Leave out --floor, or pass --basis foot_points.")
+        raise ParameterError("A floor plan has no boxes. Omit --floor, or pass --basis foot_points.")
     if analysis.has_points and options.basis == "boxes":
         validate_needs("--basis boxes", [Need.BOXES])
     if options.density and (analysis.unit != "m" or analysis.duration is None):
@@ -81,7 +81,7 @@ def write_plot(
     *,
     report: Callable[[float], None] | None = None,
 ) -> None:
-    """Write a plot on the filmed video to a file of a format, and report the share that is written.
+    """Write a plot on the filmed video to a file, and report progress as a share.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What an archive holds, and how reliable it is."""
+"""Inspection of an archive: its contents and their reliability."""
 
 from dataclasses import dataclass
 
@@ -21,20 +21,20 @@ from ptrack_analysis.video import Pixels, Video, timedelta
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What one video holds, and how reliable it is.
+    """Contents and reliability of one video.
 
-    ``problems`` are the reasons for which it cannot be read as it is, ``notes`` what is odd but usable, each
-    a sentence, among them the checks of ``compute_quality`` that are doubtful or bad; ``verdict`` is
-    that of ``judge_video``: ``good``, ``usable with care``, ``not usable`` (for some outputs), ``unknown``.
-    ``checks`` is the number of quality checks with each verdict.
+    ``problems`` are the reasons why the video cannot be read. ``notes`` describe oddities that do not prevent
+    its use, such as checks of ``compute_quality`` that are doubtful or bad. Both contain sentences.
+    ``verdict`` is the verdict of ``judge_video``: ``good``, ``usable with care``, ``not usable`` (for some
+    outputs) or ``unknown``. ``checks`` is the number of quality checks with each verdict.
 
     Counts: ``without_box`` detections without a body box (face only), ``truncated_boxes`` boxes that the
     image border cuts at a side that the position depends on, ``boxes_beyond_image`` boxes that reach beyond
     the image by more than 1e-6, ``merged`` rows joined with another row of the same person and time,
     ``repeated_pages`` pages that were saved twice, ``gaps`` times without a detection of a person that are
-    longer than ``max_gap``. Times: ``dwell`` is people's time in the scene, ``without_position`` the part of
-    it without a position, ``period`` the sampling period, ``longest_gap`` the longest of the gaps.
-    ``read_report`` says what became of the rows and pages of the source.
+    longer than ``max_gap``. Times: ``dwell`` is people's time in the scene, ``without_position`` its part
+    without a position, ``period`` the sampling period, ``longest_gap`` the longest gap.
+    ``read_report`` counts the rows and pages of the source that were kept and dropped.
     """
 
     video: Video
@@ -64,7 +64,7 @@ class Inspection:
 
     @property
     def has_points(self) -> bool:
-        """Whether the source has points without boxes, so that what counts boxes is 0."""
+        """Whether the source has points without boxes; all counts of boxes are then 0."""
         return bool(self.detections) and not self.boxes and not self.without_box
 
 
@@ -77,17 +77,17 @@ def inspect_tracking(
     allow_incomplete: bool = False,
     allow_dropped: bool = False,
 ) -> Inspection:
-    """Read one video and report what is in it, and how reliable it is.
+    """Read one video and report its contents and their reliability.
 
-    What ``read_tracking`` would refuse (broken pages, a job that failed or is in progress, an incomplete
-    archive, mixed videos) is listed in ``problems`` instead of raised, and the rest is read.
+    Problems for which ``read_tracking`` raises an error (broken pages, a job that failed or is in progress,
+    an incomplete archive, mixed videos) are listed in ``problems``, and the rest is read.
 
     Parameters
     ----------
     source
         A file, a folder of one job's pages, or a video that ``find_videos`` found.
     video
-        Facts to fall back to where the pages have none.
+        Metadata that is used where the pages have none.
     max_gap, period
         As in ``compute_trajectories`` [ms].
     allow_incomplete
@@ -98,14 +98,14 @@ def inspect_tracking(
     Returns
     -------
     Inspection
-        All that was found.
+        The contents, problems and notes.
 
     Raises
     ------
     MixedError
-        If the source is a folder of several videos; inspect each that ``find_videos`` finds.
+        If the source is a folder of several videos. Inspect each video that ``find_videos`` returns.
     InputError
-        If there is no such file, or no page.
+        If the file does not exist, or contains no page.
     """
     reading = load(source, video=video)
     detections = reading.detections

@@ -1,4 +1,4 @@
-"""What a reader of one video's tables or plots should know, a sentence each."""
+"""Notes for readers of a video's tables and plots."""
 
 from __future__ import annotations
 
@@ -27,15 +27,16 @@ if TYPE_CHECKING:
 LATE = pd.Timedelta("2s")
 """A first detection later than this may mean that the first pages are missing."""
 MUCH_UNLOCATED = CHECKS["time without position"].doubtful / 100
-"""Share of the time in the scene without a position from which a note says so."""
+"""Share of the time in the scene without a position from which a note reports it."""
 
 _SAID = ("dropped rows", "missing pages")
 
 
 def notes_on(reading: Reading, tracks: Rows | None) -> list[str]:
-    """Describe what is odd but usable about a reading, a sentence each.
+    """Describe oddities of a reading that do not prevent its use, one sentence each.
 
-    TRACKS tell the time without a position. Without them it is not described: a quality check says it.
+    The time without a position is taken from TRACKS. Without TRACKS it is not reported, because a quality
+    check does so.
     """
     whole = reading.facts()
     return [
@@ -47,7 +48,7 @@ def notes_on(reading: Reading, tracks: Rows | None) -> list[str]:
 
 
 def notes_on_quality(quality: pd.DataFrame) -> list[str]:
-    """Describe each check that is doubtful or bad: its value, what it affects, and what to do."""
+    """Describe each doubtful or bad check: its value, the affected outputs and advice."""
     odd = quality[quality["verdict"].isin(["doubtful", "bad"])].reset_index()
     odd = odd[~odd["check"].isin(_SAID)]
     return [
@@ -60,7 +61,7 @@ def notes_on_quality(quality: pd.DataFrame) -> list[str]:
 
 
 def _notes_on_times(video: Video, index: pd.MultiIndex, *, has_points: bool) -> Iterator[str]:
-    """Describe what is odd about the times and the video's facts."""
+    """Describe oddities of the times and the metadata of the video."""
     moments = index.get_level_values("timestamp").unique()
     if not len(moments):
         yield "no person was detected"
@@ -68,38 +69,38 @@ def _notes_on_times(video: Video, index: pd.MultiIndex, *, has_points: bool) -> 
         late = moments.min().total_seconds()
         yield f"the first detection is at {late:.3f} s: if people were there before, first pages are missing"
     if not has_points and (video.width is None or video.height is None):
-        yield "the frame size is not known: give --frame-size, as in 640x360, to measure anything in px"
+        yield "the frame size is not known, which pixel units require. Use --frame-size, such as 640x360"
     if video.duration is None:
-        yield "the video's duration is not known: the last stays are taken to end with the last detection"
+        yield "the video's duration is not known, so the last visits end with the last detection"
 
 
 def _notes_on_boxes(whole: Whole) -> Iterator[str]:
-    """Describe what is odd about the boxes."""
+    """Describe oddities of the boxes."""
     if whole.negative:
         boxes = _count(whole.negative, "box has", "boxes have")
-        yield f"{boxes} a negative size and covers nothing in a heatmap"
+        yield f"{boxes} a negative size and no area in a heatmap"
 
 
 def _notes_on_positions(tracks: Rows) -> Iterator[str]:
-    """Describe how much of the time in the scene has no position."""
+    """Describe the share of the time in the scene without a position."""
     dwell, unlocated = (
         int(read_column(tracks, name).sum()) for name in ("time_in_scene", "without_position")
     )
     if unlocated > MUCH_UNLOCATED * dwell:
         yield (
-            f"for {unlocated / dwell:.0%} of the time in the scene it is not known where the person stood "
-            "(no body box): time in zones is too short by up to that"
+            f"positions are missing for {unlocated / dwell:.0%} of the time in the scene (no body box), so "
+            "time in zones may be too short by up to this share"
         )
 
 
 def select_boxes(detections: pd.DataFrame) -> Floats:
-    """Return the body boxes that are there: (k, 4) left, top, width, height."""
+    """Return the existing body boxes: (k, 4) left, top, width, height."""
     boxes: Floats = detections[["left", "top", "width", "height"]].to_numpy()
     return boxes[~np.isnan(boxes).any(axis=1)]
 
 
 def total_ms(spans: pd.Series[pd.Timedelta]) -> int:
-    """Sum lengths of time [ms]."""
+    """Sum durations [ms]."""
     return int(spans.to_numpy().view("int64").sum())
 
 
@@ -110,19 +111,19 @@ def _count(number: int, one: str, many: str) -> str:
 _RUNNING = 5.0
 """If more than a quarter of the speeds are above this, the floor points are probably not in meters [m/s]."""
 _FEW = 0.25
-_FLAGS = {"interpolated": "rows were put into gaps", "jump": "positions are jumps, too far to walk to"}
+_FLAGS = {"interpolated": "rows were interpolated in gaps", "jump": "positions are jumps, too far to walk to"}
 
 
 def notes_on_analysis(analysis: VideoAnalysis) -> list[str]:
-    """Return what a reader of the video's tables or plots should know of how they were made."""
+    """Return notes on how the tables and plots of the video were computed."""
     rows, reading = analysis.trajectories, analysis.reading
     notes = reading.cut_short
     if rows.empty and len(reading.facts().index):
         notes.append(_nothing_selected(reading.facts().index))
     if len(analysis.stitches):
         notes.append(
-            f"{len(analysis.stitches)} tracks were joined to an earlier one of the same person: the table "
-            "stitches says which, and why"
+            f"{len(analysis.stitches)} tracks were joined to an earlier track of the same person, see the "
+            "table stitches"
         )
     for flag, text in _FLAGS.items():
         if flag in rows.columns and rows[flag].any():
@@ -138,8 +139,8 @@ def notes_on_analysis(analysis: VideoAnalysis) -> list[str]:
     bounds = analysis.boundary_lines
     if len(bounds) > 1 and not any(line.kind == ENTRANCE for line in bounds):
         notes.append(
-            "the balance takes every line as one that bounds the scene: give those that do the kind "
-            "'entrance', if there are others"
+            "the balance counts every line as a boundary of the scene. If some are not, give the boundary "
+            "lines the kind 'entrance'"
         )
     if not analysis.has_points:  # the checks compare outlines with the image
         video = analysis.video
@@ -161,7 +162,7 @@ def _notes_on_floor(trajectories: pd.DataFrame, bounds: Bounds) -> Iterator[str]
     x, y = trajectories["x_m"].to_numpy(), trajectories["y_m"].to_numpy()
     x0, y0, x1, y1 = bounds
     if np.isfinite(x).any() and not ((x >= x0) & (x < x1) & (y >= y0) & (y < y1)).any():
-        yield f"floor plan: nobody ever stood within its bounds {list(bounds)}, so its heatmap is empty"
+        yield f"floor plan: no position is within its bounds {list(bounds)}, so its heatmap is empty"
     speed = trajectories["speed_m_per_s"].to_numpy()
     known, fast = int(np.isfinite(speed).sum()), int((speed > _RUNNING).sum())
     if fast > known * _FEW:
@@ -174,6 +175,7 @@ def _notes_on_floor(trajectories: pd.DataFrame, bounds: Bounds) -> Iterator[str]
 def _nothing_selected(whole: pd.Index) -> str:
     persons, times = (whole.get_level_values(name) for name in ("person_index", "timestamp"))
     return (
-        "nothing is left of the video by the persons and times chosen: it has the persons "
-        f"{int(persons.min())} to {int(persons.max())}, the last seen at {times.max().total_seconds():.3f} s"
+        "the selected persons and times contain no detection: the video has the persons "
+        f"{int(persons.min())} to {int(persons.max())}, the last detection at "
+        f"{times.max().total_seconds():.3f} s"
     )

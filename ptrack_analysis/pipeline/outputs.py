@@ -1,4 +1,4 @@
-"""The tables that are computed for a video and written to a dataset: the one list of what exists."""
+"""The list of all tables that are computed for a video and written to a dataset."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Need(Enum):
-    """What a table needs beyond detections: whether it is there, and what to say if it is not."""
+    """Requirement of a table beyond detections, with the message if it is not met."""
 
     ZONES = "needs zones. Pass a GeoJSON file of polygons: zones=... (--zones FILE)."
     LINES = "needs lines. Pass a GeoJSON file with LineStrings: zones=... (--zones FILE)."
@@ -38,11 +38,11 @@ class Need(Enum):
 
     @property
     def sentence(self) -> str:
-        """What to say if it is missing."""
+        """The end of the error message if the requirement is not met."""
         return self.value
 
     def is_met(self, config: AnalysisConfig, scene: Scene | None) -> bool:
-        """Return whether the configuration and the zone file have it."""
+        """Return whether the configuration and the zone file meet the requirement."""
         zones, lines = (scene.zones, scene.lines) if scene is not None else ([], [])
         return {
             Need.ZONES: scene is not None,
@@ -63,9 +63,9 @@ class Plot:
 
     ``function`` is the function of ``plots`` that draws it. ``options`` are the groups of options
     that change it: fields of ``AnalysisConfig`` and ``PlotOptions``. ``defaults`` describes the defaults of
-    fields that differ for this plot. ``on_plane`` tells whether it can have a background image,
-    ``needs_frame`` whether the frame size must be known, ``on_video`` whether it is drawn on the frames of
-    the filmed video and written to a file while it is drawn.
+    fields that differ for this plot. ``on_plane``: it can have a background image. ``needs_frame``: the
+    frame size must be known. ``on_video``: it is drawn on the frames of the filmed video and written to a
+    file while it is drawn.
     """
 
     name: str
@@ -90,17 +90,17 @@ class Plot:
         form: str,
         report: Callable[[float], None],
     ) -> None:
-        """Write a plot on the filmed video to a file, and report the share that is written."""
+        """Write a plot on the filmed video to a file, and report progress as a share."""
         drawing = import_module("ptrack_analysis.pipeline.drawing")
         drawing.write_plot(self, analysis, options, output, form, report=report)
 
 
 class Privacy(Enum):
-    """What a table says about people, which decides how it may be published."""
+    """Kind of personal data in a table, which decides how the table may be published."""
 
     PUBLIC = "nothing"
-    FIGURES = "figures: those that ``schema.released`` declares are published, unless few people are in them"
-    PERSONAL = "a row is about one person, or a pair: named by salted keys, and withheld with min_count"
+    FIGURES = "figures: published as ``schema.released`` declares, unless they count few people"
+    PERSONAL = "a row describes one person or a pair: named by salted keys, withheld with min_count"
     TRACK_NUMBERS = "person indices: withheld with a salt or min_count"
 
 
@@ -111,9 +111,9 @@ PUBLIC, FIGURES, PERSONAL, TRACK_NUMBERS = Privacy
 class Output:
     """A table that can be computed for a video and written.
 
-    ``name`` is its folder in a dataset and its key in a VideoAnalysis; ``function`` is the function of
-    ``pipeline.tables`` that computes it; ``standard`` tells whether an export writes it by default, and
-    ``plots`` are the plots of it.
+    ``name`` is its folder in a dataset and its key in a VideoAnalysis. ``function`` is the function of
+    ``pipeline.tables`` that computes it. ``standard``: an export writes it by default. ``plots`` lists its
+    plots.
     """
 
     name: str
@@ -127,18 +127,18 @@ class Output:
     def __post_init__(self) -> None:
         """Reject an output whose keys name people but are not salted."""
         if self.table.names_people != (self.privacy is PERSONAL):
-            raise TypeError(f"output {self.name!r}: its privacy must say whether its key names people")
+            raise TypeError(f"output {self.name!r}: privacy does not match whether the key names people")
 
     @property
     def has_figures(self) -> bool:
-        """Whether columns are declared that can be published with a minimum number of people."""
+        """Whether the schema declares columns that can be published with a minimum count."""
         declared = schema.RELEASED.get(self.table.name, {})
         return self.privacy is FIGURES and any(
             one.is_figure for column in self.table.columns for one in declared.get(column.name, ())
         )
 
     def is_released(self, *, salted: bool, suppressed: bool) -> bool:
-        """Return whether anything of the table is published."""
+        """Return whether any part of the table is published."""
         if salted and self.privacy is TRACK_NUMBERS:
             return False
         return not suppressed or self.privacy is PUBLIC or self.has_figures
@@ -177,9 +177,9 @@ def _plot(name: str, text: str, *options: str, **more: Any) -> Plot:
 HEAT_CELL, FIELD_CELL = 0.25, 0.5
 """Default size of the cells of plots on a floor plan [m]."""
 FIELD_SHAPE = (18, 32)
-"""Default rows and columns of a plotted flow field: one arrow per cell, long enough to be seen."""
+"""Default rows and columns of a plotted flow field: one visible arrow per cell."""
 _CELL = "{} on a floor plan, larger on a large one"
-"""Default size of the cells, as help shows it."""
+"""Default size of the cells in help texts."""
 FACTS = (
     "videos",
     "tracks",
@@ -194,7 +194,7 @@ FACTS = (
     "transitions",
     "quality",
 )
-"""The standard outputs: the facts that an export writes by default."""
+"""The standard outputs: the tables that an export writes by default."""
 
 OUTPUTS: dict[str, Output] = {
     output.name: output
@@ -367,7 +367,7 @@ OUTPUTS: dict[str, Output] = {
             plots=(
                 _plot(
                     "crossings",
-                    "where and how often lines were crossed (needs --zones with lines)",
+                    "number and positions of crossings of lines (needs --zones with lines)",
                     "lines",
                     on_plane=True,
                 ),
@@ -388,7 +388,7 @@ OUTPUTS: dict[str, Output] = {
             plots=(
                 _plot(
                     "count_drift",
-                    "counts beside the number of people present (needs --zones with lines)",
+                    "counts compared with the number of people present (needs --zones with lines)",
                     "lines",
                 ),
             ),
@@ -436,7 +436,7 @@ OUTPUTS: dict[str, Output] = {
     )
 }
 ALWAYS = ("videos", "tracks")
-"""Written whichever tables are chosen, because the others refer to them."""
+"""Tables that are always written, because the others refer to them."""
 
 
 def find_output(name: str) -> Output:
@@ -445,7 +445,7 @@ def find_output(name: str) -> Output:
     Raises
     ------
     ParameterError
-        If there is none; the message names a similar one.
+        If no output has this name. The message suggests a similar one.
     """
     if name not in OUTPUTS:
         near = get_close_matches(str(name), OUTPUTS, n=1)
@@ -455,23 +455,23 @@ def find_output(name: str) -> Output:
 
 
 def validate_needs(what: str, missing: Collection[Need]) -> None:
-    """Reject to compute something whose needs are not met.
+    """Reject a computation whose requirements are not met.
 
     Raises
     ------
     ParameterError
-        With everything that is missing, and how to give it.
+        If requirements are missing. The message lists them all, with the options that provide them.
     """
     if missing:
         raise ParameterError(f"{what} {' It '.join(need.sentence for need in Need if need in missing)}")
 
 
 def outputs_available(config: AnalysisConfig, scene: Scene | None) -> list[Output]:
-    """Return the outputs whose needs the configuration and the zone file meet."""
+    """Return the outputs whose requirements the configuration and the zone file meet."""
     return [one for one in OUTPUTS.values() if all(need.is_met(config, scene) for need in one.needs)]
 
 
 PLOTS: dict[str, tuple[Output, Plot]] = {
     plot.name: (output, plot) for output in OUTPUTS.values() for plot in output.plots
 }
-"""Each plot by its name, with the output that it is of."""
+"""Each plot by name, with its output."""

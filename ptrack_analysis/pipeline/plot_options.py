@@ -35,7 +35,7 @@ class PlotOptions:
     color_by: str = field(
         default="person",
         metadata=option(
-            "color of the paths; of more than 20 people, person shows how many passed each cell",
+            "color of the paths; with more than 20 people, person shows how many passed each cell",
             "paths",
             choices=("person", "speed", "time", "zone"),
         ),

@@ -1,4 +1,4 @@
-"""How each output of a video is computed: one function per table, from a VideoAnalysis."""
+"""The functions that compute the outputs of a video: one per table, from a VideoAnalysis."""
 
 from __future__ import annotations
 
@@ -366,7 +366,7 @@ def flow_field(analysis: VideoAnalysis) -> pd.DataFrame:
 def facing(analysis: VideoAnalysis) -> pd.DataFrame:
     """Estimate for how long faces were turned to the zones and to the edges of the image.
 
-    Faces are seen in the image, so zones drawn in meters are ignored. Empty if the frame size is unknown.
+    Faces are located in the image, so zones in meters are ignored. Empty if the frame size is unknown.
     """
     from ptrack_analysis.analysis.faces.facing import compute_facing
 
@@ -432,11 +432,10 @@ def videos_table(
     *,
     plane: str = "px",
 ) -> pd.DataFrame:
-    """Make the VIDEOS table of one video, of which the part from ``start`` to ``end`` was analyzed.
+    """Build the VIDEOS table of one video that was analyzed from ``start`` to ``end``.
 
+    Time and site come from the recording. Without a recording, the time is the start that the video states.
     ``plane`` is the unit of the positions.
-
-    When and where it was recorded is the recording's to tell; without one, the video's start is.
     """
     recording = recording or settled(Recording(video=video.name), video)
     return with_further(_collect_video(video, start, end, recording, plane).to_frame(), recording)

@@ -74,11 +74,11 @@ Tables = tuple[pd.DataFrame, Video]
 ROW_BYTES = 300
 """Bytes per detection at the peak of an export of the standard tables in px, as measured."""
 _MORE_BYTES = 160
-"""Bytes more per detection on a floor plan, with faces, or with cleaning, as measured."""
+"""Additional bytes per detection on a floor plan, with faces, or with cleaning, as measured."""
 _OTHER_BYTES = 110
-"""Bytes per detection outside the part that is read: time, person and their order, as measured."""
+"""Bytes per detection outside the part that is read, for time, person and order, as measured."""
 _MARGIN = 1000
-"""Time that is read on both sides of a part beside twice ``max_gap``, for windows of speed [ms]."""
+"""Time read on both sides of a part in addition to twice ``max_gap``, for speed windows [ms]."""
 
 
 class ObservedEnds(TypedDict):
@@ -91,8 +91,8 @@ class ObservedEnds(TypedDict):
 class VideoAnalysis:
     """One video with its configuration; computes each table on first access.
 
-    Tables are read by name: ``analysis["visits"]``. ``tables`` lists all names with their definitions.
-    Nothing is read before it is needed, and nothing is computed twice.
+    Access tables by name: ``analysis["visits"]``. ``tables`` lists all names with their definitions.
+    The source is read on first access, and each table is computed once.
 
     Parameters
     ----------
@@ -100,13 +100,13 @@ class VideoAnalysis:
         A file, a folder, an ``s3://`` prefix or a video that ``find_videos`` found; or tables in memory:
         ``(detections, video)`` or ``(points, video)``.
     config
-        What is computed, and how.
+        The configuration.
     scene
-        Zones and lines; by default those of the zone file that ``config`` names.
+        Zones and lines; by default read from the zone file that ``config`` names.
     recording
-        When and where the video was recorded.
+        Time and site of the recording.
     form
-        How a tracker's file is read.
+        Options for reading a tracker's file.
     warn
         Whether to emit a ``PtrackWarning`` if rows are dropped, facts are assumed or pages are missing.
 
@@ -195,7 +195,7 @@ class VideoAnalysis:
 
     @cached_property
     def config(self) -> AnalysisConfig:
-        """What is computed, and how; with the unit of the positions if the source has points."""
+        """The configuration, with the unit of the positions if the source has points."""
         given = self._given_config
         if isinstance(self.source, tuple):
             table = self.source[0]
@@ -207,7 +207,7 @@ class VideoAnalysis:
         return config
 
     def meets(self, need: Need) -> bool:
-        """Return whether the source and the configuration have what a table needs."""
+        """Return whether the source and the configuration meet a requirement of a table."""
         return need.is_met(self.config, self.scene)
 
     def with_outlines(self, zones: Sequence[Zone], lines: Sequence[Line]) -> Self:
@@ -226,7 +226,7 @@ class VideoAnalysis:
 
     @property
     def tables(self) -> pd.DataFrame:
-        """All tables: what a row is, whether it can be computed here, and what it needs otherwise."""
+        """All tables: the meaning of a row, whether it can be computed, and missing requirements."""
         rows = [
             {
                 "name": output.name,
@@ -240,7 +240,7 @@ class VideoAnalysis:
 
     @property
     def notes(self) -> list[str]:
-        """What a reader of the tables or plots should know of how they were made."""
+        """Notes on how the tables and plots were computed."""
         return notes_on_analysis(self)
 
     @cached_property
@@ -262,7 +262,7 @@ class VideoAnalysis:
 
     @cached_property
     def reading(self) -> Reading:
-        """The facts and the report of the read; the rows are in ``detections`` only."""
+        """The metadata and report of the read; the rows are only in ``detections``."""
         if isinstance(self.source, tuple):
             table, video = self.source
             self._read = [table]
@@ -307,7 +307,7 @@ class VideoAnalysis:
 
     @cached_property
     def video(self) -> Video:
-        """The facts about the video, with the sampling period of the configuration if it gives one."""
+        """The video, with the sampling period of the configuration if it has one."""
         video = self.reading.video
         if self.config.period is None:
             return video
@@ -315,24 +315,24 @@ class VideoAnalysis:
 
     @property
     def name(self) -> str:
-        """The name of the video; of a part such as ``shop@20s-70s``."""
+        """The name of the video, or of its part, such as ``shop@20s-70s``."""
         return self.config.part_name(self.video.name)
 
     @cached_property
     def recording(self) -> Recording:
-        """When and where the video was recorded."""
+        """The recording: time and site."""
         return settled(
             self._given_recording or Recording(video=self.video.name), self.reading.video, self.config
         )
 
     @cached_property
     def period(self) -> pd.Timedelta:
-        """The sampling period of the whole video."""
+        """The sampling period of the complete video."""
         return self.video.sampling_period or timedelta(0)
 
     @cached_property
     def max_gap(self) -> pd.Timedelta:
-        """The longest time without a detection that does not interrupt presence."""
+        """The longest gap between detections that still counts as presence."""
         return self._choose_max_gap(self.video)
 
     @cached_property
@@ -342,14 +342,14 @@ class VideoAnalysis:
 
     @property
     def plane(self) -> Plane:
-        """Where positions are measured: the floor plan, the plane of points, otherwise the image."""
+        """The plane of the positions: the floor plan, the plane of points, otherwise the image."""
         if self.has_points:
             return PointPlane(self.unit, self.video.y_axis or choose_y_axis(self.unit))
         return self.floor_plan or self.video.pixels
 
     @property
     def y_axis(self) -> YAxis:
-        """Which way y grows in the plane: ``down`` on the image, ``up`` or ``down`` otherwise."""
+        """The direction of y in the plane: ``down`` on the image, ``up`` or ``down`` otherwise."""
         return self.plane.y_axis if self.has_points or self.floor_plan is not None else "down"
 
     @property
@@ -359,7 +359,7 @@ class VideoAnalysis:
 
     @cached_property
     def bounds(self) -> Bounds:
-        """The part of the plane that is drawn: the frame, the floor plan's bounds, or all points."""
+        """The drawn part of the plane: the frame, the floor plan's bounds, or all points."""
         if self.floor_plan is not None:
             return self.floor_plan.bounds
         if self.has_points and not (self.unit == "px" and self.video.width and self.video.height):
@@ -431,7 +431,7 @@ class VideoAnalysis:
 
     @property
     def is_part(self) -> bool:
-        """Whether a part of the time is analyzed, and not the whole video."""
+        """Whether only a part of the video is analyzed."""
         return self.config.start is not None or self.config.end is not None
 
     @cached_property
@@ -450,7 +450,7 @@ class VideoAnalysis:
 
     @property
     def stitches(self) -> pd.DataFrame:
-        """The tracks that were joined, and why."""
+        """The joined tracks, with the reason for each."""
         return self._cleaned[1]
 
     def _locate(self, detections: pd.DataFrame) -> pd.DataFrame:
@@ -486,7 +486,7 @@ class VideoAnalysis:
 
     @property
     def verdict(self) -> VideoVerdict:
-        """How reliable the tracking is: the verdict of the quality checks."""
+        """The verdict of the quality checks on the tracking."""
         return judge_video(self.quality)
 
     @property
@@ -522,7 +522,7 @@ class VideoAnalysis:
 
     @cached_property
     def duration(self) -> pd.Timedelta | None:
-        """Duration of the part that is analyzed, within the video's end where that is known."""
+        """Duration of the analyzed part, up to the end of the video if it is known."""
         ends = [end for end in (self.config.end, self.video.duration) if end is not None]
         if not ends:
             return None
@@ -536,7 +536,7 @@ class VideoAnalysis:
 
     @property
     def scene_occupancy(self) -> pd.DataFrame:
-        """The occupancy of the whole scene, without zones."""
+        """The occupancy of the scene, without zones."""
         occupancy = self["occupancy_changes"]
         return occupancy[occupancy.index.get_level_values("zone") == ""]
 
@@ -548,7 +548,7 @@ class VideoAnalysis:
 
     @cached_property
     def window(self) -> tuple[pd.Timedelta, pd.Timedelta]:
-        """First and last time that was watched."""
+        """First and last observed time."""
         times = self.people_counts[""][0]
         return timedelta(int(times[0])), timedelta(int(times[-1]))
 
@@ -571,7 +571,7 @@ class VideoAnalysis:
     def choose_cells(self, plot: Literal["heatmap", "flow_field"]) -> dict[str, Any]:
         """Return the shape or the size of the cells of a plot: as configured, otherwise its default.
 
-        On a large floor plan the cells are larger, so that there are no more columns than on the image.
+        On a large floor plan the cells are larger, so that the plot has no more columns than on the image.
         """
         shape, cell = (None, HEAT_CELL) if plot == "heatmap" else (FIELD_SHAPE, FIELD_CELL)
         if self.config.shape is not None or self.config.cell is not None:
@@ -596,9 +596,9 @@ class VideoAnalysis:
         basis
             ``boxes`` (the default on the image) or ``foot_points`` (always in m; the default for points).
         shape, cell
-            Rows and columns, or the side of a cell; by default those of the configuration.
+            Rows and columns, or the side of a cell; by default from the configuration.
         truncated
-            Whether foot points of truncated boxes count. Their true position may be elsewhere.
+            Whether foot points of truncated boxes count. Their true position may differ.
         """
         from ptrack_analysis.analysis.heat.quantities import compute_box_heatmap, compute_heatmap
 
@@ -631,12 +631,12 @@ class VideoAnalysis:
 
 
 def read_scene_file(settings: AnalysisConfig) -> Scene | None:
-    """Read the zone file, and try it with the floor plan, so that their faults are told before all else.
+    """Read the zone file and project it to the floor plan, to report their errors first.
 
     Raises
     ------
     ZoneError
-        If one of the files cannot be used.
+        If the zone file or the floor plan cannot be used.
     """
     scene = None if settings.zones is None else read_scene(settings.zones)
     video = settings.video
@@ -651,14 +651,14 @@ def read_scene_file(settings: AnalysisConfig) -> Scene | None:
             for part in scene.unbind():
                 project_scene(part, video, plane, place=str(settings.zones))
     except ParameterError:
-        return scene  # what is given in px can only be tried where the frame's size is known: with each video
+        return scene  # projecting px needs the frame size, which is known for each video only
     return scene
 
 
 def _part_to_read(config: AnalysisConfig, max_gap: pd.Timedelta) -> TimeRange | None:
-    """Return the part of the video to keep in memory while it is read; None: all of it.
+    """Return the part of the video to keep in memory while it is read; None for all.
 
-    The part has a margin on both sides, wider than anything that one detection can change of another.
+    The part has a margin on both sides, wider than the range within which detections affect each other.
     Cleaning needs all detections.
     """
     if _cleans(config) or (config.start is None and config.end is None):
@@ -674,7 +674,7 @@ def _cleans(config: AnalysisConfig) -> bool:
 
 
 def _memory_budget(source: Source | VideoReference, config: AnalysisConfig) -> Budget | None:
-    """Return how much memory the video may take; None where that is not known."""
+    """Return the memory that the video may use; None if it is not known."""
     memory = config.memory_bytes
     if memory is None:
         return None
@@ -697,7 +697,7 @@ def open_video(
     name: str | None = None,
     **options: Any,
 ) -> VideoAnalysis:
-    """Open one video for analysis; nothing is read before it is needed.
+    """Open one video for analysis; the source is read on first access.
 
     Parameters
     ----------
@@ -705,7 +705,7 @@ def open_video(
         A file, a folder, an ``s3://`` prefix or a video that ``find_videos`` found; or tables in memory:
         ``(detections, video)``.
     config
-        The configuration; or give its fields as options.
+        The configuration. Alternatively, pass its fields as options.
     name
         Name of the video; by default the name of its files or folder, see ``find_videos``.
     **options
@@ -715,10 +715,10 @@ def open_video(
     Returns
     -------
     VideoAnalysis
-        Its tables are read by name: ``analysis["visits"]``.
+        The analysis. Access its tables by name: ``analysis["visits"]``.
     """
     if config is not None and options:
-        raise ParameterError(f"config and {next(iter(options))} are both given. Pass one of them.")
+        raise ParameterError(f"config and {next(iter(options))} are both given. Pass only one.")
     scene = None
     if options.get("zones") is not None and not isinstance(options["zones"], str | PathLike):
         scene = read_scene(options.pop("zones"))

@@ -1,4 +1,4 @@
-"""Videos worked on by several processes or an executor."""
+"""Processing of videos by several processes or an executor."""
 
 import ctypes
 import os
@@ -24,15 +24,15 @@ from ptrack_analysis.sources.reading import read_tracking
 from ptrack_analysis.video import Video
 
 PATIENCE = 600.0
-"""So long a cluster may be without a worker: one that grows by need starts machines meanwhile [s]."""
+"""Time that a cluster may have no worker, since an adaptive cluster needs time to start machines [s]."""
 _ASK = 10.0
-"""So often its scheduler is asked for its workers [s]."""
+"""Interval between requests to the scheduler for its workers [s]."""
 
 
 class Watch:
-    """Who waits for a task on an executor looks through it at the cluster behind; other executors have none.
+    """Monitor of the cluster behind a Dask executor; for other executors it does nothing.
 
-    ``_client`` is where ``distributed`` keeps the client of an executor; it has no public name for it.
+    ``distributed`` keeps the client of an executor in ``_client``. There is no public attribute.
     """
 
     def __init__(self, executor: Executor | None) -> None:
@@ -42,20 +42,20 @@ class Watch:
     def is_cut_off(self) -> bool:
         """Return whether the client has lost its scheduler.
 
-        It cancels what it had submitted then, but not what is submitted while it tries to connect again.
+        The client then cancels submitted tasks, but not tasks submitted while it reconnects.
         """
         return self._client is not None and self._client.status != "running"
 
     def look(self) -> None:
-        """Look whether there is any use in waiting on.
+        """Check that the cluster can still complete tasks.
 
         Raises
         ------
         RemoteError
-            If the scheduler went away, or has had no worker for as long as ``PATIENCE``.
+            If the scheduler is lost, or has had no worker for ``PATIENCE`` seconds.
         """
         if self.is_cut_off():
-            raise scheduler_gone("its client connects again")
+            raise scheduler_gone("its client is reconnecting")
         now = time.monotonic()
         if self._client is None or now - self._asked < min(_ASK, PATIENCE):
             return
@@ -68,32 +68,34 @@ class Watch:
             self._staffed = now
         elif now - self._staffed >= PATIENCE:
             raise RemoteError(
-                f"the cluster has had no worker for {PATIENCE:.0f} s: what is finished stays; start workers, "
-                "and a rerun completes it"
+                f"The cluster has had no worker for {PATIENCE:.0f} s. Start workers and run again: finished "
+                "work is kept."
             )
 
 
 def scheduler_gone(said: str) -> RemoteError:
-    """Report that a scheduler does not answer any more."""
-    return RemoteError(f"the scheduler went away ({said}): what is finished stays, and a rerun completes it")
+    """Return the error for a scheduler that no longer responds."""
+    return RemoteError(
+        f"The connection to the scheduler was lost ({said}). Run again: finished work is kept."
+    )
 
 
 _TIMEOUT = "10s"
 
 
 def processes(workers: int) -> Callable[[], Executor]:
-    """Return what makes a pool of so many processes of this machine.
+    """Return a function that creates a pool of processes on this machine.
 
-    They start afresh, so a script that uses them has its work below ``if __name__ == "__main__":``. They end
-    with the process that started them, however it ends, and leave Ctrl-C to it.
+    Processes are spawned, so a script must guard its code by ``if __name__ == "__main__":``. They ignore
+    Ctrl-C, which the parent process handles, and end with the parent.
 
     Raises
     ------
     ParameterError
-        If it is no number from 1 on.
+        If ``workers`` is not a positive integer.
     """
     if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
-        raise ParameterError(f"workers is {workers!r}, not a number of processes from 1 on")
+        raise ParameterError(f"workers (--workers) must be an integer of at least 1, got {workers!r}")
 
     def make() -> Executor:
         return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_begin)
@@ -103,24 +105,24 @@ def processes(workers: int) -> Callable[[], Executor]:
 
 @contextmanager
 def dask(address: str) -> Iterator[tuple[Executor, int]]:
-    """Connect to a Dask scheduler; give an executor on its cluster, and how many tasks run there at once.
+    """Connect to a Dask scheduler; yield an executor and the number of concurrent tasks.
 
     Raises
     ------
     RemoteError
-        If there is no scheduler at this address.
+        If the scheduler cannot be reached.
     ParameterError
         If Dask is not installed.
     """
     try:
-        distributed: Any = import_module("distributed")  # heavy, and needed for a cluster alone
+        distributed: Any = import_module("distributed")  # slow to import, and only a cluster needs it
     except ImportError as error:
-        raise ParameterError("Dask is not installed: pip install 'ptrack-analysis[dask]'") from error
+        raise ParameterError("Dask is not installed. Run pip install 'ptrack-analysis[dask]'.") from error
     try:
         client = distributed.Client(address, timeout=_TIMEOUT, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
         said = " ".join(str(error).split()) or type(error).__name__
-        raise RemoteError(f"{address}: no Dask scheduler can be reached there: {said}") from error
+        raise RemoteError(f"{address}: cannot connect to a Dask scheduler: {said}") from error
     try:
         yield client.get_executor(pure=False), max(1, sum(client.nthreads().values()))
     finally:
@@ -128,7 +130,7 @@ def dask(address: str) -> Iterator[tuple[Executor, int]]:
 
 
 def _begin() -> None:
-    """Prepare a worker: Ctrl-C is its parent's to handle, and it does not outlive its parent."""
+    """Prepare a worker: ignore Ctrl-C, which the parent handles, and end with the parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = parent_process()
     if parent is not None:
@@ -145,22 +147,22 @@ R = TypeVar("R")
 
 IN_FLIGHT = 32
 _TOGETHER = 2
-"""In so many losses of a worker a task may be involved before it is tried with nothing beside it."""
+"""Number of lost workers after which a task runs alone."""
 _ALONE = 2
-"""So often it may lose the worker then: whoever does that is to blame."""
+"""Number of workers that a task may lose while it runs alone before it fails."""
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 """Options of glibc's mallopt, from malloc.h."""
 _OWN_MAPPING = 32 * 2**20
-"""Size from which an array gets a mapping of its own, the largest that glibc accepts [bytes]."""
+"""Size from which an array gets its own mapping, the largest that glibc accepts [bytes]."""
 _KEPT = 256 * 2**20
-"""Freed memory that a worker keeps at most [bytes]."""
+"""Maximum freed memory that a worker keeps [bytes]."""
 _LOOK = 1.0
-"""So often who waits for a task looks whether there is still use in it [s]."""
+"""Interval between checks of the cluster while a task is awaited [s]."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome(Generic[T, R]):
-    """What became of one task: its result, or the error."""
+    """Outcome of one task: its result or its error."""
 
     task: T
     result: R | None = None
@@ -169,7 +171,7 @@ class Outcome(Generic[T, R]):
 
 @dataclass(slots=True)
 class _Flight(Generic[T]):
-    """One task on its way, and in how many losses of a worker it was involved."""
+    """A submitted task, with the number of workers lost while it ran."""
 
     task: T
     future: Future[tuple[Any, Exception | None]] | None = None
@@ -184,36 +186,35 @@ def map_tasks(
     make: Callable[[], Executor] | None = None,
     in_flight: int = IN_FLIGHT,
 ) -> Iterator[Outcome[T, R]]:
-    """Call a function for each task, and give the outcomes in the order of the tasks.
+    """Call a function for each task; yield the outcomes in the order of the tasks.
 
-    Tasks are taken one by one as others are done: no more than ``in_flight`` are with the executor, or done
-    and not yet asked for. A task that raises is an outcome with an error, and stops nothing. If a process
-    pool is made here, and a worker of it is killed, the pool is made anew and what was in flight is tried
-    again; a task that loses its worker again and again, at last with nothing beside it, fails with
-    WorkerError.
+    Tasks are taken lazily: at most ``in_flight`` are submitted, or done and not yet consumed. If a task
+    raises, its outcome has the error, and the other tasks continue. If a worker of a pool from ``make`` is
+    killed, the pool is recreated and the submitted tasks are retried. A task that repeatedly loses its
+    worker, finally while it runs alone, fails with WorkerError.
 
     Parameters
     ----------
     function, tasks
-        What is called, for each task; with an executor both are sent to its workers.
+        The function and its arguments. An executor sends both to its workers.
     executor
-        Where the function runs; by default in this process. It is not shut down.
+        Executor that runs the function; by default it runs in this process. The executor is not shut down.
     make
-        Makes an executor instead, which is shut down at the end and made anew when it breaks.
+        Function that creates an executor, which is shut down at the end and recreated when it breaks.
     in_flight
-        How many tasks the executor holds at most.
+        Maximum number of submitted tasks.
 
     Raises
     ------
     RemoteError
-        If the executor's scheduler goes away, or its cluster has had no worker for ten minutes.
+        If the connection to the scheduler is lost, or its cluster has had no worker for ten minutes.
     WorkerError
-        If an executor that was given breaks, or the processes of a pool that is made here cannot start.
+        If ``executor`` breaks, or the processes of a pool from ``make`` cannot start.
     ParameterError
         If ``in_flight`` is below 1.
     """
     if in_flight < 1:
-        raise ParameterError(f"in_flight is {in_flight!r}, not a number of tasks from 1 on")
+        raise ParameterError(f"in_flight must be an integer of at least 1, got {in_flight!r}")
     if executor is None and make is None:
         for task in tasks:
             result, error = _call(function, task)
@@ -227,7 +228,7 @@ def map_tasks(
 
 
 class _Crew(Generic[T, R]):
-    """The executor in use, and the tasks that are with it, in their order."""
+    """The current executor and its submitted tasks, in order."""
 
     def __init__(
         self, function: Callable[[T], R], executor: Executor | None, make: Callable[[], Executor] | None
@@ -259,7 +260,7 @@ class _Crew(Generic[T, R]):
             raise scheduler_gone(type(error).__name__) from error
 
     def wait(self, flight: _Flight[T]) -> tuple[R | None, Exception | None]:
-        """Wait for the outcome of a flight, mending the pool as often as it breaks."""
+        """Wait for the outcome of a task; recreate the pool whenever it breaks."""
         while True:
             assert flight.future is not None  # noqa: S101 - for mypy: it was submitted
             while not flight.future.done():
@@ -272,15 +273,15 @@ class _Crew(Generic[T, R]):
                 self.mend(error)
             except CancelledError as error:
                 raise scheduler_gone(type(error).__name__) from error
-            except Exception as error:  # noqa: BLE001 - whatever the executor says of one task is its outcome
+            except Exception as error:  # noqa: BLE001 - any error of a task is its outcome
                 return None, _lost(error)
 
     def mend(self, error: BrokenExecutor) -> None:
-        """Make the pool anew, and try again what was with the broken one: suspects first, each alone."""
+        """Recreate the pool and retry its tasks, suspects first and each alone."""
         if self.make is None:
             raise WorkerError(
-                f"the executor broke ({error}): a worker was killed, or ran out of memory; what is done "
-                "stays, and a rerun completes it"
+                f"The executor broke ({error}): a worker was killed or ran out of memory. Run again: "
+                "finished work is kept."
             ) from error
         lost = [flight for flight in self.flights if _is_lost(flight)]
         self._renew()
@@ -300,13 +301,13 @@ class _Crew(Generic[T, R]):
                 return
             self._renew()
         error = WorkerError(
-            "the process that worked on it was killed again and again: it may need more memory than there is"
+            "The worker process was killed repeatedly. It may need more memory than is available."
         )
         flight.future = Future()
         flight.future.set_result((None, error))
 
     def _renew(self) -> None:
-        assert self.make is not None  # noqa: S101 - for mypy: only such a pool is mended
+        assert self.make is not None  # noqa: S101 - for mypy: only such a pool is recreated
         assert self.executor is not None  # noqa: S101 - the same
         self.executor.shutdown(wait=True, cancel_futures=True)
         self.executor = self.make()
@@ -314,8 +315,8 @@ class _Crew(Generic[T, R]):
             self.executor.submit(os.getpid).result()
         except BrokenExecutor as error:
             raise WorkerError(
-                "the processes that should do the work cannot start: in a script, put what is done below "
-                "'if __name__ == \"__main__\":', since each process reads the script anew"
+                "Worker processes cannot start. In a script, put the call under "
+                "'if __name__ == \"__main__\":', because each process imports the script."
             ) from error
 
     def close(self) -> None:
@@ -327,7 +328,7 @@ class _Crew(Generic[T, R]):
 
 
 def _is_lost(flight: _Flight[Any]) -> bool:
-    """Return whether a task has no outcome, and will get none from its executor."""
+    """Return whether a task has no outcome and will never get one from its executor."""
     future = flight.future
     if future is None or not future.done() or future.cancelled():
         return True
@@ -335,10 +336,10 @@ def _is_lost(flight: _Flight[Any]) -> bool:
 
 
 def _call(function: Callable[[T], R], task: T) -> tuple[R | None, Exception | None]:
-    """Call the function where it runs; an error travels back as a value."""
+    """Call the function and return its result or its error."""
     try:
         return function(task), None
-    except Exception as error:  # noqa: BLE001 - that is the promise: one task stops nothing
+    except Exception as error:  # noqa: BLE001 - one failing task does not stop the others
         return None, _portable(error)
 
 
@@ -350,11 +351,11 @@ def _call_on_worker(function: Callable[[T], R], task: T) -> tuple[R | None, Exce
 
 @cache
 def keep_freed_memory() -> bool:
-    """Let glibc keep freed memory in this process; return whether the limits were changed.
+    """Make glibc keep freed memory in this process; return whether limits were changed.
 
     Dask starts its workers with ``MALLOC_TRIM_THRESHOLD_=65536``. Any limit in the environment makes glibc
-    keep its initial limit for arrays of their own mapping, 128 KiB, instead of raising it as arrays are
-    freed. Each larger array then comes as pages that the kernel clears again: twice the processor time.
+    keep its initial mmap threshold of 128 KiB instead of raising it when arrays are freed. The kernel then
+    clears the pages of each larger array again, which doubles the processor time.
     Without the variable, or with another C library, nothing is changed.
     """
     if sys.platform != "linux" or "MALLOC_TRIM_THRESHOLD_" not in os.environ:
@@ -368,15 +369,15 @@ def keep_freed_memory() -> bool:
 
 
 def _portable(error: Exception) -> Exception:
-    """Return an error that can be sent to another process: itself, or of a strange class one that says it."""
+    """Return an error that can be sent to another process, with foreign classes replaced."""
     known = type(error).__module__ in {"builtins", PtrackError.__module__}
     return error if known else WorkerError(f"{type(error).__name__}: {error}")
 
 
 def _lost(error: Exception) -> Exception:
-    """Describe in the package's words what an executor says of a task whose workers died."""
+    """Convert an executor's error for a task whose workers died to a WorkerError."""
     if type(error).__name__ == "KilledWorker":
-        return WorkerError("the workers that had it were killed again and again, so it was given up")
+        return WorkerError("The worker processes were killed repeatedly.")
     return error
 
 
@@ -389,24 +390,23 @@ def map_videos(
     allow_incomplete: bool = False,
     allow_dropped: bool = False,
 ) -> Iterator[Outcome[VideoReference, R]]:
-    """Call ``function(detections, video)`` for each video, reading it where the function runs.
+    """Call ``function(detections, video)`` for each video; yield the outcomes in order.
 
-    Workers get a reference, no data. Outcomes come in the order of the videos, and one by one: no more than
-    ``in_flight`` videos are with the executor, or done and waiting to be asked for. A video that cannot be
-    read, or for which the function raises, is an outcome with an error, and does not stop the others. No
-    videos: no outcomes.
+    The worker reads the video: it gets a reference, not the data. At most ``in_flight`` videos are submitted,
+    or done and not yet consumed. If a video cannot be read, or the function raises, its outcome has the
+    error, and the other videos continue.
 
     Parameters
     ----------
     function
-        What is computed of each video; with an executor of other processes, a function of a module.
+        The function to call. If the executor uses other processes, it must be defined in a module.
     videos
-        What ``find_videos`` found, or any of it.
+        Videos from ``find_videos``, or some of them.
     executor
         Any ``concurrent.futures.Executor``: a ``ProcessPoolExecutor``, or a Dask cluster through
         ``distributed.Client(...).get_executor(pure=False)``. By default the function runs in this process.
     in_flight
-        How many videos the executor holds at most; twice the number of its workers or more.
+        Maximum number of submitted videos; at least twice the number of workers.
     allow_incomplete
         Whether to read archives that lack pages, as in ``read_tracking``.
     allow_dropped
@@ -415,8 +415,8 @@ def map_videos(
     Yields
     ------
     Outcome
-        ``task``, the reference; ``result``, what the function gave; ``error``, what was raised instead, or
-        None.
+        ``task`` is the reference, ``result`` the value that the function returned, ``error`` the exception
+        that was raised instead, or None.
 
     Raises
     ------
@@ -425,7 +425,7 @@ def map_videos(
     WorkerError
         If the executor breaks, as a process pool does when one of its workers is killed.
     RemoteError
-        If the executor's scheduler goes away.
+        If the connection to the scheduler is lost.
 
     Examples
     --------

@@ -1,1 +1,1 @@
-"""The report: one self-contained page about a video, or about the many of a dataset."""
+"""The report: one self-contained page about a video or a dataset."""

@@ -51,7 +51,7 @@ def checks_section(evidence: Evidence, notes: Sequence[str] = ()) -> Section:
     parts: list[Part] = [verdict, *([Items(items)] if items else [])]
     parts.append(_quality_table(evidence.quality))
     if trust["unknown"]:
-        headings = [Heading("check", "check"), Heading("needs", "what it needs")]
+        headings = [Heading("check", "check"), Heading("needs", "requirement")]
         rows = [[one["check"], one["needs"]] for one in trust["unknown"]]
         parts.append(
             ReportTable("unknown_checks", "Checks that could not be made", headings, rows, row="one check")
@@ -69,7 +69,7 @@ def _count_checks(quality: pd.DataFrame) -> str:
 
 
 def _list_notes(analysis: VideoAnalysis, notes: Sequence[str]) -> list[str]:
-    """List what a reader should know of how the video was read and measured."""
+    """List the notes on how the video was read and measured."""
     found = [
         *notes_on(analysis.reading, analysis["tracks"] if analysis.has_points else None),
         *analysis.notes,
@@ -81,7 +81,7 @@ def _list_notes(analysis: VideoAnalysis, notes: Sequence[str]) -> list[str]:
 
 
 def _quality_table(quality: pd.DataFrame) -> ReportTable:
-    """List the checks, the worst first, and the zones and lines where they are not good."""
+    """List the checks, worst first, with the zones and lines in which they are not good."""
     verdict = quality["verdict"].astype(str)
     is_shown = (quality.index.get_level_values("name") == "") | verdict.isin(["bad", "doubtful"])
     rank = verdict[is_shown].map({one: rank_of_verdict for rank_of_verdict, one in enumerate(_WORST)})
@@ -156,7 +156,7 @@ def _dwell_table(evidence: Evidence) -> ReportTable:
     ends = " Jackknife over people."
     headings = [
         Heading("zone", "zone"),
-        Heading("visitors", "people", "Different people who were in it.", 0),
+        Heading("visitors", "people", "Number of different people in the zone.", 0),
         Heading("visits", "visits", column_text(DWELL, "visits"), 0),
         Heading("visits_low", "from", f"Lower bound of the number of visits.{GARWOOD}", 1),
         Heading("visits_high", "to", f"Upper bound of the number of visits.{GARWOOD}", 1),
@@ -171,7 +171,7 @@ def _dwell_table(evidence: Evidence) -> ReportTable:
         Heading("dwell_s", "in all [s]", column_text(VISITS, "dwell"), 1),
         Heading("max_persons", "most at a time", "Largest number of people at any time.", 0),
         Heading("affected_by", "checks", "Quality checks that are doubtful or bad for dwell in this zone."),
-        Heading("note", "on the intervals", "Why a bound is missing, or how far to trust an interval."),
+        Heading("note", "on the intervals", "Reason why a bound is missing or an interval is unreliable."),
     ]
     return ReportTable(
         "dwell", "Dwell by zone, with 95 % intervals", headings, rows, row="the visits to one zone"
@@ -179,7 +179,7 @@ def _dwell_table(evidence: Evidence) -> ReportTable:
 
 
 def _bound_mean(means: pd.DataFrame, zone: str) -> tuple[float | None, float | None, str]:
-    """Return the interval of the mean dwell, and why it is blank or how far to trust it."""
+    """Return the interval of the mean dwell, and a note if it is missing or unreliable."""
     if zone not in means.index:
         return None, None, ""
     row = means.loc[zone]
@@ -187,7 +187,7 @@ def _bound_mean(means: pd.DataFrame, zone: str) -> tuple[float | None, float | N
 
 
 def _join_notes(of_dwell: str, of_mean: str) -> str:
-    """Return the notes on the two intervals of the table: of the median and of the mean."""
+    """Return the notes on the intervals of the median and the mean."""
     notes = [note for note in of_dwell.split("; ") if note.startswith("median: ")]
     return "; ".join([*notes, *([f"mean: {of_mean}"] if of_mean else [])])
 
@@ -276,7 +276,7 @@ def words_section() -> Section:
 
 
 def method_section(evidence: Evidence, files: Mapping[str, str]) -> Section:
-    """List the facts of the video, how it was read, and the parameters of the analysis."""
+    """List the metadata of the video, the read report and the parameters of the analysis."""
     analysis, figures = evidence.analysis, evidence.figures
     video, recording, report = analysis.video, analysis.recording, analysis.reading.report
     clock = evidence.clock
@@ -314,7 +314,7 @@ def _describe_plane(analysis: VideoAnalysis) -> str:
 
 
 def _parameters(analysis: VideoAnalysis) -> Facts:
-    """List what was asked for: times in ms, distances in the plane's unit; files by their checksum."""
+    """List the parameters: times in ms, distances in the plane's unit, files by checksum."""
     withheld = {"csv", "tables", "salt", "faces", "video", "min_count", "allow_incomplete", "allow_dropped"}
     shown: dict[str, Any] = {"max_gap": f"{milliseconds(analysis.max_gap, 'max_gap')} ms"}
     for name, value in analysis.config.parameters().items():

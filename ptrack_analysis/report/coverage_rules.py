@@ -1,4 +1,4 @@
-"""Rules for findings about zones that no one visits, and about spots without a zone."""
+"""Rules for findings about unvisited zones and about spots outside all zones."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,7 @@ _FEWEST_PEOPLE = 10
 """Fewest people in the video for a zone to count as unvisited."""
 _COVERED = 0.9
 _COLUMNS, _MUCH_TIME, _FEWEST_AT_SPOT = 32, 0.10, 3
-"""Columns of the grid of spots; what makes a spot outside all zones worth telling."""
+"""Columns of the grid of spots; share of the time and people from which a spot is reported."""
 
 
 def _is_covered(evidence: Evidence, zone: Zone) -> bool:
@@ -44,8 +44,8 @@ def find_unvisited(evidence: Evidence) -> Iterator[Finding]:
     unseen = texts.chance_unseen(people)
     yield Finding(
         "unvisited",
-        f"Nobody visited {texts.join_names(empty)}.",
-        f"With {count(people)}, up to {unseen} % may do so unseen by chance.",
+        f"No one visited {texts.join_names(empty)}.",
+        f"With {count(people)} in the video, the true share of visitors may still be up to {unseen} %.",
         "zones",
         {"zone": empty[0], "zones": len(empty), "persons": people, "unseen_percent": unseen},
         tuple(empty),
@@ -107,7 +107,7 @@ def find_missing_zone(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _find_nearest(evidence: Evidence, x: float, y: float) -> tuple[Zone, str]:
-    """Return the zone nearest to a spot, and on which side of it the spot is."""
+    """Return the zone nearest to a spot, and the side of the zone on which the spot is."""
     zone = min(evidence.analysis.zones, key=lambda one: one.find_distance(x, y))
     center = zone.outline.centroid
     across, along = x - center.x, y - center.y

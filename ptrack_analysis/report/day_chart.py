@@ -1,4 +1,4 @@
-"""The chart of values by day, or by video in order: a lane per entrance or site."""
+"""The chart of values by day or by video, with one lane per entrance or site."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,15 +10,15 @@ from ptrack_analysis.report.svg import drawing, element, fit, letters, line, par
 MOST_LANES = 8
 _LEFT, _RIGHT, _TOP = 40.0, 8.0, 8.0
 _LABEL = 46.0
-"""Room for the label of a tick [px]."""
+"""Width of a tick label [px]."""
 
 
 @dataclass(frozen=True, slots=True)
 class DayLane:
     """One lane: its values by their position on the axis, and the text next to its name.
 
-    ``down`` are the values drawn downward, ``before`` those drawn as a pale line. A value that is NaN is
-    withheld; a position without a value is not covered. ``titles`` say what each position shows.
+    Values in ``down`` are drawn downward, values in ``before`` as a pale line. A NaN value is withheld. A
+    position without a value is not covered. ``titles`` describe each position.
     """
 
     name: str
@@ -31,7 +31,7 @@ class DayLane:
 
 @dataclass(frozen=True, slots=True)
 class DayChart:
-    """Lanes over one axis with so many positions, some with a label."""
+    """Lanes over one axis of positions with labels."""
 
     lanes: Sequence[DayLane]
     positions: int

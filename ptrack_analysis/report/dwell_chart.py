@@ -1,4 +1,4 @@
-"""The chart of how long people stay: a dot per visit, a strip per zone."""
+"""The chart of dwell times, with one dot per visit and one strip per zone."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,15 +18,15 @@ from ptrack_analysis.report.finding_texts import (
 from ptrack_analysis.report.svg import NARROW, drawing, element, fit, letters, line, part, title
 
 MOST_DOTS = 60
-"""Most visits of a strip that are drawn as a dot each."""
+"""Maximum number of visits of a strip that are drawn as single dots."""
 _TICKS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 18000, 36000, 86400)
 _SHORTEST = 0.1
 _BIN = 16.0
 _NAMES, _MEDIANS = 164.0, 188.0
-"""Room for the names at the left and the medians at the right [px]."""
+"""Width for the names on the left and the medians on the right [px]."""
 _STARTS = {
     "video_start": "already there when the film began",
-    "appeared": "first seen inside",
+    "appeared": "first detected inside",
     "zone_opened": "already there when the zone opened",
 }
 _ENDS = {
@@ -35,7 +35,7 @@ _ENDS = {
     "zone_closed": "still there when the zone closed",
 }
 _MENTIONED = 0.10
-"""Share of estimated time from which it is marked."""
+"""Share of estimated time from which a zone is marked."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,20 +118,20 @@ def _find_scene(evidence: Evidence) -> Strip:
 
 
 def _write_titles(evidence: Evidence, rows: pd.DataFrame, started: Bools, ended: Bools) -> list[str]:
-    """Describe each visit: person, length, start, and which end was not observed."""
+    """Describe each visit: person, duration, start, and unobserved ends."""
     if len(rows) > MOST_DOTS:
         return []
     titles = []
     for row, start, end in zip(rows.to_dict("records"), started.tolist(), ended.tolist(), strict=True):
-        unseen = "" if start else f", {_STARTS.get(str(row['entry']), 'its start was not seen')}"
-        unseen += "" if end else f", {_ENDS.get(str(row['exit']), 'its end was not seen')}"
+        unseen = "" if start else f", {_STARTS.get(str(row['entry']), 'its start was not observed')}"
+        unseen += "" if end else f", {_ENDS.get(str(row['exit']), 'its end was not observed')}"
         length, since = row["dwell"].total_seconds(), evidence.format_time(row["entered"].total_seconds())
         titles.append(f"Person {row['person_index']}: {format_length(length)} from {since}{unseen}")
     return titles
 
 
 def _find_mark(evidence: Evidence, zone: str) -> str:
-    """Describe what limits the figures of a zone."""
+    """Describe the limits of the figures of a zone."""
     estimated = evidence.estimated_share(zone)
     others = [check for check in evidence.zone_figures[zone]["affected_by"] if check != "face only"]
     said = [f"{format_percent(estimated)} estimated"] if estimated > _MENTIONED else []
@@ -153,7 +153,7 @@ def describe_strips(strips: Sequence[Strip]) -> str:
 
 
 def is_binned(strips: Sequence[Strip]) -> bool:
-    """Return whether a strip has so many visits that a dot stands for several."""
+    """Return whether a strip has so many visits that a dot represents several."""
     return any(len(strip.length) > MOST_DOTS for strip in strips)
 
 
@@ -188,21 +188,21 @@ def draw_strips(strips: Sequence[Strip], width: int) -> str:
 
 
 def format_tick(seconds: float) -> str:
-    """Write a length of time beside a scale: ``0.5 s``, ``5 s``, ``2 min``, ``1 h``."""
+    """Format a duration for a tick label: ``0.5 s``, ``5 s``, ``2 min``, ``1 h``."""
     if seconds < 60:  # noqa: PLR2004 - below a minute
         return f"{seconds:g} s"
     return f"{seconds / 60:g} min" if seconds < 3600 else f"{seconds / 3600:g} h"  # noqa: PLR2004 - an hour
 
 
 def format_tick_range(low: float, high: float) -> str:
-    """Write a range of lengths beside a scale, with its unit once if both ends have the same."""
+    """Format a range of durations for a label, with the unit once if both ends share it."""
     first, last = format_tick(low), format_tick(high)
     number, unit = first.split()
     return f"{number if last.endswith(f' {unit}') else first} to {last}"
 
 
 def _choose_ticks(low: float, high: float, across: Callable[[float], float]) -> list[float]:
-    """Return the ticks within a range, none closer to another than its letters are wide."""
+    """Return the ticks within a range, so far apart that their labels do not overlap."""
     ticks: list[float] = []
     for tick in _TICKS:
         if low <= tick <= high and (not ticks or across(tick) - across(ticks[-1]) > 44):  # noqa: PLR2004
@@ -211,7 +211,7 @@ def _choose_ticks(low: float, high: float, across: Callable[[float], float]) -> 
 
 
 def _draw_dots(strip: Strip, across: Callable[[float], float], *, is_narrow: bool) -> tuple[list[str], float]:
-    """Draw the visits around a middle line; return them and half of the height that they take."""
+    """Draw the visits around a middle line; return the drawing and half of its height."""
     if len(strip.length) > MOST_DOTS:
         return _draw_bins(strip, across), 14.0
     radius, placed = 3.6 if is_narrow else 4.4, list[tuple[float, float]]()
@@ -239,7 +239,7 @@ def _draw_arrow(x: float, y: float, radius: float) -> str:
 
 
 def _draw_bins(strip: Strip, across: Callable[[float], float]) -> list[str]:
-    """Draw the visits as one dot for each piece of the scale, with an area in proportion to their number."""
+    """Draw the visits as one dot per bin of the scale, with an area proportional to their number."""
     bin_of_row = np.array([int(across(float(length)) // _BIN) for length in strip.length])
     whole = strip.start_observed & strip.end_observed
     bins, counts = np.unique(bin_of_row, return_counts=True)
@@ -251,7 +251,7 @@ def _draw_bins(strip: Strip, across: Callable[[float], float]) -> list[str]:
         said = (
             said if len(lengths) > 1 and lengths.min() < lengths.max() else format_length(float(lengths[0]))
         )
-        unseen = "" if complete == total else f", {total - complete} not seen from beginning to end"
+        unseen = "" if complete == total else f", {total - complete} not observed from beginning to end"
         x, scale = (number + 0.5) * _BIN, _BIN / 2 + 3
         marks = [element("circle", cx=x, cy=0, r=max(1.2, scale * sqrt(total / largest)), class_="dot open")]
         if complete:
@@ -275,7 +275,7 @@ def _draw_range(
 
 
 def _draw_median(strip: Strip, across: Callable[[float], float], middle: float, half: float) -> str:
-    """Draw the median before the dots, dashed if it has no range."""
+    """Draw the median in front of the dots, dashed if it has no range."""
     if strip.median is None:
         return ""
     x, style = across(strip.median), "median" if strip.low is not None else "median dashed"

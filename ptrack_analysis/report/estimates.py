@@ -1,4 +1,4 @@
-"""Confidence intervals of the figures that summary, report and overview show."""
+"""Confidence intervals of the figures in summary, report and overview."""
 
 from typing import Any
 
@@ -10,14 +10,14 @@ GARWOOD = " Garwood's interval of a count, with the person as the independent un
 
 
 def seconds(value: Any) -> float | None:
-    """Return a duration, or a number of ms, in s; None where it is missing."""
+    """Convert a duration or a number of ms to s; None if it is missing."""
     if pd.isna(value):
         return None
     return float(value.total_seconds() if isinstance(value, pd.Timedelta) else value / 1000)
 
 
 def summarize_stay(stay: pd.DataFrame) -> dict[str, Any] | None:
-    """Return how long people stay in the scene, from the table of that name; None without people."""
+    """Summarize the table of stays in the scene; None without people."""
     if stay.empty:
         return None
     row = stay.iloc[0]
@@ -30,9 +30,9 @@ def summarize_stay(stay: pd.DataFrame) -> dict[str, Any] | None:
 
 
 def estimate_bounds(events: pd.DataFrame) -> tuple[float, float]:
-    """Return the confidence bounds of the number of rows of a table of visits or crossings.
+    """Return the confidence bounds of the number of visits or crossings in a table.
 
-    The person is the independent unit: events of one person may depend on each other.
+    The person is the independent unit, because events of one person may depend on each other.
     """
     persons = events.index.get_level_values("person_index").to_numpy()
     interval = estimate_count(count_by_unit(persons))

@@ -32,7 +32,7 @@ class Evidence:
 
     @property
     def zones(self) -> list[Zone]:
-        """The zones through which people do not come and go."""
+        """The zones that are not entrances."""
         return [zone for zone in self.analysis.zones if zone.kind != ENTRANCE]
 
     @property
@@ -42,7 +42,7 @@ class Evidence:
 
     @property
     def has_entrance(self) -> bool:
-        """Whether people come and go through a known entrance."""
+        """Whether the scene has a known entrance."""
         return bool(self.entrance_lines or self.analysis.entrances)
 
     @property
@@ -63,7 +63,7 @@ class Evidence:
 
     @cached_property
     def stay_ends(self) -> tuple[Bools, Bools]:
-        """Whether each person came in, and whether each left, during the video."""
+        """Whether each person's arrival and departure were observed during the video."""
         analysis = self.analysis
         return find_observed_stays(
             analysis["tracks"],
@@ -75,34 +75,34 @@ class Evidence:
 
     @property
     def observed_stays(self) -> tuple[pd.Index, pd.Index]:
-        """The people who came in during the video, and who came in and left."""
+        """The people who came in during the video, and the people who also left."""
         people, (came, left) = self.analysis["tracks"].index, self.stay_ends
         return people[came], people[came & left]
 
     def is_bad(self, outputs: Sequence[str], zone: str = "") -> bool:
-        """Return whether a check makes one of some outputs unusable, in a zone or as a whole."""
+        """Return whether a check makes an output unusable, in one zone or in general."""
         return bool(find_affecting_checks(self.quality, outputs, zone, verdicts=("bad",)))
 
     def verdict(self, check: str) -> str:
-        """Return the verdict of a check of the whole video; ``unknown`` without it."""
+        """Return the verdict of a check on the complete video; ``unknown`` if it was not made."""
         if (check, "") not in self.quality.index:
             return "unknown"
         return str(self.quality.loc[(check, ""), "verdict"])
 
     def describe_doubt(self, check: str) -> str:
-        """Describe what a doubtful check found."""
+        """Describe the result of a doubtful check."""
         row = self.quality.loc[[(check, "")]].iloc[0]
         return describe_reason(check, float(row["value"]), str(row["value_unit"]))
 
     def estimated_share(self, zone: str) -> float:
-        """Return the share of the time in a zone whose position is estimated."""
+        """Return the share of the time in a zone with an estimated position."""
         if ("face only", zone) not in self.quality.index:
             return 0.0
         value = float(self.quality["value"].loc[[("face only", zone)]].iloc[0])
         return 0.0 if np.isnan(value) else value / _PERCENT
 
     def format_time(self, seconds: float) -> str:
-        """Write a time as a player shows it, or by the clock of the place if that is known."""
+        """Format a time as a player shows it, or as local time if the clock is known."""
         started_at = self.clock
         if started_at is None:
             return clock_time(seconds)
@@ -110,5 +110,5 @@ class Evidence:
 
     @cached_property
     def clock(self) -> Any:
-        """The local start of the video, None if it is not known."""
+        """The local start of the video; None if it is not known."""
         return self.analysis.recording.local_start

@@ -1,4 +1,4 @@
-"""The words in which findings and the verdict are told to managers."""
+"""Texts of the findings and the verdict, written for managers."""
 
 from collections.abc import Mapping, Sequence
 from math import ceil
@@ -22,10 +22,10 @@ REASONS: Mapping[str, str] = {
     "irregular sampling": "some samples are {value} times as far apart as usual",
     "long steps": "{value} of the steps between sightings are too long to follow a person",
     "gaps": "people were lost from sight {value}",
-    "bridged time": "for {value} of the time people counted as present without being seen",
-    "face only": "in {value} of the sightings only a face was seen",
+    "bridged time": "for {value} of the time people counted as present without being detected",
+    "face only": "in {value} of the sightings only a face was detected",
     "time without position": "for {value} of the time it is not known where people stood",
-    "short tracks": "{value} of the people were seen for less than a second",
+    "short tracks": "{value} of the people were tracked for less than a second",
     "track ends inside": "{value} of the tracks begin or end in the middle of the scene",
     "continued tracks": "{value} of the people are probably someone who was already counted",
     "identity switches": "people may have been mixed up {value}",
@@ -42,31 +42,31 @@ REASONS: Mapping[str, str] = {
     "visit flicker": "visits were broken up {value}",
     "crossing flicker": "crossings were counted again {value}",
 }
-"""What each quality check found."""
-_IN_ZONE = {"face only": "for {value} of the time only a face was seen"}
-"""What checks found in a zone, where it is measured differently from the whole video."""
+"""Result of each quality check."""
+_IN_ZONE = {"face only": "for {value} of the time only a face was detected"}
+"""Results in a zone, for checks that measure zones and the complete video differently."""
 
 _SUBJECTS: tuple[tuple[str, frozenset[str]], ...] = (
     ("the number of people", frozenset({"tracks"})),
-    ("how many were there at a time", frozenset({"occupancy"})),
+    ("the number of people at a time", frozenset({"occupancy"})),
     ("the time in zones", frozenset({"visits", "dwell"})),
-    ("how people moved between zones", frozenset({"transitions"})),
+    ("the transitions between zones", frozenset({"transitions"})),
     ("the counts at the door", frozenset({"crossings", "counts", "count_drift"})),
-    ("the places where people stood", frozenset({"heatmap", "trajectories", "stops"})),
+    ("the positions of people", frozenset({"heatmap", "trajectories", "stops"})),
     ("speeds", frozenset({"kinematics", "flow_field"})),
 )
-"""What the outputs tell a manager, in the order in which it is named."""
-_IN_ZONES = ("the time in zones", "how people moved between zones")
+"""Subjects that the outputs describe, in the order of the text."""
+_IN_ZONES = ("the time in zones", "the transitions between zones")
 _AT_DOOR = "the counts at the door"
 _MOST_NAMES, _MOST_REASONS, _LONGEST_NAME = 3, 2, 40
 _PERCENT = 100
 FEW = 20
-"""Number up to which a share is told as a count."""
+"""Number up to which a share is given as a count."""
 _TENTHS_BELOW, _MINUTE, _HOUR = 10, 60, 3600
 
 
 def format_length(seconds: float) -> str:
-    """Write a length of time: ``2.4 s``, ``41 s``, ``1 min 2 s``, ``2 h 05 min``."""
+    """Format a duration: ``2.4 s``, ``41 s``, ``1 min 2 s``, ``2 h 05 min``."""
     if round(seconds, 1) < _TENTHS_BELOW:
         return f"{seconds:.1f} s"
     if round(seconds) < _MINUTE:
@@ -80,14 +80,14 @@ def format_length(seconds: float) -> str:
 
 
 def clock_time(seconds: float) -> str:
-    """Write a time in the video as a player shows it: floored to the second."""
+    """Format a time in the video as a player shows it, floored to the second."""
     hours, rest = divmod(int(seconds), _HOUR)
     minutes, whole = divmod(rest, _MINUTE)
     return f"{hours}:{minutes:02d}:{whole:02d}" if hours else f"{minutes}:{whole:02d}"
 
 
 def format_length_range(low: float, high: float | None) -> str:
-    """Write a range of lengths with its unit once: ``0.6 to 12 s``; or, if it is open, ``at least 20 s``."""
+    """Format a range of durations: ``0.6 to 12 s``, or ``at least 20 s`` without an upper bound."""
     if high is None:
         return f"at least {format_length(low)}"
     first, last = format_length(low), format_length(high)
@@ -96,7 +96,7 @@ def format_length_range(low: float, high: float | None) -> str:
 
 
 def format_percent(share: float) -> str:
-    """Write a share as a whole percentage, which is 0 or 100 only if the share is 0 or 1."""
+    """Format a share as an integer percentage; 0 and 100 only for shares of 0 and 1."""
     whole = round(_PERCENT * share)
     if whole == 0 and share > 0:
         return "under 1 %"
@@ -104,24 +104,24 @@ def format_percent(share: float) -> str:
 
 
 def format_percent_range(low: float, high: float) -> str:
-    """Write a range of shares with its unit once."""
+    """Format a range of shares with its unit once."""
     first = format_percent(low)
     return f"{first.removesuffix(' %')} to {format_percent(high)}"
 
 
 def format_share(part: int, whole: int, of: str = "") -> str:
-    """Write a share of a count: ``4 of 9``, above 20 with the percentage: ``44 % (132 of 300)``."""
+    """Format a share of a count: ``4 of 9``, or ``44 % (132 of 300)`` above 20."""
     counted = f"{part} of {whole}{of}"
     return counted if whole <= FEW else f"{format_percent(part / whole)} ({counted})"
 
 
 def count(number: int, one: str = "person", many: str = "people") -> str:
-    """Write a number with its noun."""
+    """Format a number with its noun."""
     return f"{number} {one if number == 1 else many}"
 
 
 def name_zone(name: str) -> str:
-    """Write the name of a zone in a sentence: a common noun gets an article, a long name is cut."""
+    """Format the name of a zone for a sentence: add an article to nouns, shorten long names."""
     name = " ".join(name.split())
     short = (
         name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1].rstrip()}\N{HORIZONTAL ELLIPSIS}"
@@ -135,7 +135,7 @@ def join(words: Sequence[str]) -> str:
 
 
 def join_names(names: Sequence[str]) -> str:
-    """Join the names of zones; of many, the first and the number of the others."""
+    """Join the names of zones; if they are many, the first ones and the number of the others."""
     shown = [name_zone(name) for name in names[:_MOST_NAMES]]
     return join([*shown, f"{len(names) - _MOST_NAMES} more"] if len(names) > _MOST_NAMES else shown)
 
@@ -146,17 +146,17 @@ def capitalize(words: str) -> str:
 
 
 def chance_unseen(people: int) -> int:
-    """Return the share of people who may do what none of so many did, by the rule of three [%]."""
+    """Return the upper bound of a share that was observed as 0, by the rule of three [%]."""
     return ceil(3 * _PERCENT / people)
 
 
 def describe_reason(check: str, value: float, unit: str) -> str:
-    """Describe what a check found, such as ``in 10 % of the sightings only a face was seen``."""
+    """Describe the result of a check, such as ``for 10 % of the time feet were out of the image``."""
     return REASONS[check].format(value=_format_value(value, unit))
 
 
 def describe_check(check: str) -> str:
-    """Describe what a check finds without its value: ``in some of the sightings only a face was seen``."""
+    """Describe a check without its value: ``for some of the time feet were out of the image``."""
     text = REASONS[check].replace("only every {value}", "only rarely")
     text = text.replace("{value} times as far apart as usual", "far apart").removesuffix(" {value}")
     return text.replace("{value}", "some")
@@ -171,7 +171,7 @@ def _format_value(value: float, unit: str) -> str:
 
 
 def list_subjects(outputs: Sequence[str], *, zones: bool, lines: bool) -> list[str]:
-    """Name what some outputs tell, without what needs zones or lines that are not given."""
+    """Name the subjects of some outputs, without subjects that need missing zones or lines."""
     return [
         subject
         for subject, members in _SUBJECTS
@@ -187,7 +187,7 @@ class QualityWords:
     quality
         QUALITY of the video.
     has_zones, has_lines
-        Whether the video has zones and lines, so that figures of them can suffer.
+        Whether the video has zones and lines.
     """
 
     def __init__(self, quality: pd.DataFrame, *, has_zones: bool, has_lines: bool) -> None:
@@ -199,7 +199,7 @@ class QualityWords:
         self._unknown, self._is_split_unknown = len(unknown), "continued tracks" in unknown
 
     def checks(self, verdict: str) -> list[str]:
-        """Return the checks with this verdict as the worst of their rows."""
+        """Return the checks whose worst verdict is this one."""
         found = self._rows[self._rows["verdict"] == verdict]["check"].unique().tolist()
         bad = self._rows[self._rows["verdict"] == "bad"]["check"].unique()
         return [check for check in found if verdict == "bad" or check not in bad]
@@ -210,7 +210,7 @@ class QualityWords:
         return rows.sort_values("value", ascending=False, kind="stable")
 
     def _find_affected(self, check: str) -> list[str]:
-        """Return the outputs that a check affects; if only in some zones or lines, those of them."""
+        """Return the affected outputs; only outputs of zones or lines if only these are affected."""
         rows = self._rows[self._rows["check"] == check]
         outputs = str(rows["affects"].iloc[0]).split(", ")
         if (rows["name"] == "").any():
@@ -219,13 +219,13 @@ class QualityWords:
         return [output for output in outputs if output in local]
 
     def subjects(self, check: str) -> list[str]:
-        """Name what a check affects; time in zones with the zones in which it is affected."""
+        """Name the subjects that a check affects, with the affected zones for time in zones."""
         found, names = list_subjects(self._find_affected(check), **self._given), self._find_named(check)
         local = f"the time at {join_names(names['name'].tolist())}"
         return [local if subject == "the time in zones" and len(names) else subject for subject in found]
 
     def reason(self, check: str) -> str:
-        """Describe what a check found in the video, and in the zones or lines where it is not good."""
+        """Describe the result of a check in the video, and in zones or lines where it is not good."""
         rows, names = self._rows[self._rows["check"] == check], self._find_named(check)
         unit = str(rows["value_unit"].iloc[0])
         shown = [
@@ -246,20 +246,20 @@ class QualityWords:
         return f"{said} ({', '.join(shown)})" if shown else said
 
     def spoiled(self) -> list[str]:
-        """Name what cannot be relied on at all."""
+        """Name the subjects that are unreliable."""
         return list(
             dict.fromkeys(subject for check in self.checks("bad") for subject in self.subjects(check))
         )
 
     def describe_verdict(self) -> str:
-        """Describe how far the video can be relied on, in a word."""
+        """Describe the reliability of the video in a few words."""
         if self._verdict == NOT_USABLE:
             spoiled = self.spoiled()
             return f"Not usable for {join(spoiled)}." if spoiled else "Usable with care."
         return {GOOD: "Reliable.", WITH_CARE: "Usable with care.", UNKNOWN: "Not checked."}[self._verdict]
 
     def describe_limits(self) -> str:
-        """Describe which figures are reliable, and why the others are not."""
+        """Describe which figures are reliable, and why others are not."""
         if self._verdict == UNKNOWN:
             return "The tracking could not be checked: the checks need people with body boxes."
         affected = {one for check in self._rows["check"].unique() for one in self._find_affected(check)}

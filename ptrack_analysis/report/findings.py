@@ -1,4 +1,4 @@
-"""Findings of one video: sentences that its tables support, the most important first."""
+"""Findings about one video: sentences that its tables support, most important first."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ from ptrack_analysis.report.parts import Finding, Opening, find_verdict_kind
 
 MOST_FINDINGS = 5
 _DEMOTED = 5
-"""By how many ranks a finding falls if a check that it needs is doubtful."""
+"""Number of ranks by which a finding falls if a check that it needs is doubtful."""
 
 
 _DOOR_CHECKS = ("identity switches", "crossing flicker")
@@ -21,10 +21,10 @@ Finder = Callable[[Evidence], Iterator[Finding]]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule: its rank and topic, the checks and outputs that it needs, and what finds its findings.
+    """A rule: rank, topic, required checks and outputs, and the function that finds its findings.
 
-    A rule is silent if a check that it needs, or one that affects an output it needs, is bad. Its findings
-    fall behind the others if a check that it needs is doubtful. ``find`` yields the best finding first.
+    A rule is skipped if a required check, or a check that affects a required output, is bad. Its findings
+    rank behind the others if a required check is doubtful. ``find`` yields the best finding first.
     """
 
     topic: str
@@ -54,10 +54,10 @@ RULES = (
 
 
 def find_findings(analysis: VideoAnalysis, figures: Mapping[str, Any] | None = None) -> list[Finding]:
-    """Find what can be said of a video, the most important first.
+    """Find the main findings about a video, most important first.
 
-    Each finding states numbers of the tables of the analysis. A rule is silent where the data cannot carry
-    its sentence: with too few people, a wide interval or a bad quality check. There are at most five
+    Each finding states numbers from the tables of the analysis. A rule is skipped if the data does not
+    support its sentence: with too few people, a wide interval or a bad quality check. There are at most five
     findings, one per topic and one per zone.
 
     Parameters
@@ -65,18 +65,18 @@ def find_findings(analysis: VideoAnalysis, figures: Mapping[str, Any] | None = N
     analysis
         The video with its configuration.
     figures
-        Its key figures; by default computed.
+        The key figures of the video; computed by default.
 
     Returns
     -------
     list of Finding
-        Empty if too little was seen.
+        Empty if there is too little data.
     """
     return _select(Evidence(analysis, figures))
 
 
 def _select(evidence: Evidence) -> list[Finding]:
-    """Return the first findings in the order of their rank, one per topic and one per zone."""
+    """Return the first findings by rank, one per topic and one per zone."""
     ranked = [
         (rank + (_DEMOTED if doubts else 0), rule, doubts)
         for rank, rule in enumerate(RULES)
@@ -97,7 +97,7 @@ def _select(evidence: Evidence) -> list[Finding]:
 
 
 def _find_doubts(rule: Rule, evidence: Evidence) -> list[str] | None:
-    """Return the doubtful checks that a rule needs; None if it has to be silent."""
+    """Return the doubtful checks that a rule needs; None if the rule is skipped."""
     verdicts = {check: evidence.verdict(check) for check in rule.checks}
     if "bad" in verdicts.values() or evidence.is_bad(rule.outputs):
         return None
@@ -105,7 +105,7 @@ def _find_doubts(rule: Rule, evidence: Evidence) -> list[str] | None:
 
 
 def find_opening(evidence: Evidence) -> Opening:
-    """Return what a report says first: how far the video can be relied on, and the findings."""
+    """Return the opening of a report: the reliability of the video, and the findings."""
     findings = _select(evidence)
     figures = evidence.figures
     people = count(figures["persons"])
@@ -116,5 +116,5 @@ def find_opening(evidence: Evidence) -> Opening:
         findings=findings,
         empty=""
         if findings
-        else f"Too little was seen for findings: {people} in {format_length(evidence.length)}.",
+        else f"Too little data for findings: {people} in {format_length(evidence.length)}.",
     )

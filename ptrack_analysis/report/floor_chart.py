@@ -1,4 +1,4 @@
-"""The charts of where people stood, and of where their boxes were, over the image of the scene."""
+"""The maps of foot points and of boxes over the image of the scene."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -42,9 +42,9 @@ _NICE = (
     180000,
 )
 _SPOTS, _PARTS = 32, 4
-"""Spots across the image, and cells across a spot."""
+"""Number of spots across the image, and of cells across a spot."""
 _SPOT, _LARGEST_GRID = 0.5, 400
-"""Side of a spot on a floor plan [m], and most cells across it."""
+"""Side of a spot on a floor plan [m], and the maximum number of cells across the plan."""
 _STRIP, _HIGHEST = 22.0, 560.0
 """Height of the strip below the image, and the largest height of the image [px]."""
 _BINS = 32
@@ -52,22 +52,22 @@ _BINS = 32
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stood:
-    """The time spent on each spot, or covered by boxes, as areas of equal shade.
+    """The time spent at each spot, or covered by boxes, as areas of equal shade.
 
     Attributes
     ----------
     ground
-        The plane that is drawn on.
+        The plane of the drawing.
     areas
         Rings of each shade, from the lightest, as fractions of the ground.
     levels
-        The least time of each shade [s].
+        The lower bound of each shade [s].
     spot
         Width and height of a spot as fractions of the ground; zero for boxes.
     below
-        Time on truncated boxes whose feet are below the image, in equal pieces of its width [s].
+        Time of truncated boxes with feet below the image, in equal bins of its width [s].
     undrawn
-        Time that is not drawn, by its reason [s].
+        Time that is not drawn, by reason [s].
     """
 
     ground: Ground
@@ -83,7 +83,7 @@ class Stood:
 
 
 def find_ground(analysis: VideoAnalysis, background: Background | None) -> Ground:
-    """Return the plane on which the charts and the explorer of a video are drawn."""
+    """Return the plane of the charts and the explorer of a video."""
     unit = analysis.unit
     points = analysis.trajectories[[f"x_{unit}", f"y_{unit}"]].to_numpy()
     return find_bounds(
@@ -101,7 +101,7 @@ def find_ground(analysis: VideoAnalysis, background: Background | None) -> Groun
 def find_spots(
     analysis: VideoAnalysis, ground: Ground, colors: Mapping[str, int], *, background: bool
 ) -> Stood:
-    """Return the time that people spent within a square around each point, truncated boxes left out."""
+    """Return the time that people spent in a square around each point, without truncated boxes."""
     width, height = ground.size
     if analysis.unit == "m":
         cell = max(_SPOT / _PARTS, max(width, height) / _LARGEST_GRID)
@@ -149,7 +149,7 @@ def find_boxes(
 
 
 def _sum_spots(values: Floats) -> Floats:
-    """Return the sum within the spot around each cell; beyond the borders there is nothing."""
+    """Return the sum within the spot around each cell; cells beyond the borders are 0."""
     before, after = _PARTS // 2, _PARTS - _PARTS // 2 - 1
     windows = sliding_window_view(np.pad(values, ((before, after),) * 2), (_PARTS, _PARTS))
     sums: Floats = windows.sum(axis=(2, 3))
@@ -157,7 +157,7 @@ def _sum_spots(values: Floats) -> Floats:
 
 
 def choose_levels(highest: float) -> list[float]:
-    """Return the least time of each shade: round lengths, each two or three times the one before [s]."""
+    """Return the lower bound of each shade: round durations that increase two- or threefold [s]."""
     if highest < _NICE[0]:
         return []
     top = max(number for number, level in enumerate(_NICE) if level <= highest)
@@ -190,9 +190,9 @@ def _find_areas(
 
 
 def _find_undrawn(analysis: VideoAnalysis, ground: Ground) -> tuple[list[float], dict[str, float]]:
-    """Return the time with feet below the image by their position across it, and all that is not drawn [s].
+    """Return the time with feet below the image by position across it, and all undrawn time [s].
 
-    The parts are disjoint: with the time that is drawn they make the time in the scene.
+    The parts are disjoint. Together with the drawn time they sum to the time in the scene.
     """
     walks = analysis.walks
     (x, y), (x0, y0, x1, y1) = walks.position, analysis.bounds if analysis.unit == "m" else ground.bounds

@@ -1,4 +1,4 @@
-"""The key figures of one video, each taken from the table that defines it."""
+"""The key figures of one video, each from the table that defines it."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -20,7 +20,7 @@ from ptrack_analysis.video import milliseconds, timedelta
 
 
 def number(value: Any) -> float | None:
-    """Give a number, None where it is missing."""
+    """Return a number; None if it is missing."""
     return None if pd.isna(value) else float(value)
 
 
@@ -30,10 +30,10 @@ def select_zone(table: pd.DataFrame, zone: str) -> pd.DataFrame:
 
 
 def plain_occupancy(occupancy: pd.DataFrame, zone: Zone | None = None) -> dict[str, Any]:
-    """Sum up the occupancy of the scene or of one zone.
+    """Summarize the occupancy of the scene or of one zone.
 
-    ``at_end`` is the closing row, which repeats the number of people until the end. ``mean`` is
-    over the time in which the zone holds, None if it holds at no moment.
+    ``at_end`` is the closing row, which repeats the number of people until the end. ``mean`` is taken over
+    the time in which the zone is active, and None if the zone is never active.
     """
     rows = select_zone(occupancy, "" if zone is None else zone.name)
     moments = rows.index.get_level_values("timestamp").to_numpy().astype("int64")
@@ -51,14 +51,14 @@ def plain_occupancy(occupancy: pd.DataFrame, zone: Zone | None = None) -> dict[s
 
 HOUR = pd.Timedelta("1h")
 _FEWEST = 3
-"""Fewest windows that a video must have, so that one can be the busiest."""
+"""Minimum number of windows of a video for a busiest window."""
 
 
 def find_busiest_window(occupancy: pd.DataFrame) -> dict[str, Any] | None:
     """Find the earliest minute, or hour of a long video, with the most person-seconds.
 
-    All windows of that length within the video are compared, not only those that start at a full minute.
-    None if the video has fewer than three windows, or no one was there.
+    All windows of that length within the video are compared, wherever they start.
+    Returns None if the video has fewer than three windows or no people.
 
     Parameters
     ----------
@@ -67,8 +67,8 @@ def find_busiest_window(occupancy: pd.DataFrame) -> dict[str, Any] | None:
 
     Notes
     -----
-    O(n): the person-seconds of a window change evenly between the rows, so the greatest window starts or
-    ends at a row.
+    O(n): the person-seconds of a window change linearly between rows, so the busiest window starts or ends
+    at a row.
     """
     time = occupancy.index.get_level_values("timestamp").to_numpy().astype("int64")
     count = occupancy["persons"].to_numpy()
@@ -94,14 +94,14 @@ def find_busiest_window(occupancy: pd.DataFrame) -> dict[str, Any] | None:
 
 
 def _sum_until(time: Integers, count: Integers, area: Integers, moment: Integers) -> Integers:
-    """Return the person-milliseconds up to some times."""
+    """Return the person-milliseconds up to each time."""
     row = np.searchsorted(time, moment, side="right") - 1
     summed: Integers = area[row] + count[row] * (moment - time[row])
     return summed
 
 
 def busiest_cell(heatmap: Heatmap) -> dict[str, Any] | None:
-    """Find the first cell of the heatmap of footpoints with the most seconds; None if it is empty."""
+    """Find the first cell of the foot point heatmap with the most time; None if it is empty."""
     if not heatmap.values.any():
         return None
     row, column = np.unravel_index(int(heatmap.values.argmax()), heatmap.shape)
@@ -147,7 +147,7 @@ def zone_figures(
 
 
 def _figures(name: str, visits: pd.DataFrame, dwell: pd.DataFrame, complete: Bools) -> dict[str, Any]:
-    stays, cut, left_out = (
+    stays, end_unobserved, start_unobserved = (
         int(dwell[count].sum()) for count in ("visits", "end_unobserved", "start_unobserved")
     )
     fewest, most = estimate_bounds(visits)
@@ -164,8 +164,8 @@ def _figures(name: str, visits: pd.DataFrame, dwell: pd.DataFrame, complete: Boo
         "median_dwell_high_s": high,
         "dwell_note": str(dwell["note"].iloc[0]) if stays else "",
         "naive_mean_dwell_s": mean,
-        "end_unobserved": cut,
-        "start_unobserved": left_out,
+        "end_unobserved": end_unobserved,
+        "start_unobserved": start_unobserved,
         "censored_share": float(1.0 - complete.mean()) if stays else None,
     }
 
@@ -182,32 +182,35 @@ FIGURE_OUTPUTS: dict[str, tuple[str, ...]] = {
     "transitions": ("transitions",),
     "balance": ("count_drift", "crossings"),
 }
-"""The outputs that each figure of the whole video comes from, for the checks that affect it."""
+"""The outputs behind each figure of the complete video, for the checks that affect it."""
 _ZONE_OUTPUTS, _LINE_OUTPUTS = ("visits", "dwell"), ("crossings", "counts")
-_ASK_ZONES = (
-    "zones and transitions are left out: draw polygons in a GeoJSON file, and give it with --zones FILE"
-)
-_ASK_LINES = "lines are left out: draw a LineString in the GeoJSON file of --zones FILE"
+_ASK_ZONES = "zones and transitions need polygons in a GeoJSON file. Pass it with --zones FILE"
+_ASK_LINES = "lines need a LineString in the GeoJSON file of --zones FILE"
 
 
 def gather_key_figures(analysis: VideoAnalysis) -> dict[str, Any]:
-    """Gather the usual figures of one video.
+    """Collect the key figures of one video.
 
-    Each figure comes from the table that defines it: persons and time without position from TRACKS,
-    ``stay_in_scene`` from SCENE_STAY (Kaplan-Meier; None without people), ``occupancy`` from
-    OCCUPANCY_CHANGES, ``busiest`` from OCCUPANCY_CHANGES (the earliest minute, or hour from three hours on,
-    with the most person-seconds; it may start at any time) and from the heatmap of foot points without
-    truncated boxes (the first cell with the most seconds), ``zones`` from VISITS, DWELL and
-    OCCUPANCY_CHANGES, ``transitions`` from TRANSITIONS (the most frequent ones from zone to zone), ``lines``
-    from CROSSINGS, ``balance`` from the last row of BALANCE, and ``trust`` from QUALITY.
+    Each figure comes from the table that defines it:
 
-    ``at_end`` is the number of people present until the end. ``mean`` is weighted by time; that of a zone is
-    over the time in which the zone is active. ``peak_at_s`` is the first time of the peak.
+    * persons and time without position from TRACKS
+    * ``stay_in_scene`` from SCENE_STAY (Kaplan-Meier; None without people)
+    * ``occupancy`` from OCCUPANCY_CHANGES
+    * the busiest ``interval`` from OCCUPANCY_CHANGES: the earliest minute, or hour if the video has three
+      hours or more, with the most person-seconds, starting at any time
+    * the busiest ``cell`` from the heatmap of foot points without truncated boxes: the first cell with the
+      most time
+    * ``zones`` from VISITS, DWELL and OCCUPANCY_CHANGES
+    * ``transitions`` from TRANSITIONS: the most frequent transitions between zones
+    * ``lines`` from CROSSINGS, ``balance`` from the last row of COUNT_DRIFT
+    * ``trust`` from QUALITY
+
+    ``at_end`` is the number of people present until the end. ``mean`` is weighted by time; the mean of a zone
+    is taken over the time in which the zone is active. ``peak_at_s`` is the first time of the peak.
     ``censored_share`` is the share of visits whose start or end was not observed. ``_low`` and ``_high`` are
-    the confidence bounds of a figure at the level ``confidence``; those of a count are Garwood's, with the
-    person as the independent unit. ``trust`` has the verdict, the checks that are not good and those that
-    are unknown; ``affected`` and ``affected_by`` list the checks that make a figure, a zone or a line
-    doubtful or bad.
+    the confidence bounds of a figure at the level ``confidence``; bounds of a count are Garwood's, with the
+    person as the independent unit. ``trust`` has the verdict and the checks that are not good or unknown.
+    ``affected`` and ``affected_by`` list the checks that make a figure, a zone or a line doubtful or bad.
 
     Parameters
     ----------
@@ -217,9 +220,9 @@ def gather_key_figures(analysis: VideoAnalysis) -> dict[str, Any]:
     Returns
     -------
     dict
-        Values that JSON knows, always with the same keys in the same order: times in s (``_s``), places in
-        the plane's unit (``_px``, ``_m``), None where a figure cannot be told. ``zones`` and ``transitions``
-        are None without zones, ``lines`` and ``balance`` without lines; ``unavailable`` says how to get them.
+        JSON values, always with the same keys in the same order: times in s (``_s``), positions in the
+        plane's unit (``_px``, ``_m``), None for unknown figures. ``zones`` and ``transitions`` are None
+        without zones, ``lines`` and ``balance`` without lines; ``unavailable`` explains how to get them.
 
     Raises
     ------
@@ -228,7 +231,7 @@ def gather_key_figures(analysis: VideoAnalysis) -> dict[str, Any]:
 
     Notes
     -----
-    Costs what the tables cost. Errs as they do; ``trust`` says where to look.
+    The tables determine the runtime and the errors of the figures; ``trust`` lists the figures to check.
     """
     occupancy = analysis["occupancy_changes"]
     moments = occupancy.index.get_level_values("timestamp")
@@ -283,15 +286,15 @@ def gather_key_figures(analysis: VideoAnalysis) -> dict[str, Any]:
 
 
 def read_quality(analysis: VideoAnalysis) -> pd.DataFrame:
-    """Return the quality checks; points have none, because the checks need boxes."""
+    """Return the quality checks; empty for points, because the checks need boxes."""
     return empty_table(QUALITY) if analysis.quality is None else analysis.quality
 
 
 def mean_speed(trajectories: pd.DataFrame, unit: str) -> dict[str, Any]:
     """Return the mean speed of all people, weighted by ``time_present``, and the maximum.
 
-    Both are taken over all rows with a speed; ``speed_time_s`` is the time of these rows. The mean is None if
-    this is less than half of the time present.
+    Both are taken over all rows with a speed. ``speed_time_s`` is the time of these rows. If it is less than
+    half of the time present, the mean is None.
     """
     speed = trajectories[f"speed_{unit}_per_s"].to_numpy()
     present = trajectories["time_present"].to_numpy().view("int64")
@@ -308,10 +311,10 @@ def mean_speed(trajectories: pd.DataFrame, unit: str) -> dict[str, Any]:
 
 
 def _left_out(analysis: VideoAnalysis) -> list[str]:
-    """Describe what there are no figures of, and how to get them."""
+    """Name the missing figures, and explain how to get them."""
     if analysis.scene is not None and not analysis.zones and not analysis.lines:
-        source = analysis.config.zones or "the given scene"
-        return [f"zones, transitions and lines are left out: {source} has none of this video"]
+        source = analysis.config.zones or "The given scene"
+        return [f"{source} has no zones and lines for this video"]
     return [text for text, has in ((_ASK_ZONES, analysis.zones), (_ASK_LINES, analysis.lines)) if not has]
 
 
@@ -320,8 +323,8 @@ def _distinct(visits: pd.DataFrame) -> int:
 
 
 def _transitions(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """List the most frequent ways from zone to zone; of equal ones, by name."""
-    table = table[table["mean_travel"].notna().to_numpy()]  # one of the two is no zone: no time between them
+    """List the most frequent transitions between zones; equal counts are sorted by name."""
+    table = table[table["mean_travel"].notna().to_numpy()]  # without transitions to or from other states
     most = np.argsort(-table["transitions"].to_numpy(), kind="stable")[:MOST_TRANSITIONS]
     return [
         {
@@ -354,7 +357,7 @@ def _lines(analysis: VideoAnalysis) -> list[dict[str, Any]]:
 
 
 def _balance(analysis: VideoAnalysis) -> dict[str, Any]:
-    """Set what the lines that bound the scene counted beside those present, at the end."""
+    """Compare the counts over the boundary lines with the people present at the end."""
     last, crossings = analysis["count_drift"].iloc[-1], analysis["crossings"]
     lines = [line.name for line in analysis.boundary_lines]
     counted = count_in_and_out(crossings[crossings.index.get_level_values("line").isin(lines)])
@@ -364,7 +367,7 @@ def _balance(analysis: VideoAnalysis) -> dict[str, Any]:
 
 
 def _trust(analysis: VideoAnalysis) -> dict[str, Any]:
-    """Judge the tracking: the verdict, the checks that are not good, and those that are unknown."""
+    """Return the verdict on the tracking, and the checks that are not good or unknown."""
     quality = read_quality(analysis)
     rows = quality.astype({"verdict": str}).reset_index().to_dict("records")
     suspect = [

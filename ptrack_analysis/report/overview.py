@@ -62,7 +62,7 @@ def overview_report(dataset: Dataset, reports: Mapping[str, str] | None = None) 
     dataset
         The dataset.
     reports
-        Addresses of the reports of single videos by the name of the video.
+        Addresses of the reports of single videos by name of the video.
 
     Raises
     ------
@@ -115,7 +115,7 @@ def _figures(data: OverviewData) -> Section:
 
 
 def _name_video(data: OverviewData, name: str) -> str:
-    """Name a video by its time and camera, or by its name if its clock is not known."""
+    """Describe a video by time and camera, or by name if its clock is not known."""
     row: Any = data.videos.loc[name]
     start = _local_start(row)
     if start is None:
@@ -161,7 +161,7 @@ def _doors(data: OverviewData) -> list[Section]:
         return []
     chart = DayChart(lanes, len(dates), _list_ticks(dates))
     told = "; ".join(f"{one.name}: {one.said}" for one in lanes)
-    alt = f"People who came in (up) and went out (down) by day. {told}."
+    alt = f"Crossings in (up) and out (down) by day. {told}."
     left = len(data.door_days.groupby(level=["site", "line"])) - len(lanes)
     more = f" {left} more are in the tables." if left > 0 else ""
     parts: list[Part] = [
@@ -185,7 +185,7 @@ def _list_dates(dates: pd.Index) -> list[pd.Timestamp]:
 
 
 def _list_ticks(dates: list[pd.Timestamp]) -> list[tuple[int, str]]:
-    """Return the days that are written: all, or of more than two weeks the Mondays."""
+    """Return the labeled days: all days, or only Mondays if there are more than two weeks."""
     few = len(dates) <= 14  # noqa: PLR2004 - two weeks
     return [
         (index, f"{date:%a %d}" if few else f"{date:%d %b}")
@@ -195,7 +195,7 @@ def _list_ticks(dates: list[pd.Timestamp]) -> list[tuple[int, str]]:
 
 
 def _days(data: OverviewData) -> list[Section]:
-    """Show the people in view by day and site, or by video in order where no clock is known."""
+    """Show the people in view by day and site, or by video if no clock is known."""
     if data.scene is None:
         return _videos_in_order(data)
     scene = data.scene
@@ -279,7 +279,7 @@ def _videos_in_order(data: OverviewData) -> list[Section]:
 
 
 def _hours(data: OverviewData) -> Section:
-    """Show when it was busy, by weekday and hour."""
+    """Show the occupancy by weekday and hour."""
     if data.scene is None:
         is_known = data.videos["started_at"].notna().any()
         return Section(
@@ -305,7 +305,7 @@ def _hours(data: OverviewData) -> Section:
 
 
 def _find_arrivals(data: OverviewData) -> tuple[pd.DataFrame, str] | None:
-    """Return the crossings inwards, or the visits that began, with the time recorded, by local hour."""
+    """Return the crossings inwards or the started visits per local hour, with the recorded time."""
     columns = ["weekday", "local_hour", "recorded_time", "arrived"]
     if data.crossings is not None and data.scene is not None:
         recorded = data.door_scene.assign(arrived=0.0)
@@ -343,7 +343,7 @@ def _lay_out(data: OverviewData, rows: pd.DataFrame, value: str) -> pd.DataFrame
 
 
 def _build_grid(caption: str, table: pd.DataFrame, unit: str, digits: int) -> Grid:
-    """Lay out rates by weekday and hour, each with its basis."""
+    """Build a grid of rates by weekday and hour, each with its basis."""
     what = "{:.0f}" if unit else "{:.0f} person-seconds"
     days = sorted({day for day, _ in table.index})
     hours = range(min(hour for _, hour in table.index), max(hour for _, hour in table.index) + 1)
@@ -376,7 +376,7 @@ def _build_grid(caption: str, table: pd.DataFrame, unit: str, digits: int) -> Gr
 
 
 def _zones(data: OverviewData) -> Section:
-    """Compare the visits to the zones, over all sites."""
+    """Compare the visits to zones over all sites."""
     if data.fewest and data.visits is None:
         return Section("zones", texts.ZONES, [Words(texts.WITHHELD_VISITS, "note")])
     if data.visits is None:
@@ -412,7 +412,7 @@ def _build_strip(stays: Stays, color: int) -> Strip:
 
 
 def _videos(data: OverviewData, reports: Mapping[str, str]) -> Section:
-    """List the videos, those with problems first, with links to their reports."""
+    """List the videos with links to their reports, videos with problems first."""
     rank = data.verdicts["kind"].map({kind: index for index, kind in enumerate(_RANKS)})
     failed = -data.verdicts["checks"].str.count(",")
     ranked = data.videos.assign(rank=rank, failed=failed)
@@ -454,7 +454,7 @@ def _list_video(data: OverviewData, name: str, people: pd.Series | None) -> list
 
 
 def _local_start(row: pd.Series) -> str | None:
-    """Write when a video was recorded, by the clock of its site."""
+    """Format the local start of a video."""
     if pd.isna(row["started_at"]) or pd.isna(row["timezone"]):
         return None
     return f"{row['started_at'].tz_convert(parse_timezone(str(row['timezone']))):%Y-%m-%d %H:%M}"

@@ -27,7 +27,7 @@ from ptrack_analysis.scene.zones import ENTRANCE, GOALS
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stays:
-    """The visits to the zones of one name, or the stays in view, and their median [s]."""
+    """The visits to zones of one name, or the stays in view, with their median [s]."""
 
     name: str
     site: str
@@ -44,14 +44,14 @@ class Stays:
 class OverviewData:
     """The tables of a dataset as its overview shows them.
 
-    A table that the dataset does not have is None. Times of day and dates are those of the clock of each
-    site; a video without a clock has none.
+    A table that the dataset does not have is None. Times of day and dates are local times of each site; a
+    video without a clock has none.
     """
 
     def __init__(self, dataset: Dataset) -> None:
         self.dataset = dataset
         self.fewest = max(dataset.manifest.min_counts, default=0)
-        """The smallest count of people that the dataset shows; 0 if it shows all."""
+        """The minimum count of people in the dataset; 0 if it contains all counts."""
         self.is_suppressed = self.fewest > 0
         self.videos: pd.DataFrame = dataset.read("videos")
         self.quality = self._read("quality", ["verdict", "affects", "value", "value_unit"])
@@ -69,7 +69,7 @@ class OverviewData:
 
     @cached_property
     def visits(self) -> pd.DataFrame | None:
-        """The visits, with whether their start and end were observed by the configuration of each video."""
+        """The visits, with columns that mark observed starts and ends by the video's configuration."""
         visits = self._read("visits", ["entered", "dwell", "entry", "exit"]) if self.has_zones else None
         if visits is None:
             return None
@@ -84,7 +84,7 @@ class OverviewData:
 
     @cached_property
     def scene(self) -> pd.DataFrame | None:
-        """The occupancy in view by the local clock: by hour if the dataset has it, else by interval."""
+        """The occupancy in local time: by hour if the dataset has it, otherwise by interval."""
         hourly = self._read("occupancy_hourly")
         if hourly is not None:
             found = hourly[hourly.index.get_level_values("zone") == ""].reset_index()
@@ -94,7 +94,7 @@ class OverviewData:
 
     @cached_property
     def began(self) -> pd.DataFrame | None:
-        """The visits that began, by video, zone and local day and hour."""
+        """The started visits by video, zone and local day and hour."""
         hourly = self._read("visits_hourly") if self.has_zones else None
         if hourly is not None:
             return hourly.reset_index()
@@ -118,12 +118,12 @@ class OverviewData:
 
     @cached_property
     def has_entrances(self) -> bool:
-        """Whether a line is an entrance."""
+        """Whether the dataset has an entrance line."""
         return self.lines is not None and bool((self.lines["kind"].astype(str) == ENTRANCE).any())
 
     @property
     def has_intervals(self) -> bool:
-        """Whether the doors are counted by interval, without single crossings."""
+        """Whether doors have only counts by interval, without single crossings."""
         return self.crossings is not None and "crossings" not in self.dataset.tables
 
     @cached_property
@@ -144,14 +144,14 @@ class OverviewData:
 
     @cached_property
     def local_crossings(self) -> pd.DataFrame:
-        """The crossings of the doors with their local date, weekday and hour, of videos with a clock."""
+        """The crossings of the doors in videos with a clock, with local date, weekday and hour."""
         if self.crossings is None:
             return pd.DataFrame()
         return self.add_clock(self.crossings)
 
     @cached_property
     def door_scene(self) -> pd.DataFrame:
-        """The occupancy in view of the videos with a door, by the local clock."""
+        """The occupancy of the videos with a door, in local time."""
         videos = {video for videos in self.doors.values() for video in videos}
         return pd.DataFrame() if self.scene is None else self.scene[self.scene["video"].isin(videos)]
 
@@ -169,7 +169,7 @@ class OverviewData:
 
     @property
     def recorded(self) -> float:
-        """The length of all videos [s]; of a video without a duration, the time that was analyzed."""
+        """The total duration of all videos [s]; the analyzed time for videos without a duration."""
         lengths = self.videos["duration"].dt.total_seconds()
         if self.bins is not None:
             bins = self.bins.groupby(level="video")["recorded_time"].sum().dt.total_seconds()
@@ -178,10 +178,10 @@ class OverviewData:
 
     @cached_property
     def door_days(self) -> pd.DataFrame | None:
-        """The crossings of each door on each day on which a video with it was recorded.
+        """The crossings of each door on each day on which it was recorded.
 
-        The index is site, line and local date; a count is NaN if one of its parts is withheld. ``hours`` is
-        the time recorded.
+        The index is site, line and local date. A count is NaN if it is partly withheld. ``hours`` is the
+        recorded time.
         """
         if self.crossings is None or self.scene is None:
             return None
@@ -203,7 +203,7 @@ class OverviewData:
 
     @cached_property
     def door_hours(self) -> pd.Series | None:
-        """The hours recorded with a door on each local day."""
+        """The recorded hours of videos with a door on each local day."""
         if self.door_days is None or self.scene is None:
             return None
         hours: pd.Series = (
@@ -282,7 +282,7 @@ class OverviewData:
 
     @cached_property
     def came_and_left(self) -> pd.DataFrame | None:
-        """Whether each person came in, and whether they left, while the video was recorded."""
+        """Whether each person's arrival and departure were observed during the video."""
         if self.tracks is None:
             return None
         names = self.tracks.index.get_level_values("video")
@@ -304,7 +304,7 @@ class OverviewData:
 
     @cached_property
     def stay(self) -> Stays | None:
-        """How long people stay in view, over all videos."""
+        """The stays in view over all videos."""
         if self.tracks is None or self.came_and_left is None or self.tracks.empty:
             return None
         ends = self.came_and_left
@@ -346,10 +346,10 @@ class OverviewData:
 
     @cached_property
     def conversion(self) -> Key | None:
-        """The share of people who reached the goal, of those who were filmed from coming in to going out.
+        """The share of people who reached the goal, among people whose complete stay was filmed.
 
-        If these are fewer than half, long stays are missing among them: then the share of all people, which
-        is a lower bound.
+        If fewer than half of the people were filmed completely, long stays are underrepresented. The share of
+        all people is then given as a lower bound.
         """
         zones = self._read("zones") if self.has_zones else None
         if zones is None or self.visits is None or self.came_and_left is None:
@@ -369,30 +369,28 @@ class OverviewData:
         label = f"Went to {name_zone(goals[0])}"
         if 2 * whole.sum() >= len(people) > 0:
             share = format_percent(reached[whole].mean())
-            beside = (
-                f"{reached[whole].sum()} of the {whole.sum()} who were filmed from coming in to going out"
-            )
+            beside = f"{reached[whole].sum()} of {whole.sum()} people with a complete stay in the film"
             return Key(label, share, beside)
         if not len(people):
             return None
-        beside = f"{reached.sum()} of {len(people)}; most were not filmed from coming in to going out"
+        beside = f"{reached.sum()} of {len(people)}; most stays were not filmed completely"
         return Key(label, f"at least {format_percent(reached.mean())}", beside)
 
 
 def _drop_visits(index: Any) -> pd.Index:
-    """Return the person of each visit: the levels of an index but for the zone and the visit."""
+    """Return the index of visits without the levels for zone and visit."""
     levels = [name for name in index.names if name in {"zone", "visit"}]
     people: pd.Index = index.droplevel(levels)
     return people
 
 
 def sum_known(values: pd.Series) -> float:
-    """Return the sum of counts; NaN if one is missing, because it was withheld."""
+    """Return the sum of counts; NaN if a count is withheld."""
     return float(values.sum(skipna=False))
 
 
 def sum_all(values: Iterable[float]) -> float | None:
-    """Return the sum; None if a value is missing, because it was withheld."""
+    """Return the sum; None if a value is withheld."""
     total = float(np.sum([*values]))
     return None if np.isnan(total) else total
 

@@ -27,12 +27,12 @@ MOST_FINDINGS = 5
 _WEEK = pd.Timedelta("7D")
 _FEWEST_DAYS, _FEWEST_HOURS = 28, 5
 _EQUAL = 0.05
-"""Difference of the hours recorded on two days up to which their counts are compared."""
+"""Maximum difference in recorded hours of two days whose counts are compared."""
 _STANDS_OUT, _LONGER = 1.15, 1.5
 
 
 def find_overview(data: OverviewData) -> Opening:
-    """Return the beginning of the overview: the videos, their problems, and the findings."""
+    """Return the opening of the overview: the videos, their problems, and the findings."""
     kinds = data.verdicts["kind"]
     number = len(kinds)
     bad, doubtful, unknown = (int((kinds == kind).sum()) for kind in ("bad", "doubtful", "unknown"))
@@ -105,11 +105,11 @@ def _describe_problems(data: OverviewData, bad: int, doubtful: int, unknown: int
 def _describe_silence(data: OverviewData) -> str:
     if data.is_suppressed:
         return "Too much is withheld for findings."
-    return f"Too little was seen for findings: {count(len(data.videos), 'video', 'videos')}."
+    return f"Too little data for findings: {count(len(data.videos), 'video', 'videos')}."
 
 
 def _find_camera(data: OverviewData) -> Iterator[Finding]:
-    """Find the camera whose videos have most problems."""
+    """Find the camera with the most problems."""
     if len(data.videos) == 1:
         return
     kinds, cameras = data.verdicts["kind"], data.videos["camera"].dropna().astype(str)
@@ -134,8 +134,8 @@ def _find_camera(data: OverviewData) -> Iterator[Finding]:
 def compare_weeks(data: OverviewData) -> dict[str, Any] | None:
     """Compare the people who came in during the last week with the same weekdays a week before.
 
-    None if less than four weeks are covered, if a count is withheld, or if a day was recorded for another
-    length of time than the same weekday before.
+    Returns None if less than four weeks are covered, if a count is withheld, or if the recorded time of a day
+    differs from the same weekday a week before.
     """
     if data.door_days is None or data.door_hours is None:
         return None
@@ -167,12 +167,12 @@ def compare_weeks(data: OverviewData) -> dict[str, Any] | None:
 
 
 def format_change(ratio: float) -> str:
-    """Write a ratio as a change: ``12 % more``."""
+    """Format a ratio as a change: ``12 % more``."""
     return f"{format_percent(abs(ratio - 1))} {'more' if ratio >= 1 else 'fewer'}"
 
 
 def _find_change(data: OverviewData) -> Iterator[Finding]:
-    """Find whether more people came in during the last week than on the same weekdays before."""
+    """Find a change in the people who came in during the last week."""
     week = compare_weeks(data)
     if week is None or week["is_chance"]:
         return
@@ -191,7 +191,7 @@ def _find_change(data: OverviewData) -> Iterator[Finding]:
 
 
 def find_hours(data: OverviewData) -> pd.DataFrame | None:
-    """Return the people in view on average in each hour of the day, and the days on which it was recorded."""
+    """Return the mean number of people in each hour of the day, and the number of recorded days."""
     if data.scene is None or data.scene["person_seconds"].isna().any():
         return None
     recorded = data.scene[data.scene["recorded_time"] > pd.Timedelta(0)]
@@ -264,7 +264,7 @@ def _find_zone(data: OverviewData) -> Iterator[Finding]:
 def find_site_rates(data: OverviewData) -> dict[str, dict[str, float]]:
     """Return the people who came in per recorded hour at each site, with the interval across days.
 
-    A site is left out if it has fewer than three days or a count is withheld.
+    Sites with fewer than three days or a withheld count are excluded.
     """
     if data.door_days is None:
         return {}
@@ -288,7 +288,7 @@ def find_site_rates(data: OverviewData) -> dict[str, dict[str, float]]:
 
 
 def _find_site(data: OverviewData) -> Iterator[Finding]:
-    """Find the sites with most and fewest people coming in, if their ranges do not overlap."""
+    """Find the sites with the most and fewest people coming in, if their ranges do not overlap."""
     sites = find_site_rates(data)
     if len(sites) < 2:  # noqa: PLR2004 - two are compared
         return

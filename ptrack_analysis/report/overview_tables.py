@@ -55,7 +55,7 @@ def _zone_table(data: OverviewData) -> ReportTable | None:
         Heading("median_high_s", "to", column_text(DWELL, "median_high"), 1),
         Heading("dwell_s", "in all [s]", column_text(VISITS, "dwell"), 1),
         Heading("observed_mean_s", "observed mean [s]", "Mean of the observed dwell of all visits.", 1),
-        Heading("cut_share", "not seen whole", "Share of visits whose start or end was not observed.", 2),
+        Heading("cut_share", "not fully observed", "Share of visits whose start or end was not observed.", 2),
     ]
     return ReportTable(
         "zones",
@@ -67,7 +67,7 @@ def _zone_table(data: OverviewData) -> ReportTable | None:
 
 
 def _footfall_table(data: OverviewData) -> ReportTable | None:
-    """List the crossings inwards and the visits per local day, with their interval across days."""
+    """List the crossings inwards and the visits per local day, with the interval across days."""
     rows: list[list[Cell]] = []
     if data.door_days is not None:
         rows += [
@@ -84,11 +84,14 @@ def _footfall_table(data: OverviewData) -> ReportTable | None:
         return None
     headings = [
         Heading("name", "line or zone"),
-        Heading("counted", "what is counted"),
-        Heading("days", "days", "Local days of which at least a part was recorded.", 0),
+        Heading("counted", "counted events"),
+        Heading("days", "days", "Local days that were recorded at least in part.", 0),
         Heading("count", "in all", digits=0),
         Heading(
-            "per_day", "mean per day", "The count by the number of days, recorded in whole or in part.", 1
+            "per_day",
+            "mean per day",
+            "The count divided by the number of days, also partly recorded days.",
+            1,
         ),
         Heading("per_day_low", "from", texts.DAILY_INTERVAL, 1),
         Heading("per_day_high", "to", texts.DAILY_INTERVAL, 1),

@@ -1,8 +1,8 @@
-"""The words of the overview's page."""
+"""Texts of the overview page."""
 
 WITHHELD = "withheld"
 SUBTITLE = "Where people were, when, and for how long"
-DOORS = "Who came in and went out, by day"
+DOORS = "People in and out, by day"
 DOORS_LINES = "Crossings of the lines, by day"
 DOORS_LEAD = "Up: in. Down: out. All on the same scale; hatched days were not recorded."
 DAYS = "People in view, by day"
@@ -15,23 +15,23 @@ ORDER_LEAD = (
 )
 HOURS = "When it was busy, by weekday and hour"
 HOURS_LEAD = (
-    "Hours are those of the clock of each site; hatched hours were not recorded. Figures are for "
-    "one camera on average while it recorded, so that hours recorded in part can be compared."
+    "Hours are local times of each site; hatched hours were not recorded. Figures are averages for one "
+    "camera while it recorded, so partly recorded hours can be compared."
 )
 HOURS_WITHHELD = "A dotted cell is withheld, because fewer than {fewest} people may be counted in it."
 SHORT_HOURS = (
-    "Some hours were recorded for only {minutes} minutes: their figures say how busy these minutes "
-    "were. Point at a cell to see how long it was recorded."
+    "Some hours were recorded for only {minutes} minutes: their figures describe only these minutes. "
+    "Point at a cell to see how long it was recorded."
 )
 NO_CLOCK = (
-    "When the videos were recorded is not known, so nothing can be said by hour and day. Export "
+    "The start of the videos is not known, so there are no figures by hour and day. Export "
     "again with `--recordings FILE` or `--started-at PATTERN`."
 )
 BY_INTERVAL = (
     "The dataset has counts by interval and no crossings: an interval counts for the hour in which it begins "
     "even where it reaches into the next."
 )
-NO_OCCUPANCY = "The dataset has no table `occupancy`, so nothing can be said by hour and day."
+NO_OCCUPANCY = "The dataset has no table `occupancy`, so there are no figures by hour and day."
 NO_TABLE = "The dataset has no table `visits`, so zones cannot be compared."
 PRESENT_GRID = "People in view on average"
 DOOR_GRID = "People who came in"
@@ -63,17 +63,17 @@ METHOD_NOTE = (
     "dataset, and `dictionary.md` of the dataset defines every column."
 )
 DEFINITIONS = {
-    "Person": "One track in one video. Someone who comes twice, is lost and found again, or is seen "
+    "Person": "One track in one video. Someone who comes twice, is lost and found again, or is filmed "
     "by two cameras counts twice.",
     "In view": "Anywhere in the image of a camera. The average is taken over the time that was recorded.",
     "Visit": "From entering a zone to leaving it, by the feet: the middle of the lower edge of the box.",
-    "Half last … or longer": "The median. Visits whose end was not seen count with what is known of "
-    "them (Kaplan-Meier); visits whose start was not seen are left out.",
+    "Half last … or longer": "The median. Visits whose end was not observed count as at least as long as "
+    "recorded (Kaplan-Meier); visits whose start was not observed are excluded.",
     "95 % range": "About 95 of 100 such ranges contain the true figure.",
-    "Last week": "The last seven days, against the same weekdays a week before. It is only said if "
-    "four weeks are recorded and each pair of days was recorded for the same time.",
+    "Last week": "The last seven days, compared with the same weekdays a week before. Shown only if four "
+    "weeks are recorded and each pair of days was recorded for the same time.",
     "In and out": "The feet pass from one side of the line to the other, while a camera recorded.",
-    "Withheld": "Left out to protect people: too few are counted in the figure.",
+    "Withheld": "Omitted to protect people, because the figure counts too few.",
     "Not covered": "No camera recorded.",
 }
-"""Definitions of the words on the page."""
+"""Definitions of the terms on the page."""

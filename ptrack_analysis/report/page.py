@@ -155,12 +155,12 @@ def _table(table: ReportTable) -> str:
 
 
 def _count_shown(table: ReportTable) -> int:
-    """Return the number of rows that are shown at first: a few more than usual if these are all."""
+    """Return the number of rows shown at first, including all rows of slightly longer tables."""
     return SHOWN_ROWS if len(table.rows) > 1.2 * SHOWN_ROWS else len(table.rows)
 
 
 def _width(table: ReportTable, place: int) -> str:
-    """Return a column's class: numbers stand at the right, sentences have room."""
+    """Return the class of a column: numbers are right-aligned, sentences get more width."""
     if table.headings[place].digits is not None:
         return ' class="n"'
     longest = max((len(str(row[place])) for row in table.rows[:SHOWN_ROWS]), default=0)
@@ -190,13 +190,13 @@ def _cell(shown: str, *, number: bool, mark: bool, link: str | None) -> str:
 
 
 def _rest(table: ReportTable) -> str:
-    """Describe which rows are not on the page, and which not even in it."""
+    """Describe the rows that are hidden at first, and the rows that the page does not contain."""
     held, total = len(table.rows), max(table.total, len(table.rows))
     said = []
     if held > _count_shown(table):
         said.append(f'<span class="more">The first {SHOWN_ROWS} of {held} rows are shown.</span>')
     if total > held:
-        said.append(f"This page holds {held} of {total} rows; <code>ptrack export</code> writes them all.")
+        said.append(f"This page contains {held} of {total} rows; <code>ptrack export</code> writes them all.")
     return f'<p class="rest">{" ".join(said)}</p>' if said else ""
 
 
@@ -264,7 +264,7 @@ _HAND_OVER = "\nglobalThis.ptrackExplorer = mount;\n"
 
 
 def report_html(report: Report) -> str:
-    """Write a report as one self-contained page; equal reports give equal pages."""
+    """Write a report as one self-contained page; equal reports produce equal pages."""
     explored = [part for one in report.sections for part in one.parts if isinstance(part, Explored)]
     style = _style()
     scripts = [inline_script(explorer_script() + _HAND_OVER)] if explored else []
@@ -309,7 +309,7 @@ def _style() -> str:
 
 
 def _shared(scene: str | None) -> str:
-    """Write what the charts refer to: the hatching, and the image behind them."""
+    """Write the hatching and the background image that the charts refer to."""
     hatch = (
         '<pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" '
         'patternTransform="rotate(45)">'
@@ -352,7 +352,7 @@ def _finding(finding: Finding) -> str:
 
 
 def _unbroken(words: str) -> str:
-    """Escape a text, and keep each number on the line of its unit."""
+    """Escape a text, and keep each number on the same line as its unit."""
     return _UNIT.sub("\\1\N{NO-BREAK SPACE}", text(words))
 
 
@@ -372,7 +372,7 @@ def _appendix(sections: Sequence[Section]) -> list[str]:
 
 
 def _tables(report: Report) -> list[dict[str, object]]:
-    """Return the tables that the script sorts and saves."""
+    """Return the tables that the script can sort and save."""
     sections = [*report.sections, *report.appendix]
     tables = [part for one in sections for part in one.parts if isinstance(part, ReportTable)]
     return [

@@ -1,4 +1,4 @@
-"""The words of the report's page: headings, leads, legends and definitions."""
+"""Texts of the report page: headings, leads, legends and definitions."""
 
 FIGURES = "Key figures"
 STAYS = "How long people stay"
@@ -8,16 +8,16 @@ ONE_DOT = "One dot is one visit."
 BIN_DOT = (
     "Where there are more than 60 visits, a dot is all visits of about that length: the larger, the more."
 )
-WHOLE = "seen from beginning to end"
-END_UNSEEN = "end not seen, mostly because the film ended"
-START_UNSEEN = "start not seen (left out of the half)"
-PART_UNSEEN = "some not seen from beginning to end"
+WHOLE = "start and end observed"
+END_UNSEEN = "end not observed, mostly because the film ended"
+START_UNSEEN = "start not observed (excluded from the median)"
+PART_UNSEEN = "some with an unobserved start or end"
 MEDIAN = "half last this long or longer, with its 95 % range (dashed: too few people for a range)"
 OTHER_ZONES = "The other zones"
 
 TIME = "When it was busy"
-TIME_LINES = "When it was busy, and who came and went"
-TIME_LEAD = "Move over the chart or drag the slider: the charts and the explorer show the same moment."
+TIME_LINES = "When it was busy, and when people came and went"
+TIME_LEAD = "Move over the chart or drag the slider: the charts and the explorer show the same time."
 TIME_ZONES = "Zones show the people at a time, all on the same scale."
 
 TRANSITIONS = "Where people went next"
@@ -32,17 +32,17 @@ STOOD = "Where people stood"
 STOOD_LEAD = "Where feet touched the floor, all people together."
 SPOT_TIME = "Time spent on one spot:"
 BELOW = "feet below the image"
-BOXES = "Where people could be seen"
+BOXES = "Where people were visible"
 BOXES_LEAD = "The parts of the image that people covered, from head to foot."
 BOX_TIME = "Time for which someone covered this part:"
 
 EXPLORE = "Watch it yourself"
 EXPLORE_LEAD = "People as they were tracked. Choose a person, a zone or a range of time."
 
-APPENDIX = "For those who want to check"
-CHECKS = "How far the tracking can be relied on"
+APPENDIX = "Checks, tables and methods"
+CHECKS = "Reliability of the tracking"
 TABLES = "All tables"
-WORDS = "What the words mean"
+WORDS = "Definitions"
 METHOD = "How it was computed"
 
 NOBODY = "No people were detected in this video, so all figures are 0."
@@ -56,14 +56,14 @@ DEFINITIONS = {
     "Person": "One track. Someone who leaves and comes back, or is lost and found again, counts twice.",
     "In view": "Anywhere in the image, inside or outside the zones.",
     "Visit": "From entering a zone to leaving it, by the feet: the middle of the lower edge of the box.",
-    "Half last … or longer": "The median. Visits whose end was not seen count with what is known of them "
-    "(Kaplan-Meier); visits whose start was not seen are left out.",
+    "Half last … or longer": "The median. Visits whose end was not observed count as at least as long as "
+    "recorded (Kaplan-Meier); visits whose start was not observed are excluded.",
     "95 % range": "About 95 of 100 such ranges contain the true figure. Given from 6 people on.",
-    "Estimated": "Only a face was seen; the position is taken from the detections before and after.",
+    "Estimated": "Only a face was detected. The position is interpolated from other detections.",
     "Time": "Since the beginning of the film, or the time of day if it is known.",
-    "In and out": "The feet pass from one side of the line to the other. The count adds up if those at the "
-    "start, plus in, minus out, are those at the end.",
-    "Busiest minute": "The one with the most people on average; it may begin at any second. In films of "
-    "three hours or more it is the busiest hour.",
+    "In and out": "The feet pass from one side of the line to the other. The count adds up if the people at "
+    "the start, plus in, minus out, equal the people at the end.",
+    "Busiest minute": "The minute with the most people on average, starting at any time. In films of three "
+    "hours or more it is the busiest hour.",
 }
-"""Definitions of the words on the page."""
+"""Definitions of the terms on the page."""

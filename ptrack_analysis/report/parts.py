@@ -21,8 +21,8 @@ MOST_ROWS = 5000
 class Heading:
     """One column of a table: its name in the file, its label on the page, and its definition.
 
-    ``digits`` are those behind the point; None: the column holds text, of which the page shows so many
-    ``letters``, or all.
+    ``digits`` is the number of decimals; None for text. The page shows at most ``letters`` characters of a
+    text, or all.
     """
 
     name: str
@@ -32,7 +32,7 @@ class Heading:
     letters: int | None = None
 
     def shown(self, cell: Cell) -> str:
-        """Write one cell as the page shows it; a missing value is an en dash."""
+        """Format one cell for the page; a missing value is an en dash."""
         if cell is None:
             return "\N{EN DASH}"
         if self.digits is None or isinstance(cell, str):
@@ -44,10 +44,10 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class ReportTable:
-    """A table that a reader can sort and save: ``name`` is that of its file, ``row`` says what a row is.
+    """A table that a reader can sort and save as the file ``name``; ``row`` describes a row.
 
-    ``total`` is the number of rows there are, where the page does not hold them all; ``marks`` is a column
-    whose words are verdicts, and shown as such. ``links`` are addresses of some names in the first column.
+    ``total`` is the number of rows if the page does not contain them all. ``marks`` is a column of verdicts,
+    which are colored. ``links`` has addresses for names in the first column.
     """
 
     name: str
@@ -62,7 +62,7 @@ class ReportTable:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A drawing for each width, its alternative text, and its legend: pairs of a drawing and a label."""
+    """One drawing per width, the alternative text, and the legend as pairs of drawing and label."""
 
     name: str
     drawings: Mapping[str, str]
@@ -72,7 +72,7 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """The slider that moves through the charts over time: its data, and where it begins [s]."""
+    """The time slider of the charts: its data and its start [s]."""
 
     data: dict[str, Any]
     start: float
@@ -80,7 +80,7 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Parts side by side where there is room."""
+    """Parts side by side if the page is wide enough."""
 
     left: Sequence["Part"]
     right: Sequence["Part"]
@@ -97,7 +97,7 @@ class Fold:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key figure: its label, its value, what goes with it, and what limits it."""
+    """One key figure: label, value, additional text, and its limits."""
 
     label: str
     value: str
@@ -129,7 +129,7 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Names and values, one a line."""
+    """Names and values, one per line."""
 
     facts: Sequence[tuple[str, str]]
 
@@ -143,7 +143,7 @@ class Items:
 
 @dataclass(frozen=True, slots=True)
 class Explored:
-    """The explorer: what ``explorer_data`` gives, and the moment at which it begins [ms]."""
+    """The explorer: the result of ``explorer_data``, and the start time [ms]."""
 
     data: dict[str, Any]
     moment: int = 0
@@ -151,10 +151,10 @@ class Explored:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Values by row and column as shades: ``cells`` are rows of numbers, None where nothing is known.
+    """Values by row and column as shades: ``cells`` are rows of numbers, None for unknown values.
 
-    A text instead of a number says why it is missing. ``titles`` say more of each cell, ``none`` what a cell
-    without a number means; ``has_gaps`` hatches such cells.
+    A text instead of a number gives the reason why it is missing. ``titles`` describe each cell, ``none``
+    describes cells without a number, and ``has_gaps`` hatches them.
     """
 
     caption: str
@@ -172,12 +172,12 @@ _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def writable(words: str) -> str:
-    """Return a text as a page can hold it: a replacement character stands for each control character."""
+    """Replace each control character of a text, which a page cannot contain."""
     return _UNWRITABLE.sub("\ufffd", words)
 
 
 def isolated(name: str) -> str:
-    """Keep a name within a sentence from turning the direction of the words beside it (Unicode TR 9)."""
+    """Isolate the text direction of a name within a sentence (Unicode TR 9)."""
     return name if name.isascii() else f"\u2068{undirected(name)}\u2069"
 
 
@@ -193,15 +193,15 @@ class Finding:
     key
         Name of the rule.
     sentence
-        What was found.
+        The finding.
     detail
-        The range, the number of people, and what limits the finding.
+        The range, the number of people, and limits of the finding.
     target
         The section of the report that shows it.
     figures
         The numbers of the sentence and the detail by name: times in s, shares between 0 and 1.
     zones
-        Names of the zones that it is about.
+        Names of the zones in the finding.
     """
 
     key: str
@@ -212,7 +212,7 @@ class Finding:
     zones: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the finding as values that JSON knows."""
+        """Return the finding as JSON values."""
         return {
             "key": self.key,
             "sentence": self.sentence,
@@ -225,9 +225,9 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """The answer at the top of a report: the verdict, its limits, and the findings.
+    """The opening of a report: the verdict, its limits, and the findings.
 
-    ``kind`` colors the verdict; ``empty`` is said where there are no findings; ``target`` is the section with
+    ``kind`` colors the verdict. ``empty`` is shown if there are no findings. ``target`` is the section with
     all checks.
     """
 
@@ -241,7 +241,7 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One section of a report: its place in the page, its heading, its parts."""
+    """One section of a report: its id on the page, its heading, its parts."""
 
     place: str
     heading: str
@@ -250,10 +250,10 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A whole report.
+    """A complete report.
 
-    ``subtitle`` stands above the title and ``opening`` below it; ``appendix`` is folded and not printed, of
-    which the section ``words`` is printed unfolded. ``scene`` is the address of the image behind the charts.
+    ``subtitle`` is shown above the title and ``opening`` below it. ``appendix`` is folded; only its section
+    ``words`` is printed. ``scene`` is the address of the image behind the charts.
     """
 
     title: str
@@ -266,7 +266,7 @@ class Report:
 
 
 def column_text(schema: Schema, name: str) -> str:
-    """Take the definition of a column from the schema."""
+    """Return the definition of a column from the schema."""
     return next(one.text for one in (*schema.key, *schema.columns) if one.name == name)
 
 
@@ -289,11 +289,11 @@ def build_table(
     clock: datetime | None = None,
     most: int = MOST_ROWS,
 ) -> ReportTable:
-    """Make a table of a report out of one of the schema: some of its key and its columns, in this order.
+    """Build a table of a report from some key levels and columns of a table, in this order.
 
-    Labels are the names with their unit, definitions those of the schema; times are in s, and where the
-    clock is known, moments are those of the place's clock: to the second on the page, and exact, with the
-    offset from UTC, in the file that can be saved.
+    Labels are the names with their unit; definitions come from the schema. Durations are in s. If the clock
+    is known, times are local times: to the second on the page, and exact with the offset from UTC in the
+    saved file.
     """
     known = {column.named(unit): column for column in (*schema.key, *schema.columns)}
     flat = table.reset_index()
@@ -348,7 +348,7 @@ def _cells(values: pd.Series, kind: str, local: datetime | None) -> list[Cell]:
 
 
 def local_time(milliseconds: int, started_at: datetime) -> datetime:
-    """Return a time since the start of a video by its place's clock."""
+    """Convert a time since the start of a video to local time."""
     begun = started_at.astimezone(UTC)
     return (begun + timedelta(milliseconds=milliseconds)).astimezone(started_at.tzinfo)
 

@@ -18,7 +18,7 @@ BROWSERS = (
     "microsoft-edge",
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 )
-"""Browsers that print a page without a window."""
+"""Browsers that can print a page in headless mode."""
 _SECONDS = 120
 
 
@@ -28,12 +28,12 @@ def print_page(html: str) -> bytes:
     Raises
     ------
     OutputError
-        If no Chromium, Chrome or Edge is installed, or it does not print the page.
+        If Chromium, Chrome or Edge is not installed, or does not print the page.
     """
     browser = next((found for name in BROWSERS if (found := shutil.which(name))), None)
     if browser is None:
         raise OutputError(
-            "A PDF is printed by Chromium, Chrome or Edge, and none of them is installed. Write the report "
+            "PDF reports need Chromium, Chrome or Edge, and no such browser is installed. Write the report "
             "as .html, open it in any browser, and print it there."
         )
     with tempfile.TemporaryDirectory() as folder:

@@ -66,11 +66,11 @@ from ptrack_analysis.web.payload import explorer_data
 
 MOST_EXPLORED = 150_000
 _SHORTEST = 0.05
-"""A time that would be written as 0.0 s is not named [s]."""
+"""Times below this would be shown as 0.0 s and are omitted [s]."""
 
 
 def choose_colors(evidence: Evidence) -> dict[str, int]:
-    """Return the colors of the zones that are drawn: of more than eight, those with the most time inside."""
+    """Return the colors of the drawn zones: at most eight, the zones with the most time inside."""
     names, figures = [zone.name for zone in evidence.analysis.zones], evidence.zone_figures
     if len(names) > len(ON_WHITE):
         busiest = sorted(names, key=lambda name: -(figures[name]["total_dwell_s"] or 0.0))[: len(ON_WHITE)]
@@ -80,9 +80,9 @@ def choose_colors(evidence: Evidence) -> dict[str, int]:
 
 
 def figures_section(evidence: Evidence, findings: Sequence[str] = ()) -> Section:
-    """Show the key figures, each marked by the checks that limit it.
+    """Show the key figures, each marked with the checks that affect it.
 
-    If one of the findings is that the counts at the door do not add up, the counts are marked.
+    If a finding reports that the counts at the door do not add up, the counts are marked.
     """
     parts: list[Part] = [
         Keys([*_list_people(evidence), *_list_door(evidence, findings), *_list_times(evidence)])
@@ -93,7 +93,7 @@ def figures_section(evidence: Evidence, findings: Sequence[str] = ()) -> Section
 
 
 def _find_mark(evidence: Evidence, figure: str) -> str:
-    """Describe what limits a figure of the whole video."""
+    """Describe the limits of a figure of the complete video."""
     checks = evidence.figures["trust"]["affected"][figure]
     return capitalize(evidence.describe_doubt(checks[0])) if checks else ""
 
@@ -112,9 +112,9 @@ def _list_door(evidence: Evidence, findings: Sequence[str]) -> list[Key]:
     name = "the lines" if not doors else "the door" if len(doors) == 1 else f"{len(doors)} doors"
     drift = balance["drift"]
     beside = (
-        "adds up with who is there"
+        "agrees with the people present"
         if not drift
-        else f"{balance['counted']} should be inside at the end, {balance['present']} are seen"
+        else f"{balance['counted']} should be inside at the end, {balance['present']} are visible"
     )
     mark = "Does not add up" if "door_drift" in findings else _find_mark(evidence, "balance")
     value = f"{balance['in_total']} \N{MIDDLE DOT} {balance['out_total']}"
@@ -149,11 +149,11 @@ def _list_times(evidence: Evidence) -> list[Key]:
 
 
 def _find_time_key(evidence: Evidence) -> Key:
-    """Return the time at the goal, or in the zone with the most time; without zones, the time in view."""
+    """Return the time at the goal or in the zone with the most time; the time in view without zones."""
     zones = [zone for zone in evidence.zones if evidence.zone_figures[zone.name]["visits"]]
     if not zones:
         share = evidence.figures["without_position_share"]
-        beside = f"{format_percent(share)} of it without a position" if share else "all people together"
+        beside = f"{format_percent(share)} without a position" if share else "all people together"
         mark = _find_mark(evidence, "present_s")
         return Key("Time in view, all people", format_length(evidence.figures["present_s"]), beside, mark)
     goals = [zone for zone in zones if zone.kind in GOALS]
@@ -163,7 +163,9 @@ def _find_time_key(evidence: Evidence) -> Key:
     mark = ""
     if figures["affected_by"]:
         is_estimated = "face only" in figures["affected_by"]
-        mark = f"{format_percent(estimated)} of it estimated, only a face was seen" if is_estimated else ""
+        mark = (
+            f"{format_percent(estimated)} estimated, because only a face was detected" if is_estimated else ""
+        )
         mark = mark or capitalize(evidence.words.reason(figures["affected_by"][0]))
     return Key(f"Total time at {name_zone(zone.name)}", format_length(figures["total_dwell_s"]), beside, mark)
 
@@ -183,7 +185,7 @@ def zones_section(evidence: Evidence, colors: dict[str, int]) -> Section:
 
 
 def build_stays(name: str, shown: Sequence[Strip], rest: Sequence[Strip]) -> list[Part]:
-    """Return the chart of stays with its lead and legend, the rest of the strips folded."""
+    """Return the chart of stays with its lead and legend; the remaining strips are folded."""
     has_bins = is_binned([*shown, *rest])
     lead = f"{texts.ONE_DOT} {texts.STAYS_LEAD}{f' {texts.BIN_DOT}' if has_bins else ''}"
     drawings, alt = draw_widths(lambda width: draw_strips(shown, width)), describe_strips(shown)
@@ -240,7 +242,7 @@ def time_section(evidence: Evidence, colors: dict[str, int]) -> Section:
         there = "is" if balance["present"] == 1 else "are"
         said.append(
             f"By the count at the door {balance['counted']} should be inside at the end, and "
-            f"{balance['present']} {there} seen."
+            f"{balance['present']} {there} visible."
         )
     lines = evidence.analysis.boundary_lines
     if len(lines) > MOST_LINES:
@@ -252,7 +254,7 @@ def time_section(evidence: Evidence, colors: dict[str, int]) -> Section:
 
 
 def transitions_section(evidence: Evidence, colors: dict[str, int]) -> Section | None:
-    """Show from where to where people went."""
+    """Show the transitions between zones."""
     if not evidence.analysis.zones:
         return None
     bands = find_bands(evidence.analysis["transitions"], colors)
@@ -283,13 +285,13 @@ def transitions_section(evidence: Evidence, colors: dict[str, int]) -> Section |
 
 
 def _describe_limit(evidence: Evidence, figure: str) -> list[Part]:
-    """Return a line on what limits a chart, if a check does."""
+    """Return a line on the checks that affect a chart, if there are any."""
     mark = _find_mark(evidence, figure)
     return [Words(f"\N{WHITE UP-POINTING TRIANGLE} {mark}.", "caption mark")] if mark else []
 
 
 def places_section(evidence: Evidence, colors: dict[str, int], background: Background | None) -> Section:
-    """Show where people stood, and which parts of the image their boxes covered."""
+    """Show the maps of foot points and of boxes."""
     analysis = evidence.analysis
     ground = find_ground(analysis, background)
     has_image = background is not None
@@ -362,7 +364,7 @@ def _describe_unplaced(stood: Stood) -> str:
 
 
 def explorer_section(evidence: Evidence, colors: dict[str, int], background: Background | None) -> Section:
-    """Let the reader see people move; of a very large video the first part."""
+    """Show the explorer; for a very large video only the first part."""
     analysis = evidence.analysis
     detections = None if analysis.has_points else analysis.detections
     trajectories = analysis.trajectories
@@ -378,7 +380,7 @@ def explorer_section(evidence: Evidence, colors: dict[str, int], background: Bac
             Words(
                 f"The explorer ends at {evidence.format_time(until.total_seconds())} and has "
                 f"{len(trajectories)} of {len(analysis.trajectories)} detections, to keep the page small. "
-                "All figures are of the whole film.",
+                "All figures are of the complete film.",
                 "note",
             )
         )
@@ -399,7 +401,7 @@ def explorer_section(evidence: Evidence, colors: dict[str, int], background: Bac
     for zone in data["zones"]:
         zone["color"] = colors.get(zone["name"])
     if background is not None:
-        data["background"] = None  # the page's script takes it from the charts
+        data["background"] = None  # the script of the page reuses the image of the charts
     first = evidence.figures["occupancy"]["peak_at_s"] or 0.0
     first = min(
         first,

@@ -30,7 +30,7 @@ _ZONES = (
     "total",
     "observed mean",
     "median",
-    "its interval",
+    "interval",
     "unobserved",
     "peak",
     "checks",
@@ -48,26 +48,25 @@ _FIGURES = {
     "busiest hour": "busiest_interval",
     "busiest cell": "busiest_cell",
 }
-"""The figure of each row, whose checks are named beside it."""
+"""The figure of each row, for the checks that affect it."""
 _WAYS = ("from", "to", "times", "people", "share", "median time")
 _CROSSED = ("line", "in", "out", "checks")
 _CHECKS = ("check", "zone or line", "verdict", "value", "affects")
-_UNKNOWN = ("unknown check", "what makes it known")
+_UNKNOWN = ("unknown check", "requirement")
 
 
 def format_page(figures: dict[str, Any], form: str = PLAIN, *, opening: Opening | None = None) -> str:
-    """Write the figures of one video as a page: ``"text"`` or ``"markdown"``.
+    """Format the figures of one video as a page: ``"text"`` or ``"markdown"``.
 
     The page begins with the verdict and the findings of ``opening``. Lines of text have at most 100
-    characters. Durations are rounded: to a tenth of a second below ten seconds, to a second below an hour,
-    otherwise to a minute. Times in the video are floored to the second, as a player shows them. Unknown
-    values are an en dash.
+    characters. Durations are rounded to 0.1 s below ten seconds, to 1 s below an hour, otherwise to 1 min.
+    Times in the video are floored to the second, as a player shows them. Unknown values are an en dash.
     """
     start, end = figures["start_s"], figures["end_s"]
     title = f"{one_line(figures['video']) or 'video'}: {clock_time(start)} to {clock_time(end)}"
     parts = [_usual(figures), *_zones(figures), *_crossed(figures), *_ways(figures), *_trust(figures)]
     if figures["unavailable"]:
-        parts.append(TextPart("Left out", said=tuple(figures["unavailable"])))
+        parts.append(TextPart("Not available", said=tuple(figures["unavailable"])))
     if form == MARKDOWN:
         first = [] if opening is None else _open_markdown(opening)
         return "\n\n".join([f"## {escape_markdown(title)}", *first, *map(format_markdown, parts)])
@@ -95,12 +94,12 @@ def _open_markdown(opening: Opening) -> list[str]:
 
 
 def span(seconds: float | None) -> str:
-    """Write a length of time; a dash if it is unknown."""
+    """Format a duration; a dash if it is unknown."""
     return NONE if seconds is None else format_length(seconds)
 
 
 def share(value: float | None) -> str:
-    """Write a share; a dash if it is unknown."""
+    """Format a share; a dash if it is unknown."""
     return NONE if value is None else format_percent(value)
 
 
@@ -114,7 +113,7 @@ def describe_rows(read: int, kept: int) -> str:
 
 
 def _usual(figures: dict[str, Any]) -> TextPart:
-    """Describe who was there, how many at a time, when and where the most."""
+    """Return the key figures on people, occupancy and speed."""
     there, busiest = figures["occupancy"], figures["busiest"]
     in_zones, report = figures["persons_in_zones"], figures["read_report"]
     rows = [
@@ -125,7 +124,7 @@ def _usual(figures: dict[str, Any]) -> TextPart:
         ("median stay in the scene", _stay(figures["stay_in_scene"], figures["confidence"])),
         ("time in the scene", span(figures["present_s"])),
         (
-            "of it without position",
+            "without position",
             f"{span(figures['without_position_s'])} ({share(figures['without_position_share'])})",
         ),
         *([("outside the image", span(figures["outside_image_s"]))] if figures["outside_image_s"] else []),
@@ -155,7 +154,7 @@ def _usual(figures: dict[str, Any]) -> TextPart:
 
 
 def describe_stay_bounds(stay: dict[str, Any], confidence: float) -> str:
-    """Write the interval of the median stay in the scene, and the people it is based on."""
+    """Format the interval of the median stay in the scene, and the number of people behind it."""
     bounds = describe_median_bounds(stay["median_low_s"], stay["median_high_s"], stay["note"])
     based = f"{stay['persons']} people who came in, {stay['end_unobserved']} still there at the end"
     return f"{share(confidence)} interval: {bounds}; {based}"
@@ -166,7 +165,7 @@ def _stay(stay: dict[str, Any] | None, confidence: float) -> str:
 
 
 def describe_range(low: float, high: float) -> str:
-    """Write the confidence bounds of a count, to a tenth."""
+    """Format the confidence bounds of a count with one decimal."""
     return f"{low:.1f} to {high:.1f}"
 
 
@@ -197,7 +196,7 @@ def _cell(cell: dict[str, Any] | None, unit: str) -> str:
     if cell is None:
         return NONE
     x, y = (f"{cell[f'{axis}_{unit}']:.{2 if unit == 'm' else 0}f}" for axis in "xy")
-    return f"around x {x} {unit}, y {y} {unit}: stood in for {span(cell['stood_s'])}"
+    return f"around x {x} {unit}, y {y} {unit}: occupied for {span(cell['stood_s'])}"
 
 
 def _zones(figures: dict[str, Any]) -> list[TextPart]:
@@ -221,15 +220,15 @@ def _zones(figures: dict[str, Any]) -> list[TextPart]:
         for zone in figures["zones"]
     ]
     said = (
-        f"median: of the dwell times by Kaplan-Meier, with its {share(figures['confidence'])} interval; "
-        "observed mean: of the observed time; unobserved: visits whose start or end was not observed; "
-        "peak: most people at a time; visits in brackets: the interval of their number."
+        f"median: dwell time by Kaplan-Meier, with its {share(figures['confidence'])} interval; "
+        "observed mean: mean of the observed dwell; unobserved: visits whose start or end was not observed; "
+        "peak: most people at a time; in brackets: interval of the number of visits."
     )
     return [TextPart("Zones", _ZONES, rows, (said,))]
 
 
 def describe_median_bounds(low: float | None, high: float | None, note: str) -> str:
-    """Write the interval of a median, or from the note of its row why there is none."""
+    """Format the interval of a median, or the reason in the note of its row why it is missing."""
     if low is None:
         reasons = dict(part.split(": ", 1) for part in note.split("; ") if ": " in part)
         return f"none: {reasons['median']}" if "median" in reasons else NONE
@@ -282,12 +281,12 @@ def _crossed(figures: dict[str, Any]) -> list[TextPart]:
 
 
 def _trust(figures: dict[str, Any]) -> list[TextPart]:
-    """Describe the checks that are not good, then those that are unknown and what makes them known."""
+    """List the checks that are not good, then the unknown checks and their requirements."""
     trust = figures["trust"]
     rows = [
         (
             check["check"],
-            check["name"] or "whole video",
+            check["name"] or "complete video",
             check["verdict"],
             format_value(check["value"], check["value_unit"]),
             ", ".join(check["affects"]),
@@ -303,7 +302,7 @@ def _trust(figures: dict[str, Any]) -> list[TextPart]:
 
 
 def describe_drift(figures: dict[str, Any], lines: str = "") -> str:
-    """Describe how the counts over the lines agree with the people who are present at the end."""
+    """Compare the counts over the lines with the people present at the end."""
     balance = figures["balance"]
     bounding = [line for line in figures["lines"] if line["line"] in balance["lines"]]
     into, out = (sum(line[f"{way}_total"] for line in bounding) for way in ("in", "out"))
@@ -317,7 +316,7 @@ def describe_drift(figures: dict[str, Any], lines: str = "") -> str:
 
 
 def format_drift(drift: int) -> str:
-    """Write a count drift with its sign."""
+    """Format a count drift with its sign."""
     return f"{drift:+d}" if drift else "0"
 
 
@@ -327,7 +326,7 @@ def describe_affecting(checks: Sequence[str]) -> str:
 
 
 def describe_no_findings(verdict: str) -> str:
-    """Say what it means that no check is doubtful or bad."""
+    """Explain a verdict without doubtful or bad checks."""
     if verdict == "unknown":
         return "The tracking could not be checked: the checks need detections with boxes."
     return "All known checks passed. They cannot detect people the tracker missed."

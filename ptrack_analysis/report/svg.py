@@ -1,4 +1,4 @@
-"""SVG elements as text, and the widths in which charts are drawn."""
+"""SVG elements as text, and the widths of charts."""
 
 from collections.abc import Callable, Sequence
 from html import escape
@@ -8,9 +8,9 @@ from ptrack_analysis.geometry import Floats, Integers
 from ptrack_analysis.report.parts import isolated, writable
 
 WIDTHS = {"narrow": 320, "middle": 660, "wide": 1010}
-"""The widths of a chart that fills a section, on a phone, on paper and small screens, and on others [px]."""
+"""Widths of a full-width chart: on phones, on paper and small screens, on large screens [px]."""
 HALF_WIDTHS = {"narrow": 320, "middle": 660, "wide": 480}
-"""The widths of a chart that fills half of a section where there is room for two."""
+"""Widths of a chart that fills half of a section on large screens."""
 NARROW = 400
 """Below this width a drawing is for a phone [px]."""
 _WIDE_LETTER, _LETTER = 1.0, 0.58
@@ -18,7 +18,7 @@ _WIDE_LETTER, _LETTER = 1.0, 0.58
 
 
 def element(name: str, *children: str, **attributes: str | float | None) -> str:
-    """Write an element; a trailing underscore of an attribute is dropped, others become hyphens.
+    """Write an element; underscores in attribute names become hyphens, trailing ones are dropped.
 
     Attributes are escaped. Children are elements: ``letters``, ``part`` and ``title`` escape texts.
     """
@@ -57,7 +57,7 @@ def line(x0: float, y0: float, x1: float, y1: float, class_: str) -> str:
 
 
 def title(words: str) -> str:
-    """Write the text that is shown on hovering over an element."""
+    """Write the tooltip of an element."""
     return f"<title>{_escape(words)}</title>"
 
 
@@ -73,13 +73,13 @@ def fit(words: str, room: float, size: float = 13) -> str:
 
 
 def drawing(across: float, down: float, *children: str, **attributes: str | float) -> str:
-    """Write a whole drawing of this size."""
+    """Write a complete drawing of this size."""
     box = f"0 0 {across:g} {down:.0f}"
     return element("svg", *children, viewBox=box, aria_hidden="true", **attributes)
 
 
 def draw_widths(draw: Callable[[int], str], widths: dict[str, int] = WIDTHS) -> dict[str, str]:
-    """Draw a chart in each width; equal widths share a drawing, whose key names them all."""
+    """Draw a chart in each width; equal widths share a drawing and a combined key."""
     shared: dict[int, list[str]] = {}
     for name, width in widths.items():
         shared.setdefault(width, []).append(name)
@@ -87,9 +87,9 @@ def draw_widths(draw: Callable[[int], str], widths: dict[str, int] = WIDTHS) -> 
 
 
 def step_path(x: Floats, counts: Integers | Floats, down: Callable[[float], float], *, closed: bool) -> str:
-    """Return the path of steps: each count holds until the next x; closed, it is an area above zero.
+    """Return a step path: each count applies until the next x. If closed, it is an area above zero.
 
-    If several steps are within a pixel, the highest is drawn there, and then the last.
+    If several steps are within one pixel, the highest and the last are drawn.
     """
     points: list[tuple[float, float]] = []
     last = 0.0
@@ -114,5 +114,5 @@ def step_path(x: Floats, counts: Integers | Floats, down: Callable[[float], floa
 
 
 def choose_step(length: float, room: float, steps: Sequence[float]) -> float:
-    """Return the smallest step at which ticks over a length have room, else the largest."""
+    """Return the smallest step whose ticks fit on a length; otherwise the largest step."""
     return next((step for step in steps if length / step <= room), steps[-1])

@@ -1,4 +1,4 @@
-"""Parts of a page of text: tables and sentences within the width of a terminal, or as Markdown."""
+"""Layout of tables and sentences as text for a terminal, or as Markdown."""
 
 import re
 from collections.abc import Sequence
@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from textwrap import wrap
 
 WIDTH = 100
-"""The longest line [columns]."""
+"""Maximum length of a line [columns]."""
 _INDENT, _BETWEEN, _NARROWEST = 2, 2, 6
 _MARKS = re.compile(r"([\\`*_|<>\[\]#])")
 
 
 @dataclass(frozen=True, slots=True)
 class TextPart:
-    """One part of the page: a table, or with no rows only what is said, below a heading."""
+    """One part of the page: a heading with a table, sentences, or both."""
 
     heading: str
     columns: tuple[str, ...] = ()
@@ -27,7 +27,7 @@ def one_line(text: str) -> str:
 
 
 def escape_markdown(text: str) -> str:
-    """Return a text on one line whose characters mean nothing in Markdown."""
+    """Return a text on one line with the special characters of Markdown escaped."""
     return _MARKS.sub(r"\\\1", one_line(text))
 
 
@@ -43,7 +43,7 @@ def wrap_text(text: str, indent: int = 0, first: str = "") -> list[str]:
 
 
 def format_text(part: TextPart) -> str:
-    """Write a part with its columns below each other; cells that are too long continue on the next line."""
+    """Format a part with aligned columns; long cells continue on the next line."""
     lines = wrap_text(part.heading)
     table = [tuple(map(one_line, row)) for row in (part.columns, *part.rows)] if part.rows else []
     widths = _fit(list(zip(*table, strict=True)))
@@ -59,7 +59,7 @@ def format_text(part: TextPart) -> str:
 
 
 def _fit(columns: list[tuple[str, ...]]) -> list[int]:
-    """Return widths at which a row fits: break headings first, then the cells of the widest columns."""
+    """Return the column widths at which rows fit: wrap headings first, then the widest columns."""
     fitted = [max(1, *map(len, column)) for column in columns]
     room = WIDTH - _INDENT - _BETWEEN * (len(fitted) - 1)
     if sum(fitted) > room:
@@ -70,7 +70,7 @@ def _fit(columns: list[tuple[str, ...]]) -> list[int]:
 
 
 def format_markdown(part: TextPart) -> str:
-    """Write a part as a table in Markdown, what is said below it."""
+    """Format a part as a Markdown table followed by its sentences."""
     blocks = [f"### {escape_markdown(part.heading)}"]
     if part.rows:
         rows = [

@@ -1,4 +1,4 @@
-"""The chart over time: people in view, entrance lines and zones, one below the other."""
+"""The chart over time: people in view, entrance lines and zones, stacked vertically."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ from ptrack_analysis.report.svg import (
 )
 
 MOST_LINES = 4
-"""Most lines that are drawn."""
+"""Maximum number of drawn lines."""
 _STEPS = (
     1,
     2,
@@ -51,13 +51,13 @@ _STEPS = (
 _LEFT, _RIGHT, _ZONE, _BAR = 30.0, 12.0, 26.0, 20.0
 _DOOR, _PHONE_DOOR = 46.0, 40.0
 _DAY, _DATED = 86_400, 110
-"""Length from which ticks have dates [s], and the room for one [px]."""
+"""Duration from which ticks have dates [s], and the width of a date label [px]."""
 _QUARTER = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Curve:
-    """The number of people in view or in a zone: the times of its changes [s], and the count from then on."""
+    """The number of people in view or in a zone: times of changes [s], and the count from then on."""
 
     name: str
     color: str
@@ -77,7 +77,7 @@ class Lane:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Timeline:
-    """What the chart shows: curves, lanes, and the busiest part."""
+    """The content of the chart: curves, lanes, and the busiest part."""
 
     start: float
     end: float
@@ -88,7 +88,7 @@ class Timeline:
 
 
 def find_timeline(evidence: Evidence, colors: dict[str, int]) -> Timeline:
-    """Return what the chart shows, with the zones that have a color."""
+    """Return the content of the chart, with the zones that have a color."""
     analysis, figures = evidence.analysis, evidence.figures
     counts = {name: counts for name, counts in analysis.people_counts.items() if name == "" or name in colors}
     names = ["", *(name for name in colors if name in counts)]
@@ -111,7 +111,7 @@ def find_timeline(evidence: Evidence, colors: dict[str, int]) -> Timeline:
 
 
 def _find_lanes(evidence: Evidence) -> list[Lane]:
-    """Return the crossings of the entrances, or of all lines if none is an entrance."""
+    """Return the crossings of the entrances, or of all lines without an entrance."""
     lines = evidence.analysis.boundary_lines
     if not lines:
         return []
@@ -149,7 +149,7 @@ def describe_timeline(timeline: Timeline) -> str:
 
 
 def write_time(timeline: Timeline, seconds: float) -> str:
-    """Write a time of the axis: in the video, or by the clock of the site."""
+    """Format a time of the axis: in the video, or local time."""
     if timeline.clock is None:
         return clock_time(seconds)
     is_long = timeline.end - timeline.start > _DAY
@@ -305,7 +305,7 @@ def _draw_bars(timeline: Timeline, lane: Lane, x: Floats, middle: float, room: f
 
 
 def _draw_zone(curve: Curve, across: Callable[[Any], Any], width: int, top: float, most: int) -> list[str]:
-    """Draw the people in one zone; all zones have the same scale."""
+    """Draw the people in one zone, on the common scale of all zones."""
     high = _ZONE
     floor = top + high
 
@@ -323,7 +323,7 @@ def _draw_zone(curve: Curve, across: Callable[[Any], Any], width: int, top: floa
 
 
 def timeline_data(timeline: Timeline) -> dict[str, Any]:
-    """Return what the page's cursor reads: the counts of each curve, and the clock."""
+    """Return the data of the time slider: the counts of each curve, and the clock."""
     curves = [
         {
             "name": curve.name,

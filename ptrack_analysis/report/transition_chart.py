@@ -20,7 +20,7 @@ STATES = {
 }
 """Labels of the states before the first and after the last visit."""
 OTHER = "(other)"
-"""The name of all zones without a color."""
+"""The combined name of zones without a color."""
 _TOP, _BAR = 18.0, 9.0
 _TOLD = 6
 
@@ -87,7 +87,7 @@ def describe_bands(bands: Sequence[Band]) -> str:
 
 
 def list_ends(bands: Sequence[Band], colors: Mapping[str, int], *, left: bool) -> list[str]:
-    """Return the zones and states on one side: the outside first or last, the zones in order."""
+    """Return the zones and states on one side: zones in order, other states first or last."""
     present = {band.origin if left else band.destination for band in bands}
     zones = [name for name in (*colors, OTHER) if name in present]
     states = [name for name in STATES if name in present and name != OTHER]

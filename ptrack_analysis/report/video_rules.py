@@ -1,4 +1,4 @@
-"""Rules for findings about the whole video: reliability, busiest time, entrances, stay in the scene."""
+"""Rules for findings about the video: reliability, busiest time, entrances, stay in the scene."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,10 +12,10 @@ from ptrack_analysis.report.finding_texts import count, format_length
 from ptrack_analysis.report.parts import Finding
 
 FEWEST_PEOPLE = 6
-"""Fewest people for a median or a share."""
+"""Minimum number of people for a median or a share."""
 _FEWEST_FOR_BUSIEST = 5
 _STANDS_OUT = 1.15
-"""Ratio of the busiest minute to the mean from which it is worth telling."""
+"""Ratio of the busiest minute to the mean from which it is reported."""
 _MOST_UNPLACED = 0.20
 _MOST_DRIFT = 0.05
 _FEWEST_ENTRIES, _LEAST_LENGTH = 20, 600.0
@@ -24,21 +24,21 @@ _HOUR = 3600
 
 
 WIDEST = 20.0
-"""Ratio of the bounds of a median above which it says too little."""
+"""Ratio of the bounds of a median above which it is too uncertain."""
 
 
 def is_narrow(low: float | None, high: float | None) -> bool:
-    """Return whether the bounds of a median are known and narrow enough to say something."""
+    """Return whether the bounds of a median are known and narrow enough to report it."""
     return low is not None and low > 0 and (high is None or high / low <= WIDEST)
 
 
 def format_bounds(low: float, high: float | None) -> str:
-    """Write the confidence interval of a median."""
+    """Format the confidence interval of a median."""
     return f"95 % range: {texts.format_length_range(low, high)}"
 
 
 def find_trust(evidence: Evidence) -> Iterator[Finding]:
-    """Say what cannot be told, if a check is bad or much of the time has no position."""
+    """Report unreliable subjects if a check is bad or much of the time has no position."""
     words, share = evidence.words, evidence.figures["without_position_share"] or 0.0
     spoiled = words.spoiled()
     if spoiled:
@@ -56,7 +56,7 @@ def find_trust(evidence: Evidence) -> Iterator[Finding]:
         more, figures = "", {"share": share}
     else:
         return
-    said = texts.capitalize(f"{texts.join(spoiled)} cannot be told from this film: {reasons}.")
+    said = texts.capitalize(f"{texts.join(spoiled)} cannot be determined from this film: {reasons}.")
     yield Finding("trust", said, f"The figures concerned are marked below.{more}", "trust", figures)
 
 
@@ -76,7 +76,7 @@ def find_busiest(evidence: Evidence) -> Iterator[Finding]:
         "busiest",
         f"Busiest {name}: {evidence.format_time(start)} to {evidence.format_time(end)}, with {mean:.1f} "
         f"people {place} on average.",
-        f"Over the whole film it was {overall:.1f}. Most at once: {there['peak']}, first at {first}.",
+        f"The overall average is {overall:.1f}. Most at once: {there['peak']}, first at {first}.",
         "presence",
         {
             "start_s": start,
@@ -95,7 +95,7 @@ def _name_door(evidence: Evidence) -> str:
 
 
 def _measure_door(evidence: Evidence) -> tuple[dict[str, Any], bool] | None:
-    """Return the counts over the entrance lines, and whether they agree with the people who are present."""
+    """Return the counts over the entrance lines, and True if they agree with the people present."""
     balance = evidence.figures["balance"]
     if balance is None or not evidence.entrance_lines:
         return None
@@ -109,7 +109,7 @@ def _measure_door(evidence: Evidence) -> tuple[dict[str, Any], bool] | None:
 
 
 def find_door(evidence: Evidence) -> Iterator[Finding]:
-    """Count who came in and went out, if the counts agree with the people who are present."""
+    """Report the people who came in and went out, if the counts agree with the people present."""
     measured = _measure_door(evidence)
     if measured is None or not measured[1]:
         return
@@ -127,13 +127,13 @@ def find_door(evidence: Evidence) -> Iterator[Finding]:
 
 
 def find_door_drift(evidence: Evidence) -> Iterator[Finding]:
-    """Say that the counts at the door do not agree with the people who are present."""
+    """Report that the counts at the door do not agree with the people present."""
     measured = _measure_door(evidence)
     if measured is None or measured[1]:
         return
     figures, door = measured[0], _name_door(evidence)
     counted, present = figures["counted"], figures["present"]
-    seen = f"{present} {'is' if present == 1 else 'are'} seen"
+    seen = f"{present} {'is' if present == 1 else 'are'} visible"
     should = f"{counted} should be inside at the end, {seen}"
     if counted < 0:
         should = f"{-counted} more went out than were inside, and {seen} at the end"
@@ -157,10 +157,10 @@ def find_stay(evidence: Evidence) -> Iterator[Finding]:
         return
     came, complete = evidence.observed_stays
     inside = len(came) - len(complete)
-    still = f", {inside} of them still inside when the film ended" if inside else ""
+    still = f", {inside} still inside when the film ended" if inside else ""
     yield Finding(
         "stay",
-        f"Half of those who came in stayed {format_length(median)} or longer.",
+        f"Half of the people who came in stayed {format_length(median)} or longer.",
         f"{format_bounds(low, high)}. {count(stay['persons'])}{still}.",
         "zones",
         {
@@ -174,7 +174,7 @@ def find_stay(evidence: Evidence) -> Iterator[Finding]:
 
 
 def find_trend(evidence: Evidence) -> Iterator[Finding]:
-    """Find whether more people came in during one half of the video."""
+    """Find a difference in the people who came in between the halves of the video."""
     doors = {line.name for line in evidence.entrance_lines}
     if not doors or (evidence.clock is None and evidence.length < _LEAST_LENGTH):
         return

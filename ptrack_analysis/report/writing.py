@@ -1,4 +1,4 @@
-"""A report written to a file."""
+"""Writing of reports to files."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -52,13 +52,13 @@ def video_report(
     Parameters
     ----------
     analysis
-        The video with its configuration. If it is known when it was recorded, the page's times are local.
+        The video with its configuration. If its start is known, the page shows local times.
     background
-        Picture of the scene, or with a floor plan the plan of its bounds.
+        Image of the scene, or with a floor plan the plan within its bounds.
     files
-        Names of its files by their role.
+        Names of the source files by role.
     notes
-        What else a reader should know.
+        Additional notes for the reader.
     title
         Title of the page; by default the name of the video.
 
@@ -118,33 +118,33 @@ def write_report(
     name: str | None = None,
     title: str | None = None,
 ) -> None:
-    """Write the report of one video, or the overview of a dataset, as one page that needs no other file.
+    """Write the report of one video, or the overview of a dataset, as one self-contained page.
 
-    The report of a video begins with how far it can be relied on and the main findings. Key figures, charts
-    of stays, of people and crossings over time, of transitions and of positions, and the explorer follow. A
-    folded appendix has the quality checks, all tables, definitions and parameters; it is not printed. The
-    overview of a dataset that ``export_dataset`` made compares days, hours, zones, sites and videos.
+    The report of a video begins with its reliability and the main findings. Key figures follow, then charts
+    of stays, of people and crossings over time, of transitions and of positions, and the explorer. A folded
+    appendix has the quality checks, all tables, definitions and parameters. It is not printed. The overview
+    of a dataset from ``export_dataset`` compares days, hours, zones, sites and videos.
 
     Tables can be sorted and saved as CSV in the browser. Charts are drawn for phones, screens and A4. The
-    same input gives the same page. Where the clock of the video is known, times are those of that clock.
+    same input produces the same page. If the clock of the video is known, the page shows local times.
 
     Parameters
     ----------
     source
-        What ``read_tracking`` reads, a dataset, or a ``VideoAnalysis``, which has its configuration.
+        Any source of ``read_tracking``, a dataset, or a ``VideoAnalysis``, which has its configuration.
     path
-        The file to write, ``.html`` or ``.pdf``, replaced whole or not at all. A PDF is printed by an
-        installed Chromium, Chrome or Edge.
+        The file to write, ``.html`` or ``.pdf``. It is replaced atomically. PDF needs an installed Chromium,
+        Chrome or Edge.
     settings
-        How a video is analyzed; a dataset is taken as it was exported.
+        Configuration of the video's analysis. A dataset keeps the configuration of its export.
     video
-        Name of one video, where the source holds several.
+        Name of the video, if the source contains several.
     background
-        Image of the scene; with a floor plan, the plan of its bounds.
+        Image of the scene, or with a floor plan the plan within its bounds.
     cameras
         File of cameras, as in ``export_dataset``: the video is analyzed with the configuration of its camera.
     form
-        How another tracker's file is read: the options ``format``, ``columns``, ``classes`` and so on, as in
+        Options for reading another tracker's file, such as ``format``, ``columns`` and ``classes``; see
         ``read_tracking``.
     force
         Whether a file that is not a report may be replaced.
@@ -156,22 +156,21 @@ def write_report(
     Warns
     -----
     PtrackWarning
-        If rows were dropped, facts were assumed or pages are missing; the report has the same counts.
+        If rows were dropped, facts were assumed or pages are missing. The report has the same counts.
 
     Raises
     ------
     OutputError
-        If the file cannot be written, or is there and not a report, or a PDF cannot be printed.
+        If the file cannot be written, exists and is not a report, or a PDF cannot be printed.
     ParameterError
-        If the source holds several videos and none is chosen, or the background cannot be read; if settings,
-        a video, a background or a form are given for a dataset.
+        If the source contains several videos and ``video`` is not given, or the background cannot be read; if
+        settings, a video, a background or a form are given for a dataset.
     PtrackError
-        If the source cannot be read, or not be measured as asked.
+        If the source cannot be read or analyzed with this configuration.
 
     Notes
     -----
-    A video of 15 minutes makes a page of some 1 to 3 MB. The page contains the positions of
-    all people.
+    A video of 15 minutes produces a page of about 1 to 3 MB. The page contains the positions of all people.
     """
     target = Path(path)
     validate_replaceable(target, force=force)
@@ -204,14 +203,14 @@ def report_page(
     title: str | None = None,
     folder: Path | None = None,
 ) -> str:
-    """Return the report as HTML; the arguments are those of ``write_report``.
+    """Return the report as HTML, with the arguments of ``write_report``.
 
-    ``folder`` is where the page will be: an overview links reports of single videos there.
+    ``folder`` is the folder of the page. An overview links reports of single videos in it.
     """
     if isinstance(source, VideoAnalysis):
         if settings is not None or video is not None or cameras is not None or form:
             raise ParameterError(
-                "settings, video, cameras and form are those of the VideoAnalysis. Leave them out."
+                "The VideoAnalysis already has settings, video, cameras and form. Omit these arguments."
             )
         return report_html(video_report(source, background=background, title=title))
     root = parse_path(source)
@@ -225,8 +224,8 @@ def report_page(
         ]
         if any(said is not None for said in of_video):
             raise ParameterError(
-                f"{root} is a dataset, of which the overview is told as it was exported: settings, a video, "
-                "a background, cameras or a form are for the report of one video"
+                f"{root} is a dataset, whose overview uses the configuration of its export. Omit settings, "
+                "video, background, cameras and form, which apply to the report of one video only."
             )
         dataset = open_dataset(root)
         report = overview_report(dataset, {} if folder is None else _find_reports(folder, dataset))
@@ -248,24 +247,24 @@ def report_page(
 
 
 def validate_replaceable(file: Path, *, force: bool) -> None:
-    """Reject a file of another kind, and to replace a file that is not a report.
+    """Reject an output path that has another suffix, is a folder, or exists and is not a report.
 
     Raises
     ------
     OutputError
-        If there is such a file, or a folder, or the suffix is not one of a page.
+        If the path cannot be written or replaced.
     """
     if file.suffix.lower() not in SUFFIXES:
         raise OutputError(f"{file}: the suffix must be .html or .pdf")
     if file.is_dir():
-        raise OutputError(f"{file}: is a folder, not a file to write a report to")
+        raise OutputError(f"{file}: is a folder. Pass the path of a file.")
     if force or not file.exists():
         return
     if file.suffix.lower() == ".pdf":
-        raise OutputError(f"{file}: exists; --force replaces it")
+        raise OutputError(f"{file}: already exists. Use --force to replace it.")
     with file.open("rb") as opened:
         if MARKED not in opened.read(_HEAD):
-            raise OutputError(f"{file}: exists and is no report of ptrack; --force replaces it")
+            raise OutputError(f"{file}: exists and is not a ptrack report. Use --force to replace it.")
 
 
 def _find_reports(folder: Path, dataset: Dataset) -> dict[str, str]:
@@ -281,7 +280,7 @@ def _find_reports(folder: Path, dataset: Dataset) -> dict[str, str]:
 
 
 def is_dataset(root: AnyPath) -> bool:
-    """Return whether a folder is a dataset: whether it has records of one."""
+    """Return whether a folder is a dataset, which has a manifest."""
     return (root / MANIFEST).is_file()
 
 
@@ -292,10 +291,10 @@ def _one_video(root: AnyPath, name: str | None, form: dict[str, Any]) -> VideoRe
         return chosen[0]
     names = ", ".join(repr(one.name) for one in found[:_NAMED]) + (" ..." if len(found) > _NAMED else "")
     if name is not None:
-        raise ParameterError(f"{root} holds no video {name!r}, but {names}")
+        raise ParameterError(f"{root} does not contain video {name!r}, but {names}")
     raise ParameterError(
-        f"{root} holds {len(found)} videos ({names}): choose one (--video NAME), or export them and report "
-        "the dataset"
+        f"{root} contains {len(found)} videos ({names}). Choose one with --video NAME, or export them and "
+        "report the dataset."
     )
 
 
@@ -326,7 +325,7 @@ def _of_video(
 
 
 def _names(reference: VideoReference, settings: AnalysisConfig, background: Any) -> dict[str, str]:
-    """Name the files that the report was made from, without the folders they lie in."""
+    """Return the names of the files behind the report, without their folders."""
     names = [file.name for file in reference.files]
     more = f" and {len(names) - 2} more" if len(names) > 2 else ""  # noqa: PLR2004 - two are named
     files = {"source": ", ".join(names[:2]) + more}

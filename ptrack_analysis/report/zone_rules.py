@@ -1,4 +1,4 @@
-"""Rules for findings about visits to zones: dwell, goals, ways, glances, waiting."""
+"""Rules for findings about visits to zones: dwell, goals, transitions, short visits, waiting."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -22,20 +22,20 @@ from ptrack_analysis.report.video_rules import FEWEST_PEOPLE, format_bounds, is_
 from ptrack_analysis.scene.zones import GOALS, QUEUE
 
 GLANCE = pd.Timedelta("2s")
-"""A visit shorter than this is a quick glance."""
+"""A visit shorter than this counts as a glance."""
 WAIT_LIMIT = pd.Timedelta("1min")
-"""The waiting time whose excess is counted."""
+"""Limit of the waiting time above which people are counted."""
 _MOST_UNPLACED, _MENTIONED, _MOST_ESTIMATED = 0.20, 0.10, 0.40
 _LONGER = 1.5
-"""Ratio of two medians from which they are compared."""
+"""Minimum ratio of two medians for a comparison."""
 _FEWEST_TIMES = 10
-"""Fewest people or visits for a share of what followed."""
+"""Minimum number of people or visits for a share of transitions."""
 _MOST_LIKELY, _USUAL, _MANY_GLANCES = 0.5, 0.6, 0.4
 _VISITS = ("visits", "dwell")
 
 
 def _list_dwell(evidence: Evidence) -> list[dict[str, Any]]:
-    """List the zones whose median dwell says something, the longest first."""
+    """List the zones with a sufficiently certain median dwell, longest first."""
     if not evidence.analysis.zones:
         return []
     persons, found = evidence.analysis["dwell"]["persons"].to_dict(), []
@@ -64,7 +64,7 @@ def _list_dwell(evidence: Evidence) -> list[dict[str, Any]]:
 
 
 def _describe_estimated(*zones: dict[str, Any]) -> str:
-    """Say how much of the time in zones is estimated, where it is much."""
+    """Describe the share of estimated time in zones, if it is large."""
     said = [
         f" {texts.format_percent(zone['estimated'])} of the time at {name_zone(zone['zone'])} is estimated."
         for zone in zones
@@ -74,7 +74,7 @@ def _describe_estimated(*zones: dict[str, Any]) -> str:
 
 
 def find_longest_zone(evidence: Evidence) -> Iterator[Finding]:
-    """Compare the zone with the longest dwell with the one with the shortest."""
+    """Compare the zones with the longest and the shortest dwell."""
     zones = _list_dwell(evidence)
     if len(zones) <= 1 or zones[0]["median_s"] < _LONGER * zones[-1]["median_s"]:
         return
@@ -116,18 +116,18 @@ def find_zone_dwell(evidence: Evidence) -> Iterator[Finding]:
 def _format_share_bounds(share: float, bounds: Interval, whole: int) -> str:
     percent = texts.format_percent_range(bounds.low, bounds.high)
     if whole <= texts.FEW:
-        return f"{texts.format_percent(share)}, with so few people anything from {percent} (95 %)."
+        return f"{texts.format_percent(share)}; with so few people the 95 % range is {percent}."
     return f"95 % range: {percent}."
 
 
 def find_goal(evidence: Evidence) -> Iterator[Finding]:
-    """Find how many of those who were filmed from coming in to going out reached the goal."""
+    """Find the share of people who reached the goal, among people whose complete stay was filmed."""
     goals = [zone for zone in evidence.zones if zone.kind in GOALS]
     if not goals or not evidence.has_entrance:
         return
     people = evidence.observed_stays[1]
     if len(people) < max(FEWEST_PEOPLE, _MOST_LIKELY * evidence.figures["persons"]):
-        return  # short stays are seen from beginning to end more often than long ones
+        return  # complete stays are biased: short stays are filmed completely more often than long ones
     visits = evidence.visits
     for zone in goals:
         if evidence.is_bad(("visits",), zone.name):
@@ -138,8 +138,8 @@ def find_goal(evidence: Evidence) -> Iterator[Finding]:
             "goal",
             f"{texts.capitalize(format_share(reached, len(people), ' people'))} went to "
             f"{name_zone(zone.name)}.",
-            f"{_format_share_bounds(share, bounds, len(people))} Counted are the {len(people)} of "
-            f"{evidence.figures['persons']} who were filmed from coming in to going out.",
+            f"{_format_share_bounds(share, bounds, len(people))} Based on {len(people)} of "
+            f"{count(evidence.figures['persons'])} with a complete stay in the film.",
             "zones",
             {
                 "zone": zone.name,
@@ -179,7 +179,7 @@ def find_first_stop(evidence: Evidence) -> Iterator[Finding]:
     yield Finding(
         "first_stop",
         f"Most went to {name_zone(zone)} first: {format_share(reached, len(people))}.",
-        f"{_format_share_bounds(share, bounds, len(people))} Counted are the {len(people)} who came in "
+        f"{_format_share_bounds(share, bounds, len(people))} Based on {count(len(people))} who came in "
         "through the entrance.",
         "ways",
         {
@@ -195,7 +195,7 @@ def find_first_stop(evidence: Evidence) -> Iterator[Finding]:
 
 
 def find_next_step(evidence: Evidence) -> Iterator[Finding]:
-    """Find the zone that people mostly go to after another."""
+    """Find the most frequent next zone after a zone."""
     if not evidence.analysis.zones:
         return
     table = evidence.analysis["transitions"].reset_index()
@@ -245,7 +245,7 @@ def _count_visits(part: int, whole: int, zone: str) -> str:
 
 
 def find_glances(evidence: Evidence) -> Iterator[Finding]:
-    """Find zones with many visits that are over at once."""
+    """Find zones with many very short visits."""
     if not evidence.analysis.zones or evidence.analysis.period > pd.Timedelta("500ms"):
         return
     config, visits = evidence.analysis.config, evidence.visits
@@ -308,10 +308,14 @@ def find_waiting(evidence: Evidence) -> Iterator[Finding]:
             continue
         over = int((waits["wait"] > WAIT_LIMIT).sum())
         limit = format_length(WAIT_LIMIT.total_seconds())
-        said = "" if estimated <= _MENTIONED else f" {texts.format_percent(estimated)} of it estimated."
+        said = (
+            ""
+            if estimated <= _MENTIONED
+            else f" {texts.format_percent(estimated)} of this time is estimated."
+        )
         yield Finding(
             "waiting",
-            f"Half of those who queued waited {format_length(median)} or longer; "
+            f"Half of the people who queued waited {format_length(median)} or longer; "
             f"{format_share(over, len(waits))} waited over {limit}.",
             f"{format_bounds(low, high)}. {count(len(np.unique(people)))} at {name_zone(name)}.{said}",
             "zones",

@@ -1,1 +1,1 @@
-"""What a browser shows: the explorer, its data and its page, self-contained and offline."""
+"""Web pages: the explorer, its data and its page, self-contained and offline."""

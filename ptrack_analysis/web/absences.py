@@ -1,4 +1,4 @@
-"""Absences that are joined into visits, so that a page can cut visits to a range."""
+"""Absences within visits, which a page needs to cut visits to a range."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -24,10 +24,10 @@ def asset(name: str) -> str:
 
 
 def joined_script(parts: Sequence[str]) -> str:
-    """Join modules to one without imports, comments and indentation, which exports what the last one exports.
+    """Join modules to one module without imports, comments and indentation.
 
     ``parts`` are names such as ``"shared/dom"``, each after the modules that it imports. They share one
-    scope, so no two may declare the same name.
+    scope, so no two may declare the same name. The result has the exports of the last module.
     """
     *others, last = (_shorten(asset(f"{part}.js")) for part in parts)
     return "".join([*(_EXPORT.sub("", other) for other in others), last])
@@ -53,7 +53,7 @@ def inline_json(value: Any) -> str:
 
 
 def inline_script(source: str) -> str:
-    """Escape what would end the script element in a page.
+    """Escape text that would end the script element in a page.
 
     Our scripts have such text in strings and regular expressions only, where the escape has the same meaning.
     """
@@ -66,7 +66,7 @@ def content_policy(scripts: Sequence[str] = (), styles: Sequence[str] = (), *, m
     Parameters
     ----------
     scripts, styles
-        The complete text of each script and style element; they are allowed by their hash.
+        The complete text of each script and style element, which the policy allows by hash.
     media
         Whether images and videos may also be blobs of the page.
     """

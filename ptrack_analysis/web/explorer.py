@@ -36,7 +36,7 @@ _MODULES = (
     "main",
 )
 PARTS = (*(f"shared/{name}" for name in _SHARED), *(f"explorer/{name}" for name in _MODULES))
-"""Modules of the explorer, each after those that it imports; the last one exports ``mount``."""
+"""Modules of the explorer, each after its imports; the last module exports ``mount``."""
 _LOWEST = 240
 _STYLE = (
     "html,body{height:100%;margin:0}body>main{height:100%}"
@@ -96,7 +96,7 @@ class Explorer:
         write_text(path, self.html)
 
     def _repr_html_(self) -> str:
-        """Show the page in a frame of its own, which may run its script and save files."""
+        """Show the page in a frame that may run scripts and save files."""
         return (
             f'<iframe title="Explorer: {escape(self.data["video"]["name"])}" '
             'sandbox="allow-scripts allow-downloads" '
@@ -125,11 +125,10 @@ def explore(
 ) -> Explorer:
     """Explore how people move through a video, in a notebook cell or as a saved page.
 
-    A person is shown from each detection for its time present, never across a gap. Positions step from
-    detection to detection; the reader can switch to smooth motion within a tracklet. People who are present
-    without a position are named beside the image. Trajectories in px are drawn on the video frame.
-    Trajectories in m are drawn on it if ``floor`` is given, and otherwise on a plan. Boxes are drawn on the
-    frame only.
+    Each detection is shown for its time present, never across a gap. Positions step from detection to
+    detection; the reader can switch to smooth motion within a tracklet. A list next to the image names people
+    who are present without a position. Trajectories in px are drawn on the video frame. Trajectories in m are
+    drawn on the frame if ``floor`` is given, otherwise on a plan. Boxes are drawn on the frame only.
 
     The reader can set a range of time: the list, dwell times and heatmap then refer to it. People can be
     colored by person, zone, dwell time or speed, and the view can be saved as PNG and CSV.
@@ -153,7 +152,7 @@ def explore(
         A heatmap of the same plane. By default the explorer computes the time per cell.
     background
         Background image: a file, or an array (rows, columns, colors). An image with another aspect ratio is
-        stretched, and a note says so.
+        stretched, with a note.
     floor
         The floor plan of the trajectories, to draw them on the image of the video.
     bounds
@@ -161,8 +160,8 @@ def explore(
     y_axis
         Direction in which y grows in the plane, ``up`` or ``down``.
     video_file
-        A video file to play under the drawing (``.mp4``, ``.webm``), up to 100 MB. The page contains it, and
-        its clock leads.
+        A video file to play under the drawing (``.mp4``, ``.webm``), up to 100 MB. The page contains the
+        file, and playback follows its clock.
     height
         Height of the notebook cell [px], at least 240.
     theme

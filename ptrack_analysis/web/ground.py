@@ -1,4 +1,4 @@
-"""The plane that the explorer draws on, and its image."""
+"""The drawing plane of the explorer, and its image."""
 
 from base64 import b64encode
 from collections.abc import Sequence
@@ -33,8 +33,8 @@ class Background:
 def embedded_background(picture: Picture) -> Background:
     """Read an image and encode it for a page, as JPEG with at most 1920 px on the longer side.
 
-    ``picture`` is what ``read_picture`` accepts, whose errors are raised. Metadata of the file, such as the
-    location, is removed.
+    ``picture`` is any argument of ``read_picture``, which also raises the errors. Metadata of the file, such
+    as the location, is removed.
     """
     image = read_picture(picture)
     width, height = image.size
@@ -55,9 +55,8 @@ _DIGITS = 6
 class Ground:
     """The rectangle of a plane that a page shows.
 
-    ``bounds`` is x0, y0, x1, y1, and ``unit`` the unit of what is drawn. With ``floor``, the rectangle is the
-    image of the video [px], and what is drawn is in meters. ``y_axis`` is the direction in which y grows in
-    the plane; the page draws ``up`` upward.
+    ``bounds`` is x0, y0, x1, y1, and ``unit`` the unit of the positions. With ``floor``, the rectangle is the
+    image of the video [px], and the positions are in meters. ``y_axis`` is the direction of y in the plane.
     """
 
     unit: str
@@ -118,7 +117,7 @@ def find_bounds(
     background: Background | None,
     y_axis: YAxis = "down",
 ) -> Ground:
-    """Return the rectangle to draw: the frame for px or with a floor plan, the bounds, or that of all points.
+    """Return the rectangle to draw: the frame (px or floor plan), the bounds, or around all points.
 
     Raises
     ------
@@ -156,7 +155,7 @@ def _frame(video: Video, background: Background | None) -> Bounds | None:
 
 
 def _bounds(points: Floats, outlines: Sequence[Zone | Line]) -> Bounds:
-    """Return the rectangle around all points and outlines, with a margin; its area is never 0."""
+    """Return the rectangle around all points and outlines, with a margin. Its area is positive."""
     corners = [np.reshape(thing.outline.bounds, (2, 2)) for thing in outlines]
     known = np.concatenate([points[np.isfinite(points).all(axis=1)], *corners])
     if not len(known):

@@ -35,7 +35,7 @@ from ptrack_analysis.web.ground import (
 )
 
 LOWEST, HIGHEST = -0.5, 1.5
-"""Range of the coordinates, as fractions of the ground; positions beyond are moved to its border."""
+"""Range of the coordinates, as fractions of the ground; positions beyond are clipped."""
 UNKNOWN = 65535
 STEPS = UNKNOWN - 1
 PRECISION = (HIGHEST - LOWEST) / STEPS
@@ -116,11 +116,10 @@ def explorer_data(
     y_axis: YAxis = "down",
     absences: Absences | None = None,
 ) -> dict[str, Any]:
-    """Build the data of the explorer from values that JSON knows; most parameters are those of ``explore``.
+    """Build the data of the explorer from JSON values; see ``explore`` for most parameters.
 
-    Coordinates are fractions of the ground with a precision of 1 / 32767 between -0.5 and 1.5; positions
-    beyond are moved to this border. Face boxes are included only where the body box is missing. The order of
-    the rows does not matter.
+    Coordinates are fractions of the ground with a precision of 1 / 32767, clipped to -0.5 to 1.5. Face boxes
+    are included only for rows without a body box. The order of the rows does not matter.
 
     Parameters
     ----------
@@ -255,7 +254,7 @@ def _add_quality(header: dict[str, Any], quality: pd.DataFrame) -> None:
 
 def _undrawn(things: Sequence[Zone | Line], ground: Ground) -> list[str]:
     names = [f"{thing.kind} {thing.name!r}" for thing in things if not ground.parts(thing)]
-    return [f"Not drawn, because the image does not show all of it: {', '.join(names)}."] if names else []
+    return [f"Not drawn, because parts are outside the image: {', '.join(names)}."] if names else []
 
 
 def _rows(trajectories: pd.DataFrame, rows: PersonRows, fractions: Floats) -> Arrays:
@@ -327,7 +326,7 @@ def _add_boxes(arrays: Arrays, boxes: tuple[Floats, Floats], *, draw: bool) -> N
 
 
 def _add_speed(arrays: Arrays, speed: Floats) -> dict[str, Any] | None:
-    """Add the speeds in steps up to their 99.5th percentile; return the scale, or None if none is known."""
+    """Add the speeds in steps up to their 99.5th percentile; return the scale, None without speeds."""
     known = np.isfinite(speed)
     if not known.any():
         return None
@@ -384,7 +383,7 @@ def _heat(heatmap: Heatmap, ground: Ground) -> tuple[dict[str, Any], Floats]:
     """Return the size and bounds of a heatmap as fractions of the ground, and its cells."""
     if not isinstance(heatmap, Heatmap) or heatmap.unit != ground.unit or ground.floor is not None:
         raise ParameterError(
-            f"heatmap must be a Heatmap of the plane that is drawn, in {ground.unit}, got {heatmap!r:.60}"
+            f"heatmap must be a Heatmap of the drawn plane, in {ground.unit}, got {heatmap!r:.60}"
         )
     if heatmap.quantity != "person_seconds" or heatmap.normalized or heatmap.is_series:
         raise ParameterError(

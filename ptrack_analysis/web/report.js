@@ -1,16 +1,16 @@
 /**
- * Scripts of a report: tables that sort and can be saved, a cursor through the charts, the explorer.
+ * Scripts of a report: sorting and saving of tables, the time cursor of the charts, the explorer.
  *
- * The page is complete without it; text from the data only ever becomes text.
+ * The page is complete without them. Text from the data is never parsed as HTML.
  */
 
 const FEW = 25;
-const ALL = 30; // so many rows are all shown
+const ALL = 30; // tables with at most this many rows are shown completely
 const SHORT = 20;
 const NONE = "\u2013";
 const FORMULA = /^[=+\-@\t\r]/;
 
-/** Read a value that the page holds as JSON; null if it does not. */
+/** Read a JSON value of the page; null if it does not exist. */
 function held(name) {
   const element = document.getElementById(name);
   return element ? JSON.parse(element.textContent) : null;
@@ -22,20 +22,20 @@ function make(name, properties = {}, ...inner) {
   return element;
 }
 
-/** Write one cell as the page shows it. */
+/** Format one cell for the page. */
 function shown(value, { digits, letters }) {
   if (value === null) return NONE;
   return digits === null || typeof value === "string" ? String(value).slice(0, letters ?? undefined) : Number(value).toFixed(digits);
 }
 
-/** Compare two cells: numbers by size, texts as people sort them; missing values come last. */
+/** Compare two cells: numbers by size, texts in natural order; missing values come last. */
 function compare(a, b, sign) {
   if (a === null || b === null) return (a === null) - (b === null);
   if (typeof a === "number" && typeof b === "number") return sign * (a - b);
   return sign * String(a).localeCompare(String(b), "en", { numeric: true });
 }
 
-/** Write one cell for a spreadsheet: a text that it would take for a formula gets an apostrophe in front. */
+/** Format one cell for a spreadsheet; an apostrophe escapes text that looks like a formula. */
 function csvCell(value) {
   if (value === null) return "";
   if (typeof value === "number") return String(value);
@@ -43,7 +43,7 @@ function csvCell(value) {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** Write a table as CSV: RFC 4180, in the order on the page, all rows that the page holds. */
+/** Format a table as CSV (RFC 4180), with all rows of the page in their current order. */
 function csvOf(table, order) {
   const head = table.headings.map((one) => csvCell(one.name));
   const rows = order.map((i) => table.rows[i].map(csvCell));
@@ -73,7 +73,7 @@ function rowOf(table, row) {
   }));
 }
 
-/** Make one table live. */
+/** Make one table interactive. */
 function enliven(box, table) {
   const state = { order: table.rows.map((_, i) => i), by: -1, sign: 1, all: false };
   const body = box.querySelector("tbody");
@@ -117,7 +117,7 @@ function toolsOf(box, table, state, draw) {
   return tools;
 }
 
-/** Write a time in the video, or by the clock of its site: 1:22, 14:03:21. */
+/** Format a time in the video, or local time: 1:22, 14:03:21. */
 function clockTime(seconds, clock) {
   const two = (number) => `${number}`.padStart(2, "0");
   if (!clock.length) {
@@ -129,7 +129,7 @@ function clockTime(seconds, clock) {
   return `${two(Math.floor(time / 3600) % 24)}:${two(Math.floor(time / 60) % 60)}:${two(time % 60)}`;
 }
 
-/** Return how many were there at a time: the count of the last change until then. */
+/** Return the count at a time: the count of the last change until then. */
 function personsAt({ times, persons }, milliseconds) {
   let [low, high] = [0, times.length];
   while (low < high) {
@@ -140,7 +140,7 @@ function personsAt({ times, persons }, milliseconds) {
   return low ? persons[low - 1] : 0;
 }
 
-/** Move one cursor through the charts over time; returns what sets it [s]. */
+/** Add the time cursor to the charts; return a function that sets its time [s]. */
 function enlivenTimeline(told) {
   const data = held("timeline-data");
   const slider = document.getElementById("cursor");
@@ -187,7 +187,7 @@ function enlivenTimeline(told) {
   return set;
 }
 
-/** Show what a mark stands for while it is pointed at or touched. */
+/** Show the title of a mark while the pointer is on it or it is touched. */
 function enlivenMarks() {
   const tip = make("div", { className: "tip", hidden: true });
   document.body.append(tip);
@@ -209,7 +209,7 @@ function enlivenMarks() {
   addEventListener("scroll", () => (tip.hidden = true), { passive: true });
 }
 
-/** Mount the explorer; returns what sets its time [s]. */
+/** Mount the explorer; return a function that sets its time [s]. */
 function enlivenExplorer(moved) {
   const data = held("explorer-data");
   const host = document.getElementById("explorer");
@@ -221,7 +221,7 @@ function enlivenExplorer(moved) {
   return (seconds) => handle.seek(1000 * seconds);
 }
 
-/** Open the fold that the address leads into. */
+/** Open the fold that contains the target of the address. */
 function openTarget() {
   const target = location.hash.length > 1 ? document.getElementById(location.hash.slice(1)) : null;
   const fold = target?.closest("details.fold");
@@ -230,7 +230,7 @@ function openTarget() {
   target.scrollIntoView();
 }
 
-/** Go to the time and the person that the address names: #t=92.4&person=7. */
+/** Go to the time and the person in the address: #t=92.4&person=7. */
 function openTime() {
   const wanted = new URLSearchParams(location.hash.slice(1));
   const seconds = Number.parseFloat(wanted.get("t"));

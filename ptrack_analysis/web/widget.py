@@ -44,10 +44,10 @@ export default {
 
 
 def explore_widget(*arguments: Any, **options: Any) -> Any:
-    """Create an explorer as a widget; the arguments are those of ``explore``.
+    """Create an explorer as a widget, with the arguments of ``explore``.
 
-    Its traits follow the page and set it: ``selected``, the list of ``person_index``; ``time_range``, start
-    and end of the range [ms], empty for the whole video; ``moment``, the current time [ms].
+    Its traits are synchronized with the page: ``selected``, the list of ``person_index``; ``time_range``,
+    start and end of the range [ms], empty for the complete video; ``moment``, the current time [ms].
 
     Returns
     -------
@@ -57,7 +57,7 @@ def explore_widget(*arguments: Any, **options: Any) -> Any:
     Raises
     ------
     ParameterError
-        If anywidget is not installed, or as in ``explore``.
+        If anywidget is not installed, or ``explore`` raises it.
     """
     return build_widget(explore(*arguments, **options))
 
@@ -69,7 +69,7 @@ def build_widget(explorer: Explorer) -> Any:
         import traitlets  # noqa: PLC0415 - comes with it
     except ImportError as error:
         raise ParameterError(
-            "a widget needs anywidget: pip install 'ptrack-analysis[widgets]'. explore works without it."
+            "A widget needs anywidget. Run pip install 'ptrack-analysis[widgets]', or use explore."
         ) from error
 
     class ExplorerWidget(anywidget.AnyWidget):

@@ -319,7 +319,7 @@ def test_names_of_any_length_and_direction_fit(open_page, open_shop):
 
 
 def test_options_of_an_analysis_are_not_given_twice(data, tmp_path):
-    with pytest.raises(ParameterError, match="margin is an option of the VideoAnalysis"):
+    with pytest.raises(ParameterError, match="margin is an option of the analysis"):
         edit_zones(open_video(data / "shop"), tmp_path / "zones.geojson", margin=3)
-    with pytest.raises(ParameterError, match="no_such is an option of a source"):
+    with pytest.raises(ParameterError, match="no_such is an option of the analysis"):
         edit_zones(None, tmp_path / "zones.geojson", no_such=3)

@@ -278,9 +278,7 @@ def test_a_choice_that_leaves_nothing_says_what_there_is(tmp_path, capfd, archiv
     for choice in (["--persons", "99"], ["--from", "10min"]):
         code, _, err = run(capfd, "export", archive, tmp_path / "out", *choice)
         assert code == 0
-        assert (
-            "nothing is left of the video by the persons and times chosen: it has the persons 0 to 0" in err
-        )
+        assert "the selected persons and times contain no detection: the video has the persons 0 to 0" in err
 
 
 def test_a_zone_outside_the_picture_is_noted(tmp_path, capfd, archive):

@@ -35,7 +35,7 @@ def run(capfd, *arguments):
 def test_it_says_who_is_who_and_how_far_they_agree(capfd, two, data):
     code, out, err = run(capfd, "compare", *two, "--zones", data / "shop" / "zones.geojson")
     assert (code, err) == (0, "")
-    assert "who is who: A 0 = B 7, A 1 = B 6" in out
+    assert "matching people: A 0 = B 7, A 1 = B 6" in out
     assert "misses 2, false positives 0, identity switches 0" in out
     assert "whole scene" in out
 

@@ -606,7 +606,11 @@ def test_notes_of_the_command_go_to_stderr(capfd, data, tmp_path):
     ("arguments", "code", "message"),
     [
         (["-o", "out.mp4"], 2, "plot video needs --video-file FILE"),
-        (["-o", "-", "--video-file", "film.mp4"], 2, "plot video needs -o FILE; it cannot write to stdout"),
+        (
+            ["-o", "-", "--video-file", "film.mp4"],
+            2,
+            "plot video needs -o FILE, because it cannot write to stdout",
+        ),
         (["-o", "out.gif", "--video-file", "film.mp4"], 2, "the suffix must be one of .mp4, .mov, .mkv"),
         (["-o", "out.mp4", "--video-file", "none.mp4"], 2, "there is no file 'none.mp4'"),
     ],

@@ -30,7 +30,7 @@ export class App {
     refit(this);
   }
 
-  /** Take what was opened as the document. */
+  /** Load the opened files as the document. */
   load() {
     const { zones, floor } = this.opening;
     this.originals = zones.features.map((feature, i) => itemOf(feature, i, i + 1));
@@ -71,7 +71,7 @@ export class App {
     return result;
   }
 
-  /** Find what is wrong now, ask for figures, and draw. */
+  /** Validate the document, request figures, and draw. */
   changed() {
     this.problems = problemsOf(this.model.doc.items);
     refit(this);
@@ -103,7 +103,7 @@ export class App {
     if (this.opening.has_tracks) this.redraw();
   }
 
-  /** Tell people who do not see the image what happened. */
+  /** Announce an event to screen readers. */
   say(text) {
     this.e.live.textContent = text;
     this.redraw();

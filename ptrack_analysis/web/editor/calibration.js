@@ -16,7 +16,7 @@ export function refit(app) {
   app.fit = { ...fit, residuals };
 }
 
-/** Return the bounds that are drawn: those of the file, otherwise around the points. */
+/** Return the drawn bounds: from the file, otherwise around the points. */
 export function drawnBounds(app) {
   const { bounds, pairs } = app.model.doc;
   if (bounds && bounds.every(Number.isFinite) && bounds[2] > bounds[0] && bounds[3] > bounds[1]) return bounds;

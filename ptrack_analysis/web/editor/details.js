@@ -5,7 +5,7 @@ import { make } from "../shared/dom.js";
 
 const KINDS = ["entrance", "queue", "checkout", "goal"];
 
-/** Show the selected item; its fields are made once per item. */
+/** Show the selected item; create its fields once per item. */
 export function showDetails(app, focusName) {
   const { e, model } = app;
   const item = model.item(app.selected);

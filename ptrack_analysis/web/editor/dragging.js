@@ -1,10 +1,10 @@
-/** Drags: of the view, a rectangle, a corner, a whole zone or line, and points of the floor plan. */
+/** Dragging of the view, rectangles, corners, zones, lines, and points of the floor plan. */
 import { distance, middle, same } from "./geometry.js";
 import { cornerAt } from "./hit_testing.js";
 import { lockedTo, moveCursor, putPoint } from "./drawing_tools.js";
 import { snapped } from "./view.js";
 
-/** Pan the view; a press without a move is a click. */
+/** Pan the view; a press without movement is a click. */
 export function dragView(app, from, clicked = () => {}) {
   let [last, moved] = [from, false];
   return {
@@ -22,7 +22,7 @@ export function dragView(app, from, clicked = () => {}) {
   };
 }
 
-/** Draw a rectangle from the corner that is pressed to the one where the drag ends. */
+/** Draw a rectangle between the start and the end of a drag. */
 export function dragRectangle(app, from, how) {
   let moved = false;
   return {
@@ -46,7 +46,7 @@ export function dragRectangle(app, from, how) {
   };
 }
 
-/** Drag a corner, and all others at the same point; one in the middle of an edge is added first. */
+/** Drag a corner and all corners at the same point; add a corner first in the middle of an edge. */
 export function dragCorner(app, item, corner, how, isNew = false) {
   const { model } = app;
   let [group, edge, origin, from] = [null, null, null, null];
@@ -90,7 +90,7 @@ export function insertBetween(app, item, corner) {
   app.corner = { part: corner.part, ring: corner.ring, index: corner.index };
 }
 
-/** Drag a whole zone or line; its corners snap to corners of others. */
+/** Drag a zone or line, with its corners snapping to other corners. */
 export function dragItem(app, item, from, how) {
   const { model, view } = app;
   const before = structuredClone(item.parts);

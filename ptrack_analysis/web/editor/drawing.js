@@ -12,7 +12,7 @@ const LINE = "#5a6370";
 const [SHORTEST_LABEL, LONGEST_LABEL, LETTER] = [10, 40, 7];
 const [NARROW, NARROW_ZONE] = [600, 44];
 
-/** Return the color of a zone, that of the plots: by its place among the names in alphabetical order. */
+/** Return the color of a zone as in the plots: by the alphabetical index of its name. */
 export function colorOf(app, item) {
   if (item.type === "line") return LINE;
   const names = [...new Set(app.model.doc.items.filter(({ type }) => type === "zone").map(({ name }) => name))].sort(compareCodes);
@@ -51,7 +51,7 @@ function outline(app, item, faint) {
   return group;
 }
 
-/** Draw which direction is in: from left to right, looking along the line. */
+/** Draw the direction in: from left to right, looking along the line. */
 function arrow(app, points) {
   const places = points.map((p) => app.view.place(p));
   const [a, b] = longest(places);
@@ -94,7 +94,7 @@ function label(app, item) {
   return shape("g", {}, text, shape("text", { class: "label figures", x: place[0], y: place[1] + side }, figures));
 }
 
-/** Return how many letters of a name are shown: as many as fit; none in a very narrow zone. */
+/** Return the number of letters of a name that fit; 0 in a very narrow zone. */
 function longestLabel(app, item) {
   if (item.type === "line") return LONGEST_LABEL;
   const places = item.parts.flat(2).map((p) => app.view.place(p)[0]);
@@ -145,7 +145,7 @@ function draft(app) {
   return made;
 }
 
-/** Draw where the next point will be: a ring if it snaps, a cross if keys move it. */
+/** Draw the position of the next point: a ring if it snaps, a cross if keys move it. */
 function pointing(app) {
   const made = [];
   if (app.snap?.kind && app.snap.kind !== "axis" && app.tool !== "select") {

@@ -1,11 +1,11 @@
-/** The tools that draw: points are placed one by one, then the drawing is finished. */
+/** The drawing tools: add points one by one, then finish the drawing. */
 import { distance, inParts, same } from "./geometry.js";
 import { snapped } from "./view.js";
 
 export const DRAWS = ["zone", "rectangle", "line", "hole", "split"];
 const FEWEST = { zone: 3, hole: 3, line: 2, rectangle: 2 };
 
-/** Move the cursor, and find what it snaps to. With `lock`, the next edge is horizontal or vertical. */
+/** Move the cursor and snap it. With `lock`, the next edge is horizontal or vertical. */
 export function moveCursor(app, place, { near = 10, off = false, lock = false } = {}) {
   const last = app.draft.at(-1)?.point;
   const locks = lock && last && app.tool !== "rectangle" && app.tool !== "split";
@@ -15,7 +15,7 @@ export function moveCursor(app, place, { near = 10, off = false, lock = false } 
   app.redraw();
 }
 
-/** Find the point at a position, moved to the horizontal or vertical through another point. */
+/** Find the point at a position, projected to the horizontal or vertical line through another point. */
 export function lockedTo(app, from, place) {
   const start = app.view.place(from);
   const axis = Math.abs(place[0] - start[0]) < Math.abs(place[1] - start[1]) ? 0 : 1;
@@ -34,7 +34,7 @@ function snapFor(app, place, near, off) {
   return snapped(app.model, app.view, place, { ...options, extra: app.draft.map((one) => one.point) });
 }
 
-/** Place the next point where the cursor snaps. */
+/** Add the next point at the snapped position. */
 export function putPoint(app, near = 10) {
   if (!app.snap) return;
   const { draft, snap, tool } = app;
@@ -68,7 +68,7 @@ function putCut(app) {
   app.refresh();
 }
 
-/** Tell whether the drawing has enough points to be finished. */
+/** Return whether the drawing has enough points to be finished. */
 export const canFinish = (app) => app.tool !== "split" && app.draft.length >= FEWEST[app.tool];
 
 /** Finish the drawing if it has enough points; return whether it did. */
@@ -90,11 +90,11 @@ export function finish(app) {
   else app.revert();
   app.setTool("select");
   if (item) app.say(`The ${tool} is finished.`);
-  else app.tell("A hole must lie inside the selected zone.");
+  else app.tell("A hole must be inside the selected zone.");
   return Boolean(item);
 }
 
-/** Return the corners of the rectangle between two opposite ones. */
+/** Return the corners of the rectangle between two opposite corners. */
 export const rectangleOf = ([x0, y0], [x1, y1]) => [[x0, y0], [x1, y0], [x1, y1], [x0, y1]];
 
 function addHole(app, points) {

@@ -1,11 +1,11 @@
-/** Figures of zones and lines while they are drawn, computed by the server; the newest drawing wins. */
+/** Figures of zones and lines during drawing, computed by the server for the newest drawing. */
 import { editOf } from "./model.js";
 import { outlineProblems } from "./validity.js";
 import { formatCount, formatDuration, formatPeople } from "../shared/text.js";
 
 const BATCH = 8;
 
-/** Ask for the figures of everything that changed, one request at a time; what is selected comes first. */
+/** Request figures of all changed items, one request at a time, the selected item first. */
 export async function updateFigures(app) {
   if (app.asksFigures || app.ended) return;
   app.asksFigures = true;
@@ -24,14 +24,14 @@ export async function updateFigures(app) {
   }
 }
 
-/** Show no figures rather than old ones if the server does not answer, and say why. */
+/** Remove outdated figures and show the reason if the server does not respond. */
 function showFailure(app, batch, error) {
   batch.forEach(({ item }) => app.figures.delete(item.id));
   app.showFigures();
   app.tell(error);
 }
 
-/** List the items whose figures belong to another drawing; those of invalid items are deleted. */
+/** List the items with outdated figures; delete the figures of invalid items. */
 function findStale(app) {
   const { items } = app.model.doc;
   const found = [];
@@ -46,7 +46,7 @@ function findStale(app) {
   return found.sort((one, other) => Number(other.item.id === app.selected) - Number(one.item.id === app.selected));
 }
 
-/** Write figures as text. */
+/** Format figures as text. */
 export function describeFigures(app, item) {
   const figures = app.figures.get(item.id);
   if (!figures || !app.opening.has_tracks) return "";
@@ -58,7 +58,7 @@ export function describeFigures(app, item) {
   return `${formatCount(figures.visits, "visit", "visits")}, ${formatPeople(figures.people)}, ${median}`;
 }
 
-/** List what the server warns of. */
+/** List the warnings of the server. */
 export function warningsOf(app, item) {
   const figures = app.figures.get(item.id);
   return figures ? [...(figures.error ? [figures.error] : []), ...(figures.warnings ?? [])] : [];

@@ -1,8 +1,8 @@
-/** The panel of the floor plan: its points, how far each is off, and the part that is drawn. */
+/** The panel of the floor plan: its points with their errors, and the drawn bounds. */
 import { numberOf } from "./elements.js";
 import { make } from "../shared/dom.js";
 
-/** Show the pairs of the floor plan, how far each is off, and the part that is drawn. */
+/** Show the pairs of the floor plan with their errors, and the drawn bounds. */
 export function showFloor(app, focusPair) {
   const { e, model } = app;
   if (!app.opening.floor) {

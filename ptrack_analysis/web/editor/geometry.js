@@ -30,7 +30,7 @@ export function area(ring) {
   return sum / 2;
 }
 
-/** Return whether a point lies in a ring, by the half-open crossing rule. */
+/** Return whether a ring contains a point, by the half-open crossing rule. */
 export function inRing(p, ring) {
   let inside = false;
   for (let i = 0, j = ring.length - 1; i < ring.length; j = i++) {
@@ -43,11 +43,11 @@ export function inRing(p, ring) {
   return inside;
 }
 
-/** Return whether a point lies in a zone: in a part of it, and in no hole of that part. */
+/** Return whether a zone contains a point: in one of its parts, but not in a hole of that part. */
 export const inParts = (p, parts) =>
   parts.some(([outer, ...holes]) => inRing(p, outer) && !holes.some((hole) => inRing(p, hole)));
 
-/** List the pairs of consecutive points; those of a ring are closed. */
+/** List the pairs of consecutive points, closed for a ring. */
 export function segments(points, closed) {
   const found = [];
   for (let i = 0; i + 1 < points.length; i++) found.push([points[i], points[i + 1], i]);

@@ -1,4 +1,4 @@
-/** What is at a position of the screen: a corner, the middle of an edge, a zone or line. */
+/** Hit testing: the corner, the middle of an edge, or the zone or line at a screen position. */
 import { area, distance, inParts, middle, nearestOn, segments } from "./geometry.js";
 
 /** Shortest edge that has a handle in its middle [px]. */

@@ -1,4 +1,4 @@
-/** The fit of the floor plan while it is edited: the same least squares as in the reader of the file. */
+/** The fit of the floor plan during editing, by the same least squares as in the file reader. */
 
 /** Solve a linear system by elimination with pivots; null without a unique solution. */
 export function solved(matrix, right) {
@@ -82,7 +82,7 @@ function cost(h, seen, floor) {
   return sum;
 }
 
-/** Undo the bending of a lens; null where it shows nothing. */
+/** Undistort a point; null outside the valid range of the lens. */
 export function straightened(p, lens) {
   if (!lens) return p;
   const ray = [0, 1].map((axis) => (p[axis] - lens.center[axis]) / lens.focal[axis]);
@@ -100,7 +100,7 @@ export function straightened(p, lens) {
   return legal ? [0, 1].map((axis) => lens.center[axis] + ray[axis] * share * lens.focal[axis]) : null;
 }
 
-/** Bend a straight point as the lens does; null beyond the fold. */
+/** Distort a point by the lens; null beyond the fold. */
 export function bentBy(p, lens) {
   if (!lens || !p) return p;
   const ray = [0, 1].map((axis) => (p[axis] - lens.center[axis]) / lens.focal[axis]);
@@ -117,15 +117,15 @@ function inverse([a, b, c, d, e, f, g, h, i]) {
 }
 
 /**
- * Fit the floor to pairs of picture points (fractions of the frame) and floor points (m).
- * Gives {project, unproject, residuals, error}, or {problem}: a sentence.
+ * Fit the floor to pairs of image points (fractions of the frame) and floor points (m).
+ * Return {project, unproject, residuals, error}, or {problem}: a sentence.
  */
 export function fitFloor(picture, floor, lens) {
   if (picture.length < 4) return { problem: `Four points with floor coordinates are needed; ${picture.length} ${picture.length === 1 ? "is" : "are"} there.` };
   const straight = picture.map((p) => straightened(p, lens));
-  if (straight.includes(null)) return { problem: "A point lies where the lens shows nothing." };
+  if (straight.includes(null)) return { problem: "A point is outside the valid range of the lens." };
   const [from, to] = [normalizing(straight), normalizing(floor)];
-  const unfit = { problem: "These points do not fix a plane: three or more lie on one line, or two are swapped." };
+  const unfit = { problem: "These points do not determine a plane: three or more are on one line, or two are swapped." };
   if (!from.scale || !to.scale) return unfit;
   const h = fitted(straight.map((p) => normalized(p, from)), floor.map((p) => normalized(p, to)));
   const back = h && inverse(h);

@@ -1,4 +1,4 @@
-/** Keys: everything that a pointer can do. */
+/** Keyboard control of all actions of the pointer. */
 import { DRAWS, finish, moveCursor, putPoint } from "./drawing_tools.js";
 import { insertBetween, putPair, roundFraction } from "./dragging.js";
 
@@ -110,7 +110,7 @@ function insertAfter(app) {
   app.refresh();
 }
 
-/** Move what is selected by a pixel of the screen. */
+/** Move the selected corner or item by one screen pixel. */
 function nudge(app, [dx, dy], step) {
   const { model, view } = app;
   const item = model.item(app.selected);

@@ -1,4 +1,4 @@
-/** Starts the editor with what the server has put into the page. */
+/** Starts the editor with the data that the server wrote into the page. */
 import { App } from "./app.js";
 import { makeKindList } from "./details.js";
 import { listenToKeys } from "./keyboard.js";
@@ -7,7 +7,7 @@ import { listenToPointers } from "./pointer.js";
 import { holdConnection, restoreChanges } from "./saving.js";
 import { decodeTracks } from "./tracks.js";
 
-/** Use the next address from now on, because each opens one page; a frame that is loaded again finds it. */
+/** Store the next address, because each address opens one page; a reloaded frame uses it. */
 function useNextAddress(opening) {
   if (opening.embedded) globalThis.name = opening.next; // frames of another site may keep nothing else
   history.replaceState(null, "", opening.next);

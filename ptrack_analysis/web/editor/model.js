@@ -124,8 +124,8 @@ export class Model {
   }
 
   /**
-   * Remove a corner, and that of a neighbor if both edges are shared. Return false, without a change, if the
-   * ring has too few corners.
+   * Remove a corner, and the same corner of a neighbor if both edges are shared. Return false, without a
+   * change, if the ring has too few corners.
    */
   removeCorner(item, { part, ring, index }, only) {
     const points = item.parts[part][ring];
@@ -152,7 +152,7 @@ export class Model {
     }
   }
 
-  /** Split a zone along points that start and end on the outline of one part; null if there are not two pieces. */
+  /** Split a zone along points from outline to outline of one part; null without two pieces. */
   splitZone(item, cut, edges) {
     const [first, last] = [cut[0], cut.at(-1)];
     [first, last].forEach((point, i) => edges[i] && this.insertOnEdge(edges[i][0], edges[i][1], point));

@@ -35,7 +35,7 @@ const HELP = [
   ["Shift + mouse", "move horizontally or vertically only"],
   ["Alt + drag", "move only this corner, not others at the same point"],
   ["Ctrl + drag", "do not snap"],
-  ["On the image", "arrow keys move a cross (Shift: one pixel), Enter places a point"],
+  ["On the image", "arrow keys move a cross (Shift: one pixel), Enter adds a point"],
   [", .", "previous or next corner; arrow keys move it, Enter adds one after it"],
 ];
 
@@ -95,7 +95,7 @@ function makeHelp() {
   return dialog;
 }
 
-/** Bring the page up to date. */
+/** Update the page. */
 export function show(app, { focusName = false, focusPair = false } = {}) {
   const { e, model, mode, opening } = app;
   e.tools.forEach((button, i) => {
@@ -142,7 +142,7 @@ function hint(app) {
   if (tool === "line") return draft.length > 1 ? "Click the last point again, or press Finish." : draft.length ? "Click the next point. Left to right, looking along the line, is in." : "Click the start of the line.";
   if (tool === "split") return model.item(app.selected)?.type === "line" ? "Click the point of the line where it should be split." : draft.length ? "Click through the zone to another point of its outline." : "Click the point of the outline where the cut starts.";
   if (!model.doc.items.length) return "Choose a tool above and draw on the image.";
-  return app.selected === null ? "Click a zone or line to edit it." : "Drag corners, the small points between them, or the whole.";
+  return app.selected === null ? "Click a zone or line to edit it." : "Drag corners, the small points between them, or the entire shape.";
 }
 
 function makeRow(app, item) {

@@ -74,7 +74,7 @@ function moveBy(app, before, now) {
   return now;
 }
 
-/** Begin what a press begins: a drag or a click. */
+/** Start the drag or click of a press. */
 function beginDrag(app, place, how) {
   if (how.pan) return dragView(app, place);
   if (app.mode === "floor") return dragPair(app, place, how);
@@ -82,7 +82,7 @@ function beginDrag(app, place, how) {
   return DRAWS.includes(app.tool) ? placePoint(app, place, how) : pressItem(app, place, how);
 }
 
-/** While drawing, a press places a point when it ends, and pans if it is dragged. */
+/** During drawing, a press adds a point on release, and a drag pans. */
 function placePoint(app, place, how) {
   moveCursor(app, place, how);
   return dragView(app, place, () => {

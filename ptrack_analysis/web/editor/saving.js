@@ -1,4 +1,4 @@
-/** Saving and ending, and the changes that a tab keeps in case it is loaded again. */
+/** Saving and ending, and the changes that a tab keeps for a reload. */
 import { canFinish, finish } from "./drawing_tools.js";
 import { editOf } from "./model.js";
 import { make } from "../shared/dom.js";
@@ -17,7 +17,7 @@ export async function ask(app, path, method, body) {
   }
 }
 
-/** Hold a connection open, by which the server knows that the page is open, and the page that it runs. */
+/** Keep a connection open, so that the server and the page know of each other. */
 export async function holdConnection(app) {
   const headers = { "X-Ptrack-Session": app.opening.secret };
   const page = crypto.randomUUID();
@@ -35,14 +35,14 @@ export async function holdConnection(app) {
   if (!app.ended && !app.closing) app.tell(STOPPED);
 }
 
-/** Say that the drawing is not finished; empty if nothing is being drawn. */
+/** Describe an unfinished drawing; empty without one. */
 export function describeUnfinished(app) {
   if (!app.draft.length) return "";
   const [what, how] = app.tool === "split" ? ["cut", "Complete it"] : [app.tool, "Finish it (F)"];
   return `The ${what} is not finished. ${how} or discard it (Esc).`;
 }
 
-/** Finish the drawing if it has enough points; return whether none is left. */
+/** Finish the drawing if it has enough points; return whether no drawing is left. */
 function finishDrawing(app) {
   if (!app.draft.length) return true;
   return canFinish(app) && finish(app);
@@ -102,7 +102,7 @@ function tellProblem(app) {
   app.tell(`“${app.model.item(id).name || "no name"}” cannot be saved. ${texts[0]}`);
 }
 
-/** End the editor. Changes that are not saved, and a drawing that cannot be finished, are asked about. */
+/** End the editor. Ask about unsaved changes and about a drawing that cannot be finished. */
 export async function done(app, isSure = false) {
   if (!isSure) {
     const isFinished = finishDrawing(app);
@@ -124,7 +124,7 @@ function askAboutChanges(app, dirty) {
   app.tell(`${text} `, true, button("Save and end", () => app.save({ andEnd: true })), discard);
 }
 
-/** Keep unsaved changes in this tab, in case it is loaded again. */
+/** Keep unsaved changes in this tab for a reload. */
 export function keepChanges(app) {
   const dirty = app.isDirty("zones") || app.isDirty("floor") || app.draft.length;
   const { draft, tool, selected } = app;
@@ -143,7 +143,7 @@ export function restoreChanges(app) {
   app.tell("Unsaved changes were restored.", false);
 }
 
-/** Read what the tab keeps; write a text, or forget it with null. A frame may be forbidden to keep anything. */
+/** Read or write the stored text of the tab; null removes it. Frames may have no storage. */
 function readOrKeep(text) {
   try {
     if (text === undefined) return sessionStorage.getItem(DRAFT);

@@ -20,7 +20,7 @@ export function decodeTracks(buffer) {
   return { count: points, points: numbers, tracklets: new Uint32Array(buffer, at, tracklets), people: new Uint32Array(buffer, at + 4 * tracklets, people) };
 }
 
-/** Make the canvas, and the function that keeps it in step with the view. */
+/** Create the canvas, and the function that synchronizes it with the view. */
 export function makeTrackLayer(app) {
   const canvas = make("canvas", { className: "people" });
   let [shown, timer] = [null, null];
@@ -34,7 +34,7 @@ export function makeTrackLayer(app) {
     canvas,
     /** Paint again, at once. */
     paint,
-    /** Follow the view: move what is painted, and paint it again when the view rests. */
+    /** Follow the view: move the canvas, and paint it again when the view rests. */
     follow() {
       if (!app.tracks) return;
       const now = keyOf(app.view);
@@ -66,7 +66,7 @@ function paintTracks(canvas, app) {
   if (layers.ends) paintEnds(context, places, tracks.people, ratio);
 }
 
-/** Paint foot points pixel by pixel: darker where more of them are. */
+/** Paint foot points per pixel, darker with more points. */
 function paintPoints(context, places, ratio) {
   const { width, height } = context.canvas;
   const counts = new Uint16Array(width * height);
@@ -87,7 +87,7 @@ function paintPoints(context, places, ratio) {
   context.putImageData(image, 0, 0);
 }
 
-/** Paint each tracklet as a line; steps that are too short to be seen are joined. */
+/** Paint each tracklet as a line; join steps that are too short to be visible. */
 function paintPaths(context, places, starts, ratio) {
   const least = (SHORTEST_STEP * ratio) ** 2;
   Object.assign(context, { strokeStyle: `rgba(${INK.join()}, ${starts.length > 80 ? 0.3 : 0.55})`, lineWidth: 1.2 * ratio, lineJoin: "bevel" });

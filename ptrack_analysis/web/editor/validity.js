@@ -1,7 +1,7 @@
-/** What is wrong with outlines, at once while they are drawn. The reader of the file decides when saving. */
+/** Validation of outlines while they are drawn. On saving, the file reader decides. */
 import { alongEach, area, cross, distance, inParts, inRing, middle, same, segments, touch } from "./geometry.js";
 
-/** Say what is wrong with each item: a map from its id to sentences. */
+/** Describe the problems of all items: a map from id to sentences. */
 export function problemsOf(items) {
   const found = new Map();
   for (const item of items) {
@@ -11,7 +11,7 @@ export function problemsOf(items) {
   return found;
 }
 
-/** Say what is wrong with the outline of an item. */
+/** Describe the problems of the outline of an item. */
 export const outlineProblems = (item) => (item.type === "line" ? lineProblems(item) : zoneProblems(item));
 
 const inOneVideo = (one, other) => !one.videos.length || !other.videos.length || one.videos.some((name) => other.videos.includes(name));
@@ -30,9 +30,9 @@ function lineProblems({ parts }) {
 function zoneProblems({ parts }) {
   const rings = parts.flat();
   if (rings.some((ring) => distinct(ring) < 3)) return ["It has fewer than three corners."];
-  if (rings.some((ring) => flat(ring))) return ["It has no area, because its corners lie on one line."];
+  if (rings.some((ring) => flat(ring))) return ["It has no area, because its corners are on one line."];
   if (rings.some(crossesItself)) return ["Its outline crosses or touches itself."];
-  if (parts.some(badHoles)) return ["A hole crosses the outline or lies outside it."];
+  if (parts.some(badHoles)) return ["A hole crosses the outline or is outside it."];
   if (parts.some((part, i) => parts.slice(i + 1).some((other) => partsMeet(part, other)))) return ["Its parts overlap."];
   return [];
 }
@@ -44,7 +44,7 @@ function flat(ring) {
   return !(Math.abs(area(ring)) > 1e-12 * longest * longest) && !crossesItself(ring);
 }
 
-/** Tell whether edges of a ring that are not neighbors meet, or neighbors run back along each other. */
+/** Return whether edges of a ring meet that are not neighbors, or neighbors overlap. */
 export function crossesItself(ring) {
   const edges = segments(ring, true).filter(([a, b]) => !same(a, b));
   for (let i = 0; i < edges.length; i++) {
@@ -74,7 +74,7 @@ function badHoles([outer, ...holes]) {
 const partsMeet = ([one, ...holes], [other]) =>
   ringsCross(one, other) || (liesIn(other, one) && !holes.some((hole) => liesIn(other, hole)));
 
-/** Say which zones overlap, unless one lies within the other. People in the overlap count in both. */
+/** Describe zones that overlap, unless one contains the other. People in the overlap count in both. */
 export function overlapNotes(items, problems, size) {
   const zones = items.filter((item) => item.type === "zone" && !problems.has(item.id));
   const said = [];
@@ -88,7 +88,7 @@ export function overlapNotes(items, problems, size) {
   return said;
 }
 
-/** Tell whether two zones overlap partly, by more than rounding. */
+/** Return whether two zones overlap partly, by more than rounding. */
 function overlap(one, other, size) {
   if (!boxesMeet(one, other)) return false;
   const slack = 1e-5 * size;

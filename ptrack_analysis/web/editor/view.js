@@ -62,8 +62,8 @@ export class View {
 }
 
 /**
- * Find what a place of the screen snaps to: a corner, else an edge, else the border of the image.
- * Gives {point, kind, edge}, its point being exactly that of the corner.
+ * Snap a screen position to a corner, otherwise to an edge, otherwise to the border of the image.
+ * Return {point, kind, edge}; at a corner, the point is exactly the corner.
  */
 export function snapped(model, view, place, { near, off = false, free = () => false, of = null, extra = [] }) {
   const plain = { point: model.round(view.point(place)), kind: null, edge: null };
