@@ -189,7 +189,7 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(archive, tmp_path, monk
 
     monkeypatch.setattr(writing.Path, "mkdir", refuse)
     assert main(["export", str(archive), str(tmp_path / "out")]) == 1
-    assert "cannot be made: Permission denied" in capfd.readouterr().err
+    assert "cannot be created: Permission denied" in capfd.readouterr().err
 
 
 def test_a_poisoned_page_in_one_video_of_many_is_exit_4_and_the_others_are_done(tmp_path, capfd):

@@ -302,4 +302,4 @@ def test_the_shell_compacts_and_tells_what_it_made(out, tmp_path, capsys):
     assert not (tmp_path / "none").exists()
     for size in ("big", ""):
         assert main(["compact", str(out), "--file-size", size]) == 2
-    assert "file_size is 'big', not an amount of" in capsys.readouterr().err
+    assert "file_size must be at least " in capsys.readouterr().err

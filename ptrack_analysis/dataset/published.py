@@ -293,7 +293,7 @@ def _locate(
         starts = np.unique(figure.list_keys(["timestamp"])["timestamp"])
         atoms = atoms.assign(timestamp=starts[find_pieces(edges[atoms["piece"]], starts)])
     if "hour_at" in levels and hours is not None:
-        row = hours.row[hours.find_stretch(edges[atoms["piece"]])]
+        row = hours.row[hours.find_intervals(edges[atoms["piece"]])]
         atoms = atoms.assign(hour_at=hours.hour_at[row], open=hours.open[row])
     keys = figure.list_keys(levels).rename_axis("number").reset_index()
     found = keys.merge(atoms, on=[*levels]) if levels else keys.merge(atoms, how="cross")

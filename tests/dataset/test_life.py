@@ -572,7 +572,9 @@ def test_further_columns_of_recordings_with_names_of_stored_columns_are_refused(
         clock = write(tmp_path / "clock.csv", f"video,started_at,{name}\n{start},x\n")
         assert main(["export", str(pages), str(out), "--recordings", str(clock)]) == 3
         error = capsys.readouterr().err
-        assert f"clock.csv:1: the column {name!r} has the name of a column that a dataset has itself" in error
+        assert (
+            f"clock.csv:1: the column {name!r} must be renamed, because datasets reserve this name" in error
+        )
         assert error.count("\n") == 1
     clock = write(tmp_path / "clock.csv", f"video,started_at,note\n{start},x\n")
     export_dataset(pages, out, recordings=clock)

@@ -342,7 +342,7 @@ def test_a_dataset_in_s3_is_read_as_the_one_on_disk(s3, out, dataset):
     assert_frame_equal(there.sql(query), dataset.sql(query))
     parse_path(f"s3://{BUCKET}/day/visits/part-000001.parquet").unlink()
     with pytest.raises(
-        RemoteError, match=r"visits/part-000001.parquet: S3 refused: NoSuchKey: there is no object"
+        RemoteError, match=r"visits/part-000001.parquet: S3 rejected the request: NoSuchKey: the object"
     ):
         there.read("visits")
 
@@ -373,7 +373,7 @@ def test_an_object_that_is_replaced_while_it_is_read_is_refused(s3):
     with RangedFile(path) as file:
         assert file.read(1) == b"\0"
         path.write_bytes(bytes([1]) * (2 * 2**20))
-        with pytest.raises(RemoteError, match=r"large: S3 refused: "):
+        with pytest.raises(RemoteError, match=r"large: S3 rejected the request: "):
             file.read(1)
 
 
