@@ -212,7 +212,7 @@ def test_whatever_one_video_raises_stops_no_other(archive, tmp_path, monkeypatch
     monkeypatch.setattr(batches, "compute_tables", compute_or_fail)
     summary = export_dataset(archive, tmp_path / "out")
     assert statuses(summary) == ["written", "failed", "written"]
-    assert "v001-p: cannot be measured: MemoryError" in str(summary.videos[1].error)
+    assert "v001-p: cannot be analyzed: MemoryError" in str(summary.videos[1].error)
 
 
 def test_the_marks_of_a_run_are_no_part_of_the_data(archive, tmp_path):

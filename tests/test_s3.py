@@ -294,7 +294,7 @@ def test_a_manifest_that_another_run_wrote_meanwhile_is_not_replaced(s3, data):
             intruder.write_bytes(b"{}")
 
     s3.meta.events.register("before-call.s3.PutObject", interfere, unique_id="intruder")
-    with pytest.raises(OutputError, match="another run has changed the dataset meanwhile"):
+    with pytest.raises(OutputError, match="another run has changed the dataset"):
         export_dataset(data / "shop", f"s3://{BUCKET}/out")
     s3.meta.events.unregister("before-call.s3.PutObject", unique_id="intruder")
     assert intruder.read_bytes() == b"{}"
