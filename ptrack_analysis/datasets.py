@@ -1,4 +1,4 @@
-"""Many videos: find them, export them as a dataset, read, check and change it."""
+"""Find videos, export them as a dataset, and read, verify and change datasets."""
 
 from ptrack_analysis.dataset.compaction import compact_dataset
 from ptrack_analysis.dataset.export import export_dataset

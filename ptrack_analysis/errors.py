@@ -1,83 +1,83 @@
-"""Every error that the package raises on purpose, and its one warning.
+"""Errors and the warning that the package raises.
 
 ::
 
     PtrackError (a ValueError)
-    ├── SchemaError        a table is not the table that a function needs
-    ├── ParameterError     an argument is out of its range, or does not fit another
-    ├── ZoneError          a zone, line or floor file cannot be used
-    ├── InputError         the tracking data, or a background image, cannot be used
-    │   ├── NoPageError    nothing in the source is a page
-    │   ├── PageError      a file is not JSON, or a value in a page is not what the API sends
-    │   ├── JobError       the job failed, or is still in progress
-    │   ├── IncompleteError  the archive ends before the job does
-    │   └── MixedError     one video was asked for, and there are several (or none)
-    ├── OutputError        a result cannot be written where it should go
-    ├── WorkerError        a process that worked on a video ended before it was done
-    └── RemoteError        a service refused, or could not be reached
-        └── TakenError     an object was there already, or another run changed it meanwhile
+    ├── SchemaError        a table does not match the schema that a function requires
+    ├── ParameterError     an argument is invalid or conflicts with another argument
+    ├── ZoneError          a file of zones, lines or a floor plan is invalid
+    ├── InputError         tracking data or a background image cannot be used
+    │   ├── NoPageError    the source contains no pages
+    │   ├── PageError      a file is not JSON, or a value in a page is invalid
+    │   ├── JobError       the job failed or is still in progress
+    │   ├── IncompleteError  the archive lacks the last pages of the job
+    │   └── MixedError     the source must contain one video, but contains several or no videos
+    ├── OutputError        a result cannot be written
+    ├── WorkerError        a worker process ended before it finished a video
+    └── RemoteError        a service rejected a request or could not be reached
+        └── TakenError     an object already exists, or another run has changed it
 
-A message is one sentence: it names the thing, what was found (as Python shows it) and what was expected.
+A message states what is wrong, where, and what to do.
 
-``PtrackWarning`` is for input that is usable, but of which something was dropped.
+``PtrackWarning`` reports that part of the input was dropped.
 """
 
 
 class PtrackWarning(UserWarning):
-    """Input was read, but rows of it were dropped; the message has the counts."""
+    """Some rows of the input were dropped; the message contains their counts."""
 
 
 class PtrackError(ValueError):
-    """The root of the family."""
+    """Base class of the package's errors."""
 
 
 class SchemaError(PtrackError):
-    """A table is not the table that a function needs."""
+    """A table does not match the schema that a function requires."""
 
 
 class ParameterError(PtrackError):
-    """An argument is out of its range, or does not fit another."""
+    """An argument is invalid or conflicts with another argument."""
 
 
 class ZoneError(PtrackError):
-    """A zone, line or floor file cannot be used."""
+    """A file of zones, lines or a floor plan is invalid."""
 
 
 class InputError(PtrackError):
-    """The tracking data, or a background image, cannot be used."""
+    """Tracking data or a background image cannot be used."""
 
 
 class NoPageError(InputError):
-    """Nothing in the source is a page."""
+    """The source contains no pages."""
 
 
 class PageError(InputError):
-    """A file is not JSON, or a value in a page is not what the API sends."""
+    """A file is not JSON, or a value in a page is invalid."""
 
 
 class JobError(InputError):
-    """The job failed, or is still in progress."""
+    """The job failed or is still in progress."""
 
 
 class IncompleteError(InputError):
-    """The archive ends before the job does."""
+    """The archive lacks the last pages of the job."""
 
 
 class MixedError(InputError):
-    """One video was asked for, and there are several, or none."""
+    """The source must contain one video, but contains several or no videos."""
 
 
 class OutputError(PtrackError):
-    """A result cannot be written where it should go."""
+    """A result cannot be written."""
 
 
 class WorkerError(PtrackError):
-    """A process that worked on a video ended before it was done."""
+    """A worker process ended before it finished a video."""
 
 
 class RemoteError(PtrackError):
-    """A service refused, or could not be reached."""
+    """A service rejected a request or could not be reached."""
 
 
 class TakenError(RemoteError):
-    """An object was there already, or another run changed it meanwhile."""
+    """An object already exists, or another run has changed it."""

@@ -1,4 +1,4 @@
-"""Validation of numbers: limits, lengths, speeds and amounts of memory."""
+"""Validate numbers: limits, lengths, speeds and amounts of memory."""
 
 import math
 import re
@@ -12,43 +12,43 @@ _POWERS = ("", "K", "M", "G", "T")
 
 
 def at_least(value: Any, name: str, least: float = 0.0) -> float:
-    """Read a finite number of at least ``least``; a text or a truth value is no number.
+    """Return a finite number of at least ``least``; reject text and bool.
 
     Raises
     ------
     ParameterError
-        With the name of the argument and the value.
+        If the value is not such a number.
     """
     number = _number(value)
     if math.isfinite(number) and number >= least:
         return number
-    raise ParameterError(f"{name} is {value!r}, not a number of at least {least:g}")
+    raise ParameterError(f"{name} must be a number of at least {least:g}, got {value!r}")
 
 
 def above(value: Any, name: str, least: float = 0.0, *, finite: bool = True) -> float:
-    """Read a number above ``least``, which may be infinite if ``finite`` is False.
+    """Return a number above ``least``; it may be infinite if ``finite`` is False.
 
     Raises
     ------
     ParameterError
-        With the name of the argument and the value.
+        If the value is not such a number.
     """
     number = _number(value)
     if number > least and (math.isfinite(number) or not finite):
         return number
-    raise ParameterError(f"{name} is {value!r}, not a number above {least:g}")
+    raise ParameterError(f"{name} must be a number above {least:g}, got {value!r}")
 
 
 def amount_of_bytes(amount: Any, name: str, *, least: int, most: float = math.inf) -> int:
-    """Read an amount of bytes: a whole number, or a text such as ``"1GB"``, ``"512 MB"`` or ``"1 GiB"``.
+    """Return an amount of bytes from a number or a text such as ``"1GB"``.
 
-    MB is 10^6 and MiB 2^20; the B may be left out, and the case does not matter. What a text says is cut to
-    whole bytes.
+    A number must be whole. A text may also be ``"512 MB"`` or ``"1 GiB"``: MB is 10^6 and MiB 2^20 bytes. The
+    B is optional, case does not matter, and a fraction of a byte is dropped.
 
     Raises
     ------
     ParameterError
-        With the name of the argument and the value, if it is none or out of its range.
+        If the value is not an amount of bytes or is out of range.
     """
     size: Any = None
     if isinstance(amount, int | float) and not isinstance(amount, bool):
@@ -59,13 +59,13 @@ def amount_of_bytes(amount: Any, name: str, *, least: int, most: float = math.in
     if size is not None and least <= size <= most and size < math.inf:
         return int(size)
     reach = f"at least {_shown(least)}" if most == math.inf else f"{_shown(least)} to {_shown(int(most))}"
-    raise ParameterError(f"{name} is {amount!r}, not an amount of {reach}, such as 512MB or 1GB")
+    raise ParameterError(f"{name} must be {reach}, such as 512MB or 1GB, got {amount!r}")
 
 
 def available_memory(root: Path = Path("/")) -> int | None:
-    """Return the memory that this process can still use [bytes], or None where the system does not tell.
+    """Return the memory available to this process [bytes], None if unknown.
 
-    That is ``MemAvailable`` of Linux, or the limit of a control group (version 1 or 2) if it is lower.
+    This is Linux's ``MemAvailable``, or the limit of a control group (version 1 or 2) if it is lower.
     """
     try:
         lines = (root / "proc/meminfo").read_text().splitlines()
@@ -81,13 +81,13 @@ def available_memory(root: Path = Path("/")) -> int | None:
         for folder in (group, *group.parents):
             try:
                 found.append(int((folder / name).read_text()))
-            except (OSError, ValueError):  # there is no such file, or it says "max"
+            except (OSError, ValueError):  # the file does not exist or contains "max"
                 continue
     return min(found, default=None)
 
 
 def shown_bytes(size: int) -> str:
-    """Write an amount of bytes with two digits, as in 3.2GB."""
+    """Format an amount of bytes with two digits, such as 3.2GB."""
     power = next(power for power in range(len(_POWERS) - 1, -1, -1) if size >= 1000**power or not power)
     return f"{float(f'{size / 1000**power:.2g}'):g}{_POWERS[power]}B"
 
@@ -98,7 +98,7 @@ def _shown(size: int) -> str:
 
 
 def _number(value: Any) -> float:
-    """Return the number, NaN for what is none."""
+    """Convert a value to a number; NaN if it is not one."""
     if isinstance(value, str | bytes | bool):
         return math.nan
     try:

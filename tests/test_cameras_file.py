@@ -66,9 +66,12 @@ FAULTS = {
     "a length": (BASE + "margin = -1\n", "camera 'door': margin .*-1"),
     "a shape": (BASE + "shape = [3]\n", "camera 'door': shape must be two whole numbers such as '54x96'"),
     "an anchor": (BASE + 'anchor = "feet"\n', "camera 'door': anchor must be of bottom_center"),
-    "a time zone": (BASE + 'timezone = "Europe/Berln"\n', "camera 'door': .*is 'Europe/Berlin' meant"),
-    "opening hours": (BASE + 'opening_hours = "9-20"\n', "camera 'door': opening_hours are '9-20'"),
-    "a pattern": (BASE + 'started_at = "%Y"\n', "camera 'door': pattern '%Y' does not tell"),
+    "a time zone": (BASE + 'timezone = "Europe/Berln"\n', "camera 'door': .*Did you mean 'Europe/Berlin'"),
+    "opening hours": (
+        BASE + 'opening_hours = "9-20"\n',
+        "camera 'door': opening_hours must be .*, got '9-20'",
+    ),
+    "a pattern": (BASE + 'started_at = "%Y"\n', "camera 'door': pattern '%Y' must contain"),
     "an offset": (BASE + "valid_from = 2026-01-01T00:00:00Z\n", "valid_from must be a local date or time"),
     "no date": (BASE + 'valid_to = "soon"\n', "valid_to must be a local date or time .*, got soon"),
     "the wrong order": (
@@ -100,7 +103,7 @@ TABLES = {
     "a row": ("name,max_gap\na,2s\nb,x\n", r"cameras\.csv:3: camera 'b': max_gap .*'x'"),
     "a column": ("name,zone\na,z.geojson\n", r"cameras\.csv:2: camera 'a': zone is not a key"),
     "a column twice": ("name,site,Site\na,b,c\n", r"cameras\.csv:1: the column 'site' is there twice"),
-    "a cell too few": ("name,site\na\n", r"cameras\.csv:2: 1 cells, not 2"),
+    "a cell too few": ("name,site\na\n", r"cameras\.csv:2: expected 2 cells like the header, got 1"),
     "a number": ("name,margin\na,wide\n", r"cameras\.csv:2: camera 'a': margin must be a number, got 'wide'"),
 }
 
@@ -177,16 +180,19 @@ ROWS = {
     ),
     "one start for two": (
         "files,started_at\n*,2026-01-01T00:00Z\n",
-        r"rows\.csv:2: the row has started_at, but matches 2 videos \('a', 'b'\), which cannot all start",
+        r"rows\.csv:2: the row has started_at, but matches 2 videos \('a', 'b'\)\. Write one row",
     ),
     "a row and its camera": (
         "video,camera,site\na,door,x\n,door,y\n",
         r"rows\.csv:3: the row matches video 'a', and so does .*rows\.csv:2",
     ),
-    "no video": ("video,camera,site\n,,x\n", r"rows\.csv:2: the row names no video: the columns 'video' and"),
-    "day": ("video,day\na,1\n", r"the column 'day' has the name of a column that a dataset has itself"),
-    "local date": ("video,Local Date\na,1\n", "the column 'local_date' has the name of a column"),
-    "file": ("video,file\na,1\n", "the column 'file' is unknown: is 'files' meant"),
+    "no video": (
+        "video,camera,site\n,,x\n",
+        r"rows\.csv:2: the row does not name a video, because the columns 'video' and",
+    ),
+    "day": ("video,day\na,1\n", r"the column 'day' must be renamed"),
+    "local date": ("video,Local Date\na,1\n", "the column 'local_date' must be renamed"),
+    "file": ("video,file\na,1\n", r"the column 'file' is unknown \(did you mean 'files'"),
 }
 
 

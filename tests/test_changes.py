@@ -189,7 +189,7 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(archive, tmp_path, monk
 
     monkeypatch.setattr(writing.Path, "mkdir", refuse)
     assert main(["export", str(archive), str(tmp_path / "out")]) == 1
-    assert "cannot be made: Permission denied" in capfd.readouterr().err
+    assert "cannot be created: Permission denied" in capfd.readouterr().err
 
 
 def test_a_poisoned_page_in_one_video_of_many_is_exit_4_and_the_others_are_done(tmp_path, capfd):
@@ -212,7 +212,7 @@ def test_whatever_one_video_raises_stops_no_other(archive, tmp_path, monkeypatch
     monkeypatch.setattr(batches, "compute_tables", compute_or_fail)
     summary = export_dataset(archive, tmp_path / "out")
     assert statuses(summary) == ["written", "failed", "written"]
-    assert "v001-p: cannot be measured: MemoryError" in str(summary.videos[1].error)
+    assert "v001-p: cannot be analyzed: MemoryError" in str(summary.videos[1].error)
 
 
 def test_the_marks_of_a_run_are_no_part_of_the_data(archive, tmp_path):

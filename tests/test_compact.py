@@ -203,9 +203,12 @@ def test_a_table_without_rows_has_a_file_without_rows(data, tmp_path):
 
 
 DAMAGES = {
-    "missing": (lambda file: file.unlink(), "is missing, although the manifest lists it"),
-    "empty": (lambda file: file.write_bytes(b""), "was changed after ptrack wrote it"),
-    "cut": (lambda file: file.write_bytes(file.read_bytes()[:-100]), "was changed after ptrack wrote it"),
+    "missing": (lambda file: file.unlink(), "the file is missing, but the manifest lists it"),
+    "empty": (lambda file: file.write_bytes(b""), "the file was changed after ptrack wrote it"),
+    "cut": (
+        lambda file: file.write_bytes(file.read_bytes()[:-100]),
+        "the file was changed after ptrack wrote it",
+    ),
 }
 
 
@@ -220,7 +223,7 @@ def test_a_damaged_dataset_is_left_alone(out, damage, said):
 
 
 def test_a_folder_without_a_manifest_is_no_dataset(tmp_path):
-    with pytest.raises(InputError, match="there is no manifest in it"):
+    with pytest.raises(InputError, match="it has no manifest"):
         compact_dataset(tmp_path)
     assert [*tmp_path.iterdir()] == []
 
@@ -302,4 +305,4 @@ def test_the_shell_compacts_and_tells_what_it_made(out, tmp_path, capsys):
     assert not (tmp_path / "none").exists()
     for size in ("big", ""):
         assert main(["compact", str(out), "--file-size", size]) == 2
-    assert "file_size is 'big', not an amount of" in capsys.readouterr().err
+    assert "file_size must be at least " in capsys.readouterr().err

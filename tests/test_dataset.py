@@ -503,7 +503,7 @@ def test_files_beside_the_tables_of_a_dataset_stay(archive, tmp_path):
 def test_a_file_is_no_folder_of_a_dataset(archive, tmp_path):
     write(tmp_path / "out", b"x")
     for force in (False, True):
-        with pytest.raises(OutputError, match="is a file, so no dataset can be written there"):
+        with pytest.raises(OutputError, match="must be a folder, but is a file"):
             export_dataset(archive, tmp_path / "out", force=force)
 
 

@@ -42,14 +42,12 @@ def test_an_amount_of_bytes_is_read_as_people_write_it(amount, size):
 
 @pytest.mark.parametrize("amount", [*NONE, float("inf"), 10**400, "9" * 400 + "TB"])
 def test_what_is_no_amount_is_refused_with_what_was_expected(amount):
-    with pytest.raises(
-        ParameterError, match=r"^memory is .*, not an amount of 1B to 4GB, such as 512MB or 1GB$"
-    ):
+    with pytest.raises(ParameterError, match=r"^memory must be 1B to 4GB, such as 512MB or 1GB, got .*$"):
         amount_of_bytes(amount, "memory", least=1, most=4 * 10**9)
 
 
 def test_the_range_belongs_to_it():
     assert amount_of_bytes("4GB", "size", least=10**6, most=4 * 10**9) == 4 * 10**9
     assert amount_of_bytes("1MB", "size", least=10**6) == 10**6
-    with pytest.raises(ParameterError, match="not an amount of at least 1MB, such as"):
+    with pytest.raises(ParameterError, match="must be at least 1MB, such as"):
         amount_of_bytes("999kB", "size", least=10**6)

@@ -196,7 +196,7 @@ def test_a_table_of_many_videos_is_written_as_the_export_writes_it(tmp_path):
 
 
 def test_a_video_cannot_be_given_for_a_table_that_has_one(tmp_path):
-    with pytest.raises(ParameterError, match="the videos table has the key 'video' itself"):
+    with pytest.raises(ParameterError, match="the videos table already has the key 'video'"):
         write_parquet(empty_table(VIDEOS), tmp_path / "videos.parquet", video="shop")
 
 
@@ -286,18 +286,27 @@ def test_the_schema_is_found_by_the_names_of_index_and_columns(schema):
 
 
 REFUSED = {
-    "a time": (lambda t: t.assign(mine=pd.Timedelta("1s")), "'mine' is timedelta64"),
-    "an object": (lambda t: t.assign(mine=pd.Series([{}] * 3, index=t.index)), "'mine' is object"),
-    "a float16": (lambda t: t.assign(mine=np.float16(1)), "'mine' is float16"),
-    "an unsigned": (lambda t: t.assign(mine=np.uint64(1)), "'mine' is uint64"),
-    "a wall clock": (lambda t: t.assign(mine=pd.Timestamp("2024-01-01")), "'mine' is datetime64"),
-    "categories of numbers": (lambda t: t.assign(mine=pd.Categorical([1, 2, 1])), "categories of int64"),
-    "a name of no text": (lambda t: t.assign(mine=1).rename(columns={"mine": 7}), "7 is no text"),
-    "the name video": (lambda t: t.assign(video="shop"), "'video' is the stored name of another"),
-    "the name person": (lambda t: t.assign(person="a"), "'person' is the stored name of another"),
-    "a stored name": (lambda t: t.assign(dwell_s=1.0), "'dwell_s' is the stored name of another"),
-    "another case": (lambda t: t.assign(Zone="a"), "'Zone' is the stored name of another"),
-    "two of one name": (lambda t: t.assign(mine=1, Mine=2), "'Mine' is the stored name of another"),
+    "a time": (lambda t: t.assign(mine=pd.Timedelta("1s")), "'mine' must be .*, got timedelta64"),
+    "an object": (
+        lambda t: t.assign(mine=pd.Series([{}] * 3, index=t.index)),
+        "'mine' must be .*, got object",
+    ),
+    "a float16": (lambda t: t.assign(mine=np.float16(1)), "'mine' must be .*, got float16"),
+    "an unsigned": (lambda t: t.assign(mine=np.uint64(1)), "'mine' must be .*, got uint64"),
+    "a wall clock": (
+        lambda t: t.assign(mine=pd.Timestamp("2024-01-01")),
+        "'mine' must be .*, got datetime64",
+    ),
+    "categories of numbers": (
+        lambda t: t.assign(mine=pd.Categorical([1, 2, 1])),
+        "categories of str, got int64",
+    ),
+    "a name of no text": (lambda t: t.assign(mine=1).rename(columns={"mine": 7}), "the name 7 must be text"),
+    "the name video": (lambda t: t.assign(video="shop"), "'video' is taken by another stored column"),
+    "the name person": (lambda t: t.assign(person="a"), "'person' is taken by another stored column"),
+    "a stored name": (lambda t: t.assign(dwell_s=1.0), "'dwell_s' is taken by another stored column"),
+    "another case": (lambda t: t.assign(Zone="a"), "'Zone' is taken by another stored column"),
+    "two of one name": (lambda t: t.assign(mine=1, Mine=2), "'Mine' is taken by another stored column"),
 }
 
 
@@ -310,17 +319,17 @@ def test_a_further_column_that_cannot_be_stored_is_refused_by_name(change, messa
 
 def test_all_further_columns_that_cannot_be_stored_are_named_at_once(tmp_path):
     visits = make_visits().assign(one=pd.Timedelta("1s"), two=np.float16(1))
-    with pytest.raises(SchemaError, match=r"'one' is .*; 'two' is "):
+    with pytest.raises(SchemaError, match=r"'one' must be .*; 'two' must be "):
         write_parquet(visits, tmp_path / "visits.parquet")
 
 
 @pytest.mark.parametrize(
     ("table", "message"),
     [
-        (pd.DataFrame({"a": [1]}), r"there is none with the index \[None\]"),
-        ([1, 2], "it is a list, not a pandas.DataFrame"),
+        (pd.DataFrame({"a": [1]}), r"no table of the package has the index \[None\]"),
+        ([1, 2], "must be a pandas.DataFrame, got list"),
         (make_visits().drop(columns="dwell"), "column 'dwell' is missing"),
-        (pd.concat([make_visits(), make_visits()], axis=1), "column 'entered' is there twice"),
+        (pd.concat([make_visits(), make_visits()], axis=1), "column 'entered' occurs twice"),
     ],
     ids=["another table", "no table", "a column is missing", "columns twice"],
 )
@@ -384,10 +393,10 @@ DAMAGED = {
     "a flipped byte": (_flip_a_byte, "CRC checksum verification failed"),
     "another's": (lambda path: pq.write_table(pa.table({"a": [1]}), path), "not a table written by ptrack"),
     "a column less": (lambda path: pq.write_table(pq.read_table(path).drop_columns("zone"), path), "'zone'"),
-    "another type": (_other_type, "column 'entered_ms' is int32, not int64"),
-    "another choice": (_other_choice, "a value is not one of crossed, frame_edge, video_start"),
-    "broken categories": (_broken_categories, "column 'mine' has broken categories"),
-    "a strange column": (_further_column, r"column 'mine' is duration\[s\]"),
+    "another type": (_other_type, "column 'entered_ms' must be int64, got int32"),
+    "another choice": (_other_choice, "a value of a column is not one of crossed, frame_edge, video_start"),
+    "broken categories": (_broken_categories, "column 'mine' has invalid categories"),
+    "a strange column": (_further_column, r"column 'mine' has type duration\[s\]"),
 }
 
 

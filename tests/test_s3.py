@@ -273,7 +273,7 @@ def test_s3_that_refuses_any_one_request_loses_and_doubles_nothing(s3, tmp_path,
         try:
             export("400ms") if command == "export" else remove_videos(out, "v001-p")
         except (RemoteError, OutputError) as error:
-            assert "S3 refused: AccessDenied: these credentials" in str(error)  # noqa: PT017 - it may succeed
+            assert "S3 rejected the request: AccessDenied: the credentials" in str(error)  # noqa: PT017 - it may succeed
         finally:
             s3.meta.events.unregister("before-call.s3", unique_id="refuse")
         recover(out)
@@ -294,7 +294,7 @@ def test_a_manifest_that_another_run_wrote_meanwhile_is_not_replaced(s3, data):
             intruder.write_bytes(b"{}")
 
     s3.meta.events.register("before-call.s3.PutObject", interfere, unique_id="intruder")
-    with pytest.raises(OutputError, match="another run has changed the dataset meanwhile"):
+    with pytest.raises(OutputError, match="another run has changed the dataset"):
         export_dataset(data / "shop", f"s3://{BUCKET}/out")
     s3.meta.events.unregister("before-call.s3.PutObject", unique_id="intruder")
     assert intruder.read_bytes() == b"{}"
@@ -325,15 +325,15 @@ def test_nothing_to_read_is_said_as_of_a_folder(s3):
 
 
 REFUSED = {
-    "no such bucket": ([], "s3://no-such-bucket/x", "there is no bucket of this name"),
+    "no such bucket": ([], "s3://no-such-bucket/x", "the bucket does not exist"),
     "a bucket name that cannot be": ([], "s3://B_/x", "S3"),
     "an endpoint that is down": (
         ["--endpoint-url", "http://127.0.0.1:9"],
         f"s3://{BUCKET}/x",
-        "check --endpoint-url",
+        "Check --endpoint-url",
     ),
     "an endpoint that is no address": (["--endpoint-url", "nowhere"], f"s3://{BUCKET}/x", "nowhere"),
-    "no such profile": (["--profile", "nobody"], f"s3://{BUCKET}/x", "check --profile"),
+    "no such profile": (["--profile", "nobody"], f"s3://{BUCKET}/x", "Check --profile"),
 }
 
 
@@ -387,15 +387,15 @@ class Refusing:
 @pytest.mark.parametrize(
     ("code", "said"),
     [
-        ("AccessDenied", "check the profile (--profile) and the policy"),
-        ("PermanentRedirect", "the bucket is in another region; give it with --region"),
-        ("AuthorizationHeaderMalformed", "the bucket is in another region; give it with --region"),
-        ("ExpiredToken", "the credentials have expired; sign in again"),
-        ("InvalidAccessKeyId", "the access key is not known"),
+        ("AccessDenied", "Check the profile (--profile) and the policy"),
+        ("PermanentRedirect", "the bucket is in another region. Set it with --region."),
+        ("AuthorizationHeaderMalformed", "the bucket is in another region. Set it with --region."),
+        ("ExpiredToken", "the credentials have expired. Sign in again"),
+        ("InvalidAccessKeyId", "the access key is unknown"),
     ],
 )
 def test_what_this_server_does_not_refuse_has_its_sentence_too(code, said):
     with pytest.raises(RemoteError) as refused:
         find_videos(parse_path("s3://some-bucket/x", client=Refusing(code)))
     assert said in str(refused.value)
-    assert str(refused.value).startswith(f"s3://some-bucket/x: S3 refused: {code}: ")
+    assert str(refused.value).startswith(f"s3://some-bucket/x: S3 rejected the request: {code}: ")

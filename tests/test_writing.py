@@ -115,8 +115,8 @@ def test_content_and_folder_are_brought_to_the_disk(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("prepare", "message"),
     [
-        (lambda path: path.mkdir(), "a: is a folder, so no file can be written there"),
-        (os.mkfifo, "a: is not an ordinary file, so it cannot be replaced"),
+        (lambda path: path.mkdir(), "a must be a file, but is a folder"),
+        (os.mkfifo, "a cannot be replaced, because it is not a regular file"),
         (lambda path: path.parent.rmdir(), "the folder '.*' does not exist"),
     ],
     ids=["a folder", "a pipe", "no folder"],
@@ -179,7 +179,7 @@ def test_a_folder_is_made_with_those_above_it(tmp_path):
 @pytest.mark.parametrize("below", ["a", "a/b"])
 def test_a_file_where_a_folder_should_go_is_refused(below, tmp_path):
     (tmp_path / "a").touch()
-    with pytest.raises(OutputError, match="a file is where this folder should go"):
+    with pytest.raises(OutputError, match="must be a folder, but it or a parent is a file"):
         make_folder(tmp_path / below)
 
 

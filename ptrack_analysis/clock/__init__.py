@@ -1,4 +1,4 @@
-"""Clock times: when each video was recorded, and tables per local hour."""
+"""Clock times of recordings, and tables per local hour."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any

@@ -1,4 +1,4 @@
-"""Bins of time that are aligned to the clock of a site."""
+"""Time bins aligned to the clock of a site."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -19,16 +19,15 @@ _DAY = 86_400_000
 def find_bin_edges(recording: Recording, begin: int, end: int, length: int) -> Milliseconds:
     """Return the edges of the bins that cover a part of a video.
 
-    A bin starts where the time of day on the clock of the site is a multiple of the length, so a bin of 15
-    minutes starts at a quarter hour and never contains the start of an hour. A change of the clock starts
-    another bin if the times of day on both sides would have different bins. The bins start at multiples of
-    the length since the start of the video instead if the start of the recording is unknown, or if a day is
-    not a multiple of the length.
+    A bin starts when the local time of day is a multiple of the length. A bin of 15 minutes starts at a
+    quarter hour. A change of the clock starts another bin if the times of day before and after the change
+    would be in different bins. If the start of the recording is unknown, or a day is not a multiple of the
+    length, the bins start at multiples of the length since the start of the video.
 
     Parameters
     ----------
     recording
-        When the recording starts, and by which clock.
+        The start of the recording and its time zone.
     begin, end
         The part of the video [ms].
     length
@@ -37,7 +36,7 @@ def find_bin_edges(recording: Recording, begin: int, end: int, length: int) -> M
     Returns
     -------
     numpy.ndarray
-        Start of each bin and the end of the last one, since the start of the video [ms]; the first may be
+        Start of each bin and end of the last bin, since the start of the video [ms]. The first may be
         negative.
 
     Raises
@@ -65,7 +64,7 @@ def find_bin_edges(recording: Recording, begin: int, end: int, length: int) -> M
 def _list_edges(
     recording: Recording, started_at: datetime, begin: int, end: int, length: int
 ) -> Milliseconds:
-    """List the starts of bins from before the begin until after the end, by the clock of the site."""
+    """List the starts of bins from before the begin until after the end."""
     moment = moment_at(started_at, recording.timezone)
     clock = parse_timezone(recording.timezone or name_offset(moment))
     started = moment.astimezone(UTC)

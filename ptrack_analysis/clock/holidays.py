@@ -1,4 +1,4 @@
-"""Public holidays: of a country, by the package holidays, or from a CSV file."""
+"""Public holidays of a country, from the package holidays, or from a CSV file."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -18,11 +18,11 @@ FindHolidays = Callable[[int], Mapping[date, str]]
 
 _COUNTRY = re.compile(r"(?P<country>[A-Z]{2})(?:-(?P<subdivision>[^./\\]+))?")
 _LANGUAGE = "en_US"
-"""Language of the names, as that of the names of months. Other names depend on the machine's language."""
+"""Language of the names, like the names of months. The default depends on the language of the machine."""
 _YEARS = range(2000, 2051)
 _SHOWN, _ALIKE = 20, 0.85
 _EXPECTED = (
-    "a country such as 'DE', a part of one such as 'DE-BE', or a CSV file with the columns date and name"
+    "a country such as 'DE', a subdivision such as 'DE-BE', or a CSV file with the columns date and name"
 )
 
 
@@ -32,21 +32,21 @@ def read_holidays(source: str) -> FindHolidays:
     Parameters
     ----------
     source
-        ISO 3166 code of a country (``DE``) or of a part of one (``DE-BE``), for which the package
-        ``holidays`` must be installed. It names the holidays in English where it can. Otherwise a CSV file
-        with the columns ``date`` (YYYY-MM-DD) and ``name``, also from ``s3://``.
+        ISO 3166 code of a country (``DE``) or a subdivision (``DE-BE``). Codes require the package
+        ``holidays``, which names holidays in English if it can. Otherwise, a CSV file with the columns
+        ``date`` (YYYY-MM-DD) and ``name``, on disk or in S3.
 
     Returns
     -------
     callable
-        Returns the names of the holidays of a year by their date.
+        Returns the names of the holidays of a year by date.
 
     Raises
     ------
     ParameterError
         If the country is unknown, or the package is not installed.
     InputError
-        If the file cannot be read, or a line of it is not a date and a name.
+        If the file cannot be read, or a line does not contain a date and a name.
     """
     found = _COUNTRY.fullmatch(source)
     if found is None:
@@ -75,27 +75,27 @@ def _list_holidays(country: str, subdivision: str | None, year: int) -> Mapping[
 
 
 def _suggest(country: str, subdivision: str | None, known: Mapping[str, Sequence[str]]) -> str:
-    """Describe which countries or parts of a country are known."""
+    """Describe the known countries or subdivisions."""
     if country not in known:
         near = sorted(code for code in known if len(code) == len(country) and code[0] == country[0])
         return f"The known countries with {country[0]} are {', '.join(near)}."
     parts = [f"{country}-{one}" for one in known[country]]
     if not parts:
-        return f"The parts of {country} are not known. Write {country!r}."
+        return f"{country} has no known subdivisions. Use {country!r}."
     near = get_close_matches(f"{country}-{subdivision}", parts, n=1, cutoff=_ALIKE)
     if near:
         return f"Did you mean {near[0]!r}?"
     more = f" and {len(parts) - _SHOWN} more" if len(parts) > _SHOWN else ""
-    return f"The parts of {country} are {', '.join(parts[:_SHOWN])}{more}."
+    return f"The subdivisions of {country} are {', '.join(parts[:_SHOWN])}{more}."
 
 
 def is_country(source: str) -> bool:
-    """Return whether a source of holidays is the code of a country or of a part of one, not a file."""
+    """Return whether a source of holidays is the code of a country or subdivision."""
     return _COUNTRY.fullmatch(source) is not None
 
 
 def _suggest_code(source: str) -> str:
-    """Return a hint if the name of a missing file is a code in lower case, or the name of a country."""
+    """Return a hint if a missing file is named like a country or a code in lower case."""
     if is_country(source.upper()):
         return f" Did you mean {source.upper()!r}?"
     try:
@@ -110,7 +110,7 @@ def _read_file(source: str) -> FindHolidays:
     path = parse_path(source)
     if isinstance(path, Path) and not path.exists():
         raise InputError(
-            f"{source}: there is no such file. holidays (--holidays) must be {_EXPECTED}."
+            f"{source}: the file does not exist. holidays (--holidays) must be {_EXPECTED}."
             f"{_suggest_code(source)}"
         )
     rows = split_rows(source, read_text(path))
@@ -133,14 +133,14 @@ def _read_file(source: str) -> FindHolidays:
         own = names.setdefault(day.year, {})
         own[day] = f"{own[day]}; {name}" if day in own else name
     if not names:
-        raise InputError(f"{source}: there are no holidays in the file")
+        raise InputError(f"{source}: the file contains no holidays")
     return lambda year: names.get(year, {})
 
 
 def list_days(find_holidays: FindHolidays, started_at: date | None) -> frozenset[date]:
-    """List the holidays that a recording can need: of the year of its start, and those before and after.
+    """List the holidays of the year of a recording, the year before and the year after.
 
-    Without a start, they are those of 2000 to 2050.
+    Without a start, list the holidays of 2000 to 2050.
     """
     years = _YEARS if started_at is None else range(started_at.year - 1, started_at.year + 2)
     return frozenset(day for year in years for day in find_holidays(year))

@@ -1,4 +1,4 @@
-"""Occupancy and visits by the hour of the clock."""
+"""Occupancy and visits per local hour."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -40,8 +40,8 @@ _HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class _Stretch:
-    """A stretch of time that begins at ``begin``, in the hour that begins at ``hour``; both in UTC."""
+class _Interval:
+    """An interval that starts at ``begin``, within the hour that starts at ``hour``; both in UTC."""
 
     hour: datetime
     begin: datetime
@@ -50,11 +50,11 @@ class _Stretch:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Hours:
-    """Stretches of a video, each within one hour of its place's clock and either open or not.
+    """Intervals of a video, each within one local hour and either open or closed.
 
-    Stretch ``i`` goes from the moment ``bounds[i]`` to before ``bounds[i + 1]`` [ms]; it is part of row
-    ``row[i]``. A row is one hour, while the place is open or while it is not: ``hour_at`` is where the hour
-    begins [us since 1970, UTC].
+    Interval ``i`` lasts from ``bounds[i]`` to before ``bounds[i + 1]`` [ms] and belongs to row ``row[i]``. A
+    row is the open or the closed time of one hour; ``hour_at`` is the start of this hour [us since 1970,
+    UTC].
     """
 
     bounds: Milliseconds
@@ -70,32 +70,32 @@ class Hours:
 
     @property
     def recorded_time(self) -> Milliseconds:
-        """How much of each row's time the video covers [ms]."""
+        """Time of each row that the video covers [ms]."""
         return np.bincount(self.row, np.diff(self.bounds), len(self)).astype("int64")
 
-    def find_stretch(self, moments: Milliseconds) -> Integers:
-        """Return the stretch in which each moment lies; the first or last one for what is beyond."""
-        return np.clip(np.searchsorted(self.bounds, moments, side="right") - 1, 0, len(self.row) - 1)
+    def find_intervals(self, times: Milliseconds) -> Integers:
+        """Return the interval of each time; the first or last interval for times outside."""
+        return np.clip(np.searchsorted(self.bounds, times, side="right") - 1, 0, len(self.row) - 1)
 
 
 def split_hours(recording: Recording, begin: int, end: int) -> Hours:
-    """Cut the part of a video from ``begin`` to ``end`` [ms] at the hours of its place's clock.
+    """Split the part of a video from ``begin`` to ``end`` [ms] at local hours.
 
-    An hour begins where the clock shows a full hour, or where its offset changes: an hour that occurs twice
-    is two, one that is skipped is none, and a clock that moves by half an hour makes a short one. It is cut
-    where the place opens or closes, by its own clock; without opening hours it is always open. A millisecond
-    belongs to the hour in which it begins. A part of no length has the hour in which it lies.
+    An hour starts at a full hour of the local clock, or when the clock's offset changes. An hour that occurs
+    twice counts as two hours, a skipped hour is absent, and a clock change of half an hour makes a short
+    hour. Hours are also split when the site opens or closes. Without opening hours, the site is always open.
+    A millisecond belongs to the hour in which it starts. A part of zero length is in one hour.
 
     Raises
     ------
     ParameterError
-        If the recording's start is not known, the part goes beyond the calendar, or the opening hours need
-        public holidays that are not known.
+        If the start of the recording is unknown, the part extends beyond the calendar, or the opening hours
+        refer to public holidays that are not known.
     """
     if recording.started_at is None:
         raise ParameterError(
-            f"the start of the video {recording.video!r} is not known, so its hours are not: give "
-            "Recording(started_at=...), in the shell --recordings or --started-at"
+            f"Video {recording.video!r} has no start, which hourly tables require. Pass "
+            "Recording(started_at=...) (--recordings or --started-at)."
         )
     moment = moment_at(recording.started_at, recording.timezone)
     clock = parse_timezone(recording.timezone or name_offset(moment))
@@ -103,21 +103,21 @@ def split_hours(recording: Recording, begin: int, end: int) -> Hours:
     try:
         since, until = started + begin * _MILLISECOND, started + max(end, begin + 1) * _MILLISECOND
         cut = [
-            one for hour in iterate_hours(clock, since, until) for one in _stretches(*hour, clock, recording)
+            one for hour in iterate_hours(clock, since, until) for one in _split_hour(*hour, clock, recording)
         ]
     except OverflowError as error:
         raise ParameterError(
-            f"the video {recording.video!r} starts at {recording.started_at.isoformat()} and lasts "
-            f"{end / 1000:g} s: that is beyond the calendar"
+            f"Video {recording.video!r} starts at {recording.started_at.isoformat()} and lasts "
+            f"{end / 1000:g} s, which is beyond the calendar. Correct the start of the recording."
         ) from error
     bounds = np.array([-((started - one.begin) // _MILLISECOND) for one in cut] + [end], dtype="int64")
     bounds = np.clip(bounds, begin, max(begin, end))
     kept = np.flatnonzero(np.diff(bounds)) if end > begin else np.zeros(1, dtype="int64")
-    return _gathered([cut[place] for place in kept], np.append(bounds[kept], bounds[-1]), clock)
+    return _build_hours([cut[index] for index in kept], np.append(bounds[kept], bounds[-1]), clock)
 
 
 def iterate_hours(clock: tzinfo, since: datetime, until: datetime) -> Iterator[tuple[datetime, datetime]]:
-    """Yield start and end of each hour of a clock, from that of ``since`` to before ``until``, in UTC."""
+    """Yield start and end of each local hour in UTC, from ``since`` to before ``until``."""
     begin = _hour_start(clock, since)
     while begin < until:
         shown = begin.astimezone(clock)
@@ -127,20 +127,20 @@ def iterate_hours(clock: tzinfo, since: datetime, until: datetime) -> Iterator[t
         begin = end
 
 
-def _hour_start(clock: tzinfo, moment: datetime) -> datetime:
-    """Return where the hour began that a moment lies in: at a full hour, or where the offset changed last."""
-    full = moment - _past_the_hour(moment.astimezone(clock))
-    return jump_between(clock, full, moment) or full
+def _hour_start(clock: tzinfo, time: datetime) -> datetime:
+    """Return the start of the hour that contains a time: a full hour or a later change of the offset."""
+    full = time - _past_the_hour(time.astimezone(clock))
+    return jump_between(clock, full, time) or full
 
 
 def _past_the_hour(shown: datetime) -> timedelta:
     return timedelta(minutes=shown.minute, seconds=shown.second, microseconds=shown.microsecond)
 
 
-def _stretches(begin: datetime, end: datetime, clock: tzinfo, recording: Recording) -> Iterator[_Stretch]:
-    """Cut an hour where the place opens or closes."""
+def _split_hour(begin: datetime, end: datetime, clock: tzinfo, recording: Recording) -> Iterator[_Interval]:
+    """Split an hour when the site opens or closes."""
     if recording.opening_hours is None:
-        yield _Stretch(begin, begin, is_open=True)
+        yield _Interval(begin, begin, is_open=True)
         return
     shown = begin.astimezone(clock).replace(tzinfo=None, fold=0)
     at = begin
@@ -148,15 +148,15 @@ def _stretches(begin: datetime, end: datetime, clock: tzinfo, recording: Recordi
     for opens, closes in open_intervals(recording.opening_hours, shown, until, recording.holidays):
         since = begin + (opens - shown)
         if at < since:
-            yield _Stretch(begin, at, is_open=False)
-        yield _Stretch(begin, since, is_open=True)
+            yield _Interval(begin, at, is_open=False)
+        yield _Interval(begin, since, is_open=True)
         at = begin + (closes - shown)
     if at < end:
-        yield _Stretch(begin, at, is_open=False)
+        yield _Interval(begin, at, is_open=False)
 
 
-def _gathered(cut: list[_Stretch], bounds: Milliseconds, clock: tzinfo) -> Hours:
-    """Gather the stretches to rows: one an hour and open or not."""
+def _build_hours(cut: list[_Interval], bounds: Milliseconds, clock: tzinfo) -> Hours:
+    """Group the intervals into rows by hour and by open or closed."""
     keys = sorted({(one.hour, one.is_open) for one in cut})
     row = {key: number for number, key in enumerate(keys)}
     shown = [hour.astimezone(clock) for hour, _ in keys]
@@ -172,40 +172,40 @@ def _gathered(cut: list[_Stretch], bounds: Milliseconds, clock: tzinfo) -> Hours
 
 
 def compute_occupancy_hourly(occupancy: pd.DataFrame, video: Video, recording: Recording) -> pd.DataFrame:
-    """Return how many persons were there in each hour of the place's clock.
+    """Compute the occupancy per local hour.
 
-    The hours are those of the place, so that one which occurs twice is two rows and one that is skipped
-    none. An hour in which the place opens or closes is two rows, one of the time while it was open and one of
-    the rest; without opening hours it is always open. From the occupancy's first row to the video's end (to
-    the last row, if that is later or the end is not known) each hour has a row for each zone, of zeros where
-    nobody was; an hour that the video does not cover has none.
+    An hour that the clock shows twice has two rows; a skipped hour has no row. An hour in which the site
+    opens or closes has one row for the open time and one for the closed time. Without opening hours, the site
+    is always open. Hours are covered from the first row of the occupancy to the end of the video, or to the
+    last row if it is later or the end is unknown. Each covered hour has a row per zone, with zeros if the
+    zone was empty.
 
     Parameters
     ----------
     occupancy
         OCCUPANCY_CHANGES of one video, rows in any order.
     video
-        The video, for its end.
+        The video, whose duration is used.
     recording
-        When the video starts, by which clock, and the opening hours.
+        The start of the recording, its time zone and its opening hours.
 
     Returns
     -------
     pandas.DataFrame
-        OCCUPANCY_HOURLY, one row an hour and open or not for each zone of ``occupancy``, sorted.
+        OCCUPANCY_HOURLY, one row per zone, hour and opening state, sorted.
 
     Raises
     ------
     SchemaError
         If ``occupancy`` is not an OCCUPANCY_CHANGES table.
     ParameterError
-        If the recording's start is not known, or its time zone or opening hours cannot be used.
+        If the start of the recording is unknown, or its time zone or opening hours are invalid.
 
     Notes
     -----
-    O(n log n + zones · hours). ``person_seconds`` over all hours is the integral of the occupancy, to the
-    millisecond: for the scene the sum of ``time_present``. Over videos ``recorded_time`` and
-    ``person_seconds`` add up; of ``max_persons`` only the largest is meant.
+    O(n log n + zones · hours). The sum of ``person_seconds`` is the integral of the occupancy, to the
+    millisecond; for the scene, it is the sum of ``time_present``. Sum ``recorded_time`` and
+    ``person_seconds`` over videos, but take the maximum of ``max_persons``.
 
     Examples
     --------
@@ -213,8 +213,8 @@ def compute_occupancy_hourly(occupancy: pd.DataFrame, video: Video, recording: R
     >>> import pandas as pd
     >>> from ptrack_analysis import Video
     >>> from ptrack_analysis.clock import Recording, compute_occupancy_hourly
-    >>> moments = pd.to_timedelta([0, 30, 60], unit="min").as_unit("ms")
-    >>> index = pd.MultiIndex.from_product([[""], moments], names=["zone", "timestamp"])
+    >>> times = pd.to_timedelta([0, 30, 60], unit="min").as_unit("ms")
+    >>> index = pd.MultiIndex.from_product([[""], times], names=["zone", "timestamp"])
     >>> occupancy = pd.DataFrame({"persons": [2, 1, 0]}, index=index)
     >>> started = datetime.fromisoformat("2026-11-24T09:40:00+01:00")
     >>> recording = Recording(video="shop", started_at=started, timezone="Europe/Berlin")
@@ -231,26 +231,26 @@ def compute_occupancy_hourly(occupancy: pd.DataFrame, video: Video, recording: R
     persons = occupancy["persons"].to_numpy()
     hours = split_hours(recording, int(time.min()), _end(video, int(time.max())))
     parts = [
-        _integrated(time[rows], persons[rows], hours)
+        _integrate(time[rows], persons[rows], hours)
         for rows in pd.Series(range(len(zone))).groupby(zone).indices.values()
     ]
     arrays = {
         "person_seconds": np.concatenate([sums for sums, _ in parts]),
         "max_persons": np.concatenate([largest for _, largest in parts]),
     }
-    return _assembled(OCCUPANCY_HOURLY, zone.unique().tolist(), hours, arrays)
+    return _assemble_hours(OCCUPANCY_HOURLY, zone.unique().tolist(), hours, arrays)
 
 
-def _integrated(time: Milliseconds, persons: Integers, hours: Hours) -> tuple[Milliseconds, Integers]:
-    """Add up the count over each row's time, and find the largest that holds in it."""
+def _integrate(time: Milliseconds, persons: Integers, hours: Hours) -> tuple[Milliseconds, Integers]:
+    """Return the integral and the maximum of the occupancy per row of the hours."""
     cuts = np.sort(np.concatenate([time, hours.bounds]))
     apart = np.flatnonzero(np.diff(cuts))
-    since, spans = cuts[apart], np.diff(cuts)[apart]
+    since, lengths = cuts[apart], np.diff(cuts)[apart]
     known = np.searchsorted(time, since, side="right") - 1
     count = np.where(known < 0, 0, persons[np.maximum(known, 0)])
-    row = hours.row[hours.find_stretch(since)]
+    row = hours.row[hours.find_intervals(since)]
     sums, largest = np.zeros((2, len(hours)), dtype="int64")
-    np.add.at(sums, row, count * spans)
+    np.add.at(sums, row, count * lengths)
     np.maximum.at(largest, row, count)
     return sums, largest
 
@@ -265,48 +265,47 @@ def compute_visits_hourly(
     end: pd.Timedelta | str | None = None,
     observed_entries: Iterable[str] = OBSERVED_ENTRIES,
 ) -> pd.DataFrame:
-    """Count the visits and sum their dwell per hour of the local clock.
+    """Count visits and sum their dwell per local hour.
 
-    The hours are those of ``compute_occupancy_hourly``, over the video or the part of it from ``start`` to
-    ``end``. A visit is present in each hour that ``[entered, exited)`` overlaps (a visit of no length in the
-    hour of ``entered``). Its ``dwell`` is split over these hours in proportion to its length in each, in
-    whole ms: until any time, it has had the same share of its dwell as of its length, rounded down. ``began``
-    counts a visit in the hour of ``entered``, and ``entries`` counts it there only if its start was observed.
-    A visit that is cut by the end of a part is present in both parts, and is an entry in at most one.
+    The hours are as in ``compute_occupancy_hourly``, for the video or its part from ``start`` to ``end``. A
+    visit is present in each hour that ``[entered, exited)`` overlaps. A visit of zero length is present in
+    the hour of ``entered``. Its ``dwell`` is split over these hours in proportion to its length in each hour,
+    in whole milliseconds; the sum up to the end of each hour is rounded down. ``began`` counts a visit in the
+    hour of ``entered``, and ``entries`` counts it there only if its start was observed. A visit that is cut
+    by the end of a part is present in both parts, and is an entry in at most one part.
 
     Parameters
     ----------
     visits
         VISITS of one video, rows in any order.
     video
-        The video, for its end; where it is unknown, ``end`` is it, or without one the last stay's.
+        The video, whose duration is used. If it is unknown, the video ends at ``end`` or with the last visit.
     recording
-        When the video starts, by which clock, and the opening hours.
+        The start of the recording, its time zone and its opening hours.
     zones
-        Zones of which there are rows even if nobody was in them.
+        Zones that get rows even if they have no visits.
     start, end
-        The part of the video that was selected, as given to ``select`` [ms].
+        The selected part of the video, as in ``select`` [ms].
     observed_entries
-        The entries at which the start of a visit is observed, as in ``compute_dwell``.
+        Values of ``entry`` that count as an observed start of a visit, as in ``compute_dwell``.
 
     Returns
     -------
     pandas.DataFrame
-        VISITS_HOURLY, one row an hour and open or not for each zone, sorted.
+        VISITS_HOURLY, one row per zone, hour and opening state, sorted.
 
     Raises
     ------
     SchemaError
         If ``visits`` is not a VISITS table.
     ParameterError
-        If the recording's start is not known, its time zone or opening hours cannot be used, or
+        If the start of the recording is unknown, its time zone or opening hours are invalid, or
         ``observed_entries`` is not a list of entries.
 
-    Notes
-    -----
-    O(n log n + zones · hours + stays · the hours that they reach into). Over all hours ``began`` adds up to
-    the number of stays and ``dwell`` to theirs, to the millisecond; ``present`` and ``persons`` do not, as
-    one stay can last in several hours. Over videos all of them add up, persons as the videos know them.
+    Notes ----- O(n log n + zones · hours + visits · hours per visit). The sum of ``began`` over all hours is
+    the number of visits, and the sum of ``dwell`` is their dwell, to the millisecond. Do not sum ``present``
+    and ``persons`` over hours, because a visit can last several hours. All columns can be summed over videos;
+    a person counts once per video.
 
     Examples
     --------
@@ -320,11 +319,11 @@ def compute_visits_hourly(
     0
     """
     validate(visits, VISITS)
-    stays = visits.sort_index()
+    visits = visits.sort_index()
     entered, exited, dwell = (
-        stays[name].to_numpy().astype("int64") for name in ("entered", "exited", "dwell")
+        visits[name].to_numpy().astype("int64") for name in ("entered", "exited", "dwell")
     )
-    zone = stays.index.get_level_values("zone")
+    zone = visits.index.get_level_values("zone")
     names = sorted({*zone, *(one.name for one in zones)})
     if not names:
         return empty_table(VISITS_HOURLY)
@@ -332,56 +331,59 @@ def compute_visits_hourly(
     left = int(exited.max(initial=0))
     last = max(part_end(find_video_end(video, left), end, left), left)
     hours = split_hours(recording, begin, max(begin, last))
-    stay, place, share = _split(entered, exited, dwell, hours)
+    visit, interval, share = _split_visits(entered, exited, dwell, hours)
     number = pd.Index(names).get_indexer(zone)
-    cell = number[stay] * len(hours) + hours.row[place]
-    first = number * len(hours) + hours.row[hours.find_stretch(entered)]
-    seen = seen_at(stays, "entry", observed_entries, "observed_entries")
+    cell = number[visit] * len(hours) + hours.row[interval]
+    first = number * len(hours) + hours.row[hours.find_intervals(entered)]
+    is_observed = seen_at(visits, "entry", observed_entries, "observed_entries")
     size = len(names) * len(hours)
-    person = stays.index.get_level_values("person_index").to_numpy()
+    person = visits.index.get_level_values("person_index").to_numpy()
     arrays = {
         "began": np.bincount(first, minlength=size),
-        "entries": np.bincount(first[seen], minlength=size),
-        "present": _different(cell, stay, size),
-        "persons": _different(cell, person[stay], size),
-        "dwell": _summed(cell, share, size),
+        "entries": np.bincount(first[is_observed], minlength=size),
+        "present": _count_distinct(cell, visit, size),
+        "persons": _count_distinct(cell, person[visit], size),
+        "dwell": _sum_per_cell(cell, share, size),
     }
-    return _assembled(VISITS_HOURLY, names, hours, arrays)
+    return _assemble_hours(VISITS_HOURLY, names, hours, arrays)
 
 
-def _split(
+def _split_visits(
     entered: Milliseconds, exited: Milliseconds, dwell: Milliseconds, hours: Hours
 ) -> tuple[Integers, Integers, Milliseconds]:
-    """Split stays at the bounds: the stay of each piece, its stretch, and its part of the dwell."""
-    first = hours.find_stretch(entered)
-    last = np.maximum(hours.find_stretch(np.maximum(exited - 1, entered)), first)
+    """Split visits at the bounds; return the visit, interval and dwell of each piece."""
+    first = hours.find_intervals(entered)
+    last = np.maximum(hours.find_intervals(np.maximum(exited - 1, entered)), first)
     pieces = last - first + 1
-    stay = np.repeat(np.arange(len(entered)), pieces)
-    place = np.arange(len(stay)) - np.repeat(np.cumsum(pieces) - pieces - first, pieces)
-    until = np.where(place == last[stay], exited[stay], hours.bounds[place + 1])
+    visit = np.repeat(np.arange(len(entered)), pieces)
+    interval = np.arange(len(visit)) - np.repeat(np.cumsum(pieces) - pieces - first, pieces)
+    is_last = interval == last[visit]
+    until = np.where(is_last, exited[visit], hours.bounds[interval + 1])
     length = np.maximum(exited - entered, 1).astype(object)  # the products may need more than 64 bits
-    had = np.where(
-        place == last[stay], dwell[stay], dwell[stay].astype(object) * (until - entered[stay]) // length[stay]
+    sums = np.where(
+        is_last, dwell[visit], dwell[visit].astype(object) * (until - entered[visit]) // length[visit]
     )
-    had = had.astype("int64")
-    before = np.where(place == first[stay], 0, np.roll(had, 1))
-    return stay, place, had - before
+    sums = sums.astype("int64")
+    before = np.where(interval == first[visit], 0, np.roll(sums, 1))
+    return visit, interval, sums - before
 
 
-def _different(cell: Integers, value: Integers, size: int) -> Integers:
-    """Count the different values in each cell."""
+def _count_distinct(cell: Integers, value: Integers, size: int) -> Integers:
+    """Count the distinct values in each cell."""
     pairs = np.unique(np.column_stack([cell, value]), axis=0)
     return np.bincount(pairs[:, 0], minlength=size)
 
 
-def _summed(cell: Integers, values: Integers, size: int) -> Integers:
+def _sum_per_cell(cell: Integers, values: Integers, size: int) -> Integers:
     sums = np.zeros(size, dtype="int64")
     np.add.at(sums, cell, values)
     return sums
 
 
-def _assembled(schema: Table, zones: list[str], hours: Hours, arrays: dict[str, Integers]) -> pd.DataFrame:
-    """Put a row for each zone and each row of the hours into a table."""
+def _assemble_hours(
+    schema: Table, zones: list[str], hours: Hours, arrays: dict[str, Integers]
+) -> pd.DataFrame:
+    """Build a table with a row per zone and row of the hours."""
     times = len(zones)
     of_hours = {
         "hour_at": hours.hour_at,
@@ -397,5 +399,5 @@ def _assembled(schema: Table, zones: list[str], hours: Hours, arrays: dict[str, 
 
 
 def _end(video: Video, last: int) -> int:
-    """Return the video's end [ms]: what is beyond it shows that it ends later."""
+    """Return the end of the video [ms], or the last time if it is later."""
     return last if video.duration is None else max(last, milliseconds(video.duration, "duration"))

@@ -1,4 +1,4 @@
-"""The recording of each video: from the file of recordings, or by a pattern of file names."""
+"""Recordings of videos from the file of recordings or from file names."""
 
 import re
 from collections import defaultdict
@@ -39,7 +39,7 @@ _NEEDED = "a date (%Y, %m and %d, or %Y and %j) and an hour (%H)"
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A pattern of names, ready to be compared: its fields and the directives of its time, in their order."""
+    """A parsed pattern of names, with its fields and time directives in order."""
 
     text: str
     names: re.Pattern[str]
@@ -47,12 +47,14 @@ class Pattern:
     directives: tuple[str, ...]
 
     def read(self, name: str) -> tuple[datetime, dict[str, str]] | None:
-        """Read the time, local where there is no ``%z``, and the fields; None if the name does not fit.
+        """Return the time and the fields of a name; None if the name does not match.
+
+        Without ``%z``, the time is local.
 
         Raises
         ------
         ParameterError
-            If the name fits, and its digits are no date and time.
+            If the name matches, but its digits are not a valid date and time.
         """
         found = self.names.fullmatch(name)
         if found is None:
@@ -60,26 +62,27 @@ class Pattern:
         values = [found[f"time_{directive}"].upper() for directive in self.directives]
         try:
             form = " ".join(f"%{directive}" for directive in self.directives)
-            moment = datetime.strptime(" ".join(values), form)  # noqa: DTZ007 - a local time is settled later
+            time = datetime.strptime(" ".join(values), form)  # noqa: DTZ007 - a local time gets its zone later
         except ValueError as error:
             raise ParameterError(
-                f"the name {name!r} fits {self.text!r}, but has no such time: {error}"
+                f"the name {name!r} matches {self.text!r}, but its time is invalid: {error}"
             ) from error
-        return moment, {one: found[f"field_{one}"] for one in self.fields}
+        return time, {one: found[f"field_{one}"] for one in self.fields}
 
 
 @lru_cache(maxsize=64)
 def parse_pattern(text: str) -> Pattern:
-    """Make a pattern: ``{camera}`` stands for any text, ``%Y`` and its like for digits of the time.
+    """Parse a pattern of names, such as ``{camera}_%Y%m%d-%H%M%S``.
 
-    Directives are those of ``strptime`` that are written in digits: ``%Y %y %m %d %j %H %M %S %f %z``; ``%%``
-    is a percent sign. Everything else stands for itself, in upper or lower case.
+    A field in braces matches any text except ``/``. Directives match digits as in ``strptime``; ``%Y %y %m %d
+    %j %H %M %S %f %z`` are supported, and ``%%`` is a percent sign. Other characters match themselves in
+    upper or lower case.
 
     Raises
     ------
     ParameterError
-        If it has another directive, one or a field twice, two fields with nothing between them, or no date
-        and hour.
+        If a directive is unsupported, a directive or field occurs twice, two fields are adjacent, or the date
+        or hour is missing.
     """
     expression, fields, directives = "", list[str](), list[str]()
     after_field = False
@@ -88,36 +91,39 @@ def parse_pattern(text: str) -> Pattern:
             expression += f"(?P<time_{_directive(directive, directives, text)}>{_DIRECTIVES[directive]})"
         elif (name := part["field"]) is not None:
             if after_field:
-                raise ParameterError(f"pattern {text!r}: nothing stands between {fields[-1]!r} and {name!r}")
+                raise ParameterError(
+                    f"pattern {text!r} must have text between the fields {fields[-1]!r} and {name!r}"
+                )
             expression += f"(?P<field_{_field(name, fields, text)}>[^/]+)"
         elif part["text"] in ("{", "}"):
-            raise ParameterError(
-                f"pattern {text!r}: a brace stands alone, not around a name as in {{camera}}"
-            )
+            raise ParameterError(f"pattern {text!r} has an unpaired brace. Write fields as {{camera}}.")
         else:
             expression += re.escape(part["text"] or "%")
         after_field = part["field"] is not None
     given = set(directives)
     if not (given & {"Y", "y"} and ({"m", "d"} <= given or "j" in given) and "H" in given):
-        raise ParameterError(f"pattern {text!r} does not tell {_NEEDED}")
+        raise ParameterError(f"pattern {text!r} must contain {_NEEDED}")
     return Pattern(text, re.compile(expression, re.IGNORECASE), tuple(fields), tuple(directives))
 
 
 def _directive(directive: str, earlier: list[str], text: str) -> str:
     if directive not in _DIRECTIVES:
         known = " ".join(f"%{one}" for one in _DIRECTIVES)
-        raise ParameterError(f"pattern {text!r}: %{directive} is not one of {known}")
+        raise ParameterError(f"pattern {text!r}: directives must be in {known}, got %{directive}")
     if directive in earlier:
-        raise ParameterError(f"pattern {text!r}: %{directive} is there twice")
+        raise ParameterError(f"pattern {text!r}: %{directive} occurs twice")
     earlier.append(directive)
     return directive
 
 
 def _field(name: str, earlier: list[str], text: str) -> str:
     if not _FIELD.fullmatch(name) or name in taken_names():
-        raise ParameterError(f"pattern {text!r}: {{{name}}} cannot be a column; {{camera}} and {{site}} can")
+        raise ParameterError(
+            f"pattern {text!r}: {{{name}}} cannot be the name of a column. Use a name such as {{camera}} or "
+            "{site}."
+        )
     if name in earlier:
-        raise ParameterError(f"pattern {text!r}: {{{name}}} is there twice")
+        raise ParameterError(f"pattern {text!r}: {{{name}}} occurs twice")
     earlier.append(name)
     return name
 
@@ -155,7 +161,7 @@ class Clocks(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """The configuration of a video for its clock, and its site and camera by the file of cameras."""
+    """The clock configuration of a video, and its site and camera in the file of cameras."""
 
     clocks: Clocks
     site: str | None = None
@@ -166,10 +172,10 @@ Assign = Callable[[VideoKeys, RecordingRow | None], Assignment]
 
 
 def find_keys(reference: VideoReference, root: AnyPath) -> VideoKeys:
-    """Return what rows of recordings and cameras are matched by.
+    """Return the keys by which rows of recordings and cameras match a video.
 
-    Files are compared by their paths below the source and in full, and the first one also by its name without
-    suffix and by the folders around it.
+    Files match by their paths below the source, their full paths and their names. The first file also matches
+    by its name without suffix and by its folders.
     """
     files = [shown(root, file) for file in reference.files]
     form = dict(reference.form.part) if reference.form is not None else {}
@@ -187,39 +193,39 @@ def find_keys(reference: VideoReference, root: AnyPath) -> VideoKeys:
 def find_recordings(
     settings: Clocks, videos: Sequence[VideoKeys], assign: Assign | None = None, *, strict: bool = False
 ) -> tuple[dict[str, Recording], list[str]]:
-    """Return the recording of each video, from the file of recordings and the names of its files.
+    """Return the recording of each video, from the file of recordings and file names.
 
-    The file of recordings takes precedence over names. A name with a time that does not exist is kept as the
-    recording's ``fault``: it concerns that video alone. Every recording has the same further columns.
+    The file of recordings takes precedence over names. If the time in a name is invalid, the recording's
+    ``fault`` describes the problem, and other videos are not affected. All recordings have the same further
+    columns.
 
     Parameters
     ----------
     settings
         The file of recordings, and the clock of the videos.
     videos
-        The videos.
+        The keys of the videos.
     assign
-        Returns the clock of a video from its keys and its row of the file, where cameras differ.
+        Returns the clock of a video by its keys and its row of the file, if cameras differ.
     strict
-        Whether every video must have a row of the file of recordings.
+        Whether every video must have a row in the file of recordings.
 
     Returns
     -------
     tuple
-        A Recording for each video, by its name; and notes on what does not match.
+        The Recording of each video by name, and notes on rows and options without effect.
 
     Raises
     ------
     InputError
-        If the file of recordings cannot be used, two rows match the same video, a row with ``started_at``
-        matches several videos, or ``strict`` is set and a video has no row; or a file of holidays cannot be
-        used.
+        If the file of recordings or a file of holidays is invalid, two rows match the same video, a row with
+        ``started_at`` matches several videos, or ``strict`` is set and a video has no row.
     ParameterError
-        If opening hours need public holidays, which are not known.
+        If opening hours refer to public holidays that are not known.
     """
     place = settings.recordings
     rows = [] if place is None else read_rows(place)
-    for row in rows:  # what is wrong with a row that matches no video is reported, too
+    for row in rows:  # reports faults of rows without a video, too
         row.read("", settings.timezone or (None if assign is None else "UTC"))
     matches = _match_rows([row for row in rows if row.selector], videos)
     found, assigned = dict[str, Recording](), dict[str, Assignment]()
@@ -236,12 +242,12 @@ def find_recordings(
     if strict and place is not None and bare:
         raise InputError(
             f"{place}: {_listed(bare)} of the source {'has' if len(bare) == 1 else 'have'} no row. Add "
-            f"{'it' if len(bare) == 1 else 'them'}, or leave out strict (--strict)."
+            f"{'it' if len(bare) == 1 else 'them'}, or do not set strict (--strict)."
         )
     notes = list(_notes(place, rows, matches, videos))
     if place is None and assign is None and settings.started_at is None and settings.video.started_at is None:
         notes += [
-            f"{name} is given, and changes nothing: no start of a video is known without --recordings or "
+            f"{name} has no effect, because the starts of videos are unknown without --recordings or "
             "--started-at"
             for name in ("timezone", "opening_hours", "holidays")
             if getattr(settings, name) is not None
@@ -270,7 +276,7 @@ def _add_holidays(found: Mapping[str, Recording], clocks: Mapping[str, Clocks]) 
 
 
 def find_recording(keys: VideoKeys, row: RecordingRow | None, assigned: Assignment) -> Recording:
-    """Return the recording of one video by its row, if it has one, and the names of its files."""
+    """Return the recording of one video by its row, if any, and its file names."""
     clocks = assigned.clocks
     recording = Recording(video=keys.name, timezone=clocks.timezone)
     if row is not None:
@@ -292,7 +298,7 @@ def _match_rows(
     videos: Sequence[VideoKeys],
     earlier: Mapping[str, RecordingRow] | None = None,
 ) -> dict[str, RecordingRow]:
-    """Return the row of each video that has one.
+    """Return the row of each video that has a row.
 
     Raises
     ------
@@ -317,8 +323,8 @@ def _match_rows(
         row = rows[number]
         if len(fitted) > 1 and row.cells.get("started_at"):
             raise InputError(
-                f"{row.place}: the row has started_at, but matches {_listed(fitted)}, which cannot all "
-                "start then. Give each video a row."
+                f"{row.place}: the row has started_at, but matches {_listed(fitted)}. Write one row per "
+                "video."
             )
     return found
 
@@ -334,7 +340,7 @@ def _fill_further(found: Mapping[str, Recording], rows: Sequence[RecordingRow]) 
 
 
 def no_start(settings: Clocks, videos: Sequence[str]) -> list[str]:
-    """Describe the videos whose start is unknown after ``settled``, if a start was asked for."""
+    """Describe the videos whose start is unknown after ``settled``, if a start is configured."""
     sources = [] if settings.recordings is None else [f"{settings.recordings} does not state it"]
     if settings.started_at is not None:
         sources.append(f"the name does not match {settings.started_at!r}")
@@ -343,15 +349,15 @@ def no_start(settings: Clocks, videos: Sequence[str]) -> list[str]:
 
 
 def settled(recording: Recording, video: Video, settings: Clocks | None = None) -> Recording:
-    """Complete a recording with the facts of the video that was read.
+    """Complete a recording with the metadata of its video.
 
-    An unknown start is read from the name of the filmed file, by the pattern of the settings; otherwise, it
+    An unknown start is parsed from the name of the video file by the pattern of the settings. Otherwise, it
     is the video's ``started_at``.
 
     Raises
     ------
     InputError
-        If the start in a name or in the video is impossible.
+        If the start in a name or in the video is invalid.
     """
     pattern = None if settings is None or settings.started_at is None else parse_pattern(settings.started_at)
     if recording.started_at is None and pattern is not None and video.source is not None:
@@ -362,38 +368,39 @@ def settled(recording: Recording, video: Video, settings: Clocks | None = None) 
     if recording.started_at is not None or video.started_at is None:
         return recording
     try:
-        return _begun(recording, video.started_at)
+        return _set_start(recording, video.started_at)
     except ParameterError as error:
         raise InputError(f"{recording.video}: {error}") from error
 
 
 def _by_names(recording: Recording, pattern: Pattern, names: Iterable[str]) -> Recording:
-    """Complete a recording with the facts in the first matching name; known facts stay."""
+    """Complete a recording with the fields of the first matching name; keep known values."""
     try:
         read = next((read for name in names if (read := pattern.read(name)) is not None), None)
         if read is None:
             return recording
-        moment, fields = read
-        told = {name: fields.pop(name, None) for name in ("site", "camera")}
-        known: dict[str, Any] = {name: getattr(recording, name) or told[name] for name in told}
+        time, fields = read
+        named = {name: fields.pop(name, None) for name in ("site", "camera")}
+        known: dict[str, Any] = {name: getattr(recording, name) or named[name] for name in named}
         further = fields | {name: value for name, value in recording.further.items() if value is not None}
         recording = replace(recording, **known, further={**recording.further, **further})
-        return recording if recording.started_at is not None else _begun(recording, moment)
+        return recording if recording.started_at is not None else _set_start(recording, time)
     except ParameterError as error:
         if recording.started_at is not None:
             return recording
-        fault = f"{error}. Give the start of the video in the file of recordings (--recordings)."
+        message = str(error).rstrip(".")
+        fault = f"{message}. Set the start of the video in the file of recordings (--recordings)."
         return replace(recording, fault=fault)
 
 
-def _begun(recording: Recording, moment: datetime) -> Recording:
-    """Set the start of a recording, and its clock where that is not known."""
-    moment = moment_at(moment, recording.timezone)
-    return replace(recording, started_at=moment, timezone=recording.timezone or name_offset(moment))
+def _set_start(recording: Recording, time: datetime) -> Recording:
+    """Set the start of a recording, and its time zone if it is unknown."""
+    time = moment_at(time, recording.timezone)
+    return replace(recording, started_at=time, timezone=recording.timezone or name_offset(time))
 
 
 def list_names(files: Sequence[str]) -> Iterator[str]:
-    """Yield the path of the first file without its suffix, then the parts of the path."""
+    """Yield the path of the first file without its suffix, and all parts of the path."""
     if not files:
         return
     path = PurePosixPath(files[0])
@@ -408,15 +415,15 @@ def _notes(
 ) -> Iterator[str]:
     """Describe which rows match no video."""
     used = {row.place for row in matches.values()}
-    strangers = [
+    unmatched = [
         str(row.selector) or f"camera {row.cells['camera']!r}" for row in rows if row.place not in used
     ]
-    if strangers:
+    if unmatched:
         names = sorted(keys.name for keys in videos)
-        more = f" and {len(strangers) - _SHOWN} more" if len(strangers) > _SHOWN else ""
+        more = f" and {len(unmatched) - _SHOWN} more" if len(unmatched) > _SHOWN else ""
         yield (
-            f"{place}: {len(strangers)} {'row matches' if len(strangers) == 1 else 'rows match'} no video of "
-            f"the source ({'; '.join(strangers[:_SHOWN])}{more}), which has {_listed(names)}"
+            f"{place}: {len(unmatched)} {'row matches' if len(unmatched) == 1 else 'rows match'} no video of "
+            f"the source ({'; '.join(unmatched[:_SHOWN])}{more}), which has {_listed(names)}"
         )
 
 

@@ -13,43 +13,43 @@ Interval = tuple[datetime, datetime]
 
 _QUOTED = re.compile(r'"[^"]*"')
 _HOLIDAY = re.compile(r"\bPH\b")
-_REFUSED = {
-    r"\bSH\b": "school holidays are not known. Leave out SH, or write the dates",
+_UNSUPPORTED = {
+    r"\bSH\b": "school holidays are not known. Remove SH, or write the dates",
     r"\b(?:sunrise|sunset|dawn|dusk)\b": "the position of the sun is not known. Write times",
     r"\bPH(?: [+-]?\d+ days?)? (?:Mo|Tu|We|Th|Fr|Sa|Su)\b": (
-        "PH before weekdays can be read in two ways. Write PH,Mo for holidays and Mondays, or the dates"
+        "PH before weekdays is ambiguous. Write PH,Mo for holidays and Mondays, or the dates"
     ),
 }
 """Parts of opening hours that cannot be used, with the reason."""
-_EXAMPLE = "opening hours such as 'Mo-Fr 09:00-20:00; Sa 10:00-18:00; PH off'"
-_PLACE = re.compile(r"--> 1:(\d+)")
+_EXAMPLE = "text such as 'Mo-Fr 09:00-20:00; Sa 10:00-18:00; PH off'"
+_POSITION = re.compile(r"--> 1:(\d+)")
 _SHIFT = r"(?: -?\d+ days)?"
 _DAY = r"(?:Mo|Tu|We|Th|Fr|Sa|Su)"
 _ENTRY = rf"(?:{_DAY}(?:-{_DAY})?(?:\[[^\]]*\])?{_SHIFT}|PH{_SHIFT})"
 _HOLIDAY_RULE = re.compile(rf"(?P<wide>(?:.* )?)(?P<days>{_ENTRY}(?:,{_ENTRY})*)(?P<rest>(?: .*)?)")
-"""A rule as the parser writes it: months, weeks or years; days of the week and holidays; times."""
+"""A rule as the parser formats it: months, weeks or years; days of the week and holidays; times."""
 _SEPARATOR = re.compile(r"(; | \|\| |, )")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _NO_DAY = "1900 Jan 01"
 _NOON = time(12)
 _TICK = timedelta(microseconds=1)
 _AROUND = timedelta(days=2)
-"""Time before and after an interval of which the rules can matter: opening times may last past midnight."""
+"""Time around an interval whose rules can matter, because opening times may last past midnight."""
 
 
 def validate_opening_hours(text: str) -> None:
-    """Reject opening hours that cannot be read.
+    """Reject invalid opening hours.
 
     The syntax is that of OpenStreetMap's key ``opening_hours``: ``Mo-Fr 09:00-20:00; Sa 10:00-18:00; Su
-    off``, ``Fr 22:00-03:00``, ``24/7``, ``PH off``. School holidays and the sun are refused.
+    off``, ``Fr 22:00-03:00``, ``24/7``, ``PH off``. School holidays and sun events are not supported.
 
     Raises
     ------
     ParameterError
-        With the text, the position in it and the reason.
+        If the opening hours are invalid; the message contains the position and the reason.
     """
     plain = _QUOTED.sub('""', text)
-    for words, reason in _REFUSED.items():
+    for words, reason in _UNSUPPORTED.items():
         if re.search(words, plain):
             raise ParameterError(f"opening_hours are {text!r}: {reason}.")
     _parse(text)
@@ -65,9 +65,9 @@ def uses_holidays(text: str) -> bool:
 def open_intervals(
     text: str, begin: datetime, end: datetime, holidays: frozenset[date] | None = None
 ) -> Iterator[Interval]:
-    """Return the intervals in which a place is open, from ``begin`` until before ``end``.
+    """Yield the intervals in which a site is open, from ``begin`` to before ``end``.
 
-    All times are local, without a time zone. ``unknown`` in the opening hours counts as not open.
+    All times are local, without a time zone. ``unknown`` in the opening hours counts as closed.
 
     Parameters
     ----------
@@ -76,17 +76,17 @@ def open_intervals(
     begin, end
         Local times.
     holidays
-        Public holidays, which ``PH`` stands for. The holidays of a year are known if it has at least one.
+        Public holidays for ``PH``. The holidays of a year are known if the set contains at least one.
 
     Raises
     ------
     ParameterError
-        If the opening hours cannot be read, or need holidays that are not known.
+        If the opening hours are invalid or refer to holidays that are not known.
     """
     if begin >= end:
         return
     if uses_holidays(text):
-        hours = _place_holidays(text, begin.date(), (end - _TICK).date(), holidays)
+        hours = _insert_holidays(text, begin.date(), (end - _TICK).date(), holidays)
     else:
         hours = _parse(text)
     for since, until, state, _ in hours.intervals(begin, end):
@@ -95,8 +95,8 @@ def open_intervals(
 
 
 @lru_cache(maxsize=1024)
-def _place_holidays(text: str, first: date, last: date, holidays: frozenset[date] | None) -> OpeningHours:
-    """Return opening hours that are right from the first to the last day, with the dates of holidays."""
+def _insert_holidays(text: str, first: date, last: date, holidays: frozenset[date] | None) -> OpeningHours:
+    """Return opening hours with the dates of holidays, valid from the first to the last day."""
     if holidays is None:
         raise ParameterError(
             f"opening_hours are {text!r}, but the public holidays (PH) are not known. Set "
@@ -115,7 +115,7 @@ def _place_holidays(text: str, first: date, last: date, holidays: frozenset[date
 
 
 def _replace_holidays(text: str, days: Iterable[date], holidays: frozenset[date]) -> str:
-    """Return opening hours with dates instead of holidays; they are right on ``days`` only."""
+    """Return opening hours with dates instead of holidays, valid on ``days`` only."""
     comments: list[str] = []
 
     def take_comment(found: re.Match[str]) -> str:
@@ -133,11 +133,13 @@ def _replace_holidays(text: str, days: Iterable[date], holidays: frozenset[date]
 def _replace_rule(rule: str, days: list[date], holidays: frozenset[date], text: str) -> str:
     """Return a rule with the dates of all days that its holidays and weekdays select.
 
-    The rule stays one rule, because two rules would not treat opening times past midnight in the same way.
+    The result is a single rule, because two rules would treat opening times past midnight differently.
     """
     found = _HOLIDAY_RULE.fullmatch(rule)
     if found is None or _HOLIDAY.search(found["wide"] + found["rest"]):
-        raise ParameterError(f"opening_hours are {text!r}: PH cannot be read there. Write 'PH off' or dates.")
+        raise ParameterError(
+            f"opening_hours are {text!r}: PH is not supported in this position. Write 'PH off' or dates."
+        )
     entries = found["days"].split(",")
     weekdays = [entry for entry in entries if not entry.startswith("PH")]
     shifts = [timedelta(int([*entry.split(), "0"][1])) for entry in entries if entry.startswith("PH")]
@@ -161,6 +163,6 @@ def _parse(text: str) -> OpeningHours:
     try:
         return OpeningHours(text)
     except ParserError as error:
-        found = _PLACE.search(str(error))
-        at = f" (at character {found[1]})" if found else ""
-        raise ParameterError(f"opening_hours are {text!r}{at}, not {_EXAMPLE}") from error
+        found = _POSITION.search(str(error))
+        at = f" (error at character {found[1]})" if found else ""
+        raise ParameterError(f"opening_hours must be {_EXAMPLE}, got {text!r}{at}") from error

@@ -1,4 +1,4 @@
-"""Recordings of videos: their starts, clocks, sites and cameras; the file of recordings."""
+"""Recordings of videos (start, time zone, site, camera), and the file of recordings."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -28,13 +28,13 @@ _PANDAS_TYPES = {"text": "str", "integer": "Int64", "number": "float64", "flag":
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
-    """The time and location of one recording; an unknown fact is None.
+    """The time and location of one recording; unknown values are None.
 
     ``started_at`` has an offset. ``timezone`` is a name such as ``Europe/Berlin`` or an offset such as
-    ``+01:00``; it is known if ``started_at`` is known. ``opening_hours`` are in the syntax of OpenStreetMap,
-    and ``holidays`` are the public holidays for ``PH`` in them. ``further`` has the other columns of the file
-    of recordings and the fields of the pattern, ``types`` their types unless text. ``fault`` is the problem
-    with the time in the name of the video's file.
+    ``+01:00``; it is known if ``started_at`` is known. ``opening_hours`` have the syntax of OpenStreetMap,
+    and ``holidays`` are the public holidays for ``PH``. ``further`` contains the other columns of the file of
+    recordings and the fields of the file name, and ``types`` their types, except text. ``fault`` describes an
+    invalid time in the file name.
     """
 
     video: str
@@ -50,19 +50,19 @@ class Recording:
 
     @property
     def local_start(self) -> datetime | None:
-        """When the recording started by the clock of its place, where that is known."""
+        """Local start of the recording, None if unknown."""
         if self.started_at is None or self.timezone is None:
             return None
         return self.started_at.astimezone(parse_timezone(self.timezone))
 
     def with_holidays(self, find_holidays: FindHolidays) -> Self:
-        """Return the recording with the holidays that its opening hours can refer to, if they do."""
+        """Return the recording with holidays if its opening hours refer to them."""
         if self.opening_hours is None or not uses_holidays(self.opening_hours):
             return self
         return replace(self, holidays=list_days(find_holidays, self.started_at))
 
     def row(self) -> dict[str, Any]:
-        """Return all that is known, as JSON knows it."""
+        """Return the fields as values for JSON."""
         known = {one.name: getattr(self, one.name) for one in fields(self)}
         known["started_at"] = None if self.started_at is None else self.started_at.isoformat()
         if self.holidays is None:
@@ -94,7 +94,7 @@ def taken_names() -> set[str]:
 
 
 def of_recording(recording: Recording) -> dict[str, Any]:
-    """Return the columns of VIDEOS that tell a recording, of one row, as ``assemble`` takes them."""
+    """Return the columns of VIDEOS about a recording, with one row, for ``assemble``."""
     started, shown = recording.started_at, None
     if started is not None and recording.timezone is not None:
         shown = started.astimezone(parse_timezone(recording.timezone))
@@ -127,7 +127,7 @@ def make_camera_key(site: str | None, camera: str | None) -> str | None:
 
 
 def with_further(videos: pd.DataFrame, recording: Recording) -> pd.DataFrame:
-    """Return VIDEOS with the further columns of a recording behind its own, in their types."""
+    """Append the further columns of a recording to VIDEOS, with their types."""
     columns = {
         name: pd.Series([value], videos.index, dtype=_PANDAS_TYPES[recording.types.get(name, "text")])
         for name, value in recording.further.items()
@@ -137,7 +137,7 @@ def with_further(videos: pd.DataFrame, recording: Recording) -> pd.DataFrame:
 
 _COLUMNS = ("started_at", "timezone", "site", "camera", "opening_hours")
 _ALIKE = 0.8
-_EXPECTED = "expected a header such as video,started_at"
+_EXPECTED = "Expected a header such as video,started_at."
 _INTEGER = re.compile(r"[+-]?(0|[1-9]\d{0,17})")
 _NUMBER = re.compile(r"[+-]?(0|[1-9]\d*)?(\.\d+)?([eE][+-]?\d{1,2})?")
 _FLAGS = {"true": True, "false": False}
@@ -157,7 +157,7 @@ class RecordingRow:
     types: Mapping[str, FurtherType]
 
     def fits(self, keys: VideoKeys) -> bool:
-        """Return whether the row is for a video, whose camera is known only if ``keys`` has it."""
+        """Return whether the row applies to a video."""
         if self.selector:
             return self.selector.fits(keys)
         return keys.camera is not None and fits_pattern(keys.camera, self.cells["camera"])
@@ -168,8 +168,8 @@ class RecordingRow:
         Raises
         ------
         InputError
-            If a cell cannot be used: a local time without a time zone, or one that the local clock skips or
-            shows twice; an unknown time zone; opening hours that cannot be read.
+            If a cell is invalid: a local time without a time zone, a local time that the clock skips or shows
+            twice, an unknown time zone, or invalid opening hours.
         """
         known: dict[str, Any] = {name: self.cells.get(name) or None for name in _COLUMNS}
         try:
@@ -195,52 +195,57 @@ def read_recordings(
     timezone: str | None = None,
     holidays: str | PathLike[str] | None = None,
 ) -> dict[str, Recording]:
-    """Read when and where each video was recorded, from a CSV file on disk or in S3.
+    """Read the start and location of each video from a CSV file on disk or in S3.
 
-    The columns are ``video``, the name of a video, and ``started_at``, a time in ISO 8601; optionally
-    ``timezone``, ``site``, ``camera`` and ``opening_hours`` (with ``PH`` for public holidays, which are
-    set in ``Recording.holidays``). Any others are kept, under their names in lower case, with an
-    underscore for characters other than letters and digits (``FloorPlan area``: ``floorplan_area``); a
-    column whose cells are all whole numbers, numbers, or ``true`` and ``false`` has that type, all others
-    are text. ``started_at`` has an offset or Z, or is a local time in the row's ``timezone``; where it is
-    empty, the start is not known from the file. Without ``timezone``, the local clock has the offset of
-    ``started_at``. The file is UTF-8, with or without a byte order mark, and separated by commas,
-    semicolons, tabs or bars, whichever the header has most of.
+    The column ``video`` contains the name of a video, and ``started_at`` a time in ISO 8601. Optional columns
+    are ``timezone``, ``site``, ``camera`` and ``opening_hours``. ``PH`` in opening hours refers to public
+    holidays, which are set in ``Recording.holidays``. ``started_at`` has an offset or Z, or is a local time
+    in the row's ``timezone``. If it is empty, the start is unknown. Without ``timezone``, the local clock has
+    the offset of ``started_at``.
+
+    Other columns are kept. Their names are converted to lower case, with an underscore for other characters
+    than letters and digits (``FloorPlan area`` becomes ``floorplan_area``). A column of whole numbers, of
+    numbers, or of ``true`` and ``false`` has this type; other columns are text.
+
+    The file is UTF-8, with or without a byte order mark. The delimiter is the comma, semicolon, tab or bar,
+    whichever is most frequent in the header.
 
     Exports, reports and ``ptrack table`` also match rows by ``files``, ``job_id``, ``job_tag``, ``video_uri``
-    or ``camera``; this function needs the column ``video``.
+    or ``camera``; this function requires the column ``video``.
 
     Parameters
     ----------
     path
         The file.
     timezone
-        Name of the time zone of the rows without one.
+        Name of the time zone of rows without ``timezone``.
     holidays
-        Public holidays, which ``PH`` in opening hours stands for: a country such as ``DE``, a part of one
-        such as ``DE-BE``, or a CSV file with the columns ``date`` and ``name``.
+        Public holidays for ``PH`` in opening hours: a country such as ``DE``, a subdivision such as
+        ``DE-BE``, or a CSV file with the columns ``date`` and ``name``.
 
     Returns
     -------
     dict
-        A Recording for each video, in the order of the file.
+        The Recording of each video, in the order of the file.
 
     Raises
     ------
     InputError
-        If there is no such file, or a line of it cannot be used: a local time without its zone, one that
-        its clock skips or shows twice, an unknown time zone, opening hours that cannot be read, a video
-        that an earlier line has, no name of a video. If the file of holidays cannot be used.
+        If the file or the file of holidays does not exist or is invalid. A line is invalid if it has a local
+        time without a time zone, a local time that the clock skips or shows twice, an unknown time zone,
+        invalid opening hours, or a video that is missing or already on an earlier line.
     ParameterError
-        If the country is unknown, or its holidays need a package that is not installed.
+        If the country is unknown, or its holidays require a package that is not installed.
     RemoteError
-        If S3 refuses.
+        If S3 rejects the request.
     """
     find_holidays = None if holidays is None else read_holidays(str(holidays))
     recordings = {}
     for row in read_rows(path):
         if not row.selector.video:
-            raise InputError(f"{row.place}: the column 'video' is empty: expected the name of a video")
+            raise InputError(
+                f"{row.place}: the column 'video' must contain the name of a video, but is empty"
+            )
         name = row.selector.video[0]
         recordings[name] = row.read(name, timezone)
         if find_holidays is not None:
@@ -249,12 +254,12 @@ def read_recordings(
 
 
 def read_rows(path: str | PathLike[str] | S3Path) -> list[RecordingRow]:
-    """Read the rows of a file of recordings; the errors are those of ``read_recordings``."""
+    """Read the rows of a file of recordings; see ``read_recordings`` for errors."""
     place = str(path)
     rows = split_rows(place, read_text(parse_path(path)))
     line, header = next(rows, (1, []))
     if not header:
-        raise InputError(f"{place}:1: the file is empty; {_EXPECTED}")
+        raise InputError(f"{place}:1: the file is empty. {_EXPECTED}")
     names = _read_header(place, line, header)
     lines = [(line, dict(zip(names, cells, strict=True))) for line, cells in rows]
     further = [name for name in names if name not in (*SELECTORS, *_COLUMNS)]
@@ -265,12 +270,12 @@ def read_rows(path: str | PathLike[str] | S3Path) -> list[RecordingRow]:
         if not selector and not cells.get("camera"):
             known = [name for name in (*SELECTORS, "camera") if name in names]
             raise InputError(
-                f"{place}:{line}: the row names no video: {_list_columns(known)} empty. Fill in "
-                f"{'one of them' if len(known) > 1 else 'it'}."
+                f"{place}:{line}: the row does not name a video, because {_list_columns(known)} empty. "
+                f"Fill in {'one of them' if len(known) > 1 else 'the column'}."
             )
         key = str(selector) or f"camera {cells['camera']!r}"
         if key in taken:
-            raise InputError(f"{place}:{line}: {key} is on line {taken[key]} already")
+            raise InputError(f"{place}:{line}: {key} is already on line {taken[key]}")
         taken[key] = line
         values = {name: convert_text(cells[name], types[name]) for name in further}
         made.append(RecordingRow(f"{place}:{line}", selector, cells, values, types))
@@ -280,7 +285,7 @@ def read_rows(path: str | PathLike[str] | S3Path) -> list[RecordingRow]:
 def find_type(texts: Sequence[str]) -> FurtherType:
     """Return the type of a column of texts; empty texts are missing values.
 
-    Whole numbers and numbers have no zeros before them, so that ``007`` stays text; dates are text.
+    A number must not have leading zeros, so ``007`` is text. Dates are text.
     """
     given = [text for text in texts if text]
     if not given:
@@ -293,7 +298,7 @@ def find_type(texts: Sequence[str]) -> FurtherType:
 
 
 def convert_text(text: str, kind: FurtherType) -> Value | None:
-    """Convert a text to a type; None for an empty text."""
+    """Convert a text to a type; an empty text becomes None."""
     if not text:
         return None
     match kind:
@@ -307,25 +312,23 @@ def convert_text(text: str, kind: FurtherType) -> Value | None:
 
 
 def _read_header(place: str, line: int, header: list[str]) -> list[str]:
-    """Return the names of the columns; reject names that are missing, double, nearly known or reserved."""
+    """Return the names of the columns; reject missing, duplicate, misspelled and reserved names."""
     names, known = [simplify_name(name) for name in header], (*SELECTORS, *_COLUMNS)
     defects = []
     for number, name in enumerate(names, start=1):
         near = get_close_matches(name, set(known) - set(names), n=1, cutoff=_ALIKE)
         if not name:
-            defects.append(f"column {number} has no name of letters: {header[number - 1]!r}")
+            defects.append(f"the name of column {number} must contain letters, got {header[number - 1]!r}")
         elif name in names[: number - 1]:
-            defects.append(f"the column {name!r} is there twice")
+            defects.append(f"the column {name!r} occurs twice")
         elif name not in known and near and near[0] not in ("site", "camera"):
-            defects.append(f"the column {name!r} is unknown: is {near[0]!r} meant?")
+            defects.append(f"the column {name!r} is unknown (did you mean {near[0]!r}?)")
         elif name not in known and name in taken_names():
-            defects.append(
-                f"the column {name!r} has the name of a column that a dataset has itself. Rename it"
-            )
+            defects.append(f"the column {name!r} must be renamed, because datasets reserve this name")
     if not {*SELECTORS, "camera"} & {*names}:
-        defects.insert(0, f"none of the columns {', '.join((*SELECTORS, 'camera'))} is there")
+        defects.insert(0, f"the file has none of the columns {', '.join((*SELECTORS, 'camera'))}")
     if defects:
-        raise InputError(f"{place}:{line}: {'; '.join(defects)}; {_EXPECTED}")
+        raise InputError(f"{place}:{line}: {'; '.join(defects)}. {_EXPECTED}")
     return names
 
 

@@ -11,10 +11,10 @@ from ptrack_analysis.errors import ParameterError
 _OFFSET = re.compile(r"([+-])(\d{2}):([0-5]\d)")
 _ALIKE = 0.5
 _ABBREVIATION = 4
-"""Length of abbreviations such as CEST, which are near to others that mean something else."""
+"""Length of abbreviations such as CEST, for which close matches would be misleading."""
 _SECOND = timedelta(seconds=1)
-_FORM = "a moment such as 2026-03-29T09:00:00+02:00"
-_FIX = "add an offset such as +01:00, or a timezone such as Europe/Berlin"
+_FORM = "a time such as 2026-03-29T09:00:00+02:00"
+_FIX = "Add an offset such as +01:00, or set a timezone such as Europe/Berlin"
 
 
 def parse_timezone(name: str) -> tzinfo:
@@ -23,7 +23,7 @@ def parse_timezone(name: str) -> tzinfo:
     Raises
     ------
     ParameterError
-        If there is none, with the name that is nearest.
+        If the time zone is unknown; the message suggests a similar name.
     """
     if offset := _OFFSET.fullmatch(name):
         sign, hours, minutes = offset.groups()
@@ -33,8 +33,8 @@ def parse_timezone(name: str) -> tzinfo:
     names = _names()
     if name not in names.values():
         near = get_close_matches(name.lower(), names, n=1, cutoff=_ALIKE) if len(name) > _ABBREVIATION else []
-        meant = f": is {names[near[0]]!r} meant?" if near else ", such as 'Europe/Berlin'"
-        raise ParameterError(f"timezone {name!r} is not one of the IANA time zones{meant}")
+        hint = f". Did you mean {names[near[0]]!r}?" if near else ""
+        raise ParameterError(f"timezone must be an IANA name such as 'Europe/Berlin', got {name!r}{hint}")
     return ZoneInfo(name)
 
 
@@ -44,52 +44,52 @@ def parse_moment(text: str, clock: str | None) -> datetime:
     Parameters
     ----------
     text
-        Date and time of ISO 8601, with an offset (or Z), or without.
+        Date and time in ISO 8601, with or without an offset (or Z).
     clock
-        Name of the place's time zone, for a time without an offset.
+        Name of the site's time zone, for a time without an offset.
 
     Raises
     ------
     ParameterError
-        If it is no such text; if it has no offset and there is no clock; if the clock skips this time, or
-        shows it twice.
+        If the text is not such a time, has no offset although the time zone is unknown, or is a local time
+        that the clock skips or shows twice.
     """
     try:
-        moment = datetime.fromisoformat(text)
+        time = datetime.fromisoformat(text)
     except ValueError as error:
-        raise ParameterError(f"started_at is {text!r}, not {_FORM}") from error
+        raise ParameterError(f"started_at must be {_FORM}, got {text!r}") from error
     if "T" not in text.upper() and ":" not in text:
-        raise ParameterError(f"started_at is {text!r}, which has no time of day: give {_FORM}")
-    return moment_at(moment, clock)
+        raise ParameterError(f"started_at must be {_FORM}, but {text!r} has no time of day")
+    return moment_at(time, clock)
 
 
-def moment_at(moment: datetime, clock: str | None) -> datetime:
+def moment_at(time: datetime, clock: str | None) -> datetime:
     """Return a time with its offset; a time without an offset is local. See ``parse_moment``."""
-    if moment.tzinfo is None:
+    if time.tzinfo is None:
         if clock is None:
             raise ParameterError(
-                f"started_at is {moment.isoformat()!r}, a local time without its zone: {_FIX}"
+                f"started_at is {time.isoformat()!r}, a local time without time zone. {_FIX}"
             )
-        moment = _local(moment, clock)
+        time = _resolve_local(time, clock)
     try:
-        moment.astimezone(UTC)
+        time.astimezone(UTC)
     except OverflowError as error:
-        raise ParameterError(f"started_at is {moment.isoformat()!r}, beyond the calendar") from error
-    return moment
+        raise ParameterError(f"started_at is {time.isoformat()!r}, which is beyond the calendar") from error
+    return time
 
 
-def name_offset(moment: datetime) -> str:
+def name_offset(time: datetime) -> str:
     """Format the offset of a time: UTC, or an offset such as ``+01:00``."""
-    minutes = round(_offset(moment).total_seconds() / 60)
+    minutes = round(_offset(time).total_seconds() / 60)
     return (
         f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}" if minutes else "UTC"
     )
 
 
 def jump_between(clock: tzinfo, before: datetime, after: datetime) -> datetime | None:
-    """Find the time from ``before`` to ``after``, both in UTC, at which a clock changes its offset.
+    """Find the time between two times in UTC at which a clock changes its offset.
 
-    The clock changes at most once between them; None if it does not.
+    Return None if the offset does not change. The clock must change at most once between the two times.
     """
     if _offset(before.astimezone(clock)) == _offset(after.astimezone(clock)):
         return None
@@ -101,42 +101,42 @@ def jump_between(clock: tzinfo, before: datetime, after: datetime) -> datetime |
     return before + high * _SECOND
 
 
-def _local(local: datetime, clock: str) -> datetime:
-    """Return the only time at which a clock shows this local time."""
-    place = parse_timezone(clock)
-    early, late = (local.replace(tzinfo=place, fold=fold) for fold in (0, 1))
+def _resolve_local(local: datetime, clock: str) -> datetime:
+    """Return a local time with its offset; reject times that the clock skips or shows twice."""
+    zone = parse_timezone(clock)
+    early, late = (local.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
     if _offset(early) == _offset(late):
         return early
     try:
-        shown = early.astimezone(UTC).astimezone(place).replace(tzinfo=None, fold=0)
+        shown = early.astimezone(UTC).astimezone(zone).replace(tzinfo=None, fold=0)
         if shown == local:
             both = " or ".join(
                 one.replace(tzinfo=timezone(_offset(one)), fold=0).isoformat() for one in (early, late)
             )
             raise ParameterError(
-                f"started_at is {local.isoformat()!r}, a time that occurs twice in {clock}: give {both}"
+                f"started_at is {local.isoformat()!r}, a time that occurs twice in {clock}. Write {both}"
             )
-        _describe_skipped(local, place, clock)
+        _reject_skipped(local, zone, clock)
     except OverflowError as error:
-        raise ParameterError(f"started_at is {local.isoformat()!r}, beyond the calendar") from error
+        raise ParameterError(f"started_at is {local.isoformat()!r}, which is beyond the calendar") from error
     return early
 
 
-def _describe_skipped(local: datetime, place: tzinfo, clock: str) -> None:
-    """Describe where the clock jumps over this time."""
-    later, sooner = (local.replace(tzinfo=place, fold=fold).astimezone(UTC) for fold in (0, 1))
-    jump = jump_between(place, sooner.replace(microsecond=0), later + _SECOND)
+def _reject_skipped(local: datetime, zone: tzinfo, clock: str) -> None:
+    """Raise an error if the clock skips this local time."""
+    later, sooner = (local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+    jump = jump_between(zone, sooner.replace(microsecond=0), later + _SECOND)
     if jump is not None:
-        last = (jump - _SECOND).astimezone(place).replace(tzinfo=None) + _SECOND
-        first = jump.astimezone(place).replace(tzinfo=None)
+        last = (jump - _SECOND).astimezone(zone).replace(tzinfo=None) + _SECOND
+        first = jump.astimezone(zone).replace(tzinfo=None)
         raise ParameterError(
             f"started_at is {local.isoformat()!r}, a time that {clock} skips: its clocks jump from "
             f"{last.isoformat()} to {first.isoformat()}"
         )
 
 
-def _offset(moment: datetime) -> timedelta:
-    return moment.utcoffset() or timedelta(0)
+def _offset(time: datetime) -> timedelta:
+    return time.utcoffset() or timedelta(0)
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Audit of published tables: whether a suppressed figure follows from the figures that are left."""
+"""Audit of published tables: find suppressed figures that follow from published figures."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -32,9 +32,9 @@ def audit_video(
 ) -> list[str]:
     """Find what the published tables of one video reveal about few people.
 
-    A suppressed figure must not follow from published figures by addition and subtraction. A column that is
-    not declared in ``schema.released`` must not have values, tables of single people must not be there, and
-    no published number of people may be below ``min_count``.
+    A suppressed figure must not follow from published figures by addition and subtraction. Columns that
+    ``schema.released`` does not declare must not have values, tables of single people must not exist, and
+    published numbers of people must not be below ``min_count``.
 
     Parameters
     ----------
@@ -55,9 +55,9 @@ def audit_video(
 
     Notes
     -----
-    The published tables do not tell who contributed, so the audit checks the figures that are suppressed.
-    Figures of no table, such as the presence outside of all zones, are checked when tables are released.
-    Not covered: bounds that follow because no value is negative, and two editions of one dataset.
+    The published tables do not contain the contributors, so the audit checks the suppressed figures. Figures
+    that are not in a table, such as the presence outside all zones, are checked when tables are released. Not
+    covered: bounds that follow because values are not negative, and two editions of one dataset.
     """
     findings, figures = list[str](), list[Figure]()
     for name, table in tables.items():
@@ -119,7 +119,7 @@ def _find_revealed(
 
 
 def _find_empty(cell: Integers, atom: Integers, empty: Bools) -> Bools:
-    """Mark the cells all of whose atoms are 0, because they are in a cell that is 0."""
+    """Mark the cells whose atoms are all 0, because cells with a value of 0 contain these atoms."""
     is_zero = np.zeros(atom.max(initial=-1) + 1, dtype=bool)
     is_zero[atom[empty[cell]]] = True
     within = np.ones(len(empty), dtype=bool)
@@ -165,7 +165,7 @@ def _list_possible(
 
 
 def _list_places(names: Sequence[str], zones: Mapping[str, Polygon]) -> pd.DataFrame:
-    """Cut zones into their intersections: the zones of each place, and the place outside of all zones."""
+    """List the zones of each intersection of zones, and the area outside all zones."""
     parts = list[_Part]()
     for name in names:
         rest: BaseGeometry | None = zones.get(name)

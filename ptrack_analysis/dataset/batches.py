@@ -1,4 +1,4 @@
-"""Batches of videos: what a worker computes, and how its rows become files."""
+"""Batches of videos: computation in workers and storage of rows in files."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -58,7 +58,7 @@ MOST_BYTES = 128 * 2**20
 """Maximum number of videos per batch, and of bytes of their pages."""
 CURRENT, OUTDATED = "current", "outdated"
 FAILED = "failed"
-"""Fault of a video of released data, whose manifest must not name files of the source."""
+"""Fault of a video with withheld data, because its manifest must not contain names of source files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class VideoTask:
-    """One video to compute: its entry as far as known, and the number of its settings."""
+    """One video to compute, with its known entry and the index of its settings."""
 
     reference: VideoReference
     recording: Recording
@@ -88,7 +88,7 @@ class VideoTask:
 class BatchTask:
     """The task of a worker: compute ``videos``, and keep the rows of other videos of a batch.
 
-    ``files`` are the present files of the batch by table. If a batch is split into chunks, only the first
+    ``files`` are the current files of the batch by table. If a batch is split into chunks, only the first
     chunk keeps rows.
     """
 
@@ -101,7 +101,7 @@ class BatchTask:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The target of a run: the dataset, its tables and settings; sent to workers with every task.
+    """The dataset, tables and settings of a run, which are sent to workers with every task.
 
     ``versions`` are the versions of Delta tables, and ``schema_version`` is the version of their rows.
     """
@@ -119,7 +119,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class BatchResult:
-    """The result of a batch: its entries, staged files, further columns, and the summary of each video."""
+    """The entries, staged files, further columns and video summaries of a batch."""
 
     batch: int
     entries: tuple[VideoEntry, ...]
@@ -129,7 +129,7 @@ class BatchResult:
 
 
 def cut_batches(videos: Iterable[VideoTask], first: int) -> Iterator[BatchTask]:
-    """Cut new videos, in the order of their names, into batches, numbered from ``first`` on."""
+    """Group new videos by name into batches numbered from ``first``."""
     waiting: list[VideoTask] = []
     size = 0
     for video in sorted(videos, key=lambda task: task.entry.video):
@@ -144,7 +144,7 @@ def cut_batches(videos: Iterable[VideoTask], first: int) -> Iterator[BatchTask]:
 
 
 def _measure(file: AnyPath) -> int:
-    """Return the size of a file; 0 if it is gone, because reading it fails with a message."""
+    """Return the size of a file, or 0 if it does not exist; reading it raises an error later."""
     try:
         return file.stat().st_size
     except OSError:
@@ -173,9 +173,9 @@ def split_into_chunks(task: BatchTask, most: int) -> list[BatchTask]:
 
 
 def compute_tables(analysis: VideoAnalysis) -> tuple[dict[str, Rows], list[str]]:
-    """Compute the tables of one video that its configuration asks for, and notes on the video.
+    """Compute the configured tables of one video, and notes on the video.
 
-    The tables have the keys of their zones and lines. They are in the form in which they were computed.
+    The tables contain the keys of zones and lines. They are not yet in the stored form.
 
     Raises
     ------
@@ -201,7 +201,7 @@ def compute_table(analysis: VideoAnalysis, name: str) -> pd.DataFrame:
 
 
 def format_fact(rows: pa.Table, schema: Table) -> pa.Buffer:
-    """Format rows as a Parquet file in the stored form of a dataset."""
+    """Format rows of a dataset as a Parquet file."""
     sink = pa.BufferOutputStream()
     write_fact(rows, schema, sink)
     return sink.getvalue()
@@ -210,12 +210,12 @@ def format_fact(rows: pa.Table, schema: Table) -> pa.Buffer:
 def export_batch(task: BatchTask, target: Target) -> BatchResult:
     """Compute the videos of a batch, and stage the files of its tables.
 
-    A video that cannot be read or measured keeps its earlier rows.
+    A video that cannot be read or analyzed keeps its earlier rows.
 
     Raises
     ------
     OutputError
-        If the files cannot be written, which concerns every video.
+        If the files cannot be written.
     RemoteError
         If a request to S3 fails.
     """
@@ -247,14 +247,14 @@ def export_batch(task: BatchTask, target: Target) -> BatchResult:
 
 
 def _find_further_types(table: Rows, schema: Table) -> Further:
-    """Return the columns of a table that are not of its schema, with their stored types."""
+    """Return the columns of a table outside its schema, with their stored types."""
     if isinstance(table, TableArrays):
         return ()
     return find_further_types(table, find_further_columns(table, schema))
 
 
 def stage_rows(rows: pa.Table, name: str, task: BatchTask, target: Target) -> Iterator[DatasetFile]:
-    """Stage the rows of a batch as the files of a table; no rows make no file."""
+    """Stage the rows of a batch as files of a table; skip a table without rows."""
     if rows.num_rows == 0:
         return
     partition = target.partition if task.chunk is None else None
@@ -268,15 +268,15 @@ def stage_rows(rows: pa.Table, name: str, task: BatchTask, target: Target) -> It
 
 
 def _try_video(video: VideoTask, target: Target) -> tuple[dict[str, VideoTable], VideoEntry, VideoSummary]:
-    """Compute the tables of one video; if this fails, return its earlier entry with the fault."""
+    """Compute the tables of one video; if it fails, return its earlier entry with the fault."""
     try:
         return _compute(video, target)
     except (OutputError, RemoteError):
         raise
     except PtrackError as failure:
         error = failure
-    except Exception as failure:  # noqa: BLE001 - whatever is wrong with one video stops no other
-        error = InputError(f"{video.entry.video}: cannot be measured: {type(failure).__name__}: {failure}")
+    except Exception as failure:  # noqa: BLE001 - a faulty video must not stop the others
+        error = InputError(f"{video.entry.video}: cannot be analyzed: {type(failure).__name__}: {failure}")
     withholds = target.settings[video.setting].config.withholds
     entry = replace(video.entry, fault=FAILED if withholds else " ".join(str(error).split()))
     return {}, entry, VideoSummary(name=entry.video, status="failed", error=error)
@@ -312,7 +312,7 @@ def _compute(video: VideoTask, target: Target) -> tuple[dict[str, VideoTable], V
 
 
 def _prepare(table: Rows, name: str, video: str, setting: Setting, schema: Table) -> Rows:
-    """Return a table with the further columns that are stored, and the row of the video under its name."""
+    """Return a table with its stored further columns, and with the name and status of its video."""
     if isinstance(table, TableArrays):
         if name != "videos":
             return table
@@ -346,7 +346,7 @@ def _find_clock(recording: Recording) -> Clock:
 
 
 def _read_kept(kept: Sequence[VideoEntry], table: str, task: BatchTask, target: Target) -> list[pa.Table]:
-    """Read the rows of the batch's videos that are not computed now."""
+    """Read the rows of videos of the batch that are not computed in this run."""
     if not kept:
         return []
     names = pa.array([entry.video for entry in kept], pa.string())
@@ -361,30 +361,29 @@ def _read_kept(kept: Sequence[VideoEntry], table: str, task: BatchTask, target: 
 
 
 def _set_status(videos: pa.Table, outdated: pa.Array) -> pa.Table:
-    """Return rows of ``videos`` with their status."""
+    """Set the status in rows of ``videos``."""
     index = videos.column_names.index("status")
     status = pc.if_else(pc.is_in(videos["video"], value_set=outdated), OUTDATED, CURRENT)
     return videos.set_column(index, videos.schema.field(index), status)
 
 
 def read_rows(path: AnyPath, file: DatasetFile) -> pa.Table:
-    """Read a file of the dataset, and compare it with its checksum.
+    """Read a file of the dataset and verify its checksum.
 
     Raises
     ------
     InputError
-        If it is missing or damaged.
+        If the file is missing or damaged.
     """
     try:
         stored = path.read_bytes()
         if sha256(stored).hexdigest() != file.sha256:
             raise InputError(
-                f"{path}: was changed after ptrack wrote it. Delete it and export the source again, which "
-                "writes it anew."
+                f"{path}: the file was changed after ptrack wrote it. Delete it and export the source again."
             )
         content = read_whole(stored)
     except FileNotFoundError as error:
-        raise InputError(f"{path}: is missing, although the manifest lists it") from error
+        raise InputError(f"{path}: the file is missing, but the manifest lists it") from error
     except (OSError, pa.ArrowException) as error:
         raise InputError(f"{path}: cannot be read as Parquet: {error}") from error
     return upgrade(content)
@@ -410,7 +409,7 @@ def _table_of(place: str) -> str:
 
 
 def restage(file: DatasetFile, source: AnyPath, target: Target, further: Further) -> DatasetFile:
-    """Stage a file of the dataset again, with the present columns of its table."""
+    """Stage a file of the dataset again with the current columns of its table."""
     schema = target.tables[file.table]
     content = format_fact(conform(read_rows(source, file), arrow_schema(schema, further)), schema)
     return stage_file(target.out, target.run, file.place, content, rows=file.rows, batch=file.batch)

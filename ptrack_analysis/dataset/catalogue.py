@@ -1,4 +1,4 @@
-"""Files for a dataset as a whole: its dimensions, its dictionary and its views."""
+"""Files about a dataset: dimensions, data dictionary and views."""
 
 from collections.abc import Iterator
 from hashlib import sha256
@@ -24,7 +24,7 @@ from ptrack_analysis.storage.s3 import AnyPath, S3Path
 
 
 def stage_catalogue(out: AnyPath, run: str, before: Manifest, manifest: Manifest) -> tuple[DatasetFile, ...]:
-    """Stage the dimensions and descriptions that have changed; return all these files.
+    """Stage changed dimensions and descriptions; return all dimensions and descriptions.
 
     A table without rows gets an empty file.
     """
@@ -38,7 +38,7 @@ def stage_catalogue(out: AnyPath, run: str, before: Manifest, manifest: Manifest
 
 
 def _list_contents(out: AnyPath, before: Manifest, manifest: Manifest) -> Iterator[tuple[str, Any, int]]:
-    """Return the relative path, content and rows of each file."""
+    """Yield the relative path, content and number of rows of each file."""
     filled = {file.table for file in manifest.files}
     is_delta = manifest.form == "delta"
     for name in () if is_delta else manifest.tables:
@@ -100,7 +100,7 @@ def _list_dimensions() -> Iterator[StoredTable]:
 
 
 def _list_partitions(manifest: Manifest) -> dict[str, tuple[str | None, ...]]:
-    """Return the values of the partitions of each fact; None is the one whose date is unknown."""
+    """Return the partition values of each fact; None is the partition without a date."""
     found: dict[str, set[str]] = {name: set() for name in manifest.tables}
     for file in manifest.files:
         if file.table in found:

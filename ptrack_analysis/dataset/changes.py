@@ -1,4 +1,4 @@
-"""Changes to a dataset, as export, compact and remove make them."""
+"""Changes of a dataset by export, compact and remove."""
 
 import mmap
 import tempfile
@@ -58,7 +58,7 @@ _SHOWN = 3
 class OpenDataset:
     """A dataset at the start of a run: its manifest, and its files with their sizes.
 
-    The manifest has the present versions of Delta tables, ``versions`` the recorded ones.
+    The manifest contains the current versions of Delta tables, ``versions`` the recorded versions.
     """
 
     out: AnyPath
@@ -69,7 +69,7 @@ class OpenDataset:
 
     @property
     def damaged(self) -> set[int]:
-        """The batches with a file that is missing or has another size than recorded."""
+        """The batches with a file that is missing or differs from its recorded size."""
         return {
             file.batch
             for file in self.manifest.files
@@ -89,8 +89,8 @@ class OpenDataset:
         if foreign and not force:
             raise OutputError(
                 f"{self.out}: {listed(sorted(foreign), _SHOWN)} {'was' if len(foreign) == 1 else 'were'} not "
-                "written by ptrack-analysis. Give another folder, or move these files away. force=True "
-                "(--force) exports beside them, and replaces those in the way."
+                "written by ptrack-analysis. Use another folder, or move these files. force=True (--force) "
+                "keeps them, but replaces files with the same names."
             )
 
 
@@ -98,9 +98,9 @@ class OpenDataset:
 def changing(
     out: AnyPath, partition: Partition | None = None, form: Form | None = None
 ) -> Iterator[tuple[OpenDataset, Callable[[], None]]]:
-    """Lock and open a dataset. If the run fails, its staged files are removed.
+    """Lock and open a dataset; remove staged files if the run fails.
 
-    The second value is a function that raises if another run has taken the dataset over.
+    The second value is a function that raises an error if another run has taken over the dataset.
     """
     with locked(out) as check:
         dataset = _open(out, partition, form)
@@ -112,7 +112,7 @@ def changing(
 
 
 def _open(out: AnyPath, partition: Partition | None = None, form: Form | None = None) -> OpenDataset:
-    """Recover from a killed run, and read the manifest; a new dataset has an empty one.
+    """Recover from a killed run and read the manifest, which is empty for a new dataset.
 
     Raises
     ------
@@ -122,7 +122,7 @@ def _open(out: AnyPath, partition: Partition | None = None, form: Form | None = 
         If another program changed its Delta tables.
     """
     if form not in (None, "parquet", "delta"):
-        raise ParameterError(f"as_ (--as) is {form!r}, not 'parquet' or 'delta'")
+        raise ParameterError(f"as_ (--as) must be 'parquet' or 'delta', got {form!r}")
     if form == "delta":
         require_deltalake()
     recover(out)
@@ -135,13 +135,13 @@ def _open(out: AnyPath, partition: Partition | None = None, form: Form | None = 
     if partition is not None and partition != manifest.partition:
         raise ParameterError(
             f"partition (--partition) is {partition!r}, but {out} has "
-            f"{manifest.partition or 'no partitions'}: the partition is chosen when "
-            "a dataset is made. Export to another folder."
+            f"{manifest.partition or 'no partitions'}. The partition of a dataset cannot be changed. Export "
+            "to another folder."
         )
     if form is not None and form != manifest.form:
         raise ParameterError(
-            f"as_ (--as) is {form!r}, but {out} is a {manifest.form!r} dataset: the form is chosen when a "
-            "dataset is made. Export to another folder."
+            f"as_ (--as) is {form!r}, but {out} is a {manifest.form!r} dataset. The format of a dataset "
+            "cannot be changed. Export to another folder."
         )
     versions = manifest.versions
     manifest = replace(manifest, versions=find_versions(out, manifest))
@@ -158,7 +158,7 @@ def commit(
     find_holidays: FindHolidays | None = None,
     csv: bool = False,
 ) -> Manifest:
-    """Publish the results of a run, and return the new manifest.
+    """Publish the results of a run and return the new manifest.
 
     Parameters
     ----------
@@ -169,11 +169,11 @@ def commit(
     results
         The results of batches, or of their chunks.
     unchanged
-        New entries of videos whose rows stay.
+        New entries of videos whose rows are kept.
     check
-        Raises if another run has taken the dataset over.
+        Raises an error if another run has taken over the dataset.
     find_holidays
-        Returns the names of the public holidays of a year, for the dimension dates.
+        Returns the names of the public holidays of a year, for the table ``dates``.
     csv
         Whether to also write each table as CSV. Otherwise, CSV files of earlier runs are removed.
     """
@@ -221,9 +221,9 @@ def commit(
 def _stage_whole(
     change: TableChange, dataset: OpenDataset, manifest: Manifest, target: Target, touched: set[int]
 ) -> TableChange:
-    """Return the change of a table that is written completely, with the rows of the other videos staged.
+    """Stage the rows of the other videos of a table that is written completely.
 
-    A table without rows also has a staged file, which has its columns.
+    A table without rows also gets a staged file, which contains its columns.
     """
     before, schema = dataset.manifest, manifest.schema(change.table)
     if change.videos is not None:
@@ -247,7 +247,10 @@ def _stage_whole(
 
 
 def _is_purge(before: Manifest, manifest: Manifest) -> bool:
-    """Return whether earlier versions must be deleted: videos were removed, or privacy options changed."""
+    """Return whether videos were removed or privacy options changed.
+
+    If so, earlier versions of Delta tables must be deleted.
+    """
     withheld = [
         {(entry.parameters.get("salt"), entry.parameters.get("min_count")) for entry in one.videos}
         for one in (before, manifest)
@@ -258,7 +261,7 @@ def _is_purge(before: Manifest, manifest: Manifest) -> bool:
 def _update_holidays(
     known: Mapping[str, str], entries: Iterable[VideoEntry], find_holidays: FindHolidays | None
 ) -> Mapping[str, str]:
-    """Return the holidays of all years of a dataset; a new source replaces its years."""
+    """Return the holidays of all years of a dataset; a new source replaces the years it contains."""
     years = sorted({int(day[:4]) for day in list_days(entries)})
     if find_holidays is None or not years:
         return known
@@ -270,7 +273,7 @@ def _update_holidays(
 
 
 def _stage_csv(manifest: Manifest, target: Target, moved: set[str]) -> Iterator[DatasetFile]:
-    """Stage each table, with the rows of all batches, as a CSV file."""
+    """Stage each table as a CSV file with the rows of all batches."""
     staging = target.out / STAGING / target.run
     for name, schema in target.tables.items():
         files = [(staging if file.place in moved else target.out, file) for file in manifest.files_of(name)]
@@ -282,7 +285,7 @@ def _stage_csv(manifest: Manifest, target: Target, moved: set[str]) -> Iterator[
 
 
 def _stage_copy(target: Target, name: str, parts: Iterable[pa.Table]) -> DatasetFile:
-    """Stage the rows of a table as a CSV file; the first part has the columns."""
+    """Stage the rows of a table as a CSV file; the first part defines the columns."""
     readable = map(make_readable, parts)
     first = next(readable)
     rows = len(first)
@@ -300,7 +303,7 @@ def _stage_copy(target: Target, name: str, parts: Iterable[pa.Table]) -> Dataset
 def _complete_batch(
     batch: int, parts: Sequence[BatchResult], target: Target, further: Mapping[str, Further]
 ) -> Iterable[DatasetFile]:
-    """Return the files of a batch: joined from chunks, and with the further columns of the whole dataset."""
+    """Return the files of a batch, joined from chunks and with all further columns of the dataset."""
     staging = target.out / STAGING / target.run
     if any("_chunks/" in file.place for part in parts for file in part.files):
         return join_chunks(batch, parts, target, further)

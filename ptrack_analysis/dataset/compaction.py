@@ -1,4 +1,4 @@
-"""Compacting a dataset in place: few large files instead of one per batch."""
+"""Compaction of a dataset into a few large files."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -37,13 +37,13 @@ def compact_dataset(
     file_size: int | str = "128MB",
     progress: Progress | None = None,
 ) -> CompactSummary:
-    """Rewrite the files of a dataset as few large files; the rows stay the same.
+    """Rewrite the files of a dataset as a few large files with the same rows.
 
-    While files are exchanged, tools that read all files of a folder briefly see some rows twice;
+    While files are replaced, tools that read all files of a folder briefly read some rows twice.
     ``open_dataset`` does not.
 
-    Delta tables are optimized, which changes nothing for readers. Files that were replaced more than 168
-    hours ago are deleted.
+    Delta tables are optimized without a change for readers. Files that were replaced more than 168 hours ago
+    are deleted.
 
     Parameters
     ----------
@@ -52,16 +52,16 @@ def compact_dataset(
     file_size
         Size at which a new file starts, in bytes or as text such as ``"128MB"``.
     progress
-        Called after each table of each batch with its name and the number of these steps.
+        Called after each table of each batch with the name of the table and the total number of calls.
 
     Raises
     ------
     InputError
-        If there is no dataset, or a file is damaged.
+        If the dataset does not exist, or a file is damaged.
     OutputError
         If another run is writing, or writing fails.
     RemoteError
-        If S3 refuses.
+        If S3 rejects a request.
     """
     root, most = parse_path(out), amount_of_bytes(file_size, "file_size", least=_LEAST_SIZE)
     read_manifest(root)
@@ -93,7 +93,7 @@ def compact_dataset(
 def _compact_tables(
     dataset: OpenDataset, most: int, check: Callable[[], None], progress: Progress | None
 ) -> CompactSummary:
-    """Compact Delta tables, and record their new versions."""
+    """Compact Delta tables and record their new versions."""
     before, count, files = dataset.manifest, 0, dict[str, int]()
     check()
     for name, number, rows in compact_tables(dataset.out, before, most):
@@ -107,7 +107,7 @@ def _compact_tables(
 
 
 def _group(dataset: OpenDataset, most: int) -> Iterator[list[VideoEntry]]:
-    """Cut the videos, in the order of their names, into batches whose largest file has the wanted size."""
+    """Group the videos by name into batches whose largest file has the requested size."""
     manifest = dataset.manifest
     bytes_per_row = {}
     for name in manifest.tables:

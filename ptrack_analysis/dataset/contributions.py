@@ -1,4 +1,4 @@
-"""Contributions of each person to the figures of a video: time, visits, crossings and transitions."""
+"""Contributions of people to the figures of a video: time, visits, crossings and transitions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,10 +15,10 @@ from ptrack_analysis.video import Milliseconds
 Tables = Mapping[str, pd.DataFrame]
 
 SCENE = ""
-"""Name of the zone of the whole scene, which also contains the area outside of all zones."""
+"""Name of the zone that is the scene, including the area outside all zones."""
 
 BY_PLACE = {"presence", "speed_time", "path_length"}
-"""Measures of places: a place is a set of zones, so that zones may overlap."""
+"""Measures by set of zones (attribute ``place``), because zones may overlap."""
 _SOURCES = {
     "presence": ("trajectories", "visits", "heatmap"),
     "speed_time": ("trajectories", "visits"),
@@ -37,9 +37,9 @@ def list_sources(measure: str) -> tuple[str, ...]:
 class Contributions:
     """The contributions of people to one measure.
 
-    ``rows`` has one row per contribution: ``person``, ``amount``, and attributes, of which ``piece`` is the
-    number of the piece of time and ``place`` that of the set of zones. ``zones`` has the zones of each place,
-    the whole scene included, if places may have several zones.
+    ``rows`` has one row per contribution, with ``person``, ``amount`` and attributes. The attribute ``piece``
+    is the index of the time interval, and ``place`` the index of the set of zones. ``zones`` lists the zones
+    of each set, including the scene; it is None if sets of zones are not used.
     """
 
     rows: pd.DataFrame
@@ -58,9 +58,9 @@ def compute_contributions(
     tables
         The computed tables of one video.
     edges
-        Where the pieces of time begin, sorted [ms].
+        Starts of the time intervals, sorted [ms].
     config
-        Which starts and ends of visits count as observed.
+        Configuration with the observed starts and ends of visits.
     """
     if measure in BY_PLACE:
         return _compute_presence(measure, tables, edges)
@@ -71,9 +71,9 @@ def compute_contributions(
     return Contributions(_list_crossings(measure.removeprefix("crossing_"), tables["crossings"], edges))
 
 
-def find_pieces(moments: Milliseconds, edges: Milliseconds) -> Integers:
-    """Return the piece of time that each moment lies in; the first piece for moments before it."""
-    return np.maximum(np.searchsorted(edges, moments, side="right") - 1, 0)
+def find_pieces(times: Milliseconds, edges: Milliseconds) -> Integers:
+    """Return the index of the interval of each time; times before the first interval get index 0."""
+    return np.maximum(np.searchsorted(edges, times, side="right") - 1, 0)
 
 
 def _to_ms(values: "pd.Index | pd.Series") -> Milliseconds:
@@ -119,9 +119,9 @@ def _list_crossings(direction: str, crossings: pd.DataFrame, edges: Milliseconds
 
 
 def _compute_presence(measure: str, tables: Tables, edges: Milliseconds) -> Contributions:
-    """Cut each detection's time at the edges, with its zones and its cell of the heatmap.
+    """Split the time of each detection at the edges, with its zones and heatmap cell.
 
-    A detection is in a zone from the start to the end of a visit: an absence that a visit joins counts too.
+    A detection is in a zone from the start to the end of a visit, including absences within the visit.
     """
     trajectories = tables["trajectories"]
     person = trajectories.index.get_level_values("person_index").to_numpy()
@@ -149,15 +149,15 @@ def _is_speed(name: object) -> bool:
 
 
 def _find_places(
-    person: Integers, moment: Milliseconds, visits: pd.DataFrame | None
+    person: Integers, time: Milliseconds, visits: pd.DataFrame | None
 ) -> tuple[Integers, pd.DataFrame]:
-    """Find the set of zones that each person is in, by number, and list the zones of each set."""
+    """Return the index of the set of zones that each person is in, and the zones of each set."""
     place = np.zeros(len(person), dtype="int64")
     inside = dict[str, Bools]()
     if visits is not None:
         zone = visits.index.get_level_values("zone")
         for name in zone.unique():
-            inside[name] = _is_visiting(person, moment, visits[zone == name])
+            inside[name] = _is_visiting(person, time, visits[zone == name])
             place = np.unique(2 * place + inside[name], return_inverse=True)[1]
     sample = np.unique(place, return_index=True)[1]
     parts = [pd.DataFrame({"place": place[sample], "zone": SCENE})]
@@ -167,8 +167,8 @@ def _find_places(
     return place, pd.concat(parts, ignore_index=True)
 
 
-def _is_visiting(person: Integers, moment: Milliseconds, visits: pd.DataFrame) -> Bools:
-    """Mark the moments at which a person visits a zone."""
+def _is_visiting(person: Integers, time: Milliseconds, visits: pd.DataFrame) -> Bools:
+    """Mark the times when a person visits a zone."""
     visitor = visits.index.get_level_values("person_index").to_numpy()
     entered, exited = _to_ms(visits["entered"]), _to_ms(visits["exited"])
     order = np.lexsort((entered, visitor))
@@ -176,15 +176,15 @@ def _is_visiting(person: Integers, moment: Milliseconds, visits: pd.DataFrame) -
     numbers, code = np.unique(visitor, return_inverse=True)
     at = np.searchsorted(numbers, person)
     known = numbers[np.minimum(at, len(numbers) - 1)] == person
-    span = max(int(exited.max()), int(moment.max(initial=0))) + 1
-    last = np.searchsorted(code * span + entered, at * span + moment, side="right") - 1
+    span = max(int(exited.max()), int(time.max(initial=0))) + 1
+    last = np.searchsorted(code * span + entered, at * span + time, side="right") - 1
     last_or_first = np.maximum(last, 0)
-    visiting: Bools = known & (last >= 0) & (code[last_or_first] == at) & (moment < exited[last_or_first])
+    visiting: Bools = known & (last >= 0) & (code[last_or_first] == at) & (time < exited[last_or_first])
     return visiting
 
 
 def _find_cells(tables: Tables) -> dict[str, Integers]:
-    """Find the row and the column of the heatmap that each detection lies in; -1 where it has no position."""
+    """Return the heatmap row and column of each detection; -1 for detections without a position."""
     if "heatmap" not in tables:
         return {}
     cells, trajectories = tables["heatmap"], tables["trajectories"]
@@ -200,6 +200,6 @@ def _find_cells(tables: Tables) -> dict[str, Integers]:
         middle = cells[name].to_numpy()
         cells_between = max(int(number[high] - number[low]), 1)
         size = (middle[high] - middle[low]) / cells_between or np.inf
-        place = (trajectories[name].to_numpy() - middle[low]) / size + number[low]
-        found[level] = np.nan_to_num(np.floor(place + 0.5), nan=-1).astype("int64")
+        position = (trajectories[name].to_numpy() - middle[low]) / size + number[low]
+        found[level] = np.nan_to_num(np.floor(position + 0.5), nan=-1).astype("int64")
     return found

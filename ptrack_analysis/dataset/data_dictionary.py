@@ -25,15 +25,15 @@ Version {version} of the dataset's schema. {files}
   (`recorded_at` for `timestamp_ms`); it is null if the start of the recording is unknown.
 * `..._s` is a duration in seconds.
 * Positions and lengths are in px or, with a floor plan, in m: `..._px` or `..._m` is null in all rows of a
-  video. `videos.plane` says which unit a video has.
+  video. `videos.plane` contains the unit of a video.
 * `local_date` and `local_hour` are the date and hour of a row's first time, by the clock of the site. They
   are null if the start of the recording is unknown.{undated}
 * A person is a track. A person who is lost and found again usually counts twice.
 """
 _DELTA = """\
-Each table is a Delta table in a folder of its own. Read it with a Delta reader, because its Parquet files
-also contain rows that were replaced. This dataset has no views and no dbt project: those of
-ptrack-analysis read Parquet files."""
+Each table is a Delta table in its own folder. Read it with a Delta reader, because its Parquet files also
+contain rows that were replaced. This dataset has no views and no dbt project, because these read Parquet
+files."""
 _DELTA_PARTITIONED = "Facts are partitioned by the column `{key}`, which is null in rows without a date."
 _PARQUET = "Each table is a folder of Parquet files with the same columns in\nevery file."
 _FLAT = "Names of files and folders that begin with `_` or `.` are not data."
@@ -43,8 +43,8 @@ The files of facts are in partitions by `{column}`, such as `visits/{key}={examp
 pandas and pyarrow read a folder with `partitioning=None`, as in
 `pd.read_parquet("visits", partitioning=None)`: otherwise they fail if rows have no date."""
 _START_DATE = (
-    "In {names}, they are those of the recording's start, because a row has no time of its own or covers a "
-    "longer time."
+    "In {names}, they are the date and hour of the recording's start, because rows of these tables do not "
+    "have a time or cover a longer time."
 )
 _JOINS = """\
 ## How the tables join
@@ -53,31 +53,31 @@ Each row of the table on the left refers to at most one row of the table on the 
 null, so use left joins. Names of zones and lines are labels: a zone that is moved keeps its name and gets a
 new `zone_key`.
 
-In Power BI, create the active relations as active, many to one, with a single filter direction: then a
-filter on a dimension, or on `videos`, reaches each fact in exactly one way. Create the others as inactive,
-because with them a filter would reach a table in two ways, which Power BI refuses or resolves arbitrarily.
-A measure uses an inactive relation with `USERELATIONSHIP`. To analyze facts by `tracks`, make `tracks` to
-`dates` and the relations of the same facts to `videos` inactive, and those to `tracks` active. SQL can use
-all of them.
+In Power BI, create the active relations as active, many to one, with a single filter direction. A filter on a
+dimension, or on `videos`, then reaches each fact by exactly one path. Create the other relations as inactive,
+because they would open a second path, which Power BI rejects or resolves arbitrarily. A measure uses an
+inactive relation with `USERELATIONSHIP`. To analyze facts by `tracks`, deactivate the relation of `tracks` to
+`dates` and the relations of the same facts to `videos`, and activate the relations to `tracks`. SQL can use
+all relations.
 
 | table | column | refers to | in Power BI |
 |---|---|---|---|
 """
 _SALTED = """\
 People are identified by keys made with a salt that is not in this dataset. The tracker's numbers of people
-and the columns of the source without a role are not included. The holder of the salt and of the archive can
-make the same keys again.
+and unused columns of the source are not included. A person with the salt and the archive can create the same
+keys again.
 """
 _SUPPRESSED = """\
-A figure of fewer than {count} people (but more than none) is null, and `suppressed` is true in its row. So is
-a figure from which the largest part of one person could be estimated closely, and further figures that
-together with the published ones would reveal such a figure. No figure covers more than one video. Medians,
-extremes and times are null in every row, because they may be the value of one person. Tables with a row per
-person are not included.
+A figure of at least one but fewer than {count} people is null, and `suppressed` is true in its row. A figure
+is also null if the largest contribution of one person could be estimated closely, or if it would reveal such
+a figure together with published figures. No figure covers more than one video. Medians, extremes and times
+are null in every row, because they may be the value of one person. Tables with a row per person are not
+included.
 
-A withheld figure is not 0. The views keep such rows apart, or give null for a sum that would include one.
-Other data can still reveal a figure: bounds that follow because no figure is negative, a second edition of
-the dataset with other zones, times or limits, or what someone knows from elsewhere.
+A withheld figure is not 0. The views list such rows separately, or return null for a sum that would include
+them. Other data can still reveal a figure: bounds that follow because figures are not negative, a second
+edition of the dataset with other zones, times or limits, or other knowledge about the people.
 """
 
 
@@ -174,5 +174,5 @@ def _list_key(table: StoredTable) -> str:
 
 
 def _escape(text: str) -> str:
-    """Write a text such that it ends neither its cell nor its row of a Markdown table."""
+    """Escape a text for a cell of a Markdown table."""
     return " ".join(text.split()).replace("|", "\\|").replace("`", "'")

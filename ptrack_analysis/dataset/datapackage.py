@@ -39,8 +39,8 @@ def format_datapackage(description: DatasetDescription) -> str:
     """Format ``datapackage.json`` of a dataset (Data Package 2).
 
     Each table is a resource. Its path is a pattern, because the files change with each export. Fields have
-    types, definitions, units and constraints; primary and foreign keys follow from the keys and relations. An
-    empty text is a value, such as the name of the whole video among quality checks; only null is missing.
+    types, definitions, units and constraints; primary and foreign keys follow from the keys and relations.
+    Only null is missing. An empty text is a value: in quality checks, it names the complete video.
     """
     package = {
         "$schema": _PACKAGE_PROFILE,
@@ -56,7 +56,7 @@ def format_datapackage(description: DatasetDescription) -> str:
 
 
 def _find_name(description: DatasetDescription) -> str:
-    """Return the name of the folder as far as the name of a package may contain it."""
+    """Return the name of the folder, with characters that the name of a package may contain."""
     folder = re.split(r"[\\/]", description.root)[-1]
     return _NOT_OF_A_NAME.sub("-", folder.lower()).strip("-") or "dataset"
 

@@ -66,17 +66,16 @@ dbt build --target-path _target --log-path _logs
 ```
 
 `dbt build` creates the models in `_ptrack.duckdb` and runs all tests. Names that begin with `_` are not
-part of the dataset. To use the sources in a project of your own, copy `models/sources.yml` and `tests`, and
-set the location of the dataset in `dbt_project.yml`:
+part of the dataset. To use the sources in your own project, copy `models/sources.yml` and `tests`, and set
+the location of the dataset in `dbt_project.yml`:
 
 ```yaml
 vars:
   ptrack_root: {{location}}
 ```
 
-The tests check that keys are unique and not null, that references exist, and that columns have only their
-accepted values. A key of several columns has its test in `tests`, because the built-in tests take one
-column.
+The tests check that keys are unique and not null, that references exist, and that columns have only accepted
+values. Tests for keys of several columns are in `tests`, because the built-in tests take one column.
 """
 _KEY_TEST = """\
 -- {mark}. Rows of {table} whose key ({key}) is not unique.
@@ -88,10 +87,10 @@ having count(*) > 1
 
 
 def format_dbt(description: DatasetDescription) -> dict[str, str]:
-    """Format the files of a dbt project, by their paths in the dataset.
+    """Format the files of a dbt project by their paths in the dataset.
 
-    The project works with dbt-duckdb and needs no package. Sources are found relative to the folder of the
-    project, or in S3; the variable ``ptrack_root`` replaces this location.
+    The project works with dbt-duckdb without further packages. Sources are located relative to the folder of
+    the project, or in S3. The variable ``ptrack_root`` overrides this location.
     """
     root = description.root if description.is_in_s3 else ".."
     files = {
@@ -144,7 +143,7 @@ def _describe_table(description: DatasetDescription, table: StoredTable, root: s
 
 
 def _describe_columns(table: StoredTable, relations: list[Relation]) -> Iterator[dict[str, Any]]:
-    """Describe the columns, except those whose name dbt would read as a template."""
+    """Describe the columns, except columns whose names dbt would read as templates."""
     for column in table.schema:
         if "{" in column.name:
             continue

@@ -1,9 +1,9 @@
-"""Datasets whose tables are Delta tables: one per folder, and one commit per table and run.
+"""Changes of datasets of Delta tables, with one commit per table and run.
 
-A run replaces the rows of its videos by one commit per table. It commits after the journal is written, so
-that the next run finishes the commits of a killed one. Each commit carries the number of its run, which
-shows that it is done. The manifest has the version of each table: readers see these versions, so that all
-tables belong to the same run.
+A run replaces the rows of its videos with one commit per table. It commits after it has written the journal,
+so the next run can finish the commits of a killed run. Each commit contains the number of its run, which
+marks it as done. The manifest contains the version of each table. Readers use these versions, so all tables
+belong to the same run.
 """
 
 from collections.abc import Iterator, Sequence
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from deltalake import DeltaTable
 
 RETENTION = 168
-"""Time for which ``compact`` keeps files that no longer belong to a table [h]; readers may use them."""
+"""Time for which ``compact`` keeps replaced files, because readers may still use them [h]."""
 _APP = "ptrack-analysis"
 _FORMATS = {"local_month": "%Y-%m", "local_day": "%Y-%m-%d"}
 
@@ -56,9 +56,9 @@ class TableChange:
 def list_changes(
     before: Manifest, manifest: Manifest, touched: set[int], files: Sequence[DatasetFile]
 ) -> tuple[TableChange, ...]:
-    """Return the changes of the facts if staged files replace the rows of the touched batches.
+    """Return the changes of facts whose rows in the touched batches are replaced by staged files.
 
-    A new table, or a table whose columns get other types, is written completely.
+    A new table, or a table whose column types change, is written completely.
     """
     old = [entry for entry in before.videos if entry.batch in touched]
     videos = tuple(sorted({entry.video for entry in (*old, *manifest.videos) if entry.batch in touched}))
@@ -73,7 +73,7 @@ def list_changes(
 
 
 def has_new_types(before: Manifest, manifest: Manifest, table: str) -> bool:
-    """Return whether the present columns of a table get other types, so that all rows are written again."""
+    """Return whether the types of a table's columns change, so that all rows must be written again."""
     types, now = dict(before.further.get(table, ())), dict(manifest.further.get(table, ()))
     return before.version < SCHEMA_VERSION or any(now[column] != types[column] for column in types)
 
@@ -81,14 +81,14 @@ def has_new_types(before: Manifest, manifest: Manifest, table: str) -> bool:
 def apply_changes(
     out: AnyPath, staging: AnyPath, changes: Sequence[TableChange], *, purge: bool
 ) -> dict[str, int]:
-    """Commit the changes that are not committed yet; return the versions of these tables.
+    """Commit changes that are not yet committed; return the versions of their tables.
 
     With ``purge``, the files and the log of all earlier versions are deleted.
 
     Raises
     ------
     OutputError
-        If a table refuses, or is in the way.
+        If a table cannot be changed, or is a Delta table of another program.
     """
     number = int(sha256(staging.name.encode()).hexdigest()[:15], 16)
     versions = {}
@@ -97,7 +97,8 @@ def apply_changes(
         if table is None or table.transaction_version(_APP) != number:
             if table is not None and change.version is None:
                 raise OutputError(
-                    f"{out / change.table}: is a Delta table that ptrack-analysis did not write"
+                    f"{out / change.table}: the folder contains a Delta table of another program. Export to "
+                    "another folder."
                 )
             try:
                 _write(out, staging, change, table, number=number)
@@ -174,7 +175,7 @@ def _purge(table: "DeltaTable") -> None:
 
 
 def compact_tables(out: AnyPath, manifest: Manifest, file_size: int) -> Iterator[tuple[str, int, list[int]]]:
-    """Join the files of each table, and delete files that were replaced more than a week ago.
+    """Join the files of each table and delete files that were replaced over a week ago.
 
     Yields the name of each table, the earlier number of files, and the rows of each new file.
     """

@@ -1,4 +1,4 @@
-"""Delta tables of a dataset: open and read them."""
+"""Opening and reading of Delta tables of a dataset."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,33 +18,33 @@ if TYPE_CHECKING:
     from deltalake import DeltaTable
 
 _REARRANGING = {"OPTIMIZE", "VACUUM START", "VACUUM END", "SET TBLPROPERTIES"}
-"""Operations that change no rows."""
+"""Operations that do not change rows."""
 
 
 def require_deltalake() -> Any:
-    """Return the library.
+    """Import and return deltalake.
 
     Raises
     ------
     ParameterError
-        If it is not installed.
+        If deltalake is not installed.
     """
     try:
         import deltalake  # noqa: PLC0415 - an extra
     except ImportError as error:
         raise ParameterError(
-            "Delta tables need deltalake, which is not installed: pip install 'ptrack-analysis[delta]'"
+            "Delta tables require deltalake. Install it with pip install 'ptrack-analysis[delta]'."
         ) from error
     return deltalake
 
 
 def find_storage_options(out: AnyPath) -> dict[str, str]:
-    """Return the options with which deltalake uses S3: credentials, region and endpoint of boto3."""
+    """Return boto3's credentials, region and endpoint as options of deltalake."""
     if not isinstance(out, S3Path):
         return {}
     client = out.client or default_client()
     options = {"aws_region": client.meta.region_name, "aws_conditional_put": "etag"}
-    credentials = client._request_signer._credentials  # noqa: SLF001 - of a given client nothing public has them
+    credentials = client._request_signer._credentials  # noqa: SLF001 - there is no public attribute
     if credentials is not None:
         found = credentials.get_frozen_credentials()
         options |= {"aws_access_key_id": found.access_key, "aws_secret_access_key": found.secret_key}
@@ -79,18 +79,18 @@ def say(error: Exception) -> str:
 
 
 def open_recorded(out: AnyPath, name: str, version: int, *, writing: bool = False) -> "DeltaTable":
-    """Open a table at the version of the manifest, or at a newer one with the same rows.
+    """Open a table at the version of the manifest, or at a newer version with the same rows.
 
     Raises
     ------
     InputError
         If the table or its version is missing.
     OutputError
-        If the table is to be written, but another program changed its rows.
+        If ``writing`` is set, but another program changed the rows of the table.
     """
     table = open_table(out, name)
     if table is None or table.version() < version:
-        raise InputError(f"{out / name}: version {version} is missing, although the manifest lists it")
+        raise InputError(f"{out / name}: version {version} is missing, but the manifest lists it")
     newer = table.version() - version
     operations = {entry["operation"] for entry in table.history(newer)} if newer else set()
     if operations <= _REARRANGING:
@@ -98,21 +98,21 @@ def open_recorded(out: AnyPath, name: str, version: int, *, writing: bool = Fals
     if writing:
         raise OutputError(
             f"{out / name}: another program changed the table ({', '.join(sorted(operations))}) after "
-            f"version {version}, which ptrack-analysis wrote. Go back with DeltaTable.restore({version}), or "
-            "export to another folder."
+            f"version {version}, which ptrack-analysis wrote. Restore it with DeltaTable.restore({version}), "
+            "or export to another folder."
         )
     try:
         table.load_as_version(version)
     except (require_deltalake().exceptions.DeltaError, OSError) as error:
         raise InputError(
-            f"{out / name}: version {version} is no longer there. If a run has just removed videos, open the "
+            f"{out / name}: version {version} no longer exists. If a run has just removed videos, open the "
             f"dataset again. {say(error)}"
         ) from error
     return table
 
 
 def find_versions(out: AnyPath, manifest: Manifest) -> dict[str, int]:
-    """Return the present versions of the tables, which have the rows that the manifest lists.
+    """Return the current versions of the tables with the rows that the manifest lists.
 
     Raises
     ------
@@ -134,7 +134,7 @@ def scan_table(out: AnyPath, name: str, version: int, schema: pa.Schema | None =
 def read_videos(
     out: AnyPath, name: str, version: int, names: pa.Array, *, schema_version: int
 ) -> Iterator[pa.Table]:
-    """Read the rows of some videos, in the present schema version."""
+    """Read the rows of some videos in the current schema version."""
     is_wanted = pa_dataset.field("video").isin(names)
     mark = {VERSION_MARK: str(schema_version).encode()}
     for batch in scan_table(out, name, version).to_batches(filter=is_wanted):

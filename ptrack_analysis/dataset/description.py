@@ -19,7 +19,7 @@ WITHHELD = "suppressed"
 _S3 = "s3://"
 _STANDARD = {"videos"} | {relation.table for relation in RELATIONS if relation.to == "videos"}
 _UNIQUE = {"tracks": "person", "visits": "visit_id", "crossings": "crossing_id"}
-"""The column of a table that alone identifies a row, beside a key of several columns."""
+"""The single column that identifies a row of a table whose key has several columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +27,8 @@ class StoredTable:
     """A table of a dataset in its stored form.
 
     Each field of ``schema`` has the metadata ``unit`` and ``definition``, and ``choices`` (a JSON list) if it
-    has a fixed set of values. ``row`` says what a row is, and ``key`` has the columns that identify one. A
-    dimension is one file; the other tables are facts, with a file per batch.
+    has a fixed set of values. ``row`` describes a row, and ``key`` lists the columns that identify it. A
+    dimension has one file; the other tables are facts, with a file per batch.
     """
 
     name: str
@@ -64,7 +64,7 @@ class StoredTable:
 
 @dataclass(frozen=True, slots=True)
 class DatasetDescription:
-    """A dataset as its dictionary, its views and other descriptions present it.
+    """The description of a dataset for its dictionary, its views and other files.
 
     Parameters
     ----------
@@ -75,11 +75,11 @@ class DatasetDescription:
     partition
         ``local_month``, ``local_day``, or None for a flat dataset. Only facts have partitions.
     partitions
-        The values of the partitions of each fact; None is the partition whose date is unknown.
+        The partition values of each fact; None is the partition without a date.
     observed
-        The videos for each pair of observed entries and exits.
+        The videos of each pair of observed entries and exits.
     min_counts
-        The limits below which counts are withheld.
+        The numbers of people below which figures are withheld.
     salted
         Whether people are identified by salted keys.
     version
@@ -114,7 +114,7 @@ class DatasetDescription:
 
     @property
     def root(self) -> str:
-        """The location without a slash at its end."""
+        """The location without a trailing slash."""
         return self.location.rstrip("/")
 
     @property
@@ -131,7 +131,7 @@ class DatasetDescription:
         return sorted(found, key=lambda relation: order.index(relation.table))
 
     def find_pattern(self, table: StoredTable) -> str:
-        """Return the pattern of the paths of a table's files; the folder of a Delta table."""
+        """Return the path pattern of a table's files, or the folder of a Delta table."""
         if self.form == "delta":
             return table.name
         if table.is_dimension:
@@ -140,7 +140,7 @@ class DatasetDescription:
 
 
 def _relate(table: StoredTable) -> Iterator[Relation]:
-    """Return the relations of a fact that is not written by default; its columns decide which apply."""
+    """Yield the possible relations of a fact that is not written by default."""
     yield Relation(table.name, "video", "videos", "video")
     yield Relation(table.name, "local_date", "dates", "date")
     yield Relation(table.name, "zone_key", "zones", "zone_key")
@@ -160,7 +160,7 @@ def find_definition(column: pa.Field) -> str:
 
 
 def find_choices(column: pa.Field) -> list[str]:
-    """Return the values that a stored column can have, none if they are not limited."""
+    """Return the allowed values of a stored column, an empty list if all values are allowed."""
     choices: list[str] = json.loads(_find_mark(column, b"choices") or "[]")
     return choices
 
@@ -195,12 +195,12 @@ def find_type(column: pa.Field) -> str:
     """
     stored = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
     if stored not in TYPE_NAMES:
-        raise SchemaError(f"column {column.name!r} has type {stored}, which no dataset has")
+        raise SchemaError(f"column {column.name!r} has type {stored}, which datasets do not support")
     return TYPE_NAMES[stored]
 
 
 def as_sentence(text: str) -> str:
-    """Return the text with a full stop at its end."""
+    """Return the text with a period at the end."""
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
 

@@ -35,18 +35,19 @@ from ptrack_analysis.storage.columns import VERSION_MARK
 from ptrack_analysis.storage.facts import SCHEMA_VERSION, arrow_schema
 from ptrack_analysis.video import milliseconds
 
-_TOLD = ("site", "camera", "timezone", "opening_hours")
+_LOCATION = ("site", "camera", "timezone", "opening_hours")
 _SATURDAY = 5
 
 
 def describe_video(analysis: VideoAnalysis, tracks: Rows) -> dict[str, Any]:
-    """Return what the dimensions need of one video as JSON: where and when it was recorded.
+    """Return the location and dates of one video as JSON, for the dimensions.
 
-    ``days`` are the first and the last local day of the analyzed part, empty without a clock. If the opening
-    hours refer to holidays, ``holidays`` has the holidays of the year of the start and its neighbors.
+    ``days`` are the first and last local days of the analyzed part, empty if the start is unknown. If the
+    opening hours refer to holidays, ``holidays`` contains the holidays of the year of the start, the year
+    before and the year after.
     """
     recording = analysis.recording
-    about: dict[str, Any] = {name: getattr(recording, name) for name in _TOLD}
+    about: dict[str, Any] = {name: getattr(recording, name) for name in _LOCATION}
     about["days"] = _find_days(analysis, tracks)
     if recording.holidays is not None and recording.started_at is not None:
         year = recording.started_at.year
@@ -56,7 +57,7 @@ def describe_video(analysis: VideoAnalysis, tracks: Rows) -> dict[str, Any]:
 
 
 def _find_days(analysis: VideoAnalysis, tracks: Rows) -> list[str]:
-    """Return the first and the last local day of the part of a video that was analyzed, if known."""
+    """Return the first and last local days of the analyzed part of a video, if known."""
     config, recording = analysis.config, analysis.recording
     if recording.started_at is None or recording.timezone is None:
         return []
@@ -67,18 +68,18 @@ def _find_days(analysis: VideoAnalysis, tracks: Rows) -> list[str]:
     last = max(last_seen, min(ends)) if ends else last_seen
     started, clock = recording.started_at.astimezone(dt.UTC), parse_timezone(recording.timezone)
     local = [(started + dt.timedelta(milliseconds=time)).astimezone(clock) for time in (first, last)]
-    return [moment.date().isoformat() for moment in local]
+    return [time.date().isoformat() for time in local]
 
 
 def dates_table(
     days: Iterable[str], find_holidays: Callable[[int], Mapping[dt.date, str]] | None = None
 ) -> pd.DataFrame:
-    """Compute the DATES table: all days of the years from the first to the last of these days.
+    """Compute the DATES table with all days of the years from the first to the last day.
 
     Parameters
     ----------
     days
-        Days as YYYY-MM-DD, in any order; without any, the table is empty.
+        Days as YYYY-MM-DD, in any order. If there are no days, the table is empty.
     find_holidays
         Returns the names of the holidays of a year.
 
@@ -124,9 +125,9 @@ def dates_table(
 
 
 def sites_table(recordings: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
-    """Compute the SITES table from the recordings of videos, each with ``site``, ``timezone`` and so on.
+    """Compute the SITES table from recordings with ``site``, ``timezone`` and other fields.
 
-    Recordings with an unknown site are ignored. A property in which the videos of a site differ is missing.
+    Recordings with an unknown site are ignored. A value that differs between the videos of a site is missing.
     """
     groups = _group_recordings(recordings, lambda one: one.get("site"))
     cameras = [len({one["camera"] for one in those if one.get("camera")}) for those in groups.values()]
@@ -173,7 +174,7 @@ def _group_recordings(
 
 
 def _describe_period(groups: Mapping[str, list[Mapping[str, Any]]]) -> dict[str, np.ndarray]:
-    """Return the first and last local date on which a recording of each group started, and their number."""
+    """Return the first and last start date and the number of recordings of each group."""
     days = [sorted(one["days"][0] for one in those if one.get("days")) for those in groups.values()]
     return {
         "first_date": np.array([own[0] if own else "NaT" for own in days], dtype="datetime64[s]"),
@@ -191,7 +192,7 @@ Definitions = dict[str, dict[str, dict[str, Any]]]
 """The drawn ``zones`` and ``lines`` by key."""
 
 _DIGITS = 16
-_NOT_SAID = int(np.iinfo("int64").min)
+_MISSING_TIME = int(np.iinfo("int64").min)
 
 
 def list_definitions(scene: Scene | None, video: str) -> Definitions:
@@ -218,7 +219,7 @@ def map_keys(definitions: Definitions, kind: str) -> dict[str, str]:
 def zones_table(
     definitions: Iterable[Mapping[str, Any]], cameras: Iterable[str | None] | None = None
 ) -> pd.DataFrame:
-    """Compute the ZONES table of the zones of these videos: one row per zone as drawn.
+    """Compute the ZONES table with one row per zone as drawn.
 
     ``cameras`` are the keys of the cameras of the videos.
     """
@@ -235,7 +236,7 @@ def zones_table(
             "zone_key": [*drawn],
             "zone": _texts(drawn, "name"),
             **{name: _texts(drawn, name) for name in ("kind", "unit", "outline")},
-            **{name: _moments(drawn, name) for name in ("holds_from", "holds_to")},
+            **{name: _times(drawn, name) for name in ("holds_from", "holds_to")},
             "area": np.array(areas, dtype="float64"),
             "camera_key": np.array([_find_single(used[key]) for key in drawn], dtype=object),
             "videos": np.array([videos[key] for key in drawn], dtype="int64"),
@@ -301,14 +302,14 @@ def _texts(drawn: Mapping[str, Mapping[str, Any]], name: str) -> list[str]:
     return [each[name] for each in drawn.values()]
 
 
-def _moments(drawn: Mapping[str, Mapping[str, Any]], name: str) -> np.ndarray:
+def _times(drawn: Mapping[str, Mapping[str, Any]], name: str) -> np.ndarray:
     values = [each[name] for each in drawn.values()]
-    return np.array([_NOT_SAID if value is None else value for value in values], dtype="int64")
+    return np.array([_MISSING_TIME if value is None else value for value in values], dtype="int64")
 
 
 @dataclass(frozen=True, slots=True)
 class Dimension:
-    """A table of the whole dataset, in one file, computed from its manifest."""
+    """A table in one file, computed from the manifest."""
 
     table: Table
     compute: Callable[[Manifest], pd.DataFrame]
@@ -358,14 +359,14 @@ _REFERENCES = {
     "origin_key": ("origin", "zones"),
     "destination_key": ("destination", "zones"),
 }
-"""Key column of a fact to the index level with the name, and the table of the definition."""
+"""The index level with the name and the table with the definition, by key column of a fact."""
 
 
 def with_keys(table: Rows, schema: Table, definitions: Definitions) -> Rows:
-    """Return a table with the keys of its zones or lines beside their names, if its schema has such a column.
+    """Add the keys of zones or lines to a table whose schema has such columns.
 
-    The whole scene, the zone ``""``, has no key, and without a zone file there are no keys. Columns are in
-    the order of the schema, followed by further columns.
+    The scene (zone ``""``) has no key, and without a zone file there are no keys. Columns are in the order of
+    the schema, followed by further columns.
     """
     present = {column.name for column in schema.columns}
     found = {
@@ -383,7 +384,7 @@ def with_keys(table: Rows, schema: Table, definitions: Definitions) -> Rows:
 
 
 def _find_keys(table: Rows, level: str, keys: Mapping[str, str]) -> np.ndarray:
-    """Return the key of the zone or line of each row; NaN where there is none."""
+    """Return the key of the zone or line of each row; NaN if there is no key."""
     if isinstance(table, TableArrays) and level in table.texts:
         codes, names = table.texts[level]
     else:

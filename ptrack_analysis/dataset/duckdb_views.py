@@ -50,9 +50,9 @@ DUCKDB_TYPES = {
 def format_duckdb_views(description: DatasetDescription, previous: DatasetDescription | None = None) -> str:
     """Format the SQL script that creates a view per table and the views that answer questions.
 
-    The views contain the location of the dataset; the variable ``ptrack_root`` replaces it. They have the
-    same columns for flat and partitioned datasets, in the order of the schema, even if no file has a column
-    yet. Views of ``previous`` that no longer exist are dropped.
+    The views contain the location of the dataset; the variable ``ptrack_root`` overrides it. The views of
+    flat and partitioned datasets have the same columns in the order of the schema, including columns without
+    files. Views of ``previous`` that no longer exist are dropped.
     """
     parts = [_format_head(description), *_drop_views(description, previous)]
     for table in description.tables:

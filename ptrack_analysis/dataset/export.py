@@ -78,7 +78,7 @@ def export_dataset(
     progress: Progress | None = None,
     cameras: str | PathLike[str] | None = None,
     strict: bool = False,
-    format: str | None = None,  # noqa: A002 - what everyone calls it
+    format: str | None = None,  # noqa: A002 - the common name
     columns: Mapping[str, str] | None = None,
     first_frame: int | None = None,
     first_pixel: int | None = None,
@@ -95,17 +95,17 @@ def export_dataset(
     Every table is a folder. Facts have one file per batch of up to 25 videos, and each dimension has one
     file. All files of a table have the same columns. The dataset also has a data dictionary
     (``dictionary.md``, ``datapackage.json``), a dbt project (``dbt/``) and views for DuckDB and Athena
-    (``views/``). ``_ptrack`` has the manifest: the record of the videos and files.
+    (``views/``). ``_ptrack`` contains the manifest, which records the videos and files.
 
-    A second export of unchanged files changes nothing. A video is computed again only if its pages, its zones
-    and lines, its recording, its options or the package's algorithms changed. Each file changes atomically.
-    A killed run leaves the dataset unchanged, or the next run finishes its change. A video that fails does
-    not stop the others, and its earlier rows stay. One run at a time can write.
+    Exporting unchanged files again does not change the dataset. A video is computed again only if its pages,
+    its zones and lines, its recording, its options or the package's algorithms changed. Files are replaced
+    atomically. If a run is killed, the dataset is unchanged, or the next run finishes the change. If a video
+    fails, its earlier rows are kept and the other videos are exported. Only one run can write at a time.
 
     The identity of a video is its JobId, otherwise the filmed object in S3, otherwise the content of its
-    files. The same identity replaces. Another video with the same name is added under its name and local
-    date, with a note. With ``start`` or ``end``, the part of each video has a name of its own, such as
-    ``shop@20s-70s``.
+    files. A video replaces the video with the same identity. A different video with the same name is added
+    under its name and local date, with a note. With ``start`` or ``end``, the part of each video has its own
+    name, such as ``shop@20s-70s``.
 
     Parameters
     ----------
@@ -129,7 +129,7 @@ def export_dataset(
         Number of processes (default 1, this process). With more, scripts need ``if __name__ ==
         "__main__":``.
     executor
-        Executor that processes the videos instead, such as a Dask cluster's
+        Executor that processes the videos instead of ``workers``, such as a Dask cluster's
         ``Client(...).get_executor(pure=False)``. Its workers must reach the source and ``out`` under the same
         names, and S3 with their own credentials.
     in_flight
@@ -137,9 +137,10 @@ def export_dataset(
     progress
         Called after each video with its summary and the number of videos.
     cameras
-        File of cameras, TOML or CSV: the videos of each camera, by ``files``, ``job_tag``, ``job_id`` or
-        ``video_uri``, and its own ``site``, ``zones``, ``lines``, ``floor``, clock and options. Each video is
-        exported with the configuration of its camera. Changing one camera exports only its videos again.
+        File of cameras, TOML or CSV. It lists the videos of each camera, by ``files``, ``job_tag``,
+        ``job_id`` or ``video_uri``, and its ``site``, ``zones``, ``lines``, ``floor``, clock and options.
+        Each video is exported with the configuration of its camera. If a camera changes, only its videos are
+        exported again.
     strict
         Whether every video must match a camera and a row of ``recordings``, if these files are given.
         Otherwise, a video without a camera is exported with the general configuration.
@@ -168,21 +169,21 @@ def export_dataset(
     ZoneError
         If the zone file or the floor plan cannot be used.
     InputError
-        If the source has no pages, or the dataset is damaged or of a newer version.
+        If the source has no pages, or the dataset is damaged or has a newer version.
     ParameterError
-        If a setting is out of its range, or ``name`` belongs to a different video of the dataset.
+        If a setting is out of range, or ``name`` belongs to a different video of the dataset.
     RemoteError
-        If a request to S3 fails, another run has changed the dataset meanwhile, or the executor's scheduler
-        disappears.
+        If a request to S3 fails, another run has changed the dataset, or the executor's scheduler cannot be
+        reached.
     WorkerError
         If the given executor breaks.
 
     Notes
     -----
-    If every video fails, nothing is written. Files are compared by size and time, or ETag in S3, and by
-    content if these differ. Each worker needs the memory of the largest batch: 128 MB of pages or one larger
-    video, about 0.3 GB per million detections. A video that does not fit fails; export it in parts
-    (``start``, ``end``). ``end`` does not shorten the video: occupancy is 0 after it.
+    If every video fails, the dataset is not changed. Files are compared by size and time, or ETag in S3, and
+    by content if these differ. Each worker needs memory for the largest batch: 128 MB of pages or one larger
+    video, about 0.3 GB per million detections. If a video does not fit into memory, it fails. Export it in
+    parts (``start``, ``end``). ``end`` does not shorten the video: occupancy is 0 after it.
     """
     if isinstance(source, VideoAnalysis):
         source, settings = _open_analysis(source, settings)
@@ -206,8 +207,8 @@ def export_dataset(
     with changing(out, partition, as_) as (dataset, check):
         if config.csv and dataset.manifest.form == "delta":
             raise ParameterError(
-                f"csv (--csv) is not available for {out}, whose tables are Delta tables. Export to another "
-                "folder without Delta, or leave csv out."
+                f"csv (--csv) is not available for {out}, because its tables are Delta tables. Export to "
+                "another folder without Delta, or do not set csv."
             )
         digests = Digests(config.withholds, config.salt if isinstance(config.salt, bytes) else None)
         mark, cached = hash_source(root, digests), _read_bytes(out / SOURCES)
@@ -222,7 +223,7 @@ def export_dataset(
         run.validate_withheld(plan, gone if prune else [])
         if prune and gone:
             names = listed([entry.video for entry in gone], len(gone))
-            sys.stderr.write(f"Removing from {out}: {names}, which the source no longer has\n")
+            sys.stderr.write(f"Removing from {out}: {names}, which the source no longer contains\n")
             sys.stderr.flush()
         tasks = run.make_tasks(plan, gone if prune else [])
         tell = None if progress is None else partial(_report, progress, len(references))
@@ -251,7 +252,8 @@ def export_dataset(
             notes += run.describe_misfits(manifest, plan)
     if prune and elsewhere:
         notes.append(
-            f"prune keeps {listed([entry.video for entry in elsewhere], _SHOWN)}: another source wrote them"
+            f"prune keeps {listed([entry.video for entry in elsewhere], _SHOWN)}, exported from another "
+            "source"
         )
     ordered = tuple(summaries[video] for video in plan.names)
     return ExportSummary(out, ordered, tuple(notes), tuple(entry.video for entry in gone), pruned=pruned)
@@ -273,15 +275,17 @@ def _open_analysis(analysis: VideoAnalysis, settings: dict[str, Any]) -> tuple[S
 def _validate_target(place: AnyPath) -> None:
     """Reject a file as the folder of a dataset."""
     if isinstance(place, Path) and place.exists() and not place.is_dir():
-        raise OutputError(f"{place}: is a file, so no dataset can be written there")
+        raise OutputError(f"{place} must be a folder, but is a file. Choose another folder for the dataset.")
     if isinstance(place, S3Path) and place.is_file():
-        raise OutputError(f"{place}: is an object, so no dataset can be written there")
+        raise OutputError(
+            f"{place} must be a prefix, but is an object. Choose another prefix for the dataset."
+        )
 
 
 def _choose_workers(workers: int | None, executor: Executor | None, in_flight: int | None) -> dict[str, Any]:
     """Return the workers as arguments of ``map_tasks``, and their number."""
     if workers is not None and executor is not None:
-        raise ParameterError("workers and executor must not both be given. Pass one of them.")
+        raise ParameterError("workers and executor must not both be given. Pass only one.")
     if workers is None:
         most = IN_FLIGHT if in_flight is None else in_flight
         width = 1 if executor is None else max(1, most // _TASKS_PER_WORKER)
@@ -292,12 +296,12 @@ def _choose_workers(workers: int | None, executor: Executor | None, in_flight: i
 
 
 _NO_PARAMETERS = {"zones", "tables", "faces", "csv", "timezone", "opening_hours", "holidays"}
-"""Settings whose effect is compared per video: by its zones, its tables and its recording."""
+"""Settings that are compared per video by its zones, tables and recording."""
 
 
 @dataclass(slots=True)
 class _Plan:
-    """The videos of a run in the order of the source, and the tasks for them."""
+    """The videos of a run in the order of the source, and their tasks."""
 
     names: list[str]
     tables: tuple[str, ...]
@@ -311,7 +315,7 @@ class _Plan:
     patterns: dict[str, str | None] = field(default_factory=dict)
 
     def find_setting(self, video: ResolvedVideo) -> tuple[int, Setting]:
-        """Return the configuration that a video shares with others, and its number."""
+        """Return the index and the configuration that a video shares with others."""
         number = self.numbers.setdefault(id(video.parameters), len(self.settings))
         if number == len(self.settings):
             config = replace(
@@ -412,9 +416,9 @@ class _Run:
         plan.tasks[name] = VideoTask(reference, video.recording, number, entry)
 
     def find_gone(self, plan: _Plan) -> tuple[list[VideoEntry], list[VideoEntry]]:
-        """List the videos that this source no longer has, and the videos of other sources.
+        """List the videos that this source no longer contains, and the videos of other sources.
 
-        Other parts of a video that the source has are in neither list.
+        Neither list contains other parts of a video that the source still contains.
         """
         here = {name.partition("@")[0] for name in plan.names}
         kept = {task.entry.identity for task in plan.tasks.values()}
@@ -427,7 +431,7 @@ class _Run:
         return gone, [entry for entry in others if not self.mark or entry.root != self.mark]
 
     def validate_withheld(self, plan: _Plan, pruned: Sequence[VideoEntry]) -> None:
-        """Reject a dataset with videos of another ``min_count`` or salt."""
+        """Reject a dataset with videos that have another ``min_count`` or salt."""
         wanted = {"salt": None, "min_count": None}
         for setting in plan.settings:
             wanted = {name: setting.parameters.get(name) for name in wanted}
@@ -483,8 +487,8 @@ class _Run:
             if batch in plan.damaged and keep:
                 raise InputError(
                     f"{self.out}: files of {listed([entry.video for entry in keep], _SHOWN)} are missing "
-                    "or were changed, and the source does not have these videos. Remove them with ptrack "
-                    "remove, or restore the files."
+                    "or were changed, and the source does not contain these videos. Remove the videos with "
+                    "ptrack remove, or restore the files."
                 )
             if batch in changed or len(keep) < len(entries):
                 videos = tuple(sorted(changed.get(batch, ()), key=lambda one: one.entry.video))
@@ -492,10 +496,10 @@ class _Run:
         return [*tasks, *cut_batches(new, self.manifest.next_batch)]
 
     def describe_tables(self, manifest: Manifest, plan: _Plan) -> Iterator[str]:
-        """Describe chosen tables that are withheld or that earlier videos lack, and removed CSV files."""
+        """Describe withheld tables, tables that earlier videos lack, and removed CSV files."""
         chosen = {*(self.config.tables or ())} & {*OUTPUTS}
         withheld = sorted(chosen - {*released_folders([*chosen], self.config), *ALWAYS})
-        if withheld and len(chosen) < len(OUTPUTS):  # all means all that may be written
+        if withheld and len(chosen) < len(OUTPUTS):  # "all" means all tables that may be written
             option = "--salt-file" if self.config.min_count is None else "--min-count"
             yield f"tables withheld because of {option}: {', '.join(withheld)}"
         names, before = {*plan.names}, {*self.manifest.tables}
@@ -515,7 +519,7 @@ class _Run:
             yield "the CSV files of an earlier run were removed. Pass csv=True (--csv) in each run."
 
     def describe_misfits(self, manifest: Manifest, plan: _Plan) -> Iterator[str]:
-        """Describe how the videos of the dataset do not fit together."""
+        """Describe inconsistencies between the videos of the dataset."""
         names = {*plan.names}
         bare = [
             entry.video for entry in manifest.videos if entry.video in names and not entry.about.get("days")
@@ -532,7 +536,7 @@ class _Run:
         if missing and (manifest.holidays or self.config.holidays is not None):
             yield (
                 f"the table dates has no holidays of {', '.join(map(str, missing))}. Pass holidays "
-                "(--holidays) that contain them."
+                "(--holidays) for these years."
             )
         for earlier, now in _find_overlaps(manifest, names):
             yield (
@@ -554,11 +558,11 @@ class _Run:
             }
             if differing:
                 listed_names = ", ".join(sorted(differing))
-                yield f"videos of earlier runs were measured with other settings: {listed_names}"
+                yield f"videos of earlier runs have other settings: {listed_names}"
 
 
 def _find_overlaps(manifest: Manifest, names: Collection[str]) -> Iterator[tuple[str, str]]:
-    """Find overlapping parts of one video: an earlier part and a part of this run."""
+    """Find parts of one video that overlap, from an earlier run and from this run."""
     mine: dict[str, list[VideoEntry]] = {}
     for entry in manifest.videos:
         if entry.content and entry.video in names:
@@ -578,7 +582,7 @@ def _overlap(one: VideoEntry, other: VideoEntry) -> bool:
 
 
 _OF_A_VIDEO = {"video", "persons", "start", "end", "allow_incomplete", "allow_dropped"}
-"""Settings that may differ between videos, or that have notes of their own."""
+"""Settings that may differ between videos or have separate notes."""
 
 
 def _report(progress: Progress, count: int, summary: VideoSummary) -> None:
@@ -621,12 +625,12 @@ def _work(
 def _warn(summary: VideoSummary) -> None:
     """Warn of missing pages, dropped rows and assumptions, even of an unchanged video."""
     if summary.findings and summary.status != "failed":
-        said = f"{summary.name}: {'; '.join(summary.findings)}"
-        warnings.warn(said, PtrackWarning, stacklevel=4)
+        message = f"{summary.name}: {'; '.join(summary.findings)}"
+        warnings.warn(message, PtrackWarning, stacklevel=4)
 
 
 def _compute(tasks: Sequence[BatchTask], target: Target, crew: dict[str, Any]) -> Iterator[BatchResult]:
-    """Compute batches. If a batch loses its worker, each of its videos is tried alone."""
+    """Compute batches. If the worker of a batch ends, retry each video of the batch separately."""
     lost = list[BatchTask]()
     for outcome in map_tasks(partial(export_batch, target=target), tasks, **crew):
         if outcome.result is not None:
@@ -643,14 +647,16 @@ def _compute(tasks: Sequence[BatchTask], target: Target, crew: dict[str, Any]) -
 
 
 def _give_up(task: BatchTask, error: Exception, target: Target) -> BatchResult:
-    """Return the result for a video that ended its worker; its earlier rows stay."""
-    said = str(error) or "there is not enough memory for it"
+    """Return the result of a video that ended its worker; its earlier rows are kept."""
+    message = str(error) or "the video does not fit into memory"
     withholds = any(target.settings[one.setting].config.withholds for one in task.videos)
-    fault = FAILED if withholds else said
+    fault = FAILED if withholds else message
     videos = [replace(one.entry, fault=fault) for one in task.videos if one.entry.rows]
     result = export_batch(replace(task, videos=(), keep=(*task.keep, *videos)), target)
     summaries = [
-        VideoSummary(name=one.entry.video, status="failed", error=WorkerError(f"{one.entry.video}: {said}"))
+        VideoSummary(
+            name=one.entry.video, status="failed", error=WorkerError(f"{one.entry.video}: {message}")
+        )
         for one in task.videos
     ]
     return replace(result, summaries=tuple(summaries))

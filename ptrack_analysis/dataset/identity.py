@@ -21,26 +21,26 @@ from ptrack_analysis.storage.files import checksum
 from ptrack_analysis.storage.s3 import AnyPath, S3Path
 
 ALGORITHM_VERSION = 2
-"""Increased if the package computes other numbers from the same pages. Every video is then computed again."""
+"""Increase it if results for the same pages change. Every video is then computed again."""
 _SECOND = 10**9
 _TICK = _SECOND // 20
-"""Time within which a file may change again without a new time, if the system counts parts of a second."""
+"""Time in which a file may change without a new timestamp, if timestamps have fractions of a second."""
 _DIGITS = 32
 
 
 @dataclass(frozen=True, slots=True)
 class Digests:
-    """Recording of identities and digests: for released data, only with the salt or not at all."""
+    """Computes recorded identities and digests; withheld data uses the salt, or no digest without one."""
 
     is_withheld: bool = False
     salt: bytes | None = None
 
     def identity(self, text: str) -> str:
-        """Return an identity as the manifest records it."""
+        """Return an identity in the form recorded in the manifest."""
         return text if not self.is_withheld else hmac.new(self.salt or b"", text.encode(), sha256).hexdigest()
 
     def digest(self, text: str) -> str:
-        """Return a digest that identifies a text, empty if it would identify the source of released data."""
+        """Return a digest of a text; empty if it would identify the source of withheld data."""
         if not self.is_withheld:
             return sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:_DIGITS]
         if self.salt is None:
@@ -49,13 +49,13 @@ class Digests:
 
 
 def hash_source(root: AnyPath, digests: Digests) -> str:
-    """Return the digest that identifies a source: of its absolute path."""
+    """Return the digest of a source's absolute path."""
     return digests.digest(str(root.resolve()) if isinstance(root, Path) else str(root))
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One video of the source: its identity, look and content, and its entry in the dataset."""
+    """One video of the source, with its identity, fingerprint, content and entry in the dataset."""
 
     reference: VideoReference
     identity: str
@@ -66,7 +66,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class KnownVideos:
-    """The videos of a dataset by identity and by look."""
+    """The videos of a dataset by identity and by fingerprint (``look``)."""
 
     entries: Mapping[str, VideoEntry]
     looks: Mapping[str, VideoEntry]
@@ -80,10 +80,10 @@ class KnownVideos:
 
 
 def identify(reference: VideoReference, root: AnyPath, part: str, known: KnownVideos) -> Candidate:
-    """Find the identity of a video and its entry in the dataset; unchanged files are not read.
+    """Find the identity of a video and its entry in the dataset without reading unchanged files.
 
     The identity is the job, otherwise the filmed object in S3, otherwise the content of the files. ``part``
-    is the time range that is exported.
+    is the exported time range.
 
     Raises
     ------
@@ -110,9 +110,9 @@ def identify(reference: VideoReference, root: AnyPath, part: str, known: KnownVi
 
 
 def find_look(reference: VideoReference, root: AnyPath, suffix: str, digests: Digests) -> str:
-    """Return a digest of the sizes and times of a video's files, or of their ETags in S3.
+    """Return the fingerprint of a video: a digest of its files' sizes and times, or ETags in S3.
 
-    It is empty if a file may still change and keep its look.
+    The fingerprint is empty if a file may still change without a new size or time.
 
     Raises
     ------
@@ -132,7 +132,7 @@ def find_look(reference: VideoReference, root: AnyPath, suffix: str, digests: Di
 
 
 def hash_content(reference: VideoReference) -> str:
-    """Return the SHA-256 of the content of a video's files; their order does not matter.
+    """Return the SHA-256 of the content of a video's files, independent of their order.
 
     Raises
     ------
@@ -149,10 +149,10 @@ def hash_content(reference: VideoReference) -> str:
 
 
 def look_at(path: AnyPath) -> tuple[str, bool]:
-    """Return the look of a file, and whether every further change will change the look.
+    """Return the fingerprint of a file, and True if every further change will change it.
 
-    On disk, the look is the size, times and inode; in S3, the size and ETag. A file that has just changed may
-    change again within the resolution of the system's clock and keep its look.
+    On disk, the fingerprint contains the size, times and inode; in S3, the size and ETag. A file that has
+    just changed may change again within the resolution of the system's clock and keep its fingerprint.
 
     Raises
     ------
@@ -174,9 +174,10 @@ def look_at(path: AnyPath) -> tuple[str, bool]:
 def hash_settings(
     parameters: Mapping[str, Any], places: Mapping[str, Any], recording: Recording, reference: VideoReference
 ) -> str:
-    """Return a digest of everything except the pages that affects the numbers of a video.
+    """Return a digest of all inputs of a video's results except its pages.
 
-    These are its options, zones and lines, recording and file format, and the version of the algorithms.
+    These inputs are options, zones and lines, the recording, the file format and the version of the
+    algorithms.
     """
     form = None if reference.form is None else asdict(reference.form)
     text = json.dumps(
@@ -187,7 +188,7 @@ def hash_settings(
 
 @dataclass(slots=True)
 class Naming:
-    """Chooses the names of a run's videos in the dataset."""
+    """Chooses the names of videos in the dataset."""
 
     manifest: Manifest
     given: bool
@@ -195,19 +196,19 @@ class Naming:
     notes: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        """Reserve the names of the present videos."""
+        """Reserve the names of videos in the dataset."""
         self.taken = {entry.video.lower(): entry.identity for entry in self.manifest.videos}
 
     def choose(self, candidate: Candidate, wanted: str, recording: Recording) -> str:
-        """Return the name of a video: the wanted one, unless another identity has it.
+        """Return the name of a video in the dataset.
 
-        Then the local date of the recording is appended; or six digits of the identity if the date is
-        unknown or that name is taken, too.
+        If another video has the requested name, the local date of the recording is appended. If the date is
+        unknown or that name is also taken, six digits of the identity are appended.
 
         Raises
         ------
         ParameterError
-            If the name was given for this video.
+            If another video has a name that was given with ``name``.
         """
         entry, identity = candidate.entry, candidate.identity
         if entry is not None and (entry.video == wanted or entry.video.startswith(f"{wanted}-")):
@@ -216,8 +217,8 @@ class Naming:
             return self._take(wanted, identity)
         if self.given:
             raise ParameterError(
-                f"name (--name) is {wanted!r}, but the dataset has a different video of this name. Give "
-                "another name, or remove that video first (ptrack remove)."
+                f"name (--name) is {wanted!r}, but the dataset has a different video with this name. Use "
+                "another name, or first remove that video (ptrack remove)."
             )
         stem, at, part = wanted.partition("@")
         ends = [] if recording.started_at is None else [f"{recording.started_at:%Y-%m-%d}"]
@@ -227,7 +228,7 @@ class Naming:
         name = next(one for one in names if self.taken.get(one.lower(), identity) == identity)
         self.notes.append(
             f"{candidate.reference.files[0]} is a different video than {wanted!r} in the dataset, so it "
-            f"is added as {name!r}. If it replaces that one, remove the old one: "
+            f"is added as {name!r}. If it replaces {wanted!r}, remove the old video: "
             f"ptrack remove OUT --video {wanted}"
         )
         return self._take(name, identity)
@@ -241,10 +242,10 @@ _CACHE = pa.schema([("name", pa.string()), ("look", pa.string()), ("evidence", p
 
 
 class EvidenceCache:
-    """The content of ``_ptrack/sources.parquet``: what pages say, for files that have not changed.
+    """Cache of the evidence in pages of unchanged files, stored in ``_ptrack/sources.parquet``.
 
-    ``content`` is the file that an earlier run wrote. ``mark`` identifies the source ``root``; rows of other
-    sources are kept.
+    ``content`` is the file of an earlier run. ``mark`` identifies the source ``root``; rows of other sources
+    are kept.
     """
 
     def __init__(self, content: bytes | None, root: AnyPath, mark: str) -> None:
@@ -255,11 +256,11 @@ class EvidenceCache:
         self._parsed: dict[str, frozenset[Evidence] | None] = {}
 
     def recall(self, file: AnyPath) -> frozenset[Evidence] | None:
-        """Return what the pages of a file say; None if it is new or has changed."""
+        """Return the evidence in the pages of a file; None if the file is new or has changed."""
         try:
             look, is_settled = look_at(file)
         except OSError:
-            return None  # reading the file fails with a message
+            return None  # reading the file raises an error later
         name = self._name(file)
         if is_settled:
             self._looks[name] = look
@@ -271,7 +272,7 @@ class EvidenceCache:
         return self._parsed[known[1]]
 
     def format(self, evidence: Mapping[AnyPath, Iterable[Evidence]]) -> bytes:
-        """Format what the pages of all files say, with the looks that these had before they were read."""
+        """Format the evidence of all files, with their fingerprints from before they were read."""
         rows = [(name, *row) for name, row in self._before.items() if not name.startswith(f"{self._mark}/")]
         for file, found in evidence.items():
             name = self._name(file)
@@ -288,7 +289,7 @@ class EvidenceCache:
 
 
 def _read_rows(content: bytes) -> dict[str, tuple[str, str]]:
-    """Read the look and the evidence of each file; nothing from a damaged cache."""
+    """Read the fingerprint and evidence of each file; return no rows if the cache is damaged."""
     try:
         table = read_whole(content)
     except (OSError, pa.ArrowException):

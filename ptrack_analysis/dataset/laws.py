@@ -1,4 +1,4 @@
-"""The conservation laws between the tables of a dataset, each as one SQL query for DuckDB."""
+"""Conservation laws between the tables of a dataset, as SQL queries for DuckDB."""
 
 from dataclasses import dataclass
 
@@ -12,15 +12,15 @@ CREATE MACRO ms(seconds) AS CAST(coalesce(sum(round(1000 * seconds)), 0) AS BIGI
 CREATE MACRO detected(interpolated, continued)
     AS count(*) FILTER (NOT coalesce(interpolated, false) AND NOT coalesce(continued, false));
 """
-"""Sum of lengths of time in whole milliseconds, and the number of rows that were detected, not made."""
+"""Sum of durations in whole milliseconds, and number of rows with a real detection."""
 
 
 @dataclass(frozen=True, slots=True)
 class Law:
     """A conservation law.
 
-    ``sql`` returns a row for each place that breaks it: video, place, what was found, and what was expected.
-    Videos that were measured with one of the settings ``unless`` are skipped.
+    ``sql`` returns a row per violation: video, subject (such as zone and person), found value and expected
+    value. Videos with one of the settings ``unless`` are skipped.
     """
 
     name: str
@@ -30,16 +30,16 @@ class Law:
     unless: tuple[str, ...] = ()
 
     def applies_to(self, entry: VideoEntry) -> bool:
-        """Return whether a video must keep the law."""
+        """Return whether the law applies to a video."""
         return not entry.is_withheld and not any(entry.parameters.get(name) for name in self.unless)
 
 
 def _equal(found: str, expected: str, key: str, tolerance: float = 0) -> str:
-    """Compare two sums by ``video`` and a key; what only one side has is 0 on the other."""
+    """Return the query that compares two sums by ``video`` and a key; a missing sum is 0."""
     columns = f"video, {key}" if key else "video"
     place = key or "''"
     return f"""
-        SELECT video, {place} AS place, coalesce(a.value, 0) AS found, coalesce(b.value, 0) AS expected
+        SELECT video, {place} AS subject, coalesce(a.value, 0) AS found, coalesce(b.value, 0) AS expected
         FROM ({found}) a FULL JOIN ({expected}) b USING ({columns})
         WHERE abs(coalesce(a.value, 0) - coalesce(b.value, 0)) > {tolerance}"""
 
@@ -68,7 +68,7 @@ def _add_up(steps: str, by: str) -> str:
 
 _PERSON_SECONDS = "ms(person_seconds_s)"
 _CHANGED = ("margin", "enter_after", "min_dwell")
-"""Settings with which visits are not all the time inside a zone."""
+"""Settings that make the visits differ from the time inside a zone."""
 _SCENE_AND_ZONES = f"""
     SELECT video, '' AS zone, {_PERSON_SECONDS} AS value FROM occupancy GROUP BY ALL
     UNION ALL SELECT video, zone, {_PERSON_SECONDS} FROM zone_occupancy GROUP BY ALL"""
@@ -96,7 +96,7 @@ LAWS = (
     ),
     Law(
         "detections",
-        "a person has as many detected rows in detections as tracks says",
+        "the number of a person's detected rows in detections is the number in tracks",
         ("tracks", "detections"),
         _equal(
             _sum("detections", "detected(interpolated, continued)", "person"),
@@ -106,7 +106,7 @@ LAWS = (
     ),
     Law(
         "positions",
-        "a person has as many detected rows in trajectories as tracks says",
+        "the number of a person's detected rows in trajectories is the number in tracks",
         ("tracks", "trajectories"),
         _equal(
             _sum("trajectories", "detected(interpolated, continued)", "person"),
@@ -134,10 +134,10 @@ LAWS = (
     ),
     Law(
         "located",
-        "a person is in a zone no longer than with a position, to the millisecond",
+        "the dwell of a person in a zone is at most the person's time with a position, to the millisecond",
         ("visits", "tracks"),
         """
-        SELECT video, zone || ', ' || person AS place, ms(dwell_s) AS found, any_value(located) AS expected
+        SELECT video, zone || ', ' || person AS subject, ms(dwell_s) AS found, any_value(located) AS expected
         FROM visits JOIN (SELECT video, person, ms(time_in_scene_s) - ms(without_position_s) AS located
             FROM tracks GROUP BY ALL) USING (video, person)
         GROUP BY video, zone, person HAVING found > expected""",
@@ -149,24 +149,24 @@ LAWS = (
         "dwell, to the millisecond",
         ("visits",),
         """
-        SELECT video, visit_id AS place, ms(dwell_s) + ms(bridged_s) AS found,
+        SELECT video, visit_id AS subject, ms(dwell_s) + ms(bridged_s) AS found,
             any_value(exited_ms - entered_ms) AS expected
         FROM visits GROUP BY ALL HAVING found <> expected OR ms(interpolated_s) > ms(dwell_s)""",
     ),
     Law(
         "dwell",
-        "dwell counts the visits to a zone, and persons is at most the number of people who visited it",
+        "dwell counts the visits to a zone, and persons is at most the number of its visitors",
         ("visits", "dwell"),
         _equal(_sum("dwell", "sum(visits)::BIGINT", "zone"), _sum("visits", "count(*)", "zone"), "zone")
         + """ UNION ALL
-        SELECT video, zone AS place, persons AS found, people AS expected
+        SELECT video, zone AS subject, persons AS found, people AS expected
         FROM dwell JOIN (SELECT video, zone, count(DISTINCT person) AS people FROM visits GROUP BY ALL)
             USING (video, zone)
         WHERE persons > people""",
     ),
     Law(
         "transitions",
-        "as many transitions lead into a zone, and out of it, as there are visits to it",
+        "the numbers of transitions into a zone and out of the zone are its number of visits",
         ("visits", "transitions"),
         f"{_transitions('origin')} UNION ALL {_transitions('destination')}",
     ),
@@ -175,7 +175,7 @@ LAWS = (
         "the crossings of a line by a person in one direction have the numbers 1, 2, 3 and so on",
         ("crossings",),
         """
-        SELECT video, line || ', ' || person || ', ' || direction AS place, max(crossing) AS found,
+        SELECT video, line || ', ' || person || ', ' || direction AS subject, max(crossing) AS found,
             count(*) AS expected
         FROM crossings GROUP BY video, line, person, direction
         HAVING found <> expected OR count(DISTINCT crossing) <> expected""",
@@ -198,7 +198,7 @@ LAWS = (
         "the mean speed of a person is at most the maximum speed, up to one part in a billion",
         ("tracks",),
         " UNION ALL ".join(
-            f"""SELECT video, person AS place, mean_speed_{unit}_per_s AS found,
+            f"""SELECT video, person AS subject, mean_speed_{unit}_per_s AS found,
                 max_speed_{unit}_per_s AS expected
             FROM tracks WHERE found > expected * (1 + 1e-9)"""
             for unit in ("px", "m")
@@ -210,7 +210,7 @@ LAWS = (
         "is at most max_persons",
         ("occupancy", "zone_occupancy"),
         " UNION ALL ".join(
-            f"""SELECT video, {place} || timestamp_ms AS place, person_seconds_s AS found,
+            f"""SELECT video, {place} || timestamp_ms AS subject, person_seconds_s AS found,
                 mean_persons * recorded_time_s AS expected
             FROM {table} WHERE abs(found - expected) > 1e-3 OR mean_persons > max_persons + 1e-9"""
             for table, place in (("occupancy", "''"), ("zone_occupancy", "zone || ', '"))
@@ -235,8 +235,8 @@ LAWS = (
     ),
     Law(
         "visits_by_hour",
-        "visits_hourly counts each visit in the hour in which it began, and adds up to the dwell of all "
-        "visits, to the millisecond",
+        "visits_hourly counts each visit in the hour in which it began, and its dwell adds up to the dwell "
+        "of all visits, to the millisecond",
         ("visits_hourly", "visits"),
         " UNION ALL ".join(
             _equal(
@@ -251,23 +251,24 @@ LAWS = (
         "drift",
         "drift is the number counted at lines minus the number present",
         ("count_drift",),
-        """SELECT video, zone || ', ' || timestamp_ms AS place, drift AS found, counted - present AS expected
+        """SELECT video, zone || ', ' || timestamp_ms AS subject, drift AS found,
+            counted - present AS expected
         FROM count_drift WHERE found <> expected""",
     ),
     Law(
         "groups",
-        "a group has as many people as size says",
+        "size is the number of people in a group",
         ("groups",),
-        """SELECT video, 'group ' || "group" AS place, max(size) AS found, count(*) AS expected FROM groups
+        """SELECT video, 'group ' || "group" AS subject, max(size) AS found, count(*) AS expected FROM groups
         GROUP BY video, "group" HAVING found <> expected OR min(size) <> expected""",
     ),
     Law(
         "heatmap",
-        "the seconds of the heatmap are the time located in the image, to the millisecond; "
-        "on a floor plan they are at most the time located",
+        "the seconds of the heatmap are the time with a position in the image, to the millisecond; on a "
+        "floor plan they are at most the time with a position",
         ("heatmap", "trajectories", "videos"),
         """
-        SELECT video, '' AS place, coalesce(heat, 0) AS found, coalesce(located, 0) AS expected
+        SELECT video, '' AS subject, coalesce(heat, 0) AS found, coalesce(located, 0) AS expected
         FROM (SELECT video, ms(seconds) AS heat, count(x_m) > 0 AS on_floor FROM heatmap
             GROUP BY ALL)
         FULL JOIN (SELECT video, ms(time_present_s) AS located FROM trajectories
@@ -276,11 +277,11 @@ LAWS = (
         WHERE CASE WHEN on_floor THEN found > expected + 1 ELSE abs(found - expected) > 1 END""",
     ),
 )
-"""The laws that a dataset keeps."""
+"""The laws that every dataset must satisfy."""
 
 
 def check_laws(root: AnyPath, manifest: Manifest, ledger: Ledger) -> None:
-    """Check the laws whose tables are there and sound.
+    """Check the laws if all their tables exist and no file is damaged.
 
     Raises
     ------

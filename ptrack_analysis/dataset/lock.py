@@ -1,4 +1,4 @@
-"""Lock of a dataset on disk or in S3: one run at a time may write."""
+"""Lock of a dataset on disk or in S3, so that only one run can write at a time."""
 
 import json
 import os
@@ -25,17 +25,18 @@ LEASE = timedelta(minutes=5)
 
 @contextmanager
 def leased(out: S3Path, place: str, holder: dict[str, Any]) -> Iterator[Callable[[], None]]:
-    """Create the lock object at ``place`` below ``out``, and renew it while the run goes on.
+    """Create the lock object at ``place`` below ``out``, and renew it during the run.
 
-    S3 creates it for one run only. If the object was not renewed for the duration of a lease, by the clock of
-    the server, its run has ended, and another run may take it over by a conditional request.
+    S3 lets only one run create the object. If the object was not renewed for the duration of a lease, by the
+    clock of the server, its run has ended. Another run may then take over the lock with a conditional
+    request.
 
     Raises
     ------
     OutputError
-        If another run has the lock, or took it over meanwhile.
+        If another run has the lock or has taken it over.
     RemoteError
-        If S3 refuses.
+        If S3 rejects a request.
     """
     path = out / place
     tag = _take(out, path, _format(holder, 0))
@@ -46,7 +47,7 @@ def leased(out: S3Path, place: str, holder: dict[str, Any]) -> Iterator[Callable
     def check() -> None:
         if lost.is_set():
             raise OutputError(
-                f"{out}: another run took the dataset over meanwhile. Run again when it is done."
+                f"{out}: another run has taken over the dataset. Run again when it has finished."
             )
 
     try:
@@ -60,7 +61,7 @@ def leased(out: S3Path, place: str, holder: dict[str, Any]) -> Iterator[Callable
 
 
 def _take(out: S3Path, path: S3Path, content: bytes) -> str:
-    """Create the lock object, or replace a stale one; return its tag."""
+    """Create the lock object or replace a stale lock; return its tag."""
     try:
         return path.write_bytes(content, new=True)
     except TakenError:
@@ -78,14 +79,14 @@ def describe_holder(holder: dict[str, Any]) -> str:
     return (
         "another run is writing this dataset "
         f"(process {holder.get('process', 'unknown')} on {holder.get('host', 'an unknown host')}, "
-        f"since {holder.get('since', 'an unknown time')}): wait until it is done, or stop it"
+        f"since {holder.get('since', 'an unknown time')}). Wait until it has finished, or stop it."
     )
 
 
 def _renew(
     path: S3Path, holder: dict[str, Any], tag: str, done: threading.Event, lost: threading.Event
 ) -> None:
-    """Renew the lock object from time to time, until another run has taken it over."""
+    """Renew the lock object periodically until the run ends or another run has taken it over."""
     count = 0
     while not done.wait(RENEWAL.total_seconds()):
         count += 1
@@ -131,19 +132,20 @@ HOLDER = f"{PRIVATE}/holder.json"
 def locked(out: AnyPath) -> Iterator[Callable[[], None]]:
     """Lock a dataset for this run.
 
-    Call the returned function before writing: it raises ``OutputError`` if another run has taken the dataset
-    over, which happens in S3 after a run has slept for longer than its lease.
+    Call the returned function before writing. It raises ``OutputError`` if another run has taken over the
+    dataset, which happens in S3 if a run was suspended for longer than its lease.
 
     On disk, the operating system locks ``_ptrack/lock`` and releases it when the process ends. In S3, the
-    lock is an object that is renewed every minute; after five minutes without renewal, another run takes it
-    over. A folder that was created for the lock alone is removed.
+    lock is an object that is renewed every minute. After five minutes without renewal, another run may take
+    it over. A folder that was created only for the lock is removed.
 
     Raises
     ------
     OutputError
-        If another run has the lock, with its process and start, or the system refuses to write.
+        If another run has the lock (the message contains its process and start), or the lock cannot be
+        written.
     RemoteError
-        If S3 refuses.
+        If S3 rejects a request.
     """
     if isinstance(out, S3Path):
         with leased(out, LOCK, _this_run()) as check:
@@ -181,7 +183,7 @@ def _read_holder(out: Path) -> dict[str, Any]:
 
 
 def _clear(out: Path, *, is_new: bool) -> None:
-    """Remove the description of the run, and a new folder that contains only the lock."""
+    """Remove the description of the run, and the folder if it is new and contains only the lock."""
     try:
         (out / HOLDER).unlink(missing_ok=True)
         is_empty = [path.name for path in out.iterdir()] == [PRIVATE] and not (out / JOURNAL).exists()

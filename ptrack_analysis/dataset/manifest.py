@@ -1,4 +1,4 @@
-"""The manifest of a dataset: its videos, files and settings, in one Parquet file."""
+"""The manifest of a dataset, which lists its videos, files and settings in one Parquet file."""
 
 import io
 import json
@@ -27,9 +27,9 @@ SOURCES = f"{PRIVATE}/sources.parquet"
 Partition = Literal["local_month", "local_day"]
 Form = Literal["parquet", "delta"]
 PARTITION_KEYS = {"local_month": "month", "local_day": "day"}
-"""The name in the path of a partition, for each kind of partition."""
+"""The name in the path of each kind of partition."""
 NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
-"""The value in the path of the partition whose date is unknown."""
+"""The value in the path of the partition without a date."""
 _MARK = b"ptrack_analysis.dataset"
 _K = TypeVar("_K")
 _V = TypeVar("_V")
@@ -37,7 +37,7 @@ _V = TypeVar("_V")
 
 @dataclass(frozen=True, slots=True)
 class VisitEnds:
-    """The entries and exits at which the start and the end of a visit are observed in one video."""
+    """Entry and exit values that count as observed starts and ends of visits in one video."""
 
     entries: tuple[str, ...] = OBSERVED_ENTRIES
     exits: tuple[str, ...] = OBSERVED_EXITS
@@ -47,11 +47,11 @@ class VisitEnds:
 class VideoEntry:
     """The entry of one video in the manifest.
 
-    ``identity`` is its job, its filmed object or its content. ``content``, ``look`` and ``settings`` are
-    digests: of the content of its files, of their sizes and times, and of everything else that affects its
-    numbers. ``root`` identifies the source of the export. ``fault`` is the reason if its last export failed.
-    ``parameters`` are settings that other videos may share, ``places`` its zones and lines, ``about`` its
-    camera, site and days, ``figures`` the times that the export prints [ms].
+    ``identity`` is its job, its filmed object or its content. ``content`` is a digest of its files' content,
+    ``look`` of their sizes and times, and ``settings`` of all other inputs of its results. ``root``
+    identifies the source of the export. ``fault`` is the reason if its last export failed. ``parameters`` are
+    settings that other videos may share, ``places`` are its zones and lines, ``about`` is its camera, site
+    and days, and ``figures`` are the times that the export prints [ms].
     """
 
     video: str
@@ -72,7 +72,7 @@ class VideoEntry:
 
     @property
     def observed_ends(self) -> VisitEnds:
-        """The entries and exits at which its visits' ends are observed."""
+        """Entry and exit values that count as observed."""
         entries = self.parameters.get("observed_entries", OBSERVED_ENTRIES)
         return VisitEnds(tuple(entries), tuple(self.parameters.get("observed_exits", OBSERVED_EXITS)))
 
@@ -84,7 +84,7 @@ class VideoEntry:
 
 @dataclass(frozen=True, slots=True)
 class DatasetFile:
-    """One file of the dataset: its relative path, rows, size and SHA-256.
+    """One file of the dataset, with its relative path, rows, size and SHA-256.
 
     ``batch`` is the batch of a fact, and -1 for other files.
     """
@@ -97,18 +97,18 @@ class DatasetFile:
 
     @property
     def table(self) -> str:
-        """The name of the table, which is the folder."""
+        """The name of the table, which is the name of the folder."""
         return self.place.partition("/")[0]
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """The content of a dataset: its videos in the order of their names, its files, and its layout.
+    """The videos of a dataset in the order of their names, its files and its layout.
 
-    ``tables`` are the names of the facts, ``further`` the further columns of ``detections`` (of
-    ``trajectories`` for points) and ``videos`` with their types, ``next_batch`` the number of the next batch.
-    ``form`` is the file format of the tables. A Delta dataset has no files of facts here, but ``versions``:
-    the version of each table. ``holidays`` are the names of public holidays by ISO date.
+    ``tables`` are the names of the facts. ``further`` are the further columns of ``detections`` (of
+    ``trajectories`` for points) and ``videos`` with their types. ``next_batch`` is the number of the next
+    batch, and ``form`` the file format of the tables. For a Delta dataset, ``files`` does not contain facts;
+    ``versions`` has the version of each table. ``holidays`` are the names of public holidays by ISO date.
     """
 
     videos: tuple[VideoEntry, ...] = ()
@@ -135,7 +135,7 @@ class Manifest:
 
     @property
     def file_partition(self) -> Partition | None:
-        """How files of facts are partitioned; a Delta table has its partitions in a column instead."""
+        """The partition of files of facts; None for Delta tables, which use a column."""
         return None if self.form == "delta" else self.partition
 
     @cached_property
@@ -153,7 +153,7 @@ class Manifest:
         return {batch: _group(files, lambda file: file.table) for batch, files in by_batch.items()}
 
     def files_of(self, table: str, batches: Iterable[int] | None = None) -> Sequence[DatasetFile]:
-        """Return the files of a table, of all batches or of some."""
+        """Return the files of a table for some or all batches."""
         if batches is None:
             return self._files_of_tables.get(table, ())
         wanted = {*batches}
@@ -167,7 +167,7 @@ class Manifest:
 
     @property
     def observed(self) -> dict[str, VisitEnds]:
-        """The entries and exits of each video at which the ends of visits are observed."""
+        """Entry and exit values of each video that count as observed."""
         return {entry.video: entry.observed_ends for entry in self.videos}
 
     @property
@@ -180,7 +180,7 @@ class Manifest:
 
     @cached_property
     def min_counts(self) -> tuple[int, ...]:
-        """The limits below which figures are withheld, if every video has one."""
+        """The numbers of people below which figures are withheld, if every video has a limit."""
         counts = {entry.parameters.get("min_count") or 0 for entry in self.videos}
         return () if 0 in counts else tuple(sorted(counts))
 
@@ -191,7 +191,7 @@ class Manifest:
 
     @property
     def is_withheld(self) -> bool:
-        """Whether anything is withheld."""
+        """Whether figures or keys of any video are withheld."""
         return any(entry.is_withheld for entry in self.videos)
 
     def schema(self, table: str) -> Table:
@@ -236,7 +236,7 @@ _SCHEMA = pa.schema(
 
 
 def format_manifest(manifest: Manifest) -> bytes:
-    """Format a manifest as Parquet: one row per video, equal settings stored once."""
+    """Format a manifest as Parquet, with one row per video and equal settings stored once."""
     shared: dict[str, dict[str, int]] = {name: {} for name in _SHARED}
     entries = manifest.videos
     columns: dict[str, list[Any]] = {
@@ -300,7 +300,7 @@ def _format_json(value: Any) -> str:
 
 
 def read_whole(content: bytes) -> pa.Table:
-    """Read a Parquet file without Arrow's threads, which can abort a process that ends soon after."""
+    """Read a Parquet file without Arrow's threads, which can abort a process at its exit."""
     file = pq.ParquetFile(pa.BufferReader(content), page_checksum_verification=True)
     return file.read(use_threads=False)
 
@@ -311,7 +311,7 @@ def parse_manifest(content: bytes, place: object) -> Manifest:
     Raises
     ------
     InputError
-        If it is damaged, was edited, or has a newer version.
+        If the manifest is damaged, was edited, or has a newer version.
     """
     try:
         table = read_whole(content)
@@ -319,24 +319,24 @@ def parse_manifest(content: bytes, place: object) -> Manifest:
         version = head["schema_version"]
     except (OSError, pa.ArrowException, ValueError, KeyError, TypeError) as error:
         raise InputError(
-            f"{place}: cannot be read as the manifest of a dataset. It was damaged or edited; restore it "
-            "from a backup, or export to another folder."
+            f"{place}: cannot be read as the manifest of a dataset, because it was damaged or edited. "
+            "Restore it from a backup, or export to another folder."
         ) from error
     if version > SCHEMA_VERSION:
         raise InputError(
             f"{place}: the dataset has schema version {version}, written by ptrack-analysis "
-            f"{head.get('package')}. This is {__version__}, which knows version {SCHEMA_VERSION}: "
-            "install the newer package."
+            f"{head.get('package')}, but this is {__version__}, which supports version {SCHEMA_VERSION}. "
+            "Install the newer package."
         )
     try:
         return _build_manifest(table, head)
     except (ValueError, KeyError, TypeError, IndexError, AttributeError, InputError) as error:
-        raise InputError(f"{place}: was edited, and is inconsistent: {error}") from error
+        raise InputError(f"{place}: was edited and is inconsistent: {error}") from error
 
 
 def _build_manifest(table: pa.Table, head: Mapping[str, Any]) -> Manifest:
     if not table.schema.equals(_SCHEMA):
-        raise InputError("its columns are not those of a manifest")
+        raise InputError("it does not have the columns of a manifest")
     columns = {name: table[name].to_pylist() for name in _SCHEMA.names}
     shared = {name: [json.loads(text) for text in head["shared"][name]] for name in _SHARED}
     parsed: dict[str, Any] = {}
@@ -377,24 +377,24 @@ def _build_manifest(table: pa.Table, head: Mapping[str, Any]) -> Manifest:
 
 
 def _validate(entries: Sequence[VideoEntry], files: Sequence[DatasetFile]) -> None:
-    """Reject a manifest that is inconsistent or has paths outside of the dataset."""
+    """Reject a manifest that is inconsistent or has paths outside the dataset."""
     names = [entry.video for entry in entries]
     if len(set(names)) < len(names):
-        raise InputError("a video is there twice")
+        raise InputError("it lists a video twice")
     if any(not is_inside(file.place) for file in files):
-        raise InputError("a file lies outside of the dataset")
+        raise InputError("it lists a file outside the dataset")
     batches = {entry.batch for entry in entries} | {-1}
     if any(file.batch not in batches for file in files):
-        raise InputError("a file belongs to no video")
+        raise InputError("it lists a file that does not belong to a video")
 
 
 def is_inside(place: str) -> bool:
-    """Return whether a path is inside its dataset; an edited manifest may have any path."""
+    """Return whether a path is inside its dataset; an edited manifest may contain any path."""
     return not place.startswith("/") and not {"..", ""} & {*place.replace("\\", "/").split("/")}
 
 
 def place_file(table: str, batch: int, partition: Partition | None, value: str | None) -> str:
-    """Return the relative path of a batch's file of a table."""
+    """Return the relative path of a table's file for a batch."""
     folder = "" if partition is None else f"{PARTITION_KEYS[partition]}={value or NULL_PARTITION}/"
     return f"{table}/{folder}part-{batch:06d}.parquet"
 
@@ -405,17 +405,17 @@ def read_manifest(out: AnyPath) -> Manifest:
     Raises
     ------
     InputError
-        If it is missing or cannot be read.
+        If the manifest is missing or cannot be read.
     RemoteError
-        If S3 refuses.
+        If S3 rejects a request.
     """
     path = out / MANIFEST
     if not path.is_file():
         old = (out / "_runs").is_dir() if hasattr(out, "is_dir") else False
         reason = (
-            "is a dataset of version 0.1, which this version does not read. Export the sources again."
+            "the dataset has version 0.1, which this version cannot read. Export the sources again."
             if old
-            else "no dataset: there is no manifest in it. Name the folder that ptrack export wrote."
+            else "not a dataset, because it has no manifest. Pass the folder that ptrack export wrote."
         )
         raise InputError(f"{out}: {reason}")
     try:

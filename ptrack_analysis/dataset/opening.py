@@ -1,4 +1,4 @@
-"""An opened dataset."""
+"""Opening and reading of datasets."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -47,20 +47,23 @@ _PAIRS = (
     (None, ("hour_at", "hour_at")),
     (None, ("started_at", "started_at")),
 )
-"""The columns of a row's first and last moment, since the start of the video and on the wall clock."""
+"""The columns of a row's first and last time, as video time and as wall-clock time."""
 _OPEN = ("exited_ms", "exited_at", "ended_ms", "ended_at")
-"""Moments that are no longer part of the row."""
+"""End times that are not included in the row."""
 
 
 def rows_between(
     columns: Sequence[str], start: Moment | None, end: Moment | None, *, table: str
 ) -> pa_dataset.Expression | None:
-    """Return the condition that a row has any moment from ``start`` to before ``end``; None without either.
+    """Return the condition that a row overlaps the time from ``start`` to before ``end``.
+
+    Return None if neither is given.
 
     Raises
     ------
     ParameterError
-        If a bound is no moment, both are not on one clock, or the table has no moments.
+        If a bound is not a time, one bound is a video time and the other a wall-clock time, or the table has
+        no such times.
     """
     bounds = {
         name: _bound(given, name) for name, given in (("start", start), ("end", end)) if given is not None
@@ -70,11 +73,11 @@ def rows_between(
     clocks = {isinstance(bound, pd.Timestamp) for bound in bounds.values()}
     if len(clocks) > 1:
         raise ParameterError(
-            f"start is {start!r} and end is {end!r}: one is a length of time since the start of the video, "
-            "the other a moment of the wall clock"
+            "start and end must both be times since the start of the video or both be wall-clock times, got "
+            f"{start!r} and {end!r}"
         )
     if start is not None and end is not None and not bounds["start"] < bounds["end"]:
-        raise ParameterError(f"end is {end!r}, which is not after start ({start!r})")
+        raise ParameterError(f"end must be after start ({start!r}), got {end!r}")
     first, last = _find_time_columns(columns, on_clock=clocks.pop(), table=table)
     conditions = []
     if "start" in bounds:
@@ -93,18 +96,18 @@ def _find_time_columns(columns: Sequence[str], *, on_clock: bool, table: str) ->
             return pair
     if on_clock and any(pair is not None and set(pair) <= set(columns) for pair, _ in _PAIRS):
         raise ParameterError(
-            f"table {table!r} has no moments of the wall clock: the start of no recording is known; "
-            "give start and end as lengths of time since the start of the video, such as '10s'"
+            f"table {table!r} has no wall-clock times, because the starts of its recordings are unknown. "
+            "Pass start and end as times since the start of the video, such as '10s'."
         )
-    raise ParameterError(f"table {table!r} has no moments that start and end could choose rows by")
+    raise ParameterError(f"table {table!r} has no times, so start and end cannot select its rows")
 
 
 def _bound(given: Moment, name: str) -> Any:
-    """Read a bound: whole ms since the start of the video, or a moment of the wall clock."""
+    """Convert a bound to milliseconds since the start of the video, or to a time in UTC."""
     if not isinstance(given, datetime):
         return milliseconds(given, name)
     if given.tzinfo is None:
-        raise ParameterError(f"{name} is {given!r}, which has no time zone: give one, such as tzinfo=UTC")
+        raise ParameterError(f"{name} must have a time zone such as tzinfo=UTC, got {given!r}")
     return pd.Timestamp(given).tz_convert("UTC").as_unit("us")
 
 
@@ -115,14 +118,14 @@ _BATCH = 131_072
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """A dataset that ``open_dataset`` opened: where it lies, and its manifest."""
+    """A dataset opened by ``open_dataset``, with its location and manifest."""
 
     root: AnyPath
     manifest: Manifest = field(repr=False)
 
     @property
     def videos(self) -> list[str]:
-        """The names of its videos, sorted."""
+        """The sorted names of its videos."""
         return list(self.manifest.names)
 
     @property
@@ -131,12 +134,12 @@ class Dataset:
         return [*self.manifest.tables, *DIMENSIONS]
 
     def columns(self, table: str) -> list[str]:
-        """List the columns of a table as they are stored, in the order of its first file and what others add.
+        """List the stored columns of a table in the order of its files.
 
         Raises
         ------
         ParameterError
-            If there is no such table.
+            If the table does not exist.
         InputError
             If a file is missing or damaged.
         """
@@ -152,10 +155,11 @@ class Dataset:
         end: Moment | None = None,
         as_: Form = "pandas",
     ) -> Any:
-        """Read one table, or the rows of some videos, columns or times; only these are read from the disk.
+        """Read one table, or a selection of its videos, columns and times.
 
-        Rows are sorted by video, in the order of the names (or of ``videos``). With ``columns``, the key
-        stays in the index of a pandas table.
+        Only the selected columns and the files with selected rows are read. Rows are sorted by video, in the
+        order of the names (or of ``videos``). With ``columns``, a pandas table still has its key in the
+        index.
 
         Parameters
         ----------
@@ -168,8 +172,8 @@ class Dataset:
         start, end
             Rows from ``start`` to before ``end``: times since the start of the video (``"10s"``, a
             Timedelta), or wall-clock times (a datetime with its time zone). A row with a duration, such as a
-            visit, is included if it overlaps. Rows of bins, hours, videos and ``occupancy_changes`` are
-            included if they start within.
+            visit, is included if it overlaps this time. Rows of bins, hours, videos and ``occupancy_changes``
+            are included if they start within it.
         as_
             ``pandas``: the table in memory, as ``read_parquet`` returns it. ``video`` is the first level of
             its index, unless ``videos`` is one name. ``arrow``: a pyarrow.Table as stored.
@@ -177,21 +181,21 @@ class Dataset:
         Returns
         -------
         pandas.DataFrame or pyarrow.Table
-            The rows, which may be none.
+            The selected rows; the table may be empty.
 
         Raises
         ------
         ParameterError
-            If the table, video or column does not exist, if the table has no times or no wall clock, or if
-            one pandas table would have videos measured in px and in m.
+            If the table, video or column does not exist, the table has no times or no wall-clock times, or a
+            pandas table would contain videos measured in px and in m.
         InputError
             If a file is missing or damaged.
         RemoteError
-            If S3 refuses.
+            If S3 rejects a request.
 
         Notes
         -----
-        Needs memory for the result; ``batches`` needs it for a batch.
+        The result must fit into memory. ``batches`` needs memory for a few batches only.
         """
         chosen = self._selection(table, videos=videos, columns=columns, between=(start, end), as_=as_)
         with told(self.root / table):
@@ -216,24 +220,25 @@ class Dataset:
         as_: Form = "pandas",
         batch_rows: int = _BATCH,
     ) -> Iterator[Any]:
-        """Read one table as ``read`` does, at most ``batch_rows`` rows at a time; none is an empty batch.
+        """Read one table like ``read``, in batches of at most ``batch_rows`` rows.
 
-        Rows come in the order of the files: by batch of videos, then by local date. A batch
-        never has rows of two files. The memory needed is that of a few batches and a row group.
+        Rows come in the order of the files: by batch of videos, then by local date. A batch contains rows of
+        one file and is never empty. Memory is needed for a few batches and a row group.
 
         Raises
         ------
         ParameterError, InputError, RemoteError
-            As ``read``; or if ``batch_rows`` is below 1.
+            As in ``read``, or if ``batch_rows`` is below 1.
         """
         rows = int(at_least(batch_rows, "batch_rows", 1))
         chosen = self._selection(table, videos=videos, columns=columns, between=(start, end), as_=as_)
         return _batches(chosen, rows, as_, self.root / table)
 
     def connect(self) -> "duckdb.DuckDBPyConnection":
-        """Open DuckDB in memory, with a view of each table. Files that the manifest lacks are ignored.
+        """Open DuckDB in memory with a view per table.
 
-        DuckDB reads files on disk itself, and files in S3 through boto3, part by part.
+        Files that are not in the manifest are ignored. DuckDB reads files on disk directly, and parts of
+        files in S3 through boto3.
 
         Raises
         ------
@@ -245,12 +250,12 @@ class Dataset:
         return connected(self.root, self.manifest, self.tables)
 
     def sql(self, query: str, *, as_: Form = "pandas") -> Any:
-        """Ask DuckDB a question about the tables, which go by their names; give the answer as a table.
+        """Run an SQL query on the tables in DuckDB, and return the result as a table.
 
         Raises
         ------
         ParameterError
-            If DuckDB is not installed, or does not understand the query.
+            If DuckDB is not installed, or the query is invalid.
         InputError
             If a file is missing or damaged.
         """
@@ -269,7 +274,7 @@ class Dataset:
         between: tuple[Moment | None, Moment | None],
         as_: str,
     ) -> Selection:
-        """Validate a selection, and find its files."""
+        """Validate a selection and find its files."""
         _validate_form(as_)
         names = [videos] if isinstance(videos, str) else None if videos is None else list(videos)
         content = self._scanned(table, names)
@@ -288,13 +293,15 @@ class Dataset:
         )
 
     def _scanned(self, table: str, videos: Sequence[str] | None) -> pa_dataset.Dataset:
-        """Return the files of a table as an Arrow dataset: those with these videos, or all."""
+        """Return the files of a table as an Arrow dataset, for some or all videos."""
         if table not in self.tables:
             raise unknown(self.root, "table", table, self.tables)
         if videos is None and not self.manifest.versions:
             return arrow_dataset(self.root, self.manifest.files_of(table))
         if table in DIMENSIONS and videos is not None:
-            raise ParameterError(f"table {table!r} is of the whole dataset, so no videos of it can be chosen")
+            raise ParameterError(
+                f"videos must not be set for table {table!r}, because its rows do not belong to single videos"
+            )
         entries = self.manifest.entries
         for video in videos or ():
             if video not in entries:
@@ -306,10 +313,10 @@ class Dataset:
 
 
 def open_dataset(place: str | PathLike[str] | S3Path) -> Dataset:
-    """Open a dataset that ``ptrack export`` wrote, on disk or in S3.
+    """Open a dataset written by ``ptrack export``, on disk or in S3.
 
-    Only the manifest is read here. Files that it does not list, such as those of a run that was killed, are
-    ignored. Open the dataset again to see what later runs changed.
+    Only the manifest is read. Files that it does not list, such as files of a killed run, are ignored. Open
+    the dataset again to read the changes of later runs.
 
     Parameters
     ----------
@@ -319,9 +326,10 @@ def open_dataset(place: str | PathLike[str] | S3Path) -> Dataset:
     Raises
     ------
     InputError
-        If there is no dataset, it is of another schema version, or a run was killed while it changed it.
+        If the dataset does not exist, has another schema version, or was being changed by a run that was
+        killed.
     RemoteError
-        If S3 refuses.
+        If S3 rejects a request.
 
     Examples
     --------
@@ -332,33 +340,33 @@ def open_dataset(place: str | PathLike[str] | S3Path) -> Dataset:
     manifest = read_manifest(root)
     if manifest.version < SCHEMA_VERSION:
         raise InputError(
-            f"{root}: the dataset has schema version {manifest.version}, and this package reads version "
-            f"{SCHEMA_VERSION}. Run ptrack compact {root}, which brings all files to it."
+            f"{root}: the dataset has schema version {manifest.version}, but this package reads version "
+            f"{SCHEMA_VERSION}. Run ptrack compact {root} to upgrade all files."
         )
     return Dataset(root, manifest)
 
 
 def _validate_form(as_: str) -> None:
     if as_ not in {"pandas", "arrow"}:
-        raise ParameterError(f"as_ is {as_!r}, not 'pandas' or 'arrow'")
+        raise ParameterError(f"as_ must be 'pandas' or 'arrow', got {as_!r}")
 
 
 def _sort_by_video(content: pa.Table, names: Sequence[str]) -> pa.Table:
-    """Return stored rows video after video; files are sorted by local date first."""
+    """Sort stored rows by video; in files, they are sorted by local date first."""
     if VIDEO.name not in content.column_names or len(names) == 1:
         return content
-    places = pc.index_in(content[VIDEO.name], value_set=pa.array(names, pa.string())).to_numpy()
-    is_sorted = bool((places[1:] >= places[:-1]).all())
-    return content if is_sorted else content.take(pa.array(np.argsort(places, kind="stable")))
+    indices = pc.index_in(content[VIDEO.name], value_set=pa.array(names, pa.string())).to_numpy()
+    is_sorted = bool((indices[1:] >= indices[:-1]).all())
+    return content if is_sorted else content.take(pa.array(np.argsort(indices, kind="stable")))
 
 
 def _sort_by_key(table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
-    """Return the rows of a table video after video, each video's by their key."""
+    """Sort the rows of a table by video, and by key within each video."""
     table = table.sort_index(kind="stable")
     if VIDEO.name not in table.index.names or list(names) == sorted(names):
         return table
-    places = pd.Index(names).get_indexer(table.index.get_level_values(VIDEO.name))
-    return table.iloc[np.argsort(places, kind="stable")]
+    indices = pd.Index(names).get_indexer(table.index.get_level_values(VIDEO.name))
+    return table.iloc[np.argsort(indices, kind="stable")]
 
 
 def _batches(chosen: Selection, rows: int, as_: Form, place: object) -> Iterator[Any]:

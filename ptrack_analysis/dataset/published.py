@@ -23,12 +23,12 @@ _LINKS = (
     ("visit", "zone", "transition", "origin"),
     ("visit", "zone", "transition", "destination"),
 )
-"""Totals that are equal: of a measure by an attribute, and of another measure by an attribute."""
+"""Pairs of a measure and an attribute whose totals are equal."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Figure:
-    """The figures of one column of a table: their declaration, and the rows that have them."""
+    """The figures of one column of a table, with their declaration and their rows."""
 
     table: str
     column: str
@@ -47,25 +47,25 @@ class Figure:
         return [name for name in self.declared.adds_over if name in self.values.index.names]
 
     def list_levels(self) -> list[list[str]]:
-        """List the levels of each sum that a figure is computed from: a share also needs its total."""
-        whole = [name for name in self.levels if name != self.declared.total]
-        return [self.levels, whole] if self.declared.kind == "share" else [self.levels]
+        """List the levels of each sum that a figure is computed from; a share also has a total."""
+        of_total = [name for name in self.levels if name != self.declared.total]
+        return [self.levels, of_total] if self.declared.kind == "share" else [self.levels]
 
     def list_values(self) -> Floats:
-        """Return the values of the rows as numbers; NaN where they are missing."""
+        """Return the values of the rows as numbers; NaN for missing values."""
         column = self.values[self.column].iloc[self.rows]
         numbers = column.dt.total_seconds() if column.dtype.kind == "m" else column
         values: Floats = numbers.to_numpy(dtype="float64", na_value=np.nan)
         return values
 
     def list_keys(self, levels: Sequence[str]) -> pd.DataFrame:
-        """Return the keys of the rows: times as whole milliseconds, instants as microseconds."""
+        """Return the keys of the rows, with video times in ms and wall-clock times in us."""
         keys = {name: to_plain(self.values.index.get_level_values(name)[self.rows]) for name in levels}
         return pd.DataFrame(keys, index=np.arange(len(self.rows)))
 
 
 def find_rows(declared: Released, table: pd.DataFrame) -> Bools:
-    """Mark the rows of a table that a declaration is about."""
+    """Mark the rows of a table to which a declaration applies."""
     if declared.where is None or declared.where[0] not in table.index.names:
         return np.ones(len(table), dtype=bool)
     rows: Bools = np.asarray(table.index.get_level_values(declared.where[0]) == declared.where[1])
@@ -73,7 +73,7 @@ def find_rows(declared: Released, table: pd.DataFrame) -> Bools:
 
 
 def list_figures(schema: Table, table: pd.DataFrame) -> list[Figure]:
-    """List the figures that a table publishes: one for each column and declaration of it."""
+    """List the figures that a table publishes, one per column and declaration."""
     return [
         Figure(schema.name, name, declared, np.flatnonzero(find_rows(declared, table)), table)
         for name, column in list_columns(table, schema)
@@ -93,7 +93,7 @@ def to_plain(level: pd.Index) -> np.ndarray:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Family:
-    """The atoms of a measure by some attributes, and how much each person contributes to each atom."""
+    """The atoms of a measure by some attributes, and the contributions of people to the atoms."""
 
     measure: str
     attributes: tuple[str, ...]
@@ -102,7 +102,7 @@ class _Family:
     zones: pd.DataFrame | None
 
     def list_atoms(self, names: Sequence[str]) -> pd.DataFrame:
-        """List the atoms by some attributes; once for each of its zones, where a place may have several."""
+        """List the atoms by some attributes; an atom in several zones occurs once per zone."""
         if self.zones is None or "zone" not in names or "place" not in self.attributes:
             return self.atoms
         return self.atoms.merge(self.zones, on="place")
@@ -110,20 +110,23 @@ class _Family:
 
 @dataclass(slots=True, eq=False)
 class _Sums:
-    """Sums over atoms. Equal sums become one cell, whatever tables they are in."""
+    """Sums over atoms. Equal sums become one cell, even if they are in different tables."""
 
     entries: list[tuple[Integers, Integers, Integers]] = field(default_factory=list)
     count: int = 0
 
     def add(self, number: Integers, atom: Integers, factor: Integers | int, count: int) -> Integers:
-        """Add ``count`` sums, by the number of the sum and the atom of each entry; return their numbers."""
+        """Add ``count`` sums and return their indices.
+
+        ``number`` is the index of the sum of each entry, and ``atom`` its atom.
+        """
         factors = np.broadcast_to(np.asarray(factor, dtype="int64"), len(number))
         self.entries.append((self.count + number, atom, factors))
         self.count += count
         return np.arange(self.count - count, self.count)
 
     def build(self, atoms: int) -> tuple[Cells, Integers]:
-        """Return the cells, and the cell of each sum; -1 for a sum of nothing."""
+        """Return the cells, and the cell of each sum; -1 for an empty sum."""
         empty = np.empty((3, 0), dtype="int64")
         number, atom, factor = (np.concatenate(parts) for parts in zip(empty, *self.entries, strict=True))
         weights = np.random.default_rng(0).integers(1, 2**63, size=atoms, dtype="uint64")
@@ -143,9 +146,9 @@ class _Sums:
 class System:
     """The figures of a video as cells over atoms.
 
-    ``cells_of`` has the cells that each figure is computed from: an array over its rows for each, with -1
-    where nothing contributes. ``equations`` marks the cells that are known to be 0. ``shares`` has the
-    ``amount`` that each ``person`` contributes to each ``atom``.
+    ``cells_of`` lists the arrays of cells that each figure is computed from. An array has one cell per row of
+    the figure, -1 for rows without contributions. ``equations`` marks the cells that are known to be 0.
+    ``shares`` has the ``amount`` that each ``person`` contributes to each ``atom``.
     """
 
     cells: Cells
@@ -154,7 +157,7 @@ class System:
     shares: pd.DataFrame
 
     def mark(self, cells: Iterable[Integers]) -> Bools:
-        """Mark some cells; -1 stands for none."""
+        """Mark some cells; ignore -1."""
         marked = np.zeros(self.cells.count + 1, dtype=bool)
         for some in cells:
             marked[some] = True
@@ -162,7 +165,7 @@ class System:
 
 
 Contribute = Callable[[str, tuple[str, ...], list[Figure], Milliseconds], Contributions]
-"""Returns the contributions to a measure by some attributes, for figures, in pieces of time."""
+"""Returns the contributions to a measure by attributes, for figures and time intervals."""
 
 
 def build_system(
@@ -171,14 +174,14 @@ def build_system(
     videos: pd.DataFrame,
     holidays: frozenset[date] | None = None,
 ) -> System:
-    """Write the figures of one video as sums over atoms, and add the equations between them.
+    """Express the figures of one video as sums over atoms, and add the equations between the sums.
 
     Parameters
     ----------
     figures
         The figures.
     contribute
-        Returns the contributions that atoms are made from.
+        Returns the contributions from which atoms are built.
     videos
         The video's row of VIDEOS, for its clock.
     holidays
@@ -186,18 +189,18 @@ def build_system(
     """
     families, sums, sums_of = list[_Family](), _Sums(), [list[Integers]() for _ in figures]
     hours = _find_hours(figures, videos, holidays)
-    additive = {place: one for place, one in enumerate(figures) if one.levels and len(one.rows)}
+    additive = {index: one for index, one in enumerate(figures) if one.levels and len(one.rows)}
     for measure in dict.fromkeys(of for one in additive.values() for of in one.measures):
-        own = {place: one for place, one in additive.items() if measure in one.measures}
+        own = {index: one for index, one in additive.items() if measure in one.measures}
         edges = _find_edges(own.values(), hours)
         made = list[_Family]()
         for attributes in _list_attributes(measure, own.values()):
             contributions = contribute(measure, attributes, [*own.values()], edges)
             made.append(_build_family(measure, attributes, contributions, [*families, *made]))
-        for place, figure in own.items():
+        for index, figure in own.items():
             wanted = find_attributes(measure, figure)
             family = next(one for one in made if wanted <= {*one.attributes})
-            sums_of[place] += [
+            sums_of[index] += [
                 sums.add(*_locate(figure, levels, family, edges, hours), 1, len(figure.rows))
                 for levels in figure.list_levels()
             ]
@@ -205,8 +208,8 @@ def build_system(
     for family in families:
         _add_margins(sums, family)
     others = sums.count
-    for place, family in enumerate(families):
-        for other in families[:place]:
+    for index, family in enumerate(families):
+        for other in families[:index]:
             _add_links(sums, family, other)
     cells, cell = sums.build(sum(len(family.atoms) for family in families))
     shares = pd.concat([_NO_SHARES, *(family.shares for family in families)])
@@ -217,7 +220,7 @@ def build_system(
 def _find_hours(
     figures: Sequence[Figure], videos: pd.DataFrame, holidays: frozenset[date] | None
 ) -> Hours | None:
-    """Cut the video at the hours of the local clock, as the tables by hour do; None if there are none."""
+    """Split the video at local hours, as in hourly tables; None without hourly tables."""
     last = [
         one.list_keys(["hour_at"])["hour_at"].max()
         for one in figures
@@ -241,7 +244,7 @@ def _find_hours(
 
 
 def _find_edges(figures: Iterable[Figure], hours: Hours | None) -> Milliseconds:
-    """Return where the pieces of time begin into which these figures cut the video [ms]."""
+    """Return the starts of the time intervals of these figures [ms]."""
     edges = [np.zeros(1, dtype="int64")]
     for figure in figures:
         if "timestamp" in figure.levels:
@@ -252,14 +255,14 @@ def _find_edges(figures: Iterable[Figure], hours: Hours | None) -> Milliseconds:
 
 
 def find_attributes(measure: str, figure: Figure) -> set[str]:
-    """Return the attributes of contributions to a measure that the key of a figure is about."""
+    """Return the attributes of contributions to a measure that correspond to the key of a figure."""
     zone = "place" if measure in BY_PLACE else "zone"
     names = dict.fromkeys(_TIME, "piece") | {"zone": zone}
     return {names.get(name, name) for name in figure.levels} | {name for name, _ in figure.declared.only}
 
 
 def _list_attributes(measure: str, figures: Iterable[Figure]) -> list[tuple[str, ...]]:
-    """List the sets of attributes that figures need; a set within another needs no family of its own."""
+    """List the sets of attributes that figures need, without subsets of other sets."""
     needed = {frozenset(find_attributes(measure, figure)) for figure in figures}
     return sorted(tuple(sorted(one)) for one in needed if not any(one < other for other in needed))
 
@@ -267,7 +270,7 @@ def _list_attributes(measure: str, figures: Iterable[Figure]) -> list[tuple[str,
 def _build_family(
     measure: str, attributes: tuple[str, ...], contributions: Contributions, earlier: Sequence[_Family]
 ) -> _Family:
-    """Make a family whose atoms have numbers above those of earlier families."""
+    """Build a family whose atoms have higher numbers than the atoms of earlier families."""
     offset = sum(len(family.atoms) for family in earlier)
     rows = contributions.rows
     number = rows.groupby([*attributes], sort=False).ngroup().to_numpy()
@@ -285,7 +288,7 @@ def _build_family(
 def _locate(
     figure: Figure, levels: Sequence[str], family: _Family, edges: Milliseconds, hours: Hours | None
 ) -> tuple[Integers, Integers]:
-    """Pair the rows of a figure with the atoms that they are the sum of."""
+    """Pair the rows of a figure with the atoms in their sums."""
     atoms = family.list_atoms(levels)
     for name, value in figure.declared.only:
         atoms = atoms[(atoms[name] == value).to_numpy()]
@@ -293,7 +296,7 @@ def _locate(
         starts = np.unique(figure.list_keys(["timestamp"])["timestamp"])
         atoms = atoms.assign(timestamp=starts[find_pieces(edges[atoms["piece"]], starts)])
     if "hour_at" in levels and hours is not None:
-        row = hours.row[hours.find_stretch(edges[atoms["piece"]])]
+        row = hours.row[hours.find_intervals(edges[atoms["piece"]])]
         atoms = atoms.assign(hour_at=hours.hour_at[row], open=hours.open[row])
     keys = figure.list_keys(levels).rename_axis("number").reset_index()
     found = keys.merge(atoms, on=[*levels]) if levels else keys.merge(atoms, how="cross")
@@ -301,7 +304,7 @@ def _locate(
 
 
 def _add_margins(sums: _Sums, family: _Family) -> None:
-    """Add the atoms themselves, and their totals by each attribute: sums that must not be revealed."""
+    """Add the atoms and their totals by each attribute, which must not be revealed either."""
     atom = family.atoms["atom"].to_numpy()
     sums.add(np.arange(len(atom)), atom, 1, len(atom))
     for name in family.attributes if len(family.attributes) > 1 else ():
@@ -310,7 +313,7 @@ def _add_margins(sums: _Sums, family: _Family) -> None:
 
 
 def _add_links(sums: _Sums, family: _Family, other: _Family) -> None:
-    """Add the equations between totals of two families: those of equal totals are 0."""
+    """Add the equations between totals of two families; the difference of equal totals is 0."""
     if family.measure == other.measure:
         shared = [name for name in family.attributes if name in other.attributes]
         _add_equations(sums, family, shared, other, shared)
@@ -321,7 +324,7 @@ def _add_links(sums: _Sums, family: _Family, other: _Family) -> None:
 
 
 def _add_equations(sums: _Sums, family: _Family, names: list[str], other: _Family, others: list[str]) -> None:
-    """Add an equation for each value that attributes of two families share; only if both have them."""
+    """Add an equation for each common value of attributes, if both families have the attributes."""
     sides = []
     for one, wanted in ((family, names), (other, others)):
         atoms = one.list_atoms(wanted)

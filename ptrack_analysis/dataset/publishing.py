@@ -1,10 +1,10 @@
-"""Publishing of a change to a dataset: all files are staged first, and a journal makes the change atomic.
+"""Atomic changes of a dataset with staged files and a journal.
 
-1. New files are written below ``_ptrack/staging/RUN``, the new manifest too.
-2. The journal is written. From here on, the change will happen even if the process ends.
-3. Delta tables are committed. Staged files are moved, facts first and dimensions last. Files that are no
-   longer used are removed.
-4. The new manifest replaces the old one. Journal and staging are removed.
+1. New files, including the new manifest, are written below ``_ptrack/staging/RUN``.
+2. The journal is written. From this step on, the change is completed even if the process ends.
+3. Delta tables are committed. Staged files are moved, facts first and dimensions last. Unused files are
+   removed.
+4. The new manifest replaces the old manifest. Journal and staged files are removed.
 
 A run that finds a journal finishes that change. A run that finds only staged files discards them.
 """
@@ -46,10 +46,10 @@ from ptrack_analysis.storage.files import (
 from ptrack_analysis.storage.s3 import AnyPath, S3Path
 
 _PATIENCE = 5.0
-"""How long a reader waits for a run that is publishing [s]."""
+"""Time that a reader waits for a run that is publishing [s]."""
 _STEP = 0.05
 _WRITTEN = tuple(Path(place).name for place in (JOURNAL, SOURCES, HOLDER))
-"""Files that are written under a temporary name first, which a killed run may leave behind."""
+"""Files that are first written under a temporary name, which a killed run may leave behind."""
 
 
 def name_run() -> str:
@@ -65,9 +65,9 @@ def stage_file(
     Raises
     ------
     OutputError
-        If the system refuses: no permission, disk full.
+        If the file cannot be written (no permission, disk full).
     RemoteError
-        If S3 refuses.
+        If S3 rejects a request.
     """
     view = memoryview(content)
     staged = out / STAGING / run / place
@@ -114,20 +114,20 @@ def publish(
     out
         The dataset.
     change
-        The change, whose files are staged.
+        The change. Its files are already staged.
     manifest
         The content of the new manifest.
     check
-        Called before the journal is written: raises if another run has taken the dataset over.
+        Called before the journal is written; raises an error if another run has taken over the dataset.
     tag
-        In S3, the tag of the manifest that the run started from; None if there was none.
+        In S3, the ETag of the manifest at the start of the run; None for a new dataset.
 
     Raises
     ------
     OutputError
-        If the system refuses, or another run has changed the dataset.
+        If a file cannot be written, or another run has changed the dataset.
     RemoteError
-        If S3 refuses.
+        If S3 rejects a request.
     """
     stage_file(out, change.run, MANIFEST, manifest)
     journal = asdict(change) | {"tag": tag}
@@ -150,7 +150,7 @@ def write_bytes_to(out: AnyPath, place: str, content: bytes) -> None:
 
 
 def remove_sources(out: AnyPath) -> None:
-    """Remove the cache of the sources, which has names of their files; the next export reads them again."""
+    """Remove the cache of sources, which contains file names; the next export reads the files again."""
     if isinstance(out, S3Path):
         (out / SOURCES).unlink()
     else:
@@ -158,16 +158,18 @@ def remove_sources(out: AnyPath) -> None:
 
 
 def recover(out: AnyPath) -> bool:
-    """Finish the change of a killed run, or discard its staged files; return whether there was a change.
+    """Finish the change of a killed run, or discard its staged files.
+
+    Return whether there was a change.
 
     Raises
     ------
     InputError
         If the journal is damaged.
     OutputError
-        If the system refuses.
+        If a file cannot be written or removed.
     RemoteError
-        If S3 refuses.
+        If S3 rejects a request.
     """
     change = _read_journal(out)
     if change is not None:
@@ -188,7 +190,7 @@ def discard_staged(out: AnyPath) -> None:
 
 
 def wait_for_change(out: AnyPath) -> None:
-    """Wait until no run is publishing, so that all files fit the manifest.
+    """Wait until no run is publishing, so that all files match the manifest.
 
     Raises
     ------
@@ -200,7 +202,7 @@ def wait_for_change(out: AnyPath) -> None:
         if time.monotonic() > end:
             raise InputError(
                 f"{out}: a run was interrupted while it changed the dataset. Run ptrack export or ptrack "
-                "compact on it: they finish that change first."
+                "compact, which first finish that change."
             )
         time.sleep(_STEP)
 
@@ -225,9 +227,9 @@ def _read_journal(out: AnyPath) -> tuple[Change, str | None] | None:
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"{path}: is damaged: {error}") from error
+        raise InputError(f"{path}: the journal is damaged: {error}") from error
     if not sound:
-        raise InputError(f"{path}: names files outside of the dataset")
+        raise InputError(f"{path}: the journal lists files outside the dataset")
     return change, found.get("tag")
 
 
@@ -250,7 +252,7 @@ def _commit_tables(out: AnyPath, change: Change) -> None:
 
 
 def _finish(out: AnyPath, change: Change, tag: str | None) -> None:
-    """Apply the journal; finished steps are skipped."""
+    """Apply the journal; skip finished steps."""
     _commit_tables(out, change)
     if isinstance(out, S3Path):
         _finish_remote(out, change, tag)
@@ -281,10 +283,10 @@ def _finish(out: AnyPath, change: Change, tag: str | None) -> None:
 
 
 def _finish_remote(out: S3Path, change: Change, tag: str | None) -> None:
-    """Apply the journal in S3; finished steps are repeated.
+    """Apply the journal in S3; repeat finished steps.
 
-    Files are copied only if the manifest is still the manifest that the change started from. Otherwise,
-    another run has changed the dataset, and this change is dropped.
+    Files are copied only if the manifest has not changed since the start of the run. Otherwise, another run
+    has changed the dataset, and this change is dropped.
     """
     staging = out / STAGING / change.run
     staged = {found.relative_to(staging).as_posix(): found for found in staging.below()}
@@ -294,7 +296,7 @@ def _finish_remote(out: S3Path, change: Change, tag: str | None) -> None:
     is_complete = content is not None and all(place in staged for place in change.moves)
     if not is_complete or (current != tag and not is_published):
         _drop(out, staged.values())
-        raise OutputError(f"{out}: another run has changed the dataset meanwhile. Run again.")
+        raise OutputError(f"{out}: another run has changed the dataset. Run again.")
     for place in change.moves:
         staged[place].copy_to(out / place)
     for place in change.removals:
@@ -305,7 +307,7 @@ def _finish_remote(out: S3Path, change: Change, tag: str | None) -> None:
 
 
 def _drop(out: S3Path, staged: Iterable[S3Path]) -> None:
-    """Remove the journal, then the staged files."""
+    """Remove the journal and then the staged files."""
     (out / JOURNAL).unlink()
     for found in staged:
         found.unlink()
@@ -326,7 +328,7 @@ def _discard(out: AnyPath) -> None:
 
 
 def list_places(out: AnyPath) -> dict[str, int]:
-    """List the files of a dataset that its readers see, with their sizes."""
+    """List the files of a dataset that readers can find, with their sizes."""
     if isinstance(out, S3Path):
         found: Iterable[tuple[str, int]] = (
             (path.relative_to(out).as_posix(), path.stat().st_size) for path in out.below()
@@ -344,5 +346,5 @@ def list_places(out: AnyPath) -> dict[str, int]:
 
 
 def is_private(place: str) -> bool:
-    """Return whether engines skip a file: a part of its path begins with ``_`` or a dot."""
+    """Return whether engines skip a file because a part of its path begins with ``_`` or a dot."""
     return any(part[0] in "._" for part in place.split("/") if part)

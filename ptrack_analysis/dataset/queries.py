@@ -1,4 +1,4 @@
-"""Questions about the tables of a dataset: scans, SQL and selections."""
+"""Scans, SQL queries and selections of the tables of a dataset."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -37,16 +37,16 @@ _READ = pa_dataset.ParquetFragmentScanOptions(page_checksum_verification=True)
 
 
 def arrow_dataset(root: AnyPath, parts: Sequence[DatasetFile]) -> pa_dataset.FileSystemDataset:
-    """Return the files of a table, which have the same columns, as an Arrow dataset.
+    """Return the files of a table as an Arrow dataset; all files have the same columns.
 
-    Only the first footer is read here.
+    Only the footer of the first file is read.
 
     Raises
     ------
     InputError
         If the first file is missing or damaged.
     RemoteError
-        If S3 refuses.
+        If S3 rejects a request.
     """
     form = pa_dataset.ParquetFileFormat(default_fragment_scan_options=_READ)
     with told(root / parts[0].place):
@@ -65,13 +65,13 @@ def arrow_table(root: AnyPath, manifest: Manifest, table: str) -> pa_dataset.Dat
 
 @contextmanager
 def told(place: object) -> Iterator[None]:
-    """Turn errors of reading into one sentence with the path."""
+    """Convert read errors to an InputError with the path."""
     try:
         yield
     except PtrackError:
         raise
     except FileNotFoundError as error:
-        raise InputError(f"{place}: is missing, although the manifest lists it") from error
+        raise InputError(f"{place}: the file is missing, but the manifest lists it") from error
     except (OSError, pa.ArrowException) as error:
         first = (str(error).splitlines() or [type(error).__name__])[0]
         raise InputError(f"{place}: cannot be read as Parquet: {first}") from error
@@ -84,7 +84,7 @@ def _fragment(path: AnyPath, form: pa_dataset.ParquetFileFormat) -> pa_dataset.P
 
 
 def connected(root: AnyPath, manifest: Manifest, tables: Sequence[str]) -> "duckdb.DuckDBPyConnection":
-    """Open DuckDB in memory, with a view of each of these tables.
+    """Open DuckDB in memory with a view per table.
 
     Raises
     ------
@@ -96,7 +96,9 @@ def connected(root: AnyPath, manifest: Manifest, tables: Sequence[str]) -> "duck
     try:
         import duckdb  # noqa: PLC0415 - an extra
     except ImportError as error:
-        raise ParameterError("DuckDB is not installed: pip install 'ptrack-analysis[duckdb]'") from error
+        raise ParameterError(
+            "DuckDB is not installed. Install it with pip install 'ptrack-analysis[duckdb]'."
+        ) from error
     connection = duckdb.connect()
     try:
         for name in tables:
@@ -113,27 +115,27 @@ def connected(root: AnyPath, manifest: Manifest, tables: Sequence[str]) -> "duck
 
 
 def answer(connection: "duckdb.DuckDBPyConnection", query: str, *, as_: str) -> Any:
-    """Return the answer to a query as a table of pandas or Arrow.
+    """Run a query and return its result as a pandas or Arrow table.
 
     Raises
     ------
     ParameterError
-        If DuckDB does not understand it.
+        If the query is invalid.
     """
-    import duckdb  # noqa: PLC0415 - an extra, which is there once something is connected
+    import duckdb  # noqa: PLC0415 - an extra, which is installed if there is a connection
 
     try:
         found = connection.execute(query)
         return found.df() if as_ == "pandas" else found.to_arrow_table()
     except duckdb.Error as error:
-        raise ParameterError(f"DuckDB cannot answer: {' '.join(str(error).split())}") from error
+        raise ParameterError(f"DuckDB cannot run the query: {' '.join(str(error).split())}") from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
     """A selection of rows and columns of one table.
 
-    With ``of_one``, it is from one video, whose name is not in the index.
+    With ``of_one``, the rows are from one video, and the index does not contain its name.
     """
 
     content: pa_dataset.Dataset
@@ -144,7 +146,7 @@ class Selection:
     of_one: bool
 
     def scanner(self, **options: Any) -> pa_dataset.Scanner:
-        """Return a scanner that reads file by file; for pandas, it always reads the key."""
+        """Return a scanner that reads file by file; for pandas, it always includes the key."""
         wanted = self.columns
         if wanted is not None and self.as_ == "pandas":
             key = [name for name in _key_names(self.content.schema) if name not in wanted]
@@ -155,7 +157,7 @@ class Selection:
 
 
 def find_stored_names(schema: pa.Schema, columns: Sequence[str], root: AnyPath, table: str) -> list[str]:
-    """Return the stored names of columns that are named as in memory or as stored.
+    """Return the stored names of columns given by their names in memory or as stored.
 
     Raises
     ------
@@ -163,7 +165,7 @@ def find_stored_names(schema: pa.Schema, columns: Sequence[str], root: AnyPath, 
         If a column does not exist.
     """
     if isinstance(columns, str):
-        raise ParameterError(f"columns is {columns!r}, not a list of names")
+        raise ParameterError(f"columns must be a list of names, got {columns!r}")
     spec = add_video_key(schema_by_marks(schema.metadata))
     stored = [column for unit in (None, *spec.units) for column in stored_columns(spec, unit)]
     known = {column.memory_name: column.name for column in stored if column.name in schema.names}
@@ -175,13 +177,13 @@ def find_stored_names(schema: pa.Schema, columns: Sequence[str], root: AnyPath, 
 
 
 def convert_to_pandas(content: pa.Table, chosen: Selection) -> pd.DataFrame:
-    """Return the rows as the table in memory.
+    """Convert the rows to a table in memory.
 
     Raises
     ------
     ParameterError
-        If some rows are measured in px and others in m, or a column that cannot be missing in memory is
-        missing in some rows.
+        If some rows are measured in px and others in m, or a column that is required in memory is missing in
+        some rows.
     """
     if chosen.columns is None:
         content = drop_derived(content)
@@ -205,8 +207,8 @@ def _in_one_unit(content: pa.Table, name: str) -> pa.Table:
     used = [u for u in there if any(content[c].null_count < len(content) for c in named[u])]
     if len(used) > 1:
         raise ParameterError(
-            f"table {name!r} has rows measured in {' and in '.join(used)}, which cannot be one pandas table: "
-            "choose videos of one unit, or as_='arrow', which has the columns of both"
+            f"table {name!r} has rows measured in {' and in '.join(used)}, which do not fit into one pandas "
+            "table. Choose videos with one unit, or pass as_='arrow' for the columns of both units."
         )
     kept = (used or there)[:1]
     return content.drop_columns([column for unit in there if unit not in kept for column in named[unit]])
@@ -222,12 +224,12 @@ def _validate_no_gaps(content: pa.Table, name: str) -> None:
         if column.of.nullable or column.of.kind == "moment"
     }
     for field, array in zip(content.schema, content.columns, strict=True):
-        whole = pa.types.is_boolean(field.type) or pa.types.is_integer(field.type)
-        whole = whole and NULLABLE_MARK not in (field.metadata or {})
-        if whole and array.null_count and field.name not in may_miss | DERIVED:
+        required = pa.types.is_boolean(field.type) or pa.types.is_integer(field.type)
+        required = required and NULLABLE_MARK not in (field.metadata or {})
+        if required and array.null_count and field.name not in may_miss | DERIVED:
             raise ParameterError(
-                f"column {field.name!r} of table {name!r} is not known of all of these videos: "
-                "choose others, leave it out with columns=, or take as_='arrow'"
+                f"column {field.name!r} of table {name!r} has no values for some of these videos. Choose "
+                "other videos, exclude the column with columns=, or pass as_='arrow'."
             )
 
 
@@ -238,7 +240,7 @@ def _key_names(schema: pa.Schema) -> list[str]:
 
 
 def unknown(place: object, kind: str, name: str, known: Iterable[str]) -> ParameterError:
-    """Return the error for an unknown name, with similar names."""
+    """Return the error for an unknown name, which suggests similar names."""
     names = list(known)
     close = get_close_matches(name, names, n=_SHOWN)
     shown = ", ".join(map(repr, close or names[:_SHOWN])) or "none"

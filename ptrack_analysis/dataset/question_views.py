@@ -12,9 +12,9 @@ from ptrack_analysis.dataset.description import (
 from ptrack_analysis.dataset.manifest import VisitEnds
 
 Refer = Callable[[str], str]
-"""Returns how a query refers to a table."""
+"""Returns the SQL expression for a table."""
 _OF_VIDEO: tuple[str, ...] = ("site", "camera", "timezone", "plane", "started_at", "opening_hours")
-_PLACES: tuple[str, ...] = ("site", "camera")
+_LOCATION: tuple[str, ...] = ("site", "camera")
 _OF_ZONE = ("kind", "area", "area_px2", "area_m2")
 
 
@@ -30,8 +30,8 @@ class QuestionView:
 def list_question_views(description: DatasetDescription, refer: Refer = str) -> list[QuestionView]:
     """List the queries for which the dataset has the tables.
 
-    The queries name their columns, so that they have the same columns for flat and partitioned datasets. They
-    do not add up rows with withheld figures: such a sum is null.
+    The queries name their columns, so flat and partitioned datasets get the same columns. A sum that includes
+    withheld figures is null.
     """
     return [
         *_join_visits(description, refer),
@@ -77,7 +77,7 @@ def _join_visits(description: DatasetDescription, refer: Refer) -> Iterator[Ques
 def _join_videos(
     description: DatasetDescription, refer: Refer, table: str
 ) -> tuple[list[str], dict[str, str]]:
-    """Return the joins from a table to the facts about its videos, and the column of each such fact."""
+    """Return the joins from a table to the properties of its videos, and their columns."""
     joins = [f"JOIN {refer('videos')} AS videos ON videos.video = {table}.video"]
     found = {name: f"videos.{name}" for name in _OF_VIDEO if description.has("videos", name)}
     if description.has("videos", "camera_key") and description.has("cameras", "camera_key"):
@@ -150,7 +150,7 @@ def _compute_dwell(description: DatasetDescription, refer: Refer) -> Iterator[Qu
         )
         yield QuestionView(
             "dwell_by_zone",
-            "Visits and dwell per zone and video, zones without visits included. Visits counted in "
+            "Visits and dwell per zone and video, including zones without visits. Visits counted in "
             "start_unobserved or end_unobserved lasted longer than observed. dwell_s does not include "
             "without_position_s, the part of time_in_scene_s without a position.",
             query,
@@ -161,13 +161,13 @@ _FIRST_CROSSINGS = "SELECT\n  {columns}\nFROM {crossings} AS crossings\nWHERE cr
 
 
 def _find_first_crossings(description: DatasetDescription, refer: Refer) -> Iterator[QuestionView]:
-    """Find who crossed each line."""
+    """Find the people who crossed each line."""
     crossings = description.find("crossings")
     if crossings is not None and crossings.has("crossing"):
         columns = ",\n  ".join(f"crossings.{quote_name(name)}" for name in crossings.schema.names)
         yield QuestionView(
             "first_crossings",
-            "Each person's first crossing of each line per direction: who crossed a line, not how often.",
+            "Each person's first crossing of each line per direction, to count the people who crossed.",
             _FIRST_CROSSINGS.format(columns=columns, crossings=refer("crossings")),
         )
 
@@ -194,14 +194,15 @@ FROM parts
 GROUP BY
   {expressions}"""
 _FOOTFALL_TEXT = (
-    "Visits per zone, camera and {period} of the site's clock in which they began. entries counts those with "
-    "an observed start, dwell_s is their full dwell, and recorded_time_s is the time that was recorded. "
-    "People are not counted: someone in two videos would count twice. Without a clock, the date is null."
+    "Visits per zone, camera and local {period} in which they began. entries counts the visits with an "
+    "observed start, dwell_s is the full dwell of the visits, and recorded_time_s is the recorded time. "
+    "People are not counted, because a person in two videos would count twice. Without a clock, the date is "
+    "null."
 )
 
 
 def _compute_footfall(description: DatasetDescription, refer: Refer) -> Iterator[QuestionView]:
-    """Count visits per zone and camera, by hour and by day."""
+    """Count visits per zone and camera by hour and by day."""
     when = ("local_date", "local_hour")
     needed = (
         description.has("visits", "zone", "dwell_s", "entry", *when)
@@ -212,7 +213,7 @@ def _compute_footfall(description: DatasetDescription, refer: Refer) -> Iterator
     if not needed:
         return
     joins, of_video = _join_videos(description, refer, "parts")
-    places = {name: of_video[name] for name in _PLACES if name in of_video}
+    places = {name: of_video[name] for name in _LOCATION if name in of_video}
     for name, period, columns in (
         ("footfall_hourly", "hour", ("zone", "local_date", "local_hour")),
         ("footfall_daily", "day", ("zone", "local_date")),
@@ -258,19 +259,19 @@ def _join_presence(description: DatasetDescription, refer: Refer) -> Iterator[Qu
         return
     query, columns = bins
     joins, of_video = _join_videos(description, refer, "bins")
-    places = {name: of_video[name] for name in _PLACES if name in of_video}
+    places = {name: of_video[name] for name in _LOCATION if name in of_video}
     groups = _list_named(places) + (",\n  " if places else "")
     listed = ",\n  ".join(f"bins.{name}" for name in columns)
     yield QuestionView(
         "presence",
-        "People present per bin in each zone and, as the zone '', in the whole scene. mean_persons is "
-        "weighted by time: for several bins, divide the sum of person_seconds_s by that of recorded_time_s.",
+        "People present per bin in each zone and in the scene (zone ''). mean_persons is weighted by time. "
+        "For several bins, divide the sum of person_seconds_s by the sum of recorded_time_s.",
         _PRESENCE.format(groups=groups, columns=listed, bins=query, joins="\n".join(joins)),
     )
 
 
 def _unite_bins(description: DatasetDescription, refer: Refer) -> tuple[str, list[str]] | None:
-    """Return the query of the bins of the scene and of the zones, and its columns; None without any."""
+    """Return the query of the bins of the scene and the zones, and its columns; None without bins."""
     scene, zones = description.find("occupancy"), description.find("zone_occupancy")
     tables = [
         table for table in (scene, zones) if table is not None and table.has("video", "recorded_time_s")
@@ -314,7 +315,7 @@ def _compute_presence(description: DatasetDescription, refer: Refer) -> Iterator
         return
     query, columns = bins
     joins, of_video = _join_videos(description, refer, "bins")
-    groups = {name: of_video[name] for name in _PLACES if name in of_video}
+    groups = {name: of_video[name] for name in _LOCATION if name in of_video}
     groups |= {name: f"bins.{name}" for name in ("zone", "local_date", "local_hour")}
     is_withheld = WITHHELD in columns
     count = f"count(CASE WHEN bins.{WITHHELD} THEN 1 END)"
@@ -322,11 +323,11 @@ def _compute_presence(description: DatasetDescription, refer: Refer) -> Iterator
     def unless_withheld(figure: str) -> str:
         return f"CASE WHEN {count} = 0 THEN {figure} END" if is_withheld else figure
 
-    note = " If the figure of a bin is withheld, so is the figure of its hour." if is_withheld else ""
+    note = " If the figure of a bin is withheld, the figure of its hour is also null." if is_withheld else ""
     yield QuestionView(
         "presence_hourly",
-        "People present per zone, camera and hour of the site's clock; the zone '' is the whole scene. "
-        f"max_persons is the maximum of one video.{note}",
+        "People present per zone, camera and local hour. The zone '' is the scene. max_persons is the "
+        f"maximum of one video.{note}",
         _PRESENCE_HOURLY.format(
             groups=_list_named(groups),
             expressions=",\n  ".join(groups.values()),
@@ -366,7 +367,7 @@ def _list_observed(description: DatasetDescription) -> list[tuple[VisitEnds, tup
 
 
 def _is_among(column: str, kinds: Sequence[tuple[tuple[str, ...], tuple[str, ...]]]) -> str:
-    """Return the condition that a column has one of the values of its video; the first are the default."""
+    """Return the condition that a column has one of its video's values; the first values are the default."""
     conditions = [
         (f"{quote_name(column)} IN ({_quote_texts(values)})" if values else "FALSE", videos)
         for values, videos in kinds

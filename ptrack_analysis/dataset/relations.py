@@ -13,8 +13,8 @@ _OF_ZONES = ("visits", "zone_occupancy", "dwell")
 class Relation:
     """A many-to-one relation: ``column`` of ``table`` refers to ``key`` of the table ``to``.
 
-    A filter on ``to`` also filters ``table``. In a BI tool, an active relation applies by default. The
-    others are created inactive, because with them a filter could reach a table in two ways.
+    A filter on ``to`` also filters ``table``. In a BI tool, an active relation applies by default. Other
+    relations are inactive, because with them a filter could reach a table by two paths.
     """
 
     table: str

@@ -1,4 +1,4 @@
-"""Tables for data that leaves the house: salted keys, and no figure that rests on few people."""
+"""Tables for publication, with salted keys and without figures of few people."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -28,7 +28,7 @@ from ptrack_analysis.schema.table import TRACKER_IDENTITIES
 from ptrack_analysis.video import Milliseconds
 
 DOMINANCE = 10.0
-"""The p of the p % rule: a contribution that can be estimated to within so many percent is protected."""
+"""The p of the p % rule: a contribution is protected if it can be estimated to within p percent."""
 
 
 def release(
@@ -37,37 +37,36 @@ def release(
     video: str,
     holidays: frozenset[date] | None = None,
 ) -> dict[str, Rows]:
-    """Return the tables of one video in the form in which they may be published.
+    """Return the tables of one video in a form that may be published.
 
-    With a salt, ``person`` is the first 16 hex digits of HMAC-SHA256(salt, "video:person_index"). No person
-    index is left, and rows are sorted by key, so their order does not reveal it: groups are numbered anew,
-    and the smaller key of a pair comes first. ``stitches`` is withheld, because it is about person indices.
+    With a salt, ``person`` is the first 16 hex digits of HMAC-SHA256(salt, "video:person_index"). Person
+    indices are removed. Their order is not revealed either: rows are sorted by key, groups are renumbered,
+    and the smaller key of a pair comes first. ``stitches`` is withheld, because it contains person indices.
 
     With ``min_count``, only columns that ``schema.released`` declares keep their values. Tables of single
-    people are withheld, and so are extremes, medians and times. A figure is suppressed if fewer people
-    contribute to it, or if the largest contribution can be estimated to within 10 % (the p % rule): the
-    person with the second largest one could compute it. Further figures are suppressed until no such figure
-    follows from those that are published, by addition and subtraction. ``suppressed`` marks the rows.
+    people, extremes, medians and times are withheld. A figure is suppressed if too few people contribute to
+    it. It is also suppressed if the person with the second largest contribution could estimate the largest
+    contribution to within 10 % (the p % rule). Further figures are suppressed until such figures do not
+    follow from published figures by addition and subtraction. ``suppressed`` marks the rows.
 
-    With either, columns of a tracker's file without a role are withheld, because it is not known what they
-    reveal.
+    In both cases, unused columns of a tracker's file are withheld, because they may reveal anything.
 
     Parameters
     ----------
     tables
         The tables of one video by folder, as ``compute_tables`` returns them.
     settings
-        What is published: ``salt``, ``min_count`` and ``tables``.
+        The configuration, with ``salt``, ``min_count`` and ``tables``.
     video
-        The video's name.
+        Name of the video.
     holidays
         Public holidays, if the opening hours of the video refer to them (``PH``).
 
     Notes
     -----
-    A person is a track. No figure covers more than one video, so one video is protected without knowing
-    the others. Not covered: bounds that follow because no value is negative, two editions of one dataset
-    (other zones, times or limits), and knowledge from elsewhere.
+    A person is a track. No figure covers more than one video, so each video is protected independently. Not
+    covered: bounds that follow because values are not negative, two editions of one dataset (other zones,
+    times or limits), and knowledge from other sources.
 
     References
     ----------
@@ -105,7 +104,7 @@ def released_folders(folders: list[str], settings: AnalysisConfig) -> list[str]:
 
 
 def needed_folders(settings: AnalysisConfig) -> set[str]:
-    """List the tables that tell who contributes to figures: they are computed, even if not written."""
+    """List the tables with the contributors to figures, which are computed even if not written."""
     if settings.min_count is None:
         return set()
     declared = [
@@ -118,7 +117,7 @@ def needed_folders(settings: AnalysisConfig) -> set[str]:
 
 
 def _drop_source_columns(name: str, table: pd.DataFrame) -> pd.DataFrame:
-    """Drop the columns of a tracker's file; those of ``videos`` describe the recordings."""
+    """Drop the columns of a tracker's file; keep further columns of ``videos`` about recordings."""
     further = [] if name == "videos" else find_further_columns(table, OUTPUTS[name].table)
     return table.drop(columns=further) if further else table
 
@@ -149,7 +148,7 @@ def _suppress(
 
 
 def _has_figures(name: str, table: pd.DataFrame) -> Bools:
-    """Mark the rows of which a figure may be published; all rows of a table without figures."""
+    """Mark the rows with publishable figures; mark all rows of a table without figures."""
     figures = list_figures(OUTPUTS[name].table, table)
     marked = np.full(len(table), not figures)
     for figure in figures:
@@ -171,11 +170,11 @@ def find_hidden(
     Parameters
     ----------
     figures
-        The figures that tables would publish.
+        The figures in the tables to publish.
     tables
         All computed tables of the video.
     settings
-        How the tables were computed.
+        The configuration of the tables.
     least
         Number of people that must contribute to a figure.
     dominance
@@ -186,7 +185,7 @@ def find_hidden(
     Returns
     -------
     list
-        For each of ``figures`` a mask of its rows.
+        A mask of the rows of each figure.
     """
 
     def contribute(
@@ -210,7 +209,7 @@ def find_hidden(
 
 
 def find_small(cells: Cells, shares: pd.DataFrame, least: int, dominance: float) -> tuple[Integers, Bools]:
-    """Count the people who contribute to each cell, and mark the cells that reveal something about one.
+    """Count the contributors to each cell, and mark the cells that reveal too much about a person.
 
     Parameters
     ----------
@@ -221,8 +220,8 @@ def find_small(cells: Cells, shares: pd.DataFrame, least: int, dominance: float)
     least
         Number of people that must contribute.
     dominance
-        The p of the p % rule [%]: what is left of a cell without the two largest contributions must be at
-        least so much of the largest one.
+        The p of the p % rule [%]. A cell minus its two largest contributions must be at least this percentage
+        of the largest contribution.
     """
     entries = pd.DataFrame({"cell": cells.cell, "atom": cells.atom}).merge(shares, on="atom")
     amounts = entries.groupby(["cell", "person"])["amount"].sum().reset_index()
@@ -242,7 +241,7 @@ def find_small(cells: Cells, shares: pd.DataFrame, least: int, dominance: float)
 
 
 def _mark(figure: Figure, cells: Sequence[Integers], suppressed: Bools, least: int) -> Bools:
-    """Mark the rows of a figure that are hidden; also a value that no contribution explains."""
+    """Mark the hidden rows of a figure, including values without contributions."""
     value = figure.list_values()
     if not cells:
         return (value > 0) & (value < least)
@@ -253,7 +252,7 @@ def _mark(figure: Figure, cells: Sequence[Integers], suppressed: Bools, least: i
 
 
 def _without(table: pd.DataFrame, schema: Table, hidden: Sequence[tuple[Figure, Bools]]) -> pd.DataFrame:
-    """Return a table without the values of some figures, and without those of undeclared columns."""
+    """Remove the values of hidden figures and of undeclared columns from a table."""
     declared, gone = RELEASED[schema.name], np.zeros(len(table), dtype=bool)
     is_public = not any(one.is_figure for column in declared.values() for one in column)
     columns = {}
@@ -264,10 +263,10 @@ def _without(table: pd.DataFrame, schema: Table, hidden: Sequence[tuple[Figure, 
             if figure.column == name:
                 shown[figure.rows[~rows]] = True
                 gone[figure.rows[rows & table[name].notna().to_numpy()[figure.rows]]] = True
-        whole = table[name]
+        values = table[name]
         if column.kind == "integer" and not is_public:
-            whole = whole.astype("Int64")
-        columns[name] = whole if shown.all() else whole.mask(~shown)
+            values = values.astype("Int64")
+        columns[name] = values if shown.all() else values.mask(~shown)
     if is_public:
         return table.assign(**columns)
     table = table.assign(**columns, suppressed=gone)
@@ -276,7 +275,7 @@ def _without(table: pd.DataFrame, schema: Table, hidden: Sequence[tuple[Figure, 
 
 
 def _salt(table: pd.DataFrame, schema: Table, salt: bytes, video: str) -> pd.DataFrame:
-    """Replace person indices by salted keys, and sort the rows by them."""
+    """Replace person indices by salted keys, and sort the rows by these keys."""
     levels = []
     for old, new in zip(schema.key, SALTED[schema.name].key, strict=True):
         values = table.index.get_level_values(old.name)
@@ -289,13 +288,13 @@ def _salt(table: pd.DataFrame, schema: Table, salt: bytes, video: str) -> pd.Dat
         levels[:2] = _sort_pairs(*levels[:2])
     index = levels[0] if len(levels) == 1 else pd.MultiIndex.from_arrays(levels)
     table = table.drop(columns=[*TRACKER_IDENTITIES], errors="ignore").set_axis(index).sort_index()
-    if "group" in table.columns:  # numbered by person index, it would reveal the order
+    if "group" in table.columns:  # the numbers of groups reveal the order of person indices
         table["group"] = pd.factorize(table["group"])[0].astype("int64") + 1
     return table
 
 
 def _sort_pairs(person: pd.Index, other: pd.Index) -> list[pd.Index]:
-    """Put the smaller key of each pair first, because the order of the indices must not be revealed."""
+    """Sort the keys of each pair, so that the order of the person indices is not revealed."""
     keys = np.sort(np.column_stack([person.to_numpy(dtype=object), other.to_numpy(dtype=object)]), axis=1)
     names = (person.name, other.name)
     return [

@@ -29,9 +29,9 @@ def remove_videos(
     *,
     before: dt.date | str | None = None,
 ) -> RemoveSummary:
-    """Remove videos from every table of a dataset, and from its manifest.
+    """Remove videos from all tables and the manifest of a dataset.
 
-    Earlier versions of Delta tables are deleted with their files and log, so that nothing of the videos
+    Earlier versions of Delta tables are deleted with their files and log, so that no data of the videos
     remains. Readers of an earlier version must open the table again.
 
     Parameters
@@ -41,22 +41,22 @@ def remove_videos(
     videos
         Names of videos.
     before
-        Date before which the last local day of a removed video is. Videos without a clock stay.
+        Remove the videos whose last local day is before this date. Videos without a clock are kept.
 
     Raises
     ------
     ParameterError
-        If there is no such video, or neither names nor a date are given.
+        If a video does not exist, or neither ``videos`` nor ``before`` is given.
     InputError
-        If there is no dataset.
+        If the dataset does not exist.
     OutputError
         If another run is writing, or writing fails.
     RemoteError
-        If S3 refuses.
+        If S3 rejects a request.
     """
     root, names = parse_path(out), [videos] if isinstance(videos, str) else list(videos)
     if not names and before is None:
-        raise ParameterError("videos or before must be given (in the shell --video or --before)")
+        raise ParameterError("videos or before must be given (--video or --before)")
     limit = _parse_date(before)
     read_manifest(root)
     with changing(root) as (dataset, check):
@@ -74,7 +74,7 @@ def remove_videos(
 
 
 def make_target(dataset: OpenDataset) -> Target:
-    """Return the target of a run that computes no videos."""
+    """Return the target of a run that does not compute videos."""
     manifest = dataset.manifest
     tables = {name: manifest.schema(name) for name in manifest.tables}
     return Target(
@@ -90,7 +90,7 @@ def make_target(dataset: OpenDataset) -> Target:
 
 
 def _list_tasks(dataset: OpenDataset, removed: set[str]) -> list[BatchTask]:
-    """Return a task for each batch that loses videos: it keeps the others."""
+    """Return a task for each batch with removed videos, which keeps the other videos."""
     return [
         BatchTask(
             batch,
@@ -114,4 +114,4 @@ def _parse_date(before: dt.date | str | None) -> str | None:
     try:
         return (before if isinstance(before, dt.date) else dt.date.fromisoformat(before)).isoformat()
     except ValueError as error:
-        raise ParameterError(f"before is {before!r}, not a date such as 2026-11-24") from error
+        raise ParameterError(f"before must be a date such as 2026-11-24, got {before!r}") from error

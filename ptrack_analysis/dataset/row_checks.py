@@ -20,7 +20,7 @@ from ptrack_analysis.storage.columns import add_video_key, stored_key
 from ptrack_analysis.storage.facts import LOCAL_DATE, LOCAL_HOUR, fact_columns
 
 REFERENCES = {relation.column: relation for relation in RELATIONS if relation.table in FACTS}
-"""What a column of a fact refers to: the same in all facts."""
+"""The relation of each column of a fact, which is the same in all facts."""
 _IDS = ("visit_id", "crossing_id")
 _SALTED = "^[0-9a-f]{16}$"
 _HOUR = 3_600_000_000
@@ -32,25 +32,25 @@ Clocks = Mapping[str, tuple[int | None, tzinfo]]
 
 @dataclass(frozen=True, slots=True)
 class FileRows:
-    """Rows of one file, and where findings go."""
+    """Rows of one file, and the ledger for findings."""
 
     place: str
     rows: pa.Table
     ledger: Ledger
 
     def report(self, check: str, wrong: Any, column: str, problem: str) -> None:
-        """Add one finding for the rows of a column that are wrong."""
-        places = np.flatnonzero(np.asarray(pc.fill_null(wrong, fill_value=False)))
-        if not len(places):
+        """Add one finding for the wrong rows of a column."""
+        indices = np.flatnonzero(np.asarray(pc.fill_null(wrong, fill_value=False)))
+        if not len(indices):
             return
-        value = self.rows[column][int(places[0])].as_py()
+        value = self.rows[column][int(indices[0])].as_py()
         shown = value.isoformat() if isinstance(value, date) else repr(value)
-        more = f" (and {len(places) - 1} more rows)" if len(places) > 1 else ""
-        self.ledger.find(check, self.place, f"row {places[0]}: {column} is {shown}, {problem}{more}")
+        more = f" (and {len(indices) - 1} more rows)" if len(indices) > 1 else ""
+        self.ledger.find(check, self.place, f"row {indices[0]}: {column} is {shown}, {problem}{more}")
 
 
 def list_keys(schema: Table) -> list[list[str]]:
-    """List the keys of a fact: its key, and its text key if it has one."""
+    """List the key of a fact, and its text key if any."""
     columns = {column.name for column in fact_columns(schema)}
     key = [column.name for column in stored_key(add_video_key(schema))]
     return [key, *([name] for name in _IDS if name in columns)]
@@ -80,7 +80,7 @@ def check_counts(
 
 
 def check_unique(found: FileRows, key: Sequence[str]) -> None:
-    """Check that a key is never null, and that no two rows have the same."""
+    """Check that a key is never null and is unique."""
     rows = found.rows.select(list(key))
     found.ledger.examined["keys"] += len(rows)
     for name in key:
@@ -95,7 +95,7 @@ def check_unique(found: FileRows, key: Sequence[str]) -> None:
 
 
 def check_reference(found: FileRows, relation: Relation, known: Mapping[str, pa.Table]) -> None:
-    """Check that each value of a column is a key of another table; null refers to nothing."""
+    """Check that each value of a column is null or a key of another table."""
     there = known.get(relation.to)
     names = found.rows.column_names
     if there is None or relation.key not in there.column_names or relation.column not in names:
@@ -116,7 +116,7 @@ def list_clocks(videos: pa.Table) -> Clocks:
 
 
 def check_times(found: FileRows, schema: Table, clocks: Clocks) -> None:
-    """Check each time by the clock against the moment that it belongs to."""
+    """Check each wall-clock time against its time since the start of the video."""
     starts = _find_starts(found.rows, clocks)
     for column in fact_columns(schema):
         if column.moment_name is not None:
@@ -134,25 +134,25 @@ def _find_starts(rows: pa.Table, clocks: Clocks) -> pa.Array:
 
 
 def _differ(found: Any, wanted: Any) -> Any:
-    """Mark where two columns differ; null is equal to null."""
+    """Mark the rows in which two columns differ; null equals null."""
     both_null = pc.and_(pc.is_null(found), pc.is_null(wanted))
     return pc.invert(pc.coalesce(pc.equal(found, wanted), both_null))
 
 
 def check_local(found: FileRows, schema: Table, clocks: Clocks) -> None:
-    """Check the local date and hour of the first moment of each row."""
+    """Check the local date and hour of the first time of each row."""
     rows = found.rows
     if LOCAL_DATE not in rows.column_names:
         return
     found.ledger.examined["local_dates"] += len(rows)
-    moments = _find_starts(rows, clocks)
+    instants = _find_starts(rows, clocks)
     if "hour_at" in rows.column_names:
-        moments = rows["hour_at"].cast(pa.int64())
+        instants = rows["hour_at"].cast(pa.int64())
     elif schema.row_time:
         since_start = pc.fill_null(rows[f"{schema.row_time}_ms"], 0)
-        moments = pc.add(pc.multiply(since_start, 1000), moments)
-    unknown = np.asarray(pc.is_null(moments))
-    local = np.asarray(pc.fill_null(moments, 0)).copy()
+        instants = pc.add(pc.multiply(since_start, 1000), instants)
+    unknown = np.asarray(pc.is_null(instants))
+    local = np.asarray(pc.fill_null(instants, 0)).copy()
     videos = rows["video"].to_numpy()
     for video, (_, zone) in clocks.items():
         own = np.flatnonzero(videos == video)
@@ -165,7 +165,7 @@ def check_local(found: FileRows, schema: Table, clocks: Clocks) -> None:
 
 
 def check_salted(found: FileRows) -> None:
-    """Check that people are named by salted keys."""
+    """Check that people are identified by salted keys."""
     for column in {"person", "other_person"} & {*found.rows.column_names}:
         found.ledger.examined["salted_keys"] += len(found.rows)
         wrong = pc.invert(pc.match_substring_regex(found.rows[column], _SALTED))

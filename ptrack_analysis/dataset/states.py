@@ -9,7 +9,7 @@ _COVERED = ("recorded_time", "recorded_time_s")
 
 
 class FigureState(Enum):
-    """Whether a table has a figure, and if not, why."""
+    """State of a figure: a value, or the reason for a missing value."""
 
     VALUE = "value"
     WITHHELD = "withheld"
@@ -19,7 +19,7 @@ class FigureState(Enum):
 def find_states(table: pd.DataFrame, column: str) -> pd.Series:
     """Return the state of each figure in a column.
 
-    A figure is not covered if ``recorded_time`` of its row is 0 or missing: there is nothing to measure. A
+    A figure is not covered if ``recorded_time`` of its row is 0 or missing, because nothing was recorded. A
     missing figure of a table with suppressed rows is withheld if its row is suppressed, or if the column has
     no values at all. Every other missing figure is not covered.
 

@@ -1,4 +1,4 @@
-"""Find figures that published figures reveal, and suppress further figures until none is revealed."""
+"""Detection and suppression of figures that published figures reveal."""
 
 from dataclasses import dataclass
 
@@ -16,9 +16,9 @@ _CHUNK = 256
 class Cells:
     """Sums over atoms, as the nonzero entries of an integer matrix.
 
-    Entry ``i`` says that cell ``cell[i]`` contains atom ``atom[i]``, ``factor[i]`` times. An atom is the
-    smallest unit that a figure is made of, such as the presence in one zone in one hour. ``count`` and
-    ``atoms`` are the numbers of cells and of atoms. No two cells are equal.
+    Entry ``i`` means that cell ``cell[i]`` contains atom ``atom[i]``, multiplied by ``factor[i]``. An atom is
+    the smallest part of a figure, such as the presence in one zone in one hour. ``count`` and ``atoms`` are
+    the numbers of cells and atoms. All cells are different.
     """
 
     cell: Integers
@@ -38,10 +38,10 @@ class Cells:
 
 
 class _Known:
-    """What follows from the known cells by addition and subtraction.
+    """The linear system of the known cells, solved by elimination.
 
-    An atom that is a cell of its own is known directly. The other known cells are reduced to row echelon form
-    over the atoms that are left, with the combination of cells that makes each row beside it.
+    An atom that is itself a known cell is known directly. The other known cells are reduced to row echelon
+    form over the remaining atoms. Additional columns record the combination of cells of each row.
     """
 
     def __init__(self, cells: Cells, known: Bools) -> None:
@@ -59,8 +59,8 @@ class _Known:
         self.pivots = _eliminate(matrix, len(self.free))
         self.reduced = matrix[: len(self.pivots)]
 
-    def find_derivable(self, asked: Integers) -> Bools:
-        """Mark the cells that are sums and differences of known cells."""
+    def find_derivable(self, examined: Integers) -> Bools:
+        """Mark the examined cells that are sums and differences of known cells."""
         column = np.full(self.cells.atoms, -1)
         column[self.free] = np.arange(len(self.free))
         entry = column[self.cells.atom] >= 0
@@ -69,12 +69,12 @@ class _Known:
         last = np.zeros(self.cells.count, dtype="int64")
         last[cell] = at
         reduced = self.reduced[:, : len(self.free)]
-        solved = np.zeros(len(self.free) + 1, dtype=bool)  # one more, so that it is never empty
+        solved = np.zeros(len(self.free) + 1, dtype=bool)  # one extra element, so that it is never empty
         solved[self.pivots[np.count_nonzero(reduced, axis=1) == 1]] = True
-        derivable: Bools = (size[asked] == 0) | ((size[asked] == 1) & solved[last[asked]])
-        several = np.flatnonzero(size[asked] > 1)
+        derivable: Bools = (size[examined] == 0) | ((size[examined] == 1) & solved[last[examined]])
+        several = np.flatnonzero(size[examined] > 1)
         for some in np.array_split(several, len(several) // _CHUNK + 1):
-            wanted = self.cells.dense(asked[some], self.free)
+            wanted = self.cells.dense(examined[some], self.free)
             rest = (wanted - wanted[:, self.pivots] @ reduced) % _PRIME
             derivable[some] = ~rest.any(axis=1)
         return derivable
@@ -90,7 +90,7 @@ class _Known:
 
 
 def _eliminate(matrix: Integers, width: int) -> Integers:
-    """Bring the first ``width`` columns to reduced row echelon form, in place; return the pivots' columns."""
+    """Reduce the first ``width`` columns to row echelon form in place; return the pivot columns."""
     matrix %= _PRIME
     pivots = list[int]()
     for column in range(width):
@@ -131,21 +131,22 @@ def find_derivable(cells: Cells, known: Bools, asked: Bools) -> Bools:
 
     Notes
     -----
-    A cell follows if its row lies in the row space of the known cells, computed modulo a prime. Bounds that
-    follow because no value is negative are not found. O(cells² · atoms) at worst; atoms that are published
-    by themselves cost nothing.
+    A cell follows if its row is in the row space of the known cells, computed modulo a prime. Bounds that
+    follow because values are not negative are not found. O(cells² · atoms) in the worst case; atoms that are
+    published directly do not add to the cost.
     """
     found = np.zeros(cells.count, dtype=bool)
-    places = np.flatnonzero(asked)
-    found[places] = _Known(cells, known).find_derivable(places)
+    indices = np.flatnonzero(asked)
+    found[indices] = _Known(cells, known).find_derivable(indices)
     return found
 
 
 def choose_suppressed(cells: Cells, published: Bools, small: Bools, fixed: Bools, cost: Floats) -> Bools:
-    """Choose which published cells to suppress so that no small cell can be derived.
+    """Choose the published cells to suppress so that small cells cannot be derived.
 
-    Small cells are suppressed first. While one of them still follows from the rest, the cheapest cell of its
-    derivation is suppressed as well. A suppressed cell that follows anyway is published, unless it is small.
+    Small cells are suppressed first. While a small cell still follows from other cells, the cheapest cell of
+    its derivation is also suppressed. A suppressed cell that follows from the final choice is published,
+    unless it is small.
 
     Parameters
     ----------
@@ -154,11 +155,11 @@ def choose_suppressed(cells: Cells, published: Bools, small: Bools, fixed: Bools
     published
         (count,) cells that a table publishes.
     small
-        (count,) cells that no one must learn, published or not.
+        (count,) cells that must not be revealed, published or not.
     fixed
-        (count,) published cells that are known anyway, such as equations between cells.
+        (count,) published cells that cannot be suppressed, such as equations between cells.
     cost
-        (count,) what suppressing each cell costs.
+        (count,) cost of suppressing each cell.
 
     Returns
     -------
@@ -176,7 +177,7 @@ def choose_suppressed(cells: Cells, published: Bools, small: Bools, fixed: Bools
         before = known.copy()
         for cell in leaking:
             used = system.list_used(int(cell))
-            if known[used].all():  # otherwise this derivation fails already
+            if known[used].all():  # otherwise this derivation is already prevented
                 choice = used[~fixed[used]]
                 known[choice[np.argmin(cost[choice])]] = False
         if (known == before).all():

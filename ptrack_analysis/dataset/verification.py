@@ -6,20 +6,20 @@ from dataclasses import dataclass
 from ptrack_analysis.storage.s3 import AnyPath
 
 MOST = 100
-"""Maximum number of kept findings per check; all are counted."""
+"""Maximum number of findings kept per check; further findings are only counted."""
 CHECKS = {
     "manifest": "the manifest can be read and is consistent",
-    "unfinished": "no run was interrupted: there is no journal and there are no staged files",
-    "files": "each file of the manifest is there, and there are no others",
+    "unfinished": "no run was interrupted: there is no journal, and there are no staged files",
+    "files": "each file of the manifest exists, and there are no other files",
     "checksums": "each file has the size and the SHA-256 of the manifest",
     "schema": "each file has the columns, types, units, definitions and marks of its table",
-    "rows": "each video has as many rows in the files of its batch as the manifest says, and none elsewhere",
-    "keys": "keys are unique in the whole table and never null",
+    "rows": "each video has the number of rows in the manifest, all in the files of its batch",
+    "keys": "keys are unique in the table and never null",
     "references": "keys of videos, people, zones, lines, cameras, sites and dates are in their tables",
-    "times": "each time by the clock is the start of the video plus the moment; null where either is unknown",
+    "times": "each wall-clock time is the start of the video plus the video time; null if either is unknown",
     "local_dates": "local_date and local_hour follow from the clock and the time zone of the video",
-    "salted_keys": "people in a dataset with --salt-file are named by salted keys",
-    "audit": "a dataset with --min-count reveals no figures of few people, and has no values to be withheld",
+    "salted_keys": "people in a dataset with --salt-file are identified by salted keys",
+    "audit": "a dataset with --min-count does not reveal figures of few people or contain values to withhold",
 }
 """The checks with their rules."""
 
@@ -37,9 +37,9 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class FileCheck:
-    """A check: its rule, how many files, rows or videos it examined, and its findings.
+    """A check with its rule, its findings, and the number of examined files, rows or videos.
 
-    ``count`` is the number of findings, of which the first hundred are kept.
+    ``count`` is the number of findings; ``findings`` contains the first hundred.
     """
 
     name: str
@@ -51,7 +51,7 @@ class FileCheck:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """The result of a verification: the dataset's folder, its videos, and every check in its order."""
+    """The result of a verification: the dataset's folder, its videos and the checks in order."""
 
     out: AnyPath
     videos: tuple[str, ...]
@@ -59,22 +59,22 @@ class Verification:
 
     @property
     def findings(self) -> list[Finding]:
-        """All findings that are kept, check by check."""
+        """The kept findings of all checks."""
         return [finding for check in self.checks for finding in check.findings]
 
     @property
     def failed(self) -> list[str]:
-        """The names of the checks that found something."""
+        """The names of the checks with findings."""
         return [check.name for check in self.checks if check.count]
 
     @property
     def passed(self) -> bool:
-        """Whether nothing was found."""
+        """Whether all checks passed."""
         return not self.failed
 
 
 class Ledger:
-    """Collects what checks examine and find."""
+    """Collects the counts and findings of checks."""
 
     def __init__(self) -> None:
         self.rules = dict(CHECKS)

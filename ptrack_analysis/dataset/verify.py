@@ -1,4 +1,4 @@
-"""Verification of a dataset: all files against the manifest, their schemas and each other."""
+"""Verification of all files of a dataset against the manifest, their schemas and each other."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -54,38 +54,37 @@ _FIELD_MARKS = (b"unit", b"definition", b"choices")
 
 
 def verify_dataset(out: str | PathLike[str] | S3Path, *, laws: bool = False) -> Verification:
-    """Read everything in a dataset again, and compare it with the manifest, its schema and itself.
+    """Verify all files of a dataset against the manifest, their schemas and each other.
 
-    Each check has a name and a rule, and says how much it examined and what it found. A file that is missing
-    or damaged is found once: its rows are not examined further.
+    Each check has a name, a rule, counts and findings. A missing or damaged file is reported once, and its
+    rows are not examined.
 
     Parameters
     ----------
     out
         A dataset's folder, on disk or in S3. Files and folders whose names start with ``_`` or a dot are not
-        part of its tables, and files beside the folders of the tables are ignored.
+        part of its tables. Files outside the folders of the tables are ignored.
     laws
-        Whether the conservation laws between the tables are checked too, by SQL in DuckDB. Videos of which
-        figures are withheld are skipped.
+        Whether to also check the conservation laws between the tables, with SQL in DuckDB. Videos with
+        withheld figures are skipped.
 
     Returns
     -------
     Verification
-        Every check; ``passed`` if none found anything.
+        The checks; ``passed`` is True if there are no findings.
 
     Raises
     ------
     InputError
-        If there is no dataset.
+        If the dataset does not exist.
     ParameterError
         If ``laws`` is True and DuckDB is not installed.
     RemoteError
-        If S3 refuses.
+        If S3 rejects a request.
 
     Notes
     -----
-    Each file is read once. The memory needed is that of one file, and of the key columns of one table of a
-    batch of videos.
+    Each file is read once. Memory is needed for one file, and for the key columns of one table of a batch.
 
     Examples
     --------
@@ -104,7 +103,7 @@ def verify_dataset(out: str | PathLike[str] | S3Path, *, laws: bool = False) -> 
         if file.batch < 0 and file.table not in DIMENSIONS:
             content = reader.read(file)
             if content is not None and file.rows and file.table in manifest.tables:
-                ledger.find("rows", file.place, f"has {file.rows} rows, but belongs to no batch")
+                ledger.find("rows", file.place, f"has {file.rows} rows, but does not belong to a batch")
     for batch, entries in manifest.batches.items():
         _check_batch(batch, entries, reader, dimensions)
     if manifest.min_counts and not any(ledger.count[check] for check in ("files", "checksums", "schema")):
@@ -115,7 +114,7 @@ def verify_dataset(out: str | PathLike[str] | S3Path, *, laws: bool = False) -> 
 
 
 def _read_manifest(root: AnyPath, ledger: Ledger) -> Manifest | None:
-    """Read the manifest; None if it is inconsistent, or a run was interrupted while it changed the files."""
+    """Read the manifest; None if it is inconsistent or a run was interrupted while it changed files."""
     ledger.examined.update(manifest=1, unfinished=1)
     try:
         wait_for_change(root)
@@ -141,11 +140,11 @@ def _read_manifest(root: AnyPath, ledger: Ledger) -> Manifest | None:
 
 
 def _list_problems(manifest: Manifest) -> Iterator[str]:
-    """List what is inconsistent in a manifest."""
+    """List the inconsistencies of a manifest."""
     if manifest.version < SCHEMA_VERSION:
         yield (
             f"has schema version {manifest.version}, but this package writes {SCHEMA_VERSION}. "
-            "Run ptrack export or ptrack compact on the dataset: they bring it up to date"
+            "Run ptrack export or ptrack compact to upgrade the dataset"
         )
     yield from (
         f"lists the table {name!r}, which does not exist" for name in manifest.tables if name not in OUTPUTS
@@ -156,11 +155,11 @@ def _list_problems(manifest: Manifest) -> Iterator[str]:
     filled |= {*manifest.versions}
     for name in manifest.tables:
         if name not in filled:
-            yield f"lists no file of the table {name!r}"
+            yield f"does not list a file of the table {name!r}"
     for file in manifest.files:
         is_fact = file.table in manifest.tables
         if file.batch >= 0 and not is_fact:
-            yield f"lists {file.place}, which belongs to none of its tables"
+            yield f"lists {file.place}, which does not belong to its tables"
         if is_fact and not file.place.endswith(f"part-{max(file.batch, 0):06d}.parquet"):
             yield f"lists {file.place} as a file of batch {file.batch}"
     for entry in manifest.videos:
@@ -169,9 +168,9 @@ def _list_problems(manifest: Manifest) -> Iterator[str]:
 
 
 def _check_places(root: AnyPath, manifest: Manifest, ledger: Ledger) -> dict[str, int]:
-    """Look for files that are missing or foreign; return the sizes of those that are there."""
+    """Check for missing and foreign files; return the sizes of existing files."""
     places = list_places(root)
-    if manifest.form == "delta":  # the log of a table lists its files, and readers ignore others
+    if manifest.form == "delta":  # the log of a table lists its files, and readers ignore other files
         places = {
             place: size for place, size in places.items() if place.partition("/")[0] not in manifest.versions
         }
@@ -189,7 +188,7 @@ def _check_places(root: AnyPath, manifest: Manifest, ledger: Ledger) -> dict[str
 
 
 class _Reader:
-    """Reads files of a dataset that are as the manifest says."""
+    """Reads files of a dataset that match the manifest."""
 
     def __init__(self, root: AnyPath, manifest: Manifest, places: Mapping[str, int], ledger: Ledger) -> None:
         self.root = root
@@ -199,7 +198,7 @@ class _Reader:
         self._tables: dict[str, pa_dataset.Dataset | None] = {}
 
     def read(self, file: DatasetFile) -> bytes | None:
-        """Read a file; None if it is missing or not as the manifest says."""
+        """Read a file; None if it is missing or does not match the manifest."""
         if file.place not in self._places:
             return None
         self.ledger.examined["checksums"] += 1
@@ -218,7 +217,7 @@ class _Reader:
     def read_table(
         self, name: str, batch: int, columns: Iterable[str] | None = None
     ) -> Iterator[tuple[DatasetFile, pa.Table]]:
-        """Read columns of the files of a table that belong to a batch, as far as they are sound."""
+        """Read columns of the valid files of a table that belong to a batch."""
         if name in self.manifest.versions:
             yield from self._read_delta_table(name, batch, columns)
             return
@@ -247,7 +246,7 @@ class _Reader:
     def _read_delta_table(
         self, name: str, batch: int, columns: Iterable[str] | None
     ) -> Iterator[tuple[DatasetFile, pa.Table]]:
-        """Read columns of a Delta table, as far as its files and columns are as they should be."""
+        """Read columns of a Delta table if its files and columns are valid."""
         table = self._open_delta_table(name)
         if table is None:
             return
@@ -270,7 +269,7 @@ class _Reader:
         return self._open_delta_table(name) is not None
 
     def _open_delta_table(self, name: str) -> pa_dataset.Dataset | None:
-        """Check the version, files, columns and videos of a Delta table, once; None if it cannot be used."""
+        """Check the version, files, columns and videos of a Delta table once; None if it is invalid."""
         if name in self._tables:
             return self._tables[name]
         self._tables[name] = None
@@ -289,7 +288,7 @@ class _Reader:
             if field.name not in missing and found.schema.field(field.name).type != field.type
         ]
         parts = (("lacks", missing), ("has further", more), ("has other types of", differing))
-        problems = [f"{said} columns {names}" for said, names in parts if names]
+        problems = [f"{problem} columns {names}" for problem, names in parts if names]
         for problem in problems:
             self.ledger.find("schema", name, problem)
         if not problems:
@@ -307,7 +306,7 @@ class _Reader:
 
 
 def _compare_schemas(found: pa.Schema, expected: pa.Schema) -> Iterator[str]:
-    """List what differs between the schema of a file and that of its table."""
+    """List the differences between the schemas of a file and of its table."""
     marks, wanted = found.metadata or {}, expected.metadata or {}
     for mark in _MARKS:
         if marks.get(mark) != wanted.get(mark):
@@ -337,7 +336,7 @@ def _text(value: bytes | None) -> str:
 
 
 def _check_dimension(name: str, rows: pa.Table, dimensions: Mapping[str, pa.Table], ledger: Ledger) -> None:
-    """Check the key of a dimension, and its references to others."""
+    """Check the key of a dimension and its references to other dimensions."""
     found = FileRows(f"{name}/{name}.parquet", rows, ledger)
     check_unique(found, [column.name for column in DIMENSIONS[name].table.key])
     for relation in RELATIONS:
@@ -348,7 +347,7 @@ def _check_dimension(name: str, rows: pa.Table, dimensions: Mapping[str, pa.Tabl
 def _check_batch(
     batch: int, entries: Sequence[VideoEntry], reader: _Reader, dimensions: Mapping[str, pa.Table]
 ) -> None:
-    """Check the rows that the tables have of the videos of a batch."""
+    """Check the rows of the videos of a batch in all tables."""
     manifest, ledger = reader.manifest, reader.ledger
     known, clocks = dict(dimensions), dict[str, Any]()
     for name in sorted(manifest.tables, key=lambda name: name not in ("videos", "tracks")):
@@ -378,7 +377,7 @@ def _check_batch(
 
 
 def _check_rows(found: FileRows, name: str, manifest: Manifest, known: Mapping[str, pa.Table]) -> None:
-    """Check the references of the rows of a fact, and the keys of people."""
+    """Check the references of the rows of a fact and the keys of people."""
     found.ledger.examined["references"] += len(found.rows)
     for column in found.rows.column_names:
         relation = REFERENCES.get(column)

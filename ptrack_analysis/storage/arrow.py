@@ -1,4 +1,4 @@
-"""Tables as Arrow tables, and back."""
+"""Conversion of tables to Arrow and back."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -51,7 +51,7 @@ EXTRA_TYPES = {
 }
 _NULLABLE_DTYPES = {pa.bool_(): pd.BooleanDtype(), pa.int64(): pd.Int64Dtype()}
 DERIVED = {"local_date", "local_hour", "visit_id", "crossing_id"}
-"""Stored columns of a dataset that follow from others."""
+"""Stored columns of a dataset that are derived from others."""
 MISSING_TIME = int(np.iinfo("int64").min)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -66,69 +66,71 @@ def to_arrow(
     video: str | None = None,
     started_at: datetime | None = None,
 ) -> pa.Table:
-    """Convert a table to its stored form; ``write_parquet`` says what that is.
+    """Convert a table to its stored form, as described in ``write_parquet``.
 
     Raises
     ------
     SchemaError
-        If it is no table of the schema, or has a further column that cannot be stored.
+        If the table does not match the schema, or a further column cannot be stored.
     ParameterError
-        If ``video`` is given for a table that has the key ``video`` itself; if ``started_at`` has no offset,
+        If ``video`` is given for a table that already has the key ``video``; if ``started_at`` has no offset
         or is given for a table of several videos.
     """
-    schema = _checked(table, schema)
+    schema = _validate_table(table, schema)
     if video is not None and VIDEO in schema.key:
-        raise ParameterError(f"video is {video!r}, but the {schema.name} table has the key 'video' itself")
+        raise ParameterError(
+            f"video must not be set, because the {schema.name} table already has the key 'video'"
+        )
     parts = [*_key_parts(table, schema, video), *_column_parts(table, schema)]
     if started_at is not None:
-        parts = list(_with_twins(parts, schema, _find_start(started_at, table, schema)))
+        parts = list(_add_clock_columns(parts, schema, _find_start(started_at, table, schema)))
     marks = {TABLE_MARK: schema.name.encode(), PACKAGE_MARK: PACKAGE}
     return pa.table([array for _, array in parts], pa.schema([field for field, _ in parts], marks))
 
 
 def _find_start(started_at: datetime, table: pd.DataFrame, schema: Table) -> int:
-    """Return the start of a table's one video [us since 1970]."""
+    """Return the start of the table's video [us since 1970]."""
     if started_at.tzinfo is None:
         raise ParameterError(
-            f"started_at is {started_at.isoformat()!r}, a local time without its zone: add an offset such as "
-            "+01:00"
+            f"started_at must have an offset such as +01:00, got the local time {started_at.isoformat()!r}"
         )
     if VIDEO in schema.key and len(table.index.unique(VIDEO.name)) > 1:
         raise ParameterError(
-            f"started_at is given, but the {schema.name} table is of several videos, each with its own start"
+            f"started_at must not be set, because the {schema.name} table has several videos, each with its "
+            "own start"
         )
     return (started_at - _EPOCH) // _MICROSECOND
 
 
-def _with_twins(parts: list[Part], schema: Table, start: int) -> Iterator[Part]:
-    """Put behind each moment of the video its twin in UTC: the start and the moment, in whole us."""
+def _add_clock_columns(parts: list[Part], schema: Table, start: int) -> Iterator[Part]:
+    """Insert a column in UTC after each column of times since the start of the video."""
     stored = {column.name: column for column in stored_columns(add_video_key(schema))}
-    for field, moments in parts:
-        yield field, moments
-        twin = find_clock_column(stored[field.name]) if field.name in stored else None
-        if twin is not None:
+    for field, times in parts:
+        yield field, times
+        clock_column = find_clock_column(stored[field.name]) if field.name in stored else None
+        if clock_column is not None:
             try:
-                instants = pc.add_checked(pc.multiply_checked(moments, 1000), start)
+                instants = pc.add_checked(pc.multiply_checked(times, 1000), start)
             except pa.ArrowInvalid as error:
-                raise ParameterError(f"a moment of {field.name} is beyond the calendar") from error
-            yield _field(twin), instants.cast(ARROW_TYPES[twin.type])
+                raise ParameterError(f"{field.name} has a time beyond the calendar") from error
+            yield _field(clock_column), instants.cast(ARROW_TYPES[clock_column.type])
 
 
-def _checked(table: pd.DataFrame, schema: Table | None) -> Table:
-    """Check the table and give its schema, with the key ``video`` where it has it."""
+def _validate_table(table: pd.DataFrame, schema: Table | None) -> Table:
+    """Validate a table and return its schema, with the key ``video`` if the table has it."""
     if schema is None:
         schema = find_schema(table)
     elif isinstance(table, pd.DataFrame) and table.index.names[0] == VIDEO.name:
         schema = add_video_key(schema)
     if isinstance(table, pd.DataFrame) and not table.columns.is_unique:
         twice = table.columns[table.columns.duplicated()][0]
-        raise SchemaError(f"not a {schema.name} table: column {twice!r} is there twice")
+        raise SchemaError(f"not a {schema.name} table: column {twice!r} occurs twice")
     validate(table, schema)
     return schema
 
 
 def _key_parts(table: pd.DataFrame, schema: Table, video: str | None) -> Iterator[Part]:
-    """Convert the index levels; ``video`` and ``person`` come before them where there are such."""
+    """Convert the index levels, preceded by ``video`` and ``person`` if they apply."""
     levels = {name: table.index.get_level_values(name).array for name in schema.key_names}
     arrays = {column.name: convert_column(column, levels[column.name]) for column in schema.key}
     if video is not None:
@@ -136,22 +138,22 @@ def _key_parts(table: pd.DataFrame, schema: Table, video: str | None) -> Iterato
         arrays[VIDEO.name] = pa.repeat(pa.scalar(video, pa.string()), len(table))
     for column in stored_key(schema):
         if column.of is PERSON:
-            arrays[PERSON.name] = _persons(arrays, video)
+            arrays[PERSON.name] = _format_person_keys(arrays, video)
         yield _field(column), arrays[column.of.name]
 
 
-def _persons(arrays: Mapping[str, pa.Array], video: str | None) -> pa.Array:
-    """Name the person of each row; of one video each name is made once, as it has fewer persons than rows."""
+def _format_person_keys(arrays: Mapping[str, pa.Array], video: str | None) -> pa.Array:
+    """Return the key of the person of each row, ``video:person_index``."""
     if video is None:
         numbers = arrays["person_index"].cast(pa.string())
         return pc.binary_join_element_wise(arrays[VIDEO.name], numbers, ":")
-    known = arrays["person_index"].dictionary_encode()
+    known = arrays["person_index"].dictionary_encode()  # format each key once
     names = pc.binary_join_element_wise(pa.scalar(video), known.dictionary.cast(pa.string()), ":")
     return names.take(known.indices)
 
 
 def _column_parts(table: pd.DataFrame, schema: Table) -> Iterator[Part]:
-    """Convert the columns, in the order in which the table has them."""
+    """Convert the columns in the order of the table."""
     unit = find_unit(table, schema) if schema.in_plane else None
     columns = stored_columns(add_video_key(schema), unit, clocked=True)
     known = {
@@ -160,7 +162,7 @@ def _column_parts(table: pd.DataFrame, schema: Table) -> Iterator[Part]:
         if column.of in schema.columns and not column.moment_name
     }
     _validate_extras(table, [name for name in table.columns if name not in known], [c.name for c in columns])
-    bare = table.reset_index(drop=True)  # with its key, pandas would copy that for each column
+    bare = table.reset_index(drop=True)  # otherwise, pandas copies the index for each column
     for name, values in bare.items():
         if name in known:
             column = known[str(name)]
@@ -170,22 +172,22 @@ def _column_parts(table: pd.DataFrame, schema: Table) -> Iterator[Part]:
 
 
 def _validate_extras(table: pd.DataFrame, names: list[Any], taken: list[str]) -> None:
-    """Reject further columns for which there is no type, or whose name is another's but for its case."""
+    """Reject further columns with an unsupported type, or a name that differs from another only in case."""
     others = {name.lower() for name in taken}
     defects = []
     for name in names:
         dtype = table[name].dtype
         if not isinstance(name, str):
-            defects.append(f"{name!r} is no text")
+            defects.append(f"the name {name!r} must be text")
         elif name.lower() in others:
-            defects.append(f"{name!r} is the stored name of another")
+            defects.append(f"the name {name!r} is taken by another stored column")
         elif str(dtype) not in EXTRA_TYPES:
-            defects.append(f"{name!r} is {dtype}, not one of {', '.join(EXTRA_TYPES)}")
+            defects.append(f"{name!r} must be one of {', '.join(EXTRA_TYPES)}, got {dtype}")
         elif isinstance(dtype, pd.CategoricalDtype) and dtype.categories.dtype != "str":
-            defects.append(f"{name!r} has categories of {dtype.categories.dtype}, not of str")
+            defects.append(f"{name!r} must have categories of str, got {dtype.categories.dtype}")
         others.add(str(name).lower())
     if defects:
-        raise SchemaError("further columns that cannot be stored: " + "; ".join(defects))
+        raise SchemaError("further columns cannot be stored: " + "; ".join(defects))
 
 
 @cache
@@ -195,14 +197,14 @@ def _field(column: Stored) -> pa.Field:
 
 
 def convert_column(column: Column, values: Any) -> pa.Array:
-    """Convert the values of a column of the schema to the type in which they are stored."""
+    """Convert the values of a column of the schema to their stored type."""
     match column.kind:
         case "moment":
-            moments = np.asarray(values).view("int64")
-            return pa.array(moments, pa.int64(), mask=moments == MISSING_TIME)
+            times = np.asarray(values).view("int64")
+            return pa.array(times, pa.int64(), mask=times == MISSING_TIME)
         case "span":
-            spans = np.asarray(values).view("int64")
-            return pa.array(spans / 1000.0, pa.float64(), mask=spans == MISSING_TIME)
+            durations = np.asarray(values).view("int64")
+            return pa.array(durations / 1000.0, pa.float64(), mask=durations == MISSING_TIME)
         case "choice":
             return _categories(values) if isinstance(values, pd.Categorical) else _choose(column, values)
         case "date":
@@ -215,7 +217,7 @@ def convert_column(column: Column, values: Any) -> pa.Array:
 
 
 def convert_further_column(name: str, values: pd.Series) -> Part:
-    """Convert a column of the user's own; the categories of a categorical go to its metadata."""
+    """Convert a further column; the categories of a categorical are stored in its metadata."""
     stored_type = EXTRA_TYPES[str(values.dtype)]
     if not isinstance(values.dtype, pd.CategoricalDtype):
         marks = {NULLABLE_MARK: "1"} if values.dtype in _NULLABLE_DTYPES.values() else None
@@ -228,12 +230,12 @@ def convert_further_column(name: str, values: pd.Series) -> Part:
 
 
 def _choose(column: Column, codes: np.ndarray) -> pa.Array:
-    """Return the texts of the codes of a choice."""
+    """Convert the codes of a choice to texts."""
     return pa.array(column.choices, pa.string()).take(pa.array(codes, mask=codes < 0))
 
 
 def _categories(values: Any) -> pa.Array:
-    """Convert a categorical to plain strings, by its codes."""
+    """Convert a categorical to strings."""
     codes = np.asarray(values.codes)
     indices = pa.array(codes, mask=codes < 0)
     return pa.array(values.categories.to_list(), pa.string()).take(indices)
@@ -243,15 +245,15 @@ _EXTRA_TYPES = set(EXTRA_TYPES.values())
 
 
 def from_arrow(content: pa.Table, *, whole: bool = True) -> pd.DataFrame:
-    """Convert a table in its stored form back to what it was in memory.
+    """Convert a stored table to a table in memory.
 
-    If not ``whole``, columns may be missing, though not of the key, and derived ones (``person``,
+    If ``whole`` is False, columns outside the key may be missing, and derived columns (``person``,
     ``recorded_at``) are kept.
 
     Raises
     ------
     InputError
-        If it is not in the stored form of a table of the package.
+        If it is not a stored table of the package.
     """
     schema = schema_by_marks(content.schema.metadata)
     if VIDEO.name in content.column_names:
@@ -289,8 +291,7 @@ def from_arrow(content: pa.Table, *, whole: bool = True) -> pd.DataFrame:
 def drop_derived(content: pa.Table) -> pa.Table:
     """Drop the columns of a dataset that a table in memory does not have.
 
-    These are the columns that follow from others, and optional columns and columns of a plane without a
-    value.
+    These are derived columns, and optional columns and columns of a plane without values.
     """
     if VERSION_MARK not in (content.schema.metadata or {}):
         return content
@@ -322,7 +323,7 @@ def _stored(names: Iterable[str], content: pa.Table) -> set[str]:
 def _index(levels: dict[str, Any], schema: Table) -> Any:
     missing = [name for name in schema.key_names if name not in levels]
     if missing:
-        raise InputError(f"the column of the key {missing[0]!r} is missing")
+        raise InputError(f"the key column {missing[0]!r} is missing")
     if len(schema.key) == 1:
         return pd.Index(levels[schema.key[0].name], name=schema.key[0].name)
     arrays = [levels[name] for name in schema.key_names]
@@ -330,7 +331,7 @@ def _index(levels: dict[str, Any], schema: Table) -> Any:
 
 
 def _values(column: Column, array: pa.ChunkedArray) -> Any:
-    """Convert what is stored for a column of the schema to its dtype in memory."""
+    """Convert the stored values of a column of the schema to its dtype in memory."""
     match column.kind:
         case "moment":
             return array.fill_null(MISSING_TIME).to_numpy().view("timedelta64[ms]")
@@ -348,27 +349,27 @@ def _values(column: Column, array: pa.ChunkedArray) -> Any:
 
 
 def _instants(array: pa.ChunkedArray) -> pd.DatetimeIndex:
-    """Convert moments of the wall clock."""
+    """Convert wall-clock times."""
     times = array.cast(pa.int64()).fill_null(MISSING_TIME).to_numpy()
     return pd.DatetimeIndex(times.view("datetime64[us]"), tz="UTC")
 
 
 def _dates(array: pa.ChunkedArray) -> pd.DatetimeIndex:
-    """Convert days of the calendar."""
+    """Convert dates."""
     days = array.cast(pa.int32()).cast(pa.int64()).fill_null(MISSING_TIME).to_numpy()
     return pd.DatetimeIndex(days.view("datetime64[D]").astype("datetime64[s]"))
 
 
 def _milliseconds(seconds: np.ndarray) -> np.ndarray:
-    """Convert seconds back to whole ms: exact up to 2^51 ms, about seventy thousand years."""
+    """Convert seconds to whole milliseconds; exact up to 2^51 ms."""
     known = np.isfinite(seconds)
-    spans = np.rint(np.where(known, seconds, 0.0) * 1000.0).astype("int64")
-    spans[~known] = MISSING_TIME
-    return spans.view("timedelta64[ms]")
+    durations = np.rint(np.where(known, seconds, 0.0) * 1000.0).astype("int64")
+    durations[~known] = MISSING_TIME
+    return durations.view("timedelta64[ms]")
 
 
 def _extra_values(field: pa.Field, array: pa.ChunkedArray) -> Any:
-    """Convert a column of the user's own, by its type."""
+    """Convert a further column by its type."""
     if pa.types.is_date32(field.type):
         return array.cast(pa.int32()).to_numpy().astype("datetime64[D]").astype("datetime64[s]")
     kept = (field.metadata or {}).get(CATEGORIES_MARK)
@@ -378,9 +379,9 @@ def _extra_values(field: pa.Field, array: pa.ChunkedArray) -> Any:
             written = json.loads(kept)
             return _categorical(array, written["categories"], ordered=written["ordered"])
         except (ValueError, KeyError, TypeError) as error:
-            raise InputError(f"column {field.name!r} has broken categories: {error}") from error
+            raise InputError(f"column {field.name!r} has invalid categories: {error}") from error
     if field.type not in _EXTRA_TYPES:
-        raise InputError(f"column {field.name!r} is {field.type}, which the package does not write")
+        raise InputError(f"column {field.name!r} has type {field.type}, which the package does not write")
     is_nullable = array.null_count or NULLABLE_MARK in (field.metadata or {})
     if is_nullable and field.type in _NULLABLE_DTYPES:
         return array.to_pandas(types_mapper=_NULLABLE_DTYPES.get).array
@@ -390,11 +391,11 @@ def _extra_values(field: pa.Field, array: pa.ChunkedArray) -> Any:
 def _categorical(array: pa.ChunkedArray, categories: Any, *, ordered: bool) -> pd.Categorical:
     codes = pc.index_in(array, value_set=pa.array(categories, pa.string()))
     if codes.null_count > array.null_count:
-        raise InputError(f"a value is not one of {', '.join(categories)}")
+        raise InputError(f"a value of a column is not one of {', '.join(categories)}")
     dtype = pd.CategoricalDtype(pd.Index(categories, dtype="str"), ordered=ordered)
     return pd.Categorical.from_codes(codes.fill_null(-1).to_numpy(), dtype=dtype)
 
 
 def _validate_type(field: pa.Field, expected: pa.DataType) -> None:
     if field.type != expected:
-        raise InputError(f"column {field.name!r} is {field.type}, not {expected}")
+        raise InputError(f"column {field.name!r} must be {expected}, got {field.type}")

@@ -1,4 +1,4 @@
-"""How the columns of tables are stored: names, types and units."""
+"""Names, types and units of stored columns."""
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
@@ -15,10 +15,10 @@ StoredType = Literal["int64", "double", "string", "timestamp", "bool", "date"]
 TABLE_MARK = b"ptrack_analysis.table"
 PACKAGE_MARK = b"ptrack_analysis.package"
 VERSION_MARK = b"ptrack_analysis.version"
-"""Mark with the version of the stored form of a dataset's file."""
+"""Metadata key for the schema version of a file of a dataset."""
 CATEGORIES_MARK = b"ptrack_analysis.categories"
 NULLABLE_MARK = b"ptrack_analysis.nullable"
-"""Mark of a further column of whole numbers or flags that may be missing."""
+"""Metadata key of a further column of whole numbers or flags that may be missing."""
 PACKAGE = b"ptrack-analysis"
 
 VIDEO = VIDEOS.key[0]
@@ -42,11 +42,11 @@ _TWINS = {"timestamp": "recorded_at"}
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """One column as it is stored: its name, type, unit and definition there.
+    """The stored name, type, unit and definition of one column.
 
-    ``of`` is the column of the schema, ``memory_name`` its name in memory. ``is_name`` tells whether its
-    values name something (a video, a zone, a choice): then they are few, and stored as a dictionary.
-    ``moment_name`` is the stored name of the moment whose wall-clock time this column tells, None for others.
+    ``of`` is the column of the schema, ``memory_name`` its name in memory. ``is_name`` is True if the values
+    are names (of videos, zones or choices), which are stored as a dictionary. ``moment_name`` is set for a
+    column of wall-clock times. It is the stored name of the column of the same times in the video.
     """
 
     name: str
@@ -61,24 +61,24 @@ class Stored:
 
 @cache
 def add_video_key(schema: Table) -> Table:
-    """Return the schema of such a table of many videos: ``video`` is the first level of its key."""
+    """Return the schema with ``video`` as the first level of its key."""
     return schema if VIDEO in schema.key else replace(schema, key=(VIDEO, *schema.key))
 
 
 def stored_columns(schema: Table, unit: str | None = None, *, clocked: bool = False) -> list[Stored]:
-    """List the columns of a table of this schema as they are stored, optional ones too.
+    """List the stored columns of a table, including optional columns.
 
-    The key comes first. Where it has ``video`` and ``person_index``, ``person`` stands behind ``video``.
+    The key comes first. If it contains ``video`` and ``person_index``, ``person`` follows ``video``.
 
     Parameters
     ----------
     schema
-        Which table; ``add_video_key(schema)`` for one of a dataset.
+        Schema of the table; ``add_video_key(schema)`` for a table of a dataset.
     unit
-        Unit of the plane, for a table that has one.
+        Unit of the plane, for a table with positions.
     clocked
-        Whether the clock is known: then each moment ``<name>_ms`` has its twin ``<name>_at`` behind it, the
-        same moment in UTC; that of ``timestamp_ms`` is ``recorded_at``.
+        Whether the clock is known. If so, a column ``<name>_at`` with the time in UTC follows each time
+        ``<name>_ms`` since the start of the video; ``recorded_at`` follows ``timestamp_ms``.
     """
     return list(_stored_columns(schema, unit, clocked))
 
@@ -93,12 +93,12 @@ def _stored_columns(schema: Table, unit: str | None, clocked: bool) -> tuple[Sto
 
 
 def with_twins(columns: list[Stored]) -> list[Stored]:
-    """Put behind each moment of the video its twin in UTC."""
+    """Insert a column in UTC after each column of times since the start of the video."""
     return [one for column in columns for one in (column, find_clock_column(column)) if one is not None]
 
 
 def find_clock_column(column: Stored) -> Stored | None:
-    """Return column that tells the wall-clock time of a stored moment; None for what is no such moment."""
+    """Return the wall-clock column of a column of times in the video; None for other columns."""
     if column.of.kind != "moment" or not column.of.of_video:
         return None
     return replace(
@@ -112,7 +112,7 @@ def find_clock_column(column: Stored) -> Stored | None:
 
 
 def stored_key(schema: Table) -> list[Stored]:
-    """List the columns that the key of a table of this schema is stored in, and ``person`` if it has it."""
+    """List the stored columns of a schema's key, including ``person`` if it applies."""
     key = list(schema.key)
     if key[0] == VIDEO and "person_index" in schema.key_names:
         key.insert(1, PERSON)
@@ -136,42 +136,40 @@ def _stored(column: Column, is_name: bool, unit: str | None = None) -> Stored:  
 
 
 def find_schema(table: pd.DataFrame) -> Table:
-    """Find the schema that a table is of, by the names of its index levels and columns.
+    """Find the schema of a table by the names of its index levels and columns.
 
-    Where the index fits two schemas (points and trajectories), it is the one with more columns whose columns
-    are all there.
+    If the index fits two schemas (points and trajectories), return the schema with more columns, provided
+    that the table has all of them.
 
     Raises
     ------
     SchemaError
-        If there is none.
+        If no schema fits.
     """
     if not isinstance(table, pd.DataFrame):
-        raise SchemaError(
-            f"not a table of the package: it is a {type(table).__name__}, not a pandas.DataFrame"
-        )
+        raise SchemaError(f"the table must be a pandas.DataFrame, got {type(table).__name__}")
     return _find_schema(tuple(table.index.names), tuple(table.columns))
 
 
-@lru_cache(maxsize=1024)  # not without end: further columns have names of any kind
+@lru_cache(maxsize=1024)  # bounded, because further columns have arbitrary names
 def _find_schema(key: tuple[Hashable, ...], columns: tuple[Hashable, ...]) -> Table:
     names = list(key)
     own = names[1:] if names[0] == VIDEO.name else names
     fitting = [schema for schema in TABLES.values() if schema.key_names in (names, own)]
     if not fitting:
-        raise SchemaError(f"not a table of the package: there is none with the index {names}")
+        raise SchemaError(f"no table of the package has the index {names}")
     fitting.sort(key=lambda schema: len(schema.columns), reverse=True)
     found = next((schema for schema in fitting if _has_columns(columns, schema)), fitting[0])
     return found if names == found.key_names else add_video_key(found)
 
 
 def schema_by_marks(marks: Mapping[bytes, bytes] | None) -> Table:
-    """Find the schema that a file's marks say it holds.
+    """Find the schema of a file by its metadata.
 
     Raises
     ------
     InputError
-        If they are not the package's.
+        If the file was not written by this package.
     """
     marks = marks or {}
     name = marks.get(TABLE_MARK, b"").decode(errors="replace")

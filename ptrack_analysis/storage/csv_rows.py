@@ -1,4 +1,4 @@
-"""Rows of CSV files that people write, with the line of each."""
+"""Rows and line numbers of CSV files written by people."""
 
 import csv
 import re
@@ -18,7 +18,7 @@ def read_text(path: AnyPath) -> str:
     Raises
     ------
     InputError
-        If the file cannot be read, or is not UTF-8.
+        If the file cannot be read or is not UTF-8.
     """
     try:
         content = path.read_bytes()
@@ -29,20 +29,19 @@ def read_text(path: AnyPath) -> str:
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         raise InputError(
-            f"{path}:{line}: byte {content[error.start]:#04x} is not UTF-8: save it as 'CSV UTF-8'"
+            f"{path}:{line}: byte {content[error.start]:#04x} is not UTF-8. Save the file as 'CSV UTF-8'."
         ) from error
 
 
 def split_rows(place: str, text: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield the cells of the header and of each row that is not blank, each with the number of its line.
+    """Yield the line number and cells of the header and of each row that is not blank.
 
-    The delimiter is the comma, semicolon, tab or bar, whichever the header has most of. Every row has as many
-    cells as the header.
+    The delimiter is the comma, semicolon, tab or bar, whichever is most frequent in the header.
 
     Raises
     ------
     InputError
-        If the text is not CSV, or a row has another number of cells.
+        If the text is not CSV, or a row and the header have different numbers of cells.
     """
     header, _, _ = text.lstrip("\r\n").partition("\n")
     delimiter = max(_DELIMITERS, key=header.count)
@@ -56,13 +55,13 @@ def split_rows(place: str, text: str) -> Iterator[tuple[int, list[str]]]:
                 continue
             width = width or len(values)
             if len(values) != width:
-                raise InputError(f"{place}:{line}: {len(values)} cells, not {width} as the header has")
+                raise InputError(f"{place}:{line}: expected {width} cells like the header, got {len(values)}")
             yield line, values
     except csv.Error as error:
-        raise InputError(f"{place}:{reader.line_num}: not a CSV file: {error}") from error
+        raise InputError(f"{place}:{reader.line_num}: cannot be read as CSV: {error}") from error
 
 
 def simplify_name(name: str) -> str:
-    """Return the name of a column in lower case letters, digits and underscores."""
+    """Return the name of a column in lowercase letters, digits and underscores."""
     letters = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "_", letters).strip("_")

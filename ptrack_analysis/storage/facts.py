@@ -1,4 +1,4 @@
-"""Tables of a dataset: one fixed Arrow schema per table, whatever is known of a video."""
+"""Arrow tables of a dataset, with one fixed schema per table."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -33,7 +33,7 @@ from ptrack_analysis.storage.columns import (
 )
 
 SCHEMA_VERSION = 2
-"""Version of the stored form of a dataset's tables; version 1 was one file per video and table."""
+"""Version of the stored form of a dataset's tables; version 1 had one file per video and table."""
 LOCAL_DATE, LOCAL_HOUR = "local_date", "local_hour"
 Further = tuple[tuple[str, str], ...]
 """Further columns of a source with their stored types."""
@@ -61,7 +61,7 @@ _ID_OF_TABLE = {"visits": "visit_id", "crossings": "crossing_id"}
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """When a video starts [us since 1970, UTC], and the time zone of its site; None if unknown."""
+    """The start of a video [us since 1970, UTC] and the site's time zone; None if unknown."""
 
     start: int | None = None
     zone: tzinfo | None = None
@@ -74,7 +74,7 @@ class Clock:
         return cls((started_at - _EPOCH) // _MICROSECOND, zone or UTC)
 
     def find_local(self, moments: np.ndarray) -> np.ndarray:
-        """Return moments [us UTC] as the site's clock shows them [us], without a time zone."""
+        """Convert times [us UTC] to local times of the site [us], without a time zone."""
         if not len(moments):
             return moments
         first, last = (self._find_offset(int(moment)) for moment in (moments.min(), moments.max()))
@@ -90,10 +90,10 @@ class Clock:
 
 @cache
 def fact_columns(schema: Table) -> tuple[Stored, ...]:
-    """List the columns of a table in a dataset, in their order, without further columns of a source.
+    """List the stored columns of a table in order, without further columns of a source.
 
-    Optional columns and the columns of both planes are always there. Every moment has its time by the clock
-    behind it. Faces are a table of their own, so detections do not have their columns.
+    Optional columns and the columns of both planes are always included. A column of wall-clock times follows
+    each column of times in the video. Detections have no face columns, which are in a separate table.
     """
     schema = add_video_key(schema)
     key = [column for column in stored_key(schema) if column.name != VIDEO.name]
@@ -127,13 +127,13 @@ def _local_column(column: Column, kind: Any) -> Stored:
 
 
 def _id_column(name: str) -> Stored:
-    text = f"Key of the row in the whole dataset: {_IDS[name][0]}."
+    text = f"Key of the row in the dataset: {_IDS[name][0]}."
     return _local_column(Column(name, "text", text), "string")
 
 
 @cache
 def arrow_schema(schema: Table, further: Further = ()) -> pa.Schema:
-    """Return the Arrow schema of a table of a dataset, with these further columns of its source."""
+    """Return the Arrow schema of a table of a dataset, including further columns."""
     fields = [
         pa.field(
             column.name,
@@ -157,7 +157,7 @@ def arrow_schema(schema: Table, further: Further = ()) -> pa.Schema:
 
 @dataclass(frozen=True, slots=True)
 class VideoTable:
-    """A table of one video: the name of the video in the dataset, its rows, and its clock."""
+    """A table of one video, with the video's name in the dataset and its clock."""
 
     video: str
     table: Rows
@@ -165,16 +165,16 @@ class VideoTable:
 
 
 def build_rows(parts: Sequence[VideoTable], schema: Table, further: Further = ()) -> pa.Table:
-    """Convert a table of several videos to the stored form of a dataset, one video after the other.
+    """Convert tables of several videos to the stored form of a dataset.
 
     Parameters
     ----------
     parts
-        The tables that the package computed, with the key of the schema.
+        The computed tables, with the key of the schema.
     schema
-        Their schema.
+        Schema of the tables.
     further
-        The further columns of their sources, with their types.
+        Further columns of the sources, with their types.
     """
     lengths = [len(part.table) for part in parts]
     sources = [_read_arrays(part.table) for part in parts]
@@ -198,7 +198,7 @@ def build_rows(parts: Sequence[VideoTable], schema: Table, further: Further = ()
     }
     first = moments[f"{schema.row_time}_ms"] if schema.row_time else np.zeros(rows, "int64")
     dates, hours = _local_times(first, start, [part.clock for part in parts], lengths)
-    values = {LOCAL_DATE: dates, LOCAL_HOUR: hours} | values  # tables by the hour have their own
+    values = {LOCAL_DATE: dates, LOCAL_HOUR: hours} | values  # hourly tables have their own
     for name, kind in further:
         values[name] = _join_further(name, ARROW_TYPES[kind], [part.table for part in parts])
     arrays = [values[field.name] if field.name in values else pa.nulls(rows, field.type) for field in fields]
@@ -208,7 +208,7 @@ def build_rows(parts: Sequence[VideoTable], schema: Table, further: Further = ()
 def _join_columns(
     sources: Sequence[dict[Any, Any]], schema: Table, lengths: Sequence[int]
 ) -> tuple[dict[str, Any], dict[Any, np.ndarray]]:
-    """Join the columns that any of the videos has; return the moments [ms] as well."""
+    """Join the columns that any of the videos has; also return the times in the video [ms]."""
     values: dict[str, Any] = {}
     moments: dict[Any, np.ndarray] = {}
     for column in fact_columns(schema):
@@ -221,7 +221,7 @@ def _join_columns(
 
 
 def _read_arrays(table: Rows) -> dict[Any, Any]:
-    """Return the values of the index levels and columns of a table by their names."""
+    """Return the values of the index levels and columns of a table by name."""
     if isinstance(table, TableArrays):
         names = {column.name: column.named(table.unit) for column in table.schema.columns}
         return {names.get(name, name): values for name, values in table.arrays.items()}
@@ -236,7 +236,7 @@ def _read_arrays(table: Rows) -> dict[Any, Any]:
 
 
 def _join_column(column: Stored, found: Sequence[Any], lengths: Sequence[int]) -> tuple[Any, Any]:
-    """Join the values of a column of several videos; return the times [ms] of a column of moments too."""
+    """Join a column of several videos; also return times in the video [ms], None for other kinds."""
     is_time = column.of.kind in ("moment", "span")
     if is_time:
         times = np.concatenate(
@@ -264,7 +264,7 @@ _PLAIN = ("integer", "number", "flag")
 
 
 def _join_further(name: str, kind: pa.DataType, tables: Sequence[Rows]) -> pa.ChunkedArray:
-    """Join a further column of several videos in its common type; null where a source does not have it."""
+    """Join a further column of several videos in its common type; null if a source lacks it."""
     arrays = [
         convert_further_column(name, table[name])[1].cast(kind)
         if isinstance(table, pd.DataFrame) and name in table.columns
@@ -290,7 +290,7 @@ def _join_names(parts: Sequence[Any]) -> Any:
 
 
 def _clock_times(moments: np.ndarray, start: np.ndarray) -> pa.Array:
-    """Return moments of the video [ms] in UTC; null where the moment or the clock is unknown."""
+    """Convert times in the video [ms] to UTC; null where the time or the clock is unknown."""
     known = (moments != MISSING_TIME) & (start != MISSING_TIME)
     times = np.where(known, moments, 0) * 1000 + np.where(known, start, 0)
     return pa.array(times, pa.int64(), mask=~known).cast(ARROW_TYPES["timestamp"])
@@ -299,7 +299,7 @@ def _clock_times(moments: np.ndarray, start: np.ndarray) -> pa.Array:
 def _local_times(
     moments: np.ndarray, start: np.ndarray, clocks: Sequence[Clock], lengths: Sequence[int]
 ) -> tuple[pa.Array, pa.Array]:
-    """Return the local date and hour of moments [ms]; of the start of the video where they are missing."""
+    """Return local dates and hours of times in the video [ms]; a missing time counts as 0."""
     unknown = start == MISSING_TIME
     local = np.where(moments == MISSING_TIME, 0, moments) * 1000 + start
     end = np.cumsum(lengths)
@@ -313,9 +313,9 @@ def _local_times(
 
 
 def join_rows(parts: Sequence[pa.Table], schema: pa.Schema) -> pa.Table:
-    """Join rows into one table of this schema, sorted by local date and video.
+    """Join rows into one table, sorted by local date and video.
 
-    Rows of one date and video keep their order. Missing further columns are null.
+    The sort is stable. Missing further columns are null.
     """
     joined = pa.concat_tables([conform(part, schema) for part in parts]) if parts else schema.empty_table()
     if joined.num_rows == 0:
@@ -329,7 +329,7 @@ def join_rows(parts: Sequence[pa.Table], schema: pa.Schema) -> pa.Table:
 
 
 def conform(part: pa.Table, schema: pa.Schema) -> pa.Table:
-    """Return rows with exactly the columns of a schema.
+    """Convert rows to the columns and types of a schema.
 
     Raises
     ------
@@ -346,16 +346,16 @@ def conform(part: pa.Table, schema: pa.Schema) -> pa.Table:
         try:
             columns.append(part[field.name].cast(field.type))
         except pa.ArrowInvalid as error:
-            raise InputError(f"column {field.name!r} cannot become {field.type}: {error}") from error
+            raise InputError(f"column {field.name!r} cannot be converted to {field.type}: {error}") from error
     return pa.table(columns, schema=schema)
 
 
 STEPS: dict[int, Callable[[pa.Table], pa.Table]] = {}
-"""By schema version, what brings the rows of a table to the next version; ``conform`` adds new columns."""
+"""Functions that upgrade rows from one schema version to the next; ``conform`` adds new columns."""
 
 
 def upgrade(content: pa.Table) -> pa.Table:
-    """Bring the rows of an older schema version to the present one, a step for each version."""
+    """Upgrade rows of an older schema version to the current version."""
     marks = content.schema.metadata or {}
     version = int(marks.get(VERSION_MARK, SCHEMA_VERSION))
     while version < SCHEMA_VERSION:
@@ -366,7 +366,10 @@ def upgrade(content: pa.Table) -> pa.Table:
 
 
 def join_types(known: Further, found: Further) -> Further:
-    """Join the further columns of two sources: numbers become doubles, anything else that differs text."""
+    """Join the further columns of two sources.
+
+    If the types of a column differ, it becomes double for numbers, and string otherwise.
+    """
     types = dict(known)
     for name, kind in found:
         before = types.setdefault(name, kind)
@@ -389,7 +392,7 @@ _PROFILE: dict[str, Any] = {
 
 @cache
 def _encodings(schema: Table) -> tuple[list[str], dict[str, str]]:
-    """Return the dictionary columns of a table, and the encodings of its numbers and times."""
+    """Return the dictionary columns of a table and the encodings of its numbers and times."""
     dictionary, encodings = [], {}
     for column in fact_columns(schema):
         if column.is_name or column.type == "date" or column.name == LOCAL_HOUR:
@@ -402,13 +405,13 @@ def _encodings(schema: Table) -> tuple[list[str], dict[str, str]]:
 
 
 def write_fact(content: pa.Table, schema: Table, sink: Any) -> None:
-    """Write rows in the stored form of a dataset to a Parquet file."""
+    """Write rows of a dataset to a Parquet file."""
     dictionary, encodings = _encodings(schema)
     pq.write_table(content, sink, use_dictionary=dictionary, column_encoding=encodings, **_PROFILE)
 
 
 def split_by(content: pa.Table, partition: str | None) -> Iterator[tuple[str | None, pa.Table]]:
-    """Split sorted rows by local month or day; give each part with its value, None where it is unknown."""
+    """Split sorted rows by local month or day; yield each value (None if unknown) with its rows."""
     if partition is None:
         yield None, content
         return

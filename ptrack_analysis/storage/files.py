@@ -1,4 +1,4 @@
-"""Files on disk that are replaced whole or not at all."""
+"""Atomic replacement of files on disk."""
 
 import os
 import secrets
@@ -21,27 +21,26 @@ def replace_file(
     *,
     verify: Callable[[Path], None] | None = None,
 ) -> None:
-    """Write a file beside its place, and put it there only when it is whole and on the disk.
+    """Write a file atomically and durably.
 
-    The content goes to a temporary file in the same folder whose name starts with a dot; it is closed,
-    verified, flushed to the disk and then takes the place of what was there, in one step. Whatever goes
-    wrong, the old file stays and the temporary one is removed. A killed process leaves the temporary file
-    behind; ``remove_leftovers`` knows it by its name.
+    The content is written to a hidden temporary file in the same folder. This file is flushed to disk,
+    verified and renamed to ``path`` in one step. If an error occurs, the old file remains and the temporary
+    file is removed. A killed process leaves its temporary file; ``remove_leftovers`` removes it later.
 
     Parameters
     ----------
     path
-        The file. Its folder must exist; a link is replaced, not followed.
+        The file. Its folder must exist. A symbolic link is replaced, not followed.
     write
         Writes the content to an open binary file.
     verify
-        Looks at the closed temporary file, and raises if it is not what it should be.
+        Checks the closed temporary file and raises if the content is wrong.
 
     Raises
     ------
     OutputError
-        If the place is a folder or no ordinary file, the folder does not exist, or the system refuses to
-        write there (no permission, disk full).
+        If the path is a folder or not a regular file, its folder does not exist, or the file cannot be
+        written (no permission, disk full).
     """
     target = Path(path)
     _validate_target(target)
@@ -61,7 +60,7 @@ def replace_file(
 
 
 def write_bytes(path: str | PathLike[str], content: bytes) -> None:
-    """Write bytes to a file, whole or not at all; see ``replace_file``."""
+    """Write bytes to a file atomically; see ``replace_file``."""
 
     def write(file: BinaryIO) -> None:
         file.write(content)
@@ -70,34 +69,34 @@ def write_bytes(path: str | PathLike[str], content: bytes) -> None:
 
 
 def write_text(path: str | PathLike[str], text: str) -> None:
-    """Write text to a file as UTF-8 with plain line ends, whole or not at all; see ``replace_file``."""
+    """Write text to a UTF-8 file atomically, without changing line ends."""
     write_bytes(path, text.encode("utf-8"))
 
 
 def make_folder(path: str | PathLike[str]) -> None:
-    """Make a folder and those above it, where they are missing.
+    """Create a folder and its parents if they do not exist.
 
     Raises
     ------
     OutputError
-        If a file is in the way, or the system refuses.
+        If the path or a parent is a file, or the folder cannot be created.
     """
     folder = Path(path)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError) as error:
-        raise OutputError(f"{folder}: a file is where this folder should go") from error
+        raise OutputError(f"{folder} must be a folder, but it or a parent is a file") from error
     except OSError as error:
-        raise OutputError(f"{folder}: cannot be made: {error.strerror or error}") from error
+        raise OutputError(f"{folder}: cannot be created: {error.strerror or error}") from error
 
 
 def remove_file(path: Path, *, up_to: Path) -> None:
-    """Remove a file, and the folders above it that are empty then, below ``up_to``.
+    """Remove a file, and parent folders below ``up_to`` that become empty.
 
     Raises
     ------
     OutputError
-        If the system refuses.
+        If the file or a folder cannot be removed.
     """
     try:
         path.unlink(missing_ok=True)
@@ -110,39 +109,39 @@ def remove_file(path: Path, *, up_to: Path) -> None:
 
 
 def remove_leftovers(folder: Path, names: Iterable[str], *, of_all: bool = False) -> None:
-    """Remove the temporary files that killed processes left while they wrote files of these names.
+    """Remove temporary files that killed processes left for these names.
 
-    Those of processes that are alive on this machine stay, unless ``of_all`` says that whoever may still
-    write there is lost: a killed process is listed until its parent has asked for it.
+    Files of processes that still run on this machine are kept, unless ``of_all`` is set. Set it if all
+    writers were killed: the system lists a killed process until its parent has collected its exit status.
     """
     for path in leftovers(folder, names, of_all=of_all):
         _remove(path)
 
 
 def leftovers(folder: Path, names: Iterable[str], *, of_all: bool = False) -> list[Path]:
-    """List the temporary files and folders of these names whose processes are gone, or of all processes."""
+    """List temporary files and folders whose processes have ended, or of all processes."""
     if not folder.is_dir():
         return []
     found = [path for path in folder.iterdir() if path.name.startswith(_MARK) and path.name.endswith(_SUFFIX)]
-    if not found:  # the ordinary case, without a look at the names
+    if not found:
         return []
     prefixes = tuple(_prefix(name) for name in names)
     return [path for path in found if path.name.startswith(prefixes) and (of_all or not _is_written(path))]
 
 
 def temporary_beside(target: Path) -> Path:
-    """Name a temporary file or folder beside a place: hidden, and told by its name as this process's."""
+    """Return a hidden temporary path next to ``target`` that contains the process ID."""
     return target.with_name(f"{_prefix(target.name)}{os.getpid()}-{secrets.token_hex(4)}{_SUFFIX}")
 
 
 def flush(file: BinaryIO) -> None:
-    """Bring what was written to a file to the disk."""
+    """Flush a file to disk."""
     file.flush()
     os.fsync(file.fileno())
 
 
 def _is_written(path: Path) -> bool:
-    """Return whether the process that writes a temporary file is alive."""
+    """Return whether the process that writes a temporary file is running."""
     process = path.name.split("-")[2]
     if not process.isdecimal() or int(process) == os.getpid():
         return False
@@ -156,21 +155,21 @@ def _is_written(path: Path) -> bool:
 
 
 def _prefix(name: str) -> str:
-    """Start of the temporary name of a file: short enough for any file system, however long the name is."""
+    """Return the start of a file's temporary name; its length does not depend on the name."""
     return f"{_MARK}{sha256(name.encode('utf-8', 'surrogateescape')).hexdigest()[:16]}-"
 
 
 def _validate_target(target: Path) -> None:
     if target.is_dir():
-        raise OutputError(f"{target}: is a folder, so no file can be written there")
+        raise OutputError(f"{target} must be a file, but is a folder")
     if target.exists() and not target.is_file():
-        raise OutputError(f"{target}: is not an ordinary file, so it cannot be replaced")
+        raise OutputError(f"{target} cannot be replaced, because it is not a regular file")
     if not target.parent.is_dir():
         raise OutputError(f"{target}: cannot be written: the folder {str(target.parent)!r} does not exist")
 
 
 def _remove(path: Path) -> None:
-    """Remove a file if it is there; where the system refuses, a temporary file stays, and harms nobody."""
+    """Remove a file if it exists; ignore failures."""
     try:
         path.unlink(missing_ok=True)
     except OSError:
@@ -178,7 +177,7 @@ def _remove(path: Path) -> None:
 
 
 def flush_folder(folder: Path) -> None:
-    """Bring a folder's new entry to the disk; Windows has no such call, and needs none."""
+    """Flush a folder's entries to disk; do nothing on Windows."""
     if os.name == "nt":
         return
     descriptor = os.open(folder, os.O_RDONLY)
@@ -189,6 +188,6 @@ def flush_folder(folder: Path) -> None:
 
 
 def checksum(path: AnyPath) -> str:
-    """Return the SHA-256 of a file, in hexadecimal digits."""
+    """Return the SHA-256 of a file as hexadecimal digits."""
     with path.open("rb") as file:
         return file_digest(file, "sha256").hexdigest()

@@ -43,40 +43,40 @@ def write_parquet(
     video: str | None = None,
     started_at: datetime | None = None,
 ) -> None:
-    """Write a table of the schema to a Parquet file that any reader understands, whole or not at all.
+    """Write a table to a Parquet file that any reader understands.
 
-    The index levels become columns like the others. A moment ``entered`` is stored as ``entered_ms``, whole
-    ms since the start of the video, a length of time ``dwell`` as ``dwell_s``, in seconds; names and choices
-    as strings, what is missing as null. The unit and definition of each column stand in its metadata, the
-    table's name in the file's. Further columns are written too, if they are bool, boolean, int32, int64,
-    Int64, float64, str or categories of str. Rows keep their order; ``read_parquet`` gives back the same
-    table.
+    Index levels are stored as columns. A time ``entered`` is stored as ``entered_ms``, in whole milliseconds
+    since the start of the video, and a duration ``dwell`` as ``dwell_s``, in seconds. Names and choices are
+    stored as strings, missing values as null. Metadata contains the name of the table and the unit and
+    definition of each column. Further columns may be bool, boolean, int32, int64, Int64, float64, str or
+    categories of str. Rows keep their order, and ``read_parquet`` returns the same table. The file is
+    replaced atomically.
 
     Parameters
     ----------
     table
-        A table of the schema, of one video, or of many with the index level ``video`` on the left.
+        A table of one video, or of many with ``video`` as the first index level.
     path
-        The file; what is there is replaced. Its folder must exist.
+        The file. An existing file is replaced. Its folder must exist.
     schema
-        Which table it is; by default found by the names of its index levels and columns.
+        Schema of the table; by default, it is found by the names of the index levels and columns.
     video
-        Name of the video, to be written as a column ``video``, with ``person`` = ``video:person_index``
-        beside it where the table has persons. The file then has many-video form.
+        Name of the video, stored in a column ``video``. A table of people also gets the column ``person``,
+        which is ``video:person_index``. The file then has the form of a table of many videos.
     started_at
-        Wall-clock moment at which the video starts, with its offset. Behind each moment ``entered_ms`` then
-        stands its twin ``entered_at``, the same moment in UTC to the microsecond; that of ``timestamp_ms`` is
-        ``recorded_at``.
+        Wall-clock time of the start of the video, with its offset. If given, a column ``entered_at`` with the
+        time in UTC, to the microsecond, follows each column such as ``entered_ms``; ``recorded_at`` follows
+        ``timestamp_ms``.
 
     Raises
     ------
     SchemaError
-        If it is no table of the schema, or has a further column of another type.
+        If the table does not match the schema, or a further column has another type.
     ParameterError
-        If ``video`` is given for a table that has the key ``video`` itself; if ``started_at`` has no offset,
+        If ``video`` is given for a table that already has the key ``video``; if ``started_at`` has no offset
         or is given for a table of several videos.
     OutputError
-        If the file cannot be written there.
+        If the file cannot be written.
 
     Examples
     --------
@@ -96,13 +96,13 @@ def write_parquet(
     def verify(written: Path) -> None:
         found = pq.read_metadata(written).num_rows
         if found != content.num_rows:
-            raise OutputError(f"{path}: {content.num_rows} rows were written, but {found} are there")
+            raise OutputError(f"{path}: wrote {content.num_rows} rows, but the file has {found}")
 
     replace_file(path, write, verify=verify)
 
 
 def read_parquet(path: str | PathLike[str]) -> pd.DataFrame:
-    """Read a table of the schema from a Parquet file that ``write_parquet`` or the export wrote.
+    """Read a table from a Parquet file written by ``write_parquet`` or the export.
 
     Parameters
     ----------
@@ -112,13 +112,13 @@ def read_parquet(path: str | PathLike[str]) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        The table as it was written, rows in the same order. If the file has a column ``video``, so has the
-        index, on the left; what is derived, ``person`` and the twins of moments, is left out.
+        The table with its rows in the same order. If the file has a column ``video``, it is the first index
+        level. Derived columns (``person`` and wall-clock times) are dropped.
 
     Raises
     ------
     InputError
-        If there is no such file, it is no Parquet file, is damaged, or was not written by this package.
+        If the file does not exist, is not a Parquet file, is damaged, or was not written by this package.
     """
     try:
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
@@ -132,7 +132,7 @@ def read_parquet(path: str | PathLike[str]) -> pd.DataFrame:
 
 
 def is_ours(path: Path) -> bool:
-    """Return whether there is a Parquet file that this package wrote."""
+    """Return whether the path is a Parquet file written by this package."""
     try:
         schema_by_marks(pq.read_schema(path).metadata)
     except (InputError, OSError, pa.ArrowException):
@@ -141,13 +141,13 @@ def is_ours(path: Path) -> bool:
 
 
 def options_for(content: pa.Table, *, is_sorted: bool) -> dict[str, Any]:
-    """Return how a table is stored: the dictionary columns, and the order of its rows if any."""
+    """Return the Parquet options of a table: profile, dictionary columns and sort order."""
     schema = add_video_key(schema_by_marks(content.schema.metadata))
     names = {column.name for column in stored_columns(schema) if column.is_name}
     dictionary = [f.name for f in content.schema if f.name in names or CATEGORIES_MARK in (f.metadata or {})]
     order = [column.name for column in stored_key(schema) if column.of in schema.key]
-    places = [content.column_names.index(name) for name in order if name in content.column_names]
-    sorting = [pq.SortingColumn(place) for place in places] if is_sorted else None
+    indices = [content.column_names.index(name) for name in order if name in content.column_names]
+    sorting = [pq.SortingColumn(index) for index in indices] if is_sorted else None
     return {**_PROFILE, "use_dictionary": dictionary, "sorting_columns": sorting}
 
 
@@ -166,12 +166,12 @@ def write_csv(
     video: str | None = None,
     started_at: datetime | None = None,
 ) -> None:
-    """Write a table of the schema to a CSV file with the columns of its Parquet file.
+    """Write a table to a CSV file with the columns of its Parquet file.
 
-    UTF-8, commas, a header, an empty cell for what is missing; wall-clock moments as in
-    ``2026-11-24T08:00:00.000000Z``. A text that a spreadsheet would take for a
-    formula, because it begins with ``=``, ``+``, ``-``, ``@``, a tab or a carriage return, gets an apostrophe
-    in front; so the file is for people, and a program reads the Parquet file.
+    The file is UTF-8 with commas, a header and empty cells for missing values. Wall-clock times are written
+    as in ``2026-11-24T08:00:00.000000Z``. A text that starts with ``=``, ``+``, ``-``, ``@``, a tab or a
+    carriage return gets an apostrophe in front, because a spreadsheet would read it as a formula. Use
+    Parquet files for programs.
 
     Parameters
     ----------
@@ -207,15 +207,15 @@ def format_csv(
 
 
 def make_readable(content: pa.Table) -> pa.Table:
-    """Return the cells of a stored table as they stand in its CSV file."""
+    """Convert a stored table to the cells of its CSV file."""
     return pa.table([_readable(column) for column in content.columns], names=content.column_names)
 
 
 def _readable(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Write moments as ISO 8601, and put an apostrophe before the texts that look like formulas."""
+    """Format times as ISO 8601, and add an apostrophe to texts that look like formulas."""
     if pa.types.is_timestamp(column.type):
         return pc.strftime(column.cast(pa.timestamp("us")), format="%Y-%m-%dT%H:%M:%SZ")
     if column.type != pa.string():
         return column
-    looks_so = pc.match_substring_regex(column, _FORMULA)
-    return pc.if_else(looks_so, pc.binary_join_element_wise("'", column, ""), column)
+    is_formula = pc.match_substring_regex(column, _FORMULA)
+    return pc.if_else(is_formula, pc.binary_join_element_wise("'", column, ""), column)

@@ -1,4 +1,4 @@
-"""Files in S3 that are read like files on disk, through boto3."""
+"""Files in S3 with the interface of files on disk, through boto3."""
 
 import atexit
 import os
@@ -20,25 +20,27 @@ from ptrack_analysis.errors import ParameterError, RemoteError, TakenError
 def create_client(
     service: str, *, endpoint_url: str | None = None, profile: str | None = None, region: str | None = None
 ) -> Any:
-    """Make a boto3 client that tries a request up to 8 times; what is not given, boto3 finds as ever.
+    """Create a boto3 client that tries each request up to 8 times.
+
+    Boto3 finds the options that are not given in its own configuration.
 
     Parameters
     ----------
     service
-        Name of the service, as boto3 knows it.
+        Name of the service in boto3.
     endpoint_url
-        Another endpoint than that of AWS.
+        URL of an endpoint other than AWS.
     profile
-        The profile whose credentials are used.
+        Name of the profile with the credentials.
     region
-        The region of the service.
+        Region of the service.
 
     Raises
     ------
     RemoteError
-        If there is no such profile, no region is known, or the endpoint is no address.
+        If the profile does not exist, the region is unknown, or the endpoint is not a URL.
     """
-    import boto3  # noqa: PLC0415 - heavy, and needed for remote calls alone
+    import boto3  # noqa: PLC0415 - slow to import, and only needed for remote calls
     from botocore.config import Config  # noqa: PLC0415 - the same
     from botocore.exceptions import BotoCoreError  # noqa: PLC0415 - the same
 
@@ -49,74 +51,74 @@ def create_client(
         return session.client(service, endpoint_url=endpoint_url, config=config)
     except (BotoCoreError, ValueError) as error:
         reason = _ADVICE.get(type(error).__name__, str(error))
-        raise RemoteError(f"no client for {service} can be made: {reason}") from error
+        raise RemoteError(f"cannot create a client for {service}: {reason}") from error
 
 
 _ADVICE = {
-    "NoRegionError": "no region is known; give it with --region",
-    "ProfileNotFound": "there is no such profile; check --profile",
-    "PartialCredentialsError": "the credentials are not whole; check the profile (--profile)",
+    "NoRegionError": "the region is unknown. Set it with --region.",
+    "ProfileNotFound": "the profile does not exist. Check --profile.",
+    "PartialCredentialsError": "the credentials are incomplete. Check the profile (--profile).",
 }
 
 
 SETTINGS = ("AWS_PROFILE", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL")
-"""The variables of the environment in which boto3 looks for profile, region and endpoint."""
+"""Environment variables for boto3's profile, region and endpoint."""
 _R = TypeVar("_R")
 
 
 def default_client() -> Any:
-    """Return the client of the default session; profile, region and endpoint are those of the environment."""
+    """Return a client with the profile, region and endpoint from the environment."""
     return _client(*(os.environ.get(name) for name in SETTINGS))
 
 
 @cache
 def _client(*_: str | None) -> Any:
-    """Make a client, once for each environment."""
+    """Create a client, once per environment."""
     return create_client("s3")
 
 
 def asked(place: object, client: Any, ask: Callable[[Any], _R]) -> _R:
-    """Ask S3 for something at a place, and say in one sentence what it refused and what to do about it.
+    """Send a request to S3, and convert its errors to messages with advice.
 
     Raises
     ------
     TakenError
-        If it has changed meanwhile, so that what was to be written was not.
+        If another run has changed the object, so that it was not written.
     RemoteError
-        If S3 refuses, or cannot be asked.
+        If S3 rejects the request or cannot be reached.
     """
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - heavy, and needed for S3 alone
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - slow to import, only for S3
 
     try:
         return ask(client or default_client())
     except ClientError as error:
         code = str(error.response.get("Error", {}).get("Code", "unknown"))
         kind = TakenError if code in _TAKEN else RemoteError
-        raise kind(f"{place}: S3 refused: {code}: {_S3_ADVICE.get(code, error)}") from error
+        raise kind(f"{place}: S3 rejected the request: {code}: {_S3_ADVICE.get(code, error)}") from error
     except (BotoCoreError, ValueError) as error:
         name = type(error).__name__
-        raise RemoteError(f"{place}: S3 could not be asked: {_S3_ADVICE.get(name, error)}") from error
+        raise RemoteError(f"{place}: the request to S3 failed: {_S3_ADVICE.get(name, error)}") from error
 
 
 _TAKEN = ("PreconditionFailed", "ConditionalRequestConflict", "412", "409")
 _S3_ADVICE = {
-    "NoSuchBucket": "there is no bucket of this name; check its spelling",
-    "NoSuchKey": "there is no object of this name",
-    "404": "there is no object of this name",
-    "AccessDenied": "these credentials may not do this; check the profile (--profile) and the policy",
-    "403": "these credentials may not do this; check the profile (--profile) and the policy",
-    "InvalidAccessKeyId": "the access key is not known; check the profile (--profile)",
-    "SignatureDoesNotMatch": "the secret key does not fit the access key; check the profile (--profile)",
-    "ExpiredToken": "the credentials have expired; sign in again",
-    "PermanentRedirect": "the bucket is in another region; give it with --region",
-    "AuthorizationHeaderMalformed": "the bucket is in another region; give it with --region",
-    "IllegalLocationConstraintException": "the bucket is in another region; give it with --region",
-    "PreconditionFailed": "another run has written this meanwhile; run again",
-    "NoCredentialsError": "no credentials are found; sign in, or name a profile with --profile",
-    "PartialCredentialsError": "the credentials are not whole; check the profile (--profile)",
-    "EndpointConnectionError": "the endpoint cannot be reached; check --endpoint-url and the network",
-    "ConnectTimeoutError": "the endpoint does not answer; check --endpoint-url and the network",
-    "ReadTimeoutError": "the endpoint does not answer in time; try again",
+    "NoSuchBucket": "the bucket does not exist. Check its spelling.",
+    "NoSuchKey": "the object does not exist.",
+    "404": "the object does not exist.",
+    "AccessDenied": "the credentials do not allow this. Check the profile (--profile) and the policy.",
+    "403": "the credentials do not allow this. Check the profile (--profile) and the policy.",
+    "InvalidAccessKeyId": "the access key is unknown. Check the profile (--profile).",
+    "SignatureDoesNotMatch": "the secret key does not match the access key. Check the profile (--profile).",
+    "ExpiredToken": "the credentials have expired. Sign in again.",
+    "PermanentRedirect": "the bucket is in another region. Set it with --region.",
+    "AuthorizationHeaderMalformed": "the bucket is in another region. Set it with --region.",
+    "IllegalLocationConstraintException": "the bucket is in another region. Set it with --region.",
+    "PreconditionFailed": "another run has written this object. Run again.",
+    "NoCredentialsError": "there are no credentials. Sign in, or set a profile with --profile.",
+    "PartialCredentialsError": "the credentials are incomplete. Check the profile (--profile).",
+    "EndpointConnectionError": "the endpoint cannot be reached. Check --endpoint-url and the network.",
+    "ConnectTimeoutError": "the endpoint does not respond. Check --endpoint-url and the network.",
+    "ReadTimeoutError": "the endpoint did not respond in time. Try again.",
 }
 
 
@@ -127,7 +129,7 @@ _SMALL = 16 * 2**20
 
 @dataclass(frozen=True, slots=True)
 class Stat:
-    """The size of an object [bytes], by the name that the file system gives it; and its tag."""
+    """The size of an object [bytes], named as in ``os.stat_result``, and its ETag."""
 
     st_size: int
     tag: str | None = None
@@ -135,11 +137,11 @@ class Stat:
 
 @dataclass(frozen=True, slots=True, order=True)
 class S3Path:
-    """An object in S3, or a prefix of several, with those manners of a Path that reading pages needs.
+    """An S3 object or prefix with the methods of ``Path`` that the package uses.
 
-    ``client`` is a boto3 client, or None for one of the default session; it is left out of comparisons, and
-    of what is sent to another process. ``tag`` is the ETag with which it was listed, ``copy`` a file on disk
-    with the content that it had then.
+    ``client`` is a boto3 client, or None for a client of the default session. It is ignored in comparisons
+    and is not pickled. ``tag`` is the ETag from the listing, and ``copy`` a file on disk with the content of
+    that version.
     """
 
     bucket: str
@@ -163,12 +165,12 @@ class S3Path:
 
     @property
     def parts(self) -> tuple[str, ...]:
-        """The bucket, and the parts of the key."""
+        """The bucket and the parts of the key."""
         return self.bucket, *PurePosixPath(self.key).parts
 
     @property
     def parent(self) -> "S3Path":
-        """The prefix in which the object lies."""
+        """The prefix that contains the object."""
         return S3Path(self.bucket, self.key.rpartition("/")[0], client=self.client)
 
     def relative_to(self, other: "S3Path") -> PurePosixPath:
@@ -176,11 +178,11 @@ class S3Path:
         return PurePosixPath(self.key).relative_to(other.key)
 
     def resolve(self) -> "S3Path":
-        """Return the path itself, whose name is the bucket's where the key is empty."""
+        """Return the path; if its key is empty, the name of the bucket becomes the key."""
         return self if self.key else S3Path(self.bucket, self.bucket)
 
     def is_file(self) -> bool:
-        """Return whether there is an object with exactly this key."""
+        """Return whether an object with this key exists."""
         return bool(self.key) and any(found.key == self.key for found in _listed(self, self.key, most=1))
 
     def stat(self) -> Stat:
@@ -193,18 +195,18 @@ class S3Path:
     def open(self, mode: str = "rb") -> BufferedReader | BytesIO:
         """Open the object for reading bytes."""
         if mode != "rb":
-            raise ValueError(f"an object in S3 is opened for reading bytes, not {mode!r}")
+            raise ValueError(f"mode must be 'rb' for an object in S3, got {mode!r}")
         if self.content is None and self.copy is not None:
-            with suppress(OSError):  # it was removed meanwhile, or is on another machine
+            with suppress(OSError):  # the copy was removed or is on another machine
                 return self.copy.open("rb")
         return BytesIO(self.read_bytes())
 
     def read_bytes(self) -> bytes:
-        """Read the object whole."""
+        """Read the complete object."""
         if self.content is not None:
             return self.content
         if self.copy is not None:
-            with suppress(OSError):  # it was removed meanwhile, or is on another machine
+            with suppress(OSError):  # the copy was removed or is on another machine
                 return self.copy.read_bytes()
         content: bytes = asked(
             self,
@@ -214,7 +216,7 @@ class S3Path:
         return content
 
     def read_with_headers(self) -> tuple[bytes, dict[str, str]]:
-        """Read the object whole, with what the server says of it, such as ``etag`` and ``date``."""
+        """Read the complete object and its headers, such as ``etag`` and ``date``."""
 
         def ask(client: Any) -> tuple[bytes, dict[str, str]]:
             answer = client.get_object(Bucket=self.bucket, Key=self.key)
@@ -223,9 +225,9 @@ class S3Path:
         return asked(self, self.client, ask)
 
     def write_bytes(self, content: bytes, *, new: bool = False, instead_of: str | None = None) -> str:
-        """Put the object, whole, and give its tag.
+        """Write the object and return its ETag.
 
-        If ``new``, only where there is none; with ``instead_of``, only in the place of the one with that tag.
+        If ``new`` is set, the object must not exist. With ``instead_of``, it must have this ETag.
         """
         more = {"IfNoneMatch": "*"} if new else {}
         more |= {} if instead_of is None else {"IfMatch": instead_of}
@@ -237,7 +239,7 @@ class S3Path:
         return str(answer["ETag"])
 
     def read_end(self, most: int) -> tuple[bytes, int, str]:
-        """Read the last bytes of the object, up to so many; give its size and its tag too."""
+        """Read at most this many bytes from the end; also return the object's size and ETag."""
 
         def ask(client: Any) -> tuple[bytes, int, str]:
             answer = client.get_object(Bucket=self.bucket, Key=self.key, Range=f"bytes=-{most}")
@@ -248,7 +250,7 @@ class S3Path:
         return asked(self, self.client, ask)
 
     def read_part(self, start: int, stop: int, *, tag: str) -> bytes:
-        """Read the bytes from ``start`` to before ``stop``, of the object with this tag and no other."""
+        """Read the bytes from ``start`` to before ``stop``; fail if the ETag differs."""
         wanted = f"bytes={start}-{stop - 1}"
         content: bytes = asked(
             self,
@@ -260,7 +262,7 @@ class S3Path:
         return content
 
     def fetch(self, target: Path) -> None:
-        """Write the object to a file, piece by piece; where there is none, to none."""
+        """Download the object to a file in chunks; write no file if it does not exist."""
 
         def ask(client: Any) -> None:
             answer = client.get_object(Bucket=self.bucket, Key=self.key)
@@ -276,7 +278,7 @@ class S3Path:
                 raise
 
     def put(self, source: Path) -> None:
-        """Put a file there, whole; at most 5 GB."""
+        """Upload a file of at most 5 GB."""
 
         def ask(client: Any) -> None:
             with source.open("rb") as file:
@@ -285,7 +287,7 @@ class S3Path:
         asked(self, self.client, ask)
 
     def copy_to(self, target: "S3Path") -> None:
-        """Copy the object to another key, within S3."""
+        """Copy the object to another key within S3."""
         source = {"Bucket": self.bucket, "Key": self.key}
         asked(
             target,
@@ -294,7 +296,7 @@ class S3Path:
         )
 
     def find_tag(self) -> str | None:
-        """Return the tag of the object, None if there is none."""
+        """Return the ETag of the object, None if it does not exist."""
         return next((found.tag for found in _listed(self, self.key, most=1) if found.key == self.key), None)
 
     def is_dir(self) -> bool:
@@ -302,11 +304,11 @@ class S3Path:
         return bool(_listed(self, self._prefix, most=1))
 
     def unlink(self) -> None:
-        """Remove the object, if it is there."""
+        """Remove the object if it exists."""
         asked(self, self.client, lambda client: client.delete_object(Bucket=self.bucket, Key=self.key))
 
     def below(self) -> list["S3Path"]:
-        """List the objects below this prefix, however many."""
+        """List all objects below this prefix."""
         return _listed(self, self._prefix)
 
     @property
@@ -321,31 +323,31 @@ AnyPath = Path | S3Path
 
 
 def parse_path(place: object, client: Any = None) -> AnyPath:
-    """Return the path of a text, a Path, or an address in S3 (``s3://bucket/prefix``).
+    """Return the path for a text, a Path, or an S3 address (``s3://bucket/prefix``).
 
     Raises
     ------
     ParameterError
-        If the address has no bucket, or the text is empty.
+        If the text is empty, or the address has no bucket.
     """
     if isinstance(place, S3Path):
         return place
     text = str(place)
     if not text:
-        raise ParameterError("the path is empty")
+        raise ParameterError("the path must not be empty")
     if not text.startswith(SCHEME):
         return Path(text)
     bucket, _, key = text.removeprefix(SCHEME).partition("/")
     if not bucket:
-        raise ParameterError(f"{text!r} has no bucket: an address in S3 is s3://bucket/prefix")
+        raise ParameterError(f"{text!r} has no bucket. An S3 address is s3://bucket/prefix.")
     return S3Path(bucket, key.rstrip("/"), client=client)
 
 
 def ahead(files: Sequence[AnyPath], *, keep: bool = False) -> Iterator[AnyPath]:
-    """Return the files in their order; small ones in S3 are fetched while those before are in use.
+    """Yield files in order; fetch small objects in S3 in advance.
 
-    With ``keep``, a copy of each is kept on disk until the process ends, as long as the copies of all take at
-    most 4 GiB, so that reading the file again asks S3 for nothing.
+    With ``keep``, copies of objects are kept on disk until the process ends, up to 4 GiB in total, so that
+    the next read needs no request.
     """
     if all(isinstance(file, Path) for file in files):
         yield from files
@@ -353,10 +355,10 @@ def ahead(files: Sequence[AnyPath], *, keep: bool = False) -> Iterator[AnyPath]:
     fetch = _fetch_and_keep if keep else _fetched
     with ThreadPoolExecutor(max_workers=_AHEAD) as pool:
         waiting = [pool.submit(fetch, file) for file in files[:_AHEAD]]
-        for place in range(len(files)):
+        for index in range(len(files)):
             fetched = waiting.pop(0).result()
-            if place + _AHEAD < len(files):
-                waiting.append(pool.submit(fetch, files[place + _AHEAD]))
+            if index + _AHEAD < len(files):
+                waiting.append(pool.submit(fetch, files[index + _AHEAD]))
             yield fetched
 
 
@@ -385,7 +387,7 @@ def _fetch_and_keep(file: AnyPath) -> AnyPath:
 
 @dataclass(slots=True)
 class _Copies:
-    """Copies of objects on disk, by address and ETag; the oldest are removed where they take too much."""
+    """Copies of objects on disk by address and ETag; the oldest are removed above the limit."""
 
     limit: int = 4 * 2**30
     size: int = 0
@@ -395,12 +397,12 @@ class _Copies:
     lock: Any = field(default_factory=Lock)
 
     def find(self, file: S3Path) -> Path | None:
-        """Return the copy of an object, if it is there."""
+        """Return the copy of an object, None if there is no copy."""
         found = self.files.get((file.bucket, file.key, file.tag))
         return found[0] if found is not None and found[0].exists() else None
 
     def reserve(self, size: int) -> Path | None:
-        """Return a path for a copy of this size, None if there is no place for it."""
+        """Return a path for a copy of this size, None if it exceeds the limit."""
         with self.lock:
             while self.size + size > self.limit and self.files:
                 path, freed = self.files.pop(next(iter(self.files)))
@@ -415,7 +417,7 @@ class _Copies:
             return self.folder / str(self.count)
 
     def add(self, file: S3Path, copy: Path) -> Path:
-        """Remember the copy of an object."""
+        """Register the copy of an object."""
         with self.lock:
             self.files[file.bucket, file.key, file.tag] = copy, file.size or 0
         return copy

@@ -30,11 +30,11 @@ class RangedFile(RawIOBase):
         self._tag = ""
 
     def readable(self) -> bool:
-        """Return True: it can be read."""
+        """Return True."""
         return True
 
     def seekable(self) -> bool:
-        """Return True: it can be read from any position."""
+        """Return True."""
         return True
 
     def tell(self) -> int:
@@ -48,7 +48,7 @@ class RangedFile(RawIOBase):
         return self._at
 
     def readinto(self, buffer: Any) -> int:
-        """Read the bytes from here on that fit into the buffer."""
+        """Read bytes from the current position into the buffer."""
         stop = min(self._at + len(buffer), self._length())
         part = self._part(self._at, max(stop, self._at))
         buffer[: len(part)] = part
@@ -56,7 +56,7 @@ class RangedFile(RawIOBase):
         return len(part)
 
     def _length(self) -> int:
-        """Return the size; the first call fetches the end of the object with it."""
+        """Return the size; the first call also fetches the end of the object."""
         if self._tail is None:
             self._tail, self._size, self._tag = self._path.read_end(_TAIL)
         return self._size
@@ -78,20 +78,20 @@ class Store(Protocol):
         """List the files, without subfolders; a missing folder has no files."""
 
     def read(self, names: Sequence[str]) -> Iterator[bytes]:
-        """Read files that ``names`` has listed, in the order given."""
+        """Read files listed by ``names``, in the given order."""
 
     def write(self, name: str, content: bytes) -> None:
-        """Write a file, or replace it; create the folder if it is missing."""
+        """Write or replace a file; create the folder if it is missing."""
 
     def remove(self, name: str) -> None:
-        """Remove a file, if it is there."""
+        """Remove a file if it exists."""
 
     def tidy(self, names: Sequence[str]) -> None:
-        """Remove what killed processes left of writing these files."""
+        """Remove temporary files that killed processes left for these names."""
 
 
 def open_store(place: AnyPath) -> Store:
-    """Return the store of a folder or of a prefix in S3."""
+    """Return the store for a folder or an S3 prefix."""
     return Prefix(place) if isinstance(place, S3Path) else Folder(place)
 
 
@@ -110,21 +110,21 @@ class Folder:
         Raises
         ------
         OutputError
-            If a file is where the folder should be.
+            If the path is a file.
         InputError
-            If the system refuses.
+            If the folder cannot be read.
         """
         if not self.path.exists():
             return set()
         try:
             return {path.name for path in self.path.iterdir() if path.name[0] != "." and path.is_file()}
         except NotADirectoryError as error:
-            raise OutputError(f"{self.path}: a file is where this folder should go") from error
+            raise OutputError(f"{self.path} must be a folder, but is a file") from error
         except OSError as error:
             raise _unreadable(self.path, error) from error
 
     def read(self, names: Sequence[str]) -> Iterator[bytes]:
-        """Read files, in the order given."""
+        """Read files in the given order."""
         for name in names:
             try:
                 yield (self.path / name).read_bytes()
@@ -137,11 +137,11 @@ class Folder:
         write_bytes(self.path / name, content)
 
     def remove(self, name: str) -> None:
-        """Remove a file, if it is there; the folder stays."""
+        """Remove a file if it exists; keep the folder."""
         remove_file(self.path / name, up_to=self.path)
 
     def tidy(self, names: Sequence[str]) -> None:
-        """Remove what killed processes left of writing these files."""
+        """Remove temporary files that killed processes left for these names."""
         remove_leftovers(self.path, names)
 
 
@@ -161,19 +161,19 @@ class Prefix:
         Raises
         ------
         OutputError
-            If an object is where the prefix should be.
+            If the path is an object.
         RemoteError
-            If S3 refuses.
+            If S3 rejects the request.
         """
         if self.path.is_file():
-            raise OutputError(f"{self.path}: an object is where this prefix should go")
+            raise OutputError(f"{self.path} must be a prefix, but is an object")
         below = {found.relative_to(self.path).as_posix(): found for found in self.path.below()}
         self.listed.clear()
         self.listed.update({name: found for name, found in below.items() if "/" not in name})
         return set(self.listed)
 
     def read(self, names: Sequence[str]) -> Iterator[bytes]:
-        """Read objects in the order given, a few ahead."""
+        """Read objects in the given order; fetch a few in advance."""
         for found in ahead([self.listed.get(name, self.path / name) for name in names]):
             yield found.read_bytes()
 
@@ -182,7 +182,7 @@ class Prefix:
         (self.path / name).write_bytes(content)
 
     def remove(self, name: str) -> None:
-        """Remove an object, if it is there."""
+        """Remove an object if it exists."""
         (self.path / name).unlink()
 
     def tidy(self, names: Sequence[str]) -> None:

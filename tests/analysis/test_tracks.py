@@ -232,9 +232,9 @@ def test_the_default_least_step_is_that_of_the_plane():
     [
         ({"window": "0s"}, "window is '0s', not at least 2 ms"),
         ({"window": "-1s"}, "window is '-1s', not a length of time of at least 0"),
-        ({"min_step": 0}, "min_step is 0, not a number above 0"),
-        ({"min_step": NAN}, "min_step is nan, not a number above 0"),
-        ({"min_step": "far"}, "min_step is 'far', not a number above 0"),
+        ({"min_step": 0}, "min_step must be a number above 0, got 0"),
+        ({"min_step": NAN}, "min_step must be a number above 0, got nan"),
+        ({"min_step": "far"}, "min_step must be a number above 0, got 'far'"),
     ],
 )
 def test_a_wrong_parameter_is_refused_with_its_value(options, sentence):

@@ -78,8 +78,8 @@ def test_a_value_of_the_wrong_type_is_refused(option):
     [
         ({"every": "0s"}, "every must be a duration above 0, got '0s'"),
         ({"stop_duration": "0s"}, "stop_duration must be a duration above 0, got '0s'"),
-        ({"stop_extent": 0}, "stop_extent is 0"),
-        ({"margin": -1}, "margin is -1"),
+        ({"stop_extent": 0}, "stop_extent must be a number above 0, got 0"),
+        ({"margin": -1}, "margin must be a number of at least 0, got -1"),
         ({"start": "2s", "end": "2s"}, "end must be after start ('2s'), got '2s'"),
         ({"repair_jumps": True}, "repair_jumps needs max_speed"),
         ({"fill_gaps": "2s"}, "fill_gaps (--fill-gaps) must be above max_gap (2 s), got '2s'"),

@@ -148,7 +148,7 @@ def test_an_archive_can_lie_in_s3(run, server, moto_url):
     s3.close()
     code, _, err = run("fetch", "job-1", "s3://no-such-bucket/people", *here)
     assert code == 5
-    assert "there is no bucket of this name; check its spelling" in err
+    assert "the bucket does not exist. Check its spelling." in err
 
 
 def test_waiting_for_the_message_of_the_end(run, moto_url):
@@ -196,7 +196,7 @@ def test_waiting_has_a_deadline(run, server):
         (("fetch", "job-1", "archive", "--sort-by", "TIME"), 2, "invalid choice: 'TIME'"),
         (("fetch", "job-1", "archive", "--max-results", "5000"), 2, "max_results is 5000, not 1 to 1000"),
         (("fetch", "job-1", "archive", "--max-pages", "0"), 2, "max_pages is 0"),
-        (("fetch", "job-1", "archive", "--profile", "nobody"), 5, "there is no such profile"),
+        (("fetch", "job-1", "archive", "--profile", "nobody"), 5, "the profile does not exist"),
         (("wait", "job-1", "--deadline", "5"), 2, "'5' has no unit"),
         (("wait", "job/1"), 2, "'job/1' is no job's id"),
         (("start", "a.mp4"), 2, "'a.mp4' is no video in S3"),

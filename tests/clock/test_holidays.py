@@ -41,7 +41,7 @@ def test_two_holidays_of_one_day_are_both_named(tmp_path):
         ("", "must have the columns date and name"),
         ("date,name\n25.12.2026,x\n", r"csv:2: date must be a day such as 2026-12-25, got '25\.12\.2026'"),
         ("date,name\n2026-12-25,\n", "csv:2: the holiday 2026-12-25 has no name"),
-        ("date,name\n2026-12-25\n", "csv:2: 1 cells, not 2 as the header has"),
+        ("date,name\n2026-12-25\n", "csv:2: expected 2 cells like the header, got 1"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_refused_with_its_line(tmp_path, text, message):
@@ -51,7 +51,7 @@ def test_a_file_that_cannot_be_used_is_refused_with_its_line(tmp_path, text, mes
 
 def test_a_file_that_is_missing_is_refused(tmp_path):
     with pytest.raises(
-        InputError, match=r"there is no such file\. holidays \(--holidays\) must be a country"
+        InputError, match=r"the file does not exist\. holidays \(--holidays\) must be a country"
     ):
         read_holidays(str(tmp_path / "missing.csv"))
 
@@ -68,7 +68,7 @@ def test_the_name_of_a_country_is_refused_with_its_code():
 
 
 def test_a_file_without_holidays_is_refused(tmp_path):
-    with pytest.raises(InputError, match="there are no holidays in the file"):
+    with pytest.raises(InputError, match="the file contains no holidays"):
         read_holidays(write(tmp_path, "date,name\n"))
 
 
@@ -89,9 +89,9 @@ def test_the_holidays_of_a_country_and_of_a_part_of_it_are_found():
     ("code", "hint"),
     [
         ("DX", r"The known countries with D are DE, DJ, DK"),
-        ("DE-XX", "The parts of DE are DE-BB, DE-BE"),
+        ("DE-XX", "The subdivisions of DE are DE-BB, DE-BE"),
         ("DE-augsburg", r"Did you mean 'DE-Augsburg'\?"),
-        ("VA-X", "The parts of VA are not known. Write 'VA'"),
+        ("VA-X", "VA has no known subdivisions. Use 'VA'"),
     ],
 )
 def test_an_unknown_country_or_part_is_refused_with_what_is_known(code, hint):

@@ -138,7 +138,7 @@ def test_an_hour_in_which_the_place_opens_or_closes_is_two_rows(text, rows):
 def test_a_start_without_a_zone_is_by_the_clock_or_refused():
     local = Recording(video="v", started_at=at("2026-11-24T09:30:00"), timezone="Asia/Tokyo")
     assert split_hours(local, 0, HOUR).local_hour.tolist() == [9, 10]
-    with pytest.raises(ParameterError, match="a local time without its zone"):
+    with pytest.raises(ParameterError, match="a local time without time zone"):
         split_hours(Recording(video="v", started_at=at("2026-11-24T09:30:00")), 0, HOUR)
     alone = Recording(video="v", started_at=at("2026-11-24T09:30:00+03:00"))
     assert split_hours(alone, 0, HOUR).local_hour.tolist() == [9, 10]
@@ -239,7 +239,7 @@ def test_a_video_whose_start_is_not_known_has_no_hours(compute):
         compute_occupancy_hourly: occupancy_of({"": [(0, 1), (9, 0)]}),
         compute_visits_hourly: visits_of([("a", 1, 0, 5, 5, "video_start")]),
     }
-    with pytest.raises(ParameterError, match="the start of the video 'v' is not known"):
+    with pytest.raises(ParameterError, match="Video 'v' has no start"):
         compute(tables[compute], make_video(), Recording(video="v"))
 
 

@@ -236,7 +236,7 @@ def test_a_start_that_does_not_exist_fails_the_video_of_a_camera_with_dates(arch
     write(archive / "door_2026-03-29T02-30" / "page-1.json", page(*WALK, job="skipped"))
     (failed,) = export_dataset(archive, tmp_path / "out", cameras=cameras).of_status("failed")
     assert "a time that Europe/Berlin skips" in str(failed.error)
-    assert "Give the start of the video in the file of recordings (--recordings)" in str(failed.error)
+    assert "Set the start of the video in the file of recordings (--recordings)" in str(failed.error)
 
 
 def test_zones_in_meters_of_a_camera_without_a_floor_plan_are_refused(archive, cameras, tmp_path):

@@ -55,7 +55,7 @@ def test_each_relation_is_listed_as_active_or_inactive(flat):
 
 
 def test_facts_without_a_time_of_their_own_are_named(flat):
-    [line] = re.findall(r"  In (.*?), they are those of the recording", format_dictionary(flat))
+    [line] = re.findall(r"  In (.*?), they are the date and hour of the recording", format_dictionary(flat))
     assert line == "`heatmap`, `dwell`, `transitions`, `quality`"
 
 

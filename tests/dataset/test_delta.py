@@ -313,7 +313,7 @@ def test_a_missing_table_or_file_is_said(source, out):
     verification = verify_dataset(out)
     assert [one.place for one in verification.findings if "is missing" in one.problem] == ["detections"]
     (out / "detections").rename(out / "_gone")
-    with pytest.raises(InputError, match="detections: version 0 is missing, although the manifest lists it"):
+    with pytest.raises(InputError, match="detections: version 0 is missing, but the manifest lists it"):
         export_dataset(source, out)
 
 
@@ -322,7 +322,7 @@ def test_a_foreign_delta_table_is_not_overwritten(source, tmp_path):
     deltalake.write_deltalake(tmp_path / "out/tracks", rows)
     with pytest.raises(OutputError, match="was not written by ptrack-analysis"):
         export_dataset(source, tmp_path / "out", as_="delta")
-    with pytest.raises(OutputError, match="is a Delta table that ptrack-analysis did not write"):
+    with pytest.raises(OutputError, match="contains a Delta table of another program"):
         export_dataset(source, tmp_path / "out", as_="delta", force=True)
     assert read(tmp_path / "out", "tracks") == {"mine": 1}
 

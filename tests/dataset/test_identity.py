@@ -80,9 +80,9 @@ def test_under_a_given_name_another_video_is_refused_and_nothing_is_written(tmp_
     assert main(["export", str(source), str(out), "--name", "door"]) == 2
     said = capfd.readouterr().err
     assert said.count("\n") == 1
-    assert "name (--name) is 'door', but the dataset has a different video of this name" in said
+    assert "name (--name) is 'door', but the dataset has a different video with this name" in said
     assert content(out) == before
-    with pytest.raises(ParameterError, match="a different video of this name"):
+    with pytest.raises(ParameterError, match="a different video with this name"):
         export_dataset(source, out, name="door", force=True, prune=True)
     assert content(out) == before
     assert names(export_dataset(source, out, name="door-2")) == ["door-2"]

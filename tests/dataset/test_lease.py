@@ -101,7 +101,7 @@ def test_who_slept_too_long_may_write_no_more_and_leaves_the_others(out, monkeyp
     (out / PLACE).write_bytes(json.dumps(THEIRS).encode())
     taken.set()
     until(lambda: raises(check))
-    with pytest.raises(OutputError, match="another run took the dataset over"):
+    with pytest.raises(OutputError, match="another run has taken over the dataset"):
         run.__exit__(None, None, None)
     assert held(out) == THEIRS
 

@@ -257,8 +257,8 @@ def test_a_removed_video_leaves_its_batch(tmp_path, out):
     ("arguments", "code", "said"),
     [
         (["--video", "doar-24"], 2, "has no video 'doar-24'. Similar: 'door-24'"),
-        (["--before", "soon"], 2, "before is 'soon', not a date such as"),
-        ([], 2, "videos or before must be given (in the shell --video or --before)"),
+        (["--before", "soon"], 2, "before must be a date such as 2026-11-24, got 'soon'"),
+        ([], 2, "videos or before must be given (--video or --before)"),
     ],
 )
 def test_removals_that_cannot_be_are_one_sentence(arguments, code, said, tmp_path, out, capsys):
@@ -434,7 +434,7 @@ def test_a_manifest_that_was_edited_is_refused(edit, tmp_path, out, capsys):
     ):
         assert main(command) == 3
         error = capsys.readouterr().err
-        assert "_ptrack/manifest.parquet: was edited, and is inconsistent" in error
+        assert "_ptrack/manifest.parquet: was edited and is inconsistent" in error
         assert error.count("\n") == 1
     assert content(out) == before
 
@@ -490,9 +490,9 @@ def test_a_dataset_of_a_newer_version_is_refused(tmp_path, out, monkeypatch, cap
         assert main(command) == 3
         error = capsys.readouterr().err
         assert f"schema version {facts.SCHEMA_VERSION + 1}" in error
-        assert "install the newer package" in error
+        assert "Install the newer package" in error
         assert error.count("\n") == 1
-    with pytest.raises(InputError, match="install the newer package"):
+    with pytest.raises(InputError, match="Install the newer package"):
         open_dataset(out)
     assert content(out) == before
 
@@ -572,7 +572,9 @@ def test_further_columns_of_recordings_with_names_of_stored_columns_are_refused(
         clock = write(tmp_path / "clock.csv", f"video,started_at,{name}\n{start},x\n")
         assert main(["export", str(pages), str(out), "--recordings", str(clock)]) == 3
         error = capsys.readouterr().err
-        assert f"clock.csv:1: the column {name!r} has the name of a column that a dataset has itself" in error
+        assert (
+            f"clock.csv:1: the column {name!r} must be renamed, because datasets reserve this name" in error
+        )
         assert error.count("\n") == 1
     clock = write(tmp_path / "clock.csv", f"video,started_at,note\n{start},x\n")
     export_dataset(pages, out, recordings=clock)

@@ -99,7 +99,7 @@ def test_the_default_is_three_quarters_of_what_is_available_shared_by_the_worker
 
 @pytest.mark.parametrize("text", ["much", "", "-1GB", "10kB", 5, True, float("nan"), float("inf")])
 def test_what_is_no_memory_is_refused_with_what_was_expected(text):
-    with pytest.raises(ParameterError, match=r"memory is .*, not an amount of at least 1MB"):
+    with pytest.raises(ParameterError, match=r"memory must be at least 1MB, .* got"):
         AnalysisConfig(memory=text)
 
 

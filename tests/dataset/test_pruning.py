@@ -35,7 +35,7 @@ def test_prune_removes_only_videos_of_the_same_source_and_says_so_before(tmp_pat
     kept = of_b(out)
     assert main(["export", str(tmp_path / "a"), str(out), "--prune"]) == 0
     said = capfd.readouterr().err
-    assert said.startswith(f"Removing from {out}: 'ay', which the source no longer has\n")
+    assert said.startswith(f"Removing from {out}: 'ay', which the source no longer contains\n")
     assert "prune keeps 'bx', 'by'" in said
     assert videos(out) == ["ax", "bx", "by"]
     assert not any('"ay"' in row for found in contents(out).values() for row in found)

@@ -76,9 +76,9 @@ def test_the_shell_refuses_unknown_countries_and_holidays_that_are_not_known(arc
     assert main([*command, "--dry-run"]) == 2
     assert "(--holidays)" in capsys.readouterr().err
     assert main([*command, "--holidays", "DE-XX"]) == 2
-    assert "got 'DE-XX'. The parts of DE are DE-BB" in capsys.readouterr().err
+    assert "got 'DE-XX'. The subdivisions of DE are DE-BB" in capsys.readouterr().err
     assert main([*command, "--holidays", str(tmp_path / "none.csv")]) == 3
-    assert "there is no such file" in capsys.readouterr().err
+    assert "the file does not exist" in capsys.readouterr().err
 
 
 def shell(options):

@@ -201,7 +201,7 @@ def test_a_journal_that_names_files_outside_is_refused(tmp_path, journal, capfd)
     (tmp_path / "outside").write_text("mine")
     (out / JOURNAL).write_text(json.dumps(journal))
     assert main(["export", str(pages), str(out)]) == 3
-    assert "names files outside of the dataset" in capfd.readouterr().err.splitlines()[-1]
+    assert "lists files outside the dataset" in capfd.readouterr().err.splitlines()[-1]
     assert (tmp_path / "outside").read_text() == "mine"
 
 
@@ -212,7 +212,7 @@ def test_a_damaged_journal_is_one_sentence(tmp_path, content):
     out = tmp_path / "out"
     export(make_pages(tmp_path / "archive"), out)
     (out / JOURNAL).write_text(content)
-    with pytest.raises(InputError, match="journal: is damaged"):
+    with pytest.raises(InputError, match="journal: the journal is damaged"):
         recover(out)
 
 

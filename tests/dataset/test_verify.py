@@ -284,7 +284,7 @@ def test_a_manifest_of_a_newer_version_is_found(out):
     pq.write_table(content.replace_schema_metadata(marks), out / MANIFEST)
     failed, said = findings(out)
     assert failed == ["manifest"]
-    assert "install the newer package" in said
+    assert "Install the newer package" in said
 
 
 @pytest.mark.parametrize(
@@ -294,8 +294,11 @@ def test_a_manifest_of_a_newer_version_is_found(out):
             lambda one: replace(one, tables=(*one.tables, "mine")),
             "lists the table 'mine', which does not exist",
         ),
-        (lambda one: replace(one, tables=(*one.tables, "stops")), "lists no file of the table 'stops'"),
-        (lambda one: replace(one, tables=one.tables[:-1]), "which belongs to none of its tables"),
+        (
+            lambda one: replace(one, tables=(*one.tables, "stops")),
+            "does not list a file of the table 'stops'",
+        ),
+        (lambda one: replace(one, tables=one.tables[:-1]), "which does not belong to its tables"),
         (lambda one: replace(one, next_batch=1), "lists 'evening' in batch 1, but the next batch is 1"),
         (lambda one: replace(one, files=(*one.files, one.files[0])), "2 times"),
     ],
@@ -573,7 +576,7 @@ def test_of_many_findings_a_hundred_are_kept(tmp_path):
 @pytest.mark.parametrize("name", ["none", "pages"])
 def test_a_folder_without_a_dataset_is_an_error(tmp_path, name, capsys):
     write(tmp_path / "pages/shop.json", page(record()))
-    with pytest.raises(InputError, match="no dataset"):
+    with pytest.raises(InputError, match="not a dataset"):
         verify_dataset(tmp_path / name)
     assert main(["verify", str(tmp_path / name)]) == 3
     assert "ptrack: " in capsys.readouterr().err

@@ -186,7 +186,7 @@ def test_what_is_no_page_does_not_hinder(tmp_path):
 
 
 def test_a_place_that_is_no_folder_is_refused(tmp_path):
-    with pytest.raises(OutputError, match="a file is where this folder should go"):
+    with pytest.raises(OutputError, match="must be a folder, but it or a parent is a file"):
         write_pages(THREE, make_video(), write(tmp_path / "a", "x"))
     with pytest.raises(OutputError, match="to a folder on disk, not to S3"):
         write_pages(THREE, make_video(), "s3://bucket/prefix")

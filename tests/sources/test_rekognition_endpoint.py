@@ -193,12 +193,12 @@ def test_what_aws_itself_refuses_says_that_the_service_ended(tmp_path, environme
 
 
 def test_a_client_needs_region_profile_and_address(environment, monkeypatch):
-    with pytest.raises(RemoteError, match="there is no such profile; check --profile"):
+    with pytest.raises(RemoteError, match=r"the profile does not exist\. Check --profile"):
         create_client("rekognition", profile="nobody")
     with pytest.raises(RemoteError, match="Invalid endpoint: nonsense"):
         create_client("rekognition", endpoint_url="nonsense")
     monkeypatch.delenv("AWS_DEFAULT_REGION")
-    with pytest.raises(RemoteError, match="no region is known; give it with --region"):
+    with pytest.raises(RemoteError, match=r"the region is unknown\. Set it with --region"):
         create_client("rekognition")
 
 

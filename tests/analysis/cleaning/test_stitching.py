@@ -307,13 +307,16 @@ def test_boxes_that_the_picture_cuts_tell_no_height():
 
 
 BAD = {
-    "no gap": ({"max_gap": "0s"}, "max_gap is 0, not a number above 0"),
-    "no speed": ({"max_speed": 0}, "max_speed is 0, not a number above 0"),
-    "no ratio": ({"max_size_ratio": 1.0}, "max_size_ratio is 1.0, not a number above 1"),
-    "no number": ({"max_cost": "1"}, "max_cost is '1', not a number"),
-    "below 0": ({"min_margin": -0.1}, "min_margin is -0.1, not a number of at least 0"),
-    "not a number": ({"max_drift": math.nan}, "max_drift is nan"),
-    "two of them": ({"max_drift": 0, "max_speed": -1}, "max_speed is -1.*max_drift is 0"),
+    "no gap": ({"max_gap": "0s"}, "max_gap must be a number above 0, got 0"),
+    "no speed": ({"max_speed": 0}, "max_speed must be a number above 0, got 0"),
+    "no ratio": ({"max_size_ratio": 1.0}, "max_size_ratio must be a number above 1, got 1.0"),
+    "no number": ({"max_cost": "1"}, "max_cost must be a number above 0, got '1'"),
+    "below 0": ({"min_margin": -0.1}, "min_margin must be a number of at least 0, got -0.1"),
+    "not a number": ({"max_drift": math.nan}, "max_drift must be .*, got nan"),
+    "two of them": (
+        {"max_drift": 0, "max_speed": -1},
+        "max_speed must be .*, got -1; max_drift must be .*, got 0",
+    ),
 }
 
 

@@ -209,7 +209,7 @@ def test_what_is_no_line_of_this_plane_is_refused(lines, error, sentence):
 
 @pytest.mark.parametrize("distance", [-1, np.nan, np.inf, None, "much"])
 def test_a_distance_that_is_none_is_refused(distance):
-    with pytest.raises(ParameterError, match=f"min_distance is {distance!r}, not a number of at least 0"):
+    with pytest.raises(ParameterError, match=f"min_distance must be a number .* 0, got {distance!r}"):
         crossings_of({7: along(4, 6)}, min_distance=distance)
 
 

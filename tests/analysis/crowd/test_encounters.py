@@ -116,7 +116,7 @@ def test_distances_and_places_are_means_over_time():
 
 
 def test_the_distance_in_the_picture_must_be_given():
-    with pytest.raises(ParameterError, match="max_distance is not given, and in px"):
+    with pytest.raises(ParameterError, match="max_distance must be not given, and in px"):
         compute_encounters(empty_table(TRAJECTORIES, unit="px"))
     encounters = compute_encounters(
         walked({1: stands(0, range(5)), 2: stands(9, range(5))}, "px"), max_distance=10
@@ -126,7 +126,7 @@ def test_the_distance_in_the_picture_must_be_given():
 
 @pytest.mark.parametrize("distance", [0, -1, float("nan"), "1 m"])
 def test_a_distance_that_is_none_is_refused_with_the_value(distance):
-    with pytest.raises(ParameterError, match="max_distance is"):
+    with pytest.raises(ParameterError, match="max_distance must be"):
         compute_encounters(empty_table(TRAJECTORIES, unit="px"), max_distance=distance)
 
 
@@ -265,13 +265,13 @@ def test_those_who_only_stand_together_are_taken_if_no_way_is_asked_for():
 
 @pytest.mark.parametrize("share", [0, 1.5, float("nan"), "half"])
 def test_a_share_out_of_range_is_refused_with_the_value(share):
-    with pytest.raises(ParameterError, match=f"min_share is {share!r}"):
+    with pytest.raises(ParameterError, match=f"min_share .*{share!r}"):
         groups_of({1: goes(0)}, min_share=share)
 
 
 @pytest.mark.parametrize("extent", [-1, float("nan"), "wide"])
 def test_an_extent_out_of_range_is_refused_with_the_value(extent):
-    with pytest.raises(ParameterError, match=f"min_extent is {extent!r}"):
+    with pytest.raises(ParameterError, match=f"min_extent must be .*, got {extent!r}"):
         groups_of({1: goes(0)}, min_extent=extent)
 
 

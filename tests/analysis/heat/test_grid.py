@@ -137,10 +137,10 @@ def test_square_cells_are_of_the_picture_too():
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"cell": 0}, "cell is 0, not a number above 0"),
-        ({"cell": -0.5}, "cell is -0.5"),
-        ({"cell": math.nan}, "cell is nan"),
-        ({"cell": "0.5"}, "cell is '0.5'"),
+        ({"cell": 0}, "cell must be a number above 0, got 0"),
+        ({"cell": -0.5}, "cell must be a number above 0, got -0.5"),
+        ({"cell": math.nan}, "cell must be a number above 0, got nan"),
+        ({"cell": "0.5"}, "cell must be a number above 0, got '0.5'"),
         ({"cell": 1e-9}, "cell is 1e-09: more than 4000000 cells"),
         ({"cell": 1e-3}, "at most 4000000 cells"),
         ({"cell": 0.5, "shape": (2, 2)}, r"exclude each other, got shape=\(2, 2\) and cell=0.5"),

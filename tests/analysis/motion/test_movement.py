@@ -149,10 +149,10 @@ def test_in_the_picture_no_speed_is_too_fast_unless_a_limit_is_given():
         ({"window": "1ms"}, "window is '1ms', not at least 2 ms"),
         ({"window": "-1s"}, "window is '-1s', not a length of time of at least 0"),
         ({"window": "soon"}, "window is 'soon', not a length of time"),
-        ({"max_speed": 0}, "max_speed is 0, not a number above 0"),
-        ({"max_speed": -2.5}, "max_speed is -2.5, not a number above 0"),
-        ({"max_speed": NAN}, "max_speed is nan, not a number above 0"),
-        ({"max_speed": "fast"}, "max_speed is 'fast', not a number above 0"),
+        ({"max_speed": 0}, "max_speed must be a number above 0, got 0"),
+        ({"max_speed": -2.5}, "max_speed must be a number above 0, got -2.5"),
+        ({"max_speed": NAN}, "max_speed must be a number above 0, got nan"),
+        ({"max_speed": "fast"}, "max_speed must be a number above 0, got 'fast'"),
     ],
 )
 def test_a_wrong_parameter_is_refused_with_its_value(options, sentence):

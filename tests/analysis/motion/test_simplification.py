@@ -75,7 +75,7 @@ def test_persons_are_never_drawn_into_each_other():
 
 @pytest.mark.parametrize("tolerance", [-1, NAN, math.inf, "1 m", None])
 def test_a_wrong_tolerance_is_refused_with_its_value(tolerance):
-    with pytest.raises(ParameterError, match=f"tolerance is {tolerance!r}, not a number of at least 0"):
+    with pytest.raises(ParameterError, match=f"tolerance must be a number of at least 0, got {tolerance!r}"):
         kept(along((0, 0)), tolerance)
 
 

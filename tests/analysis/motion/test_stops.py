@@ -137,10 +137,10 @@ def test_in_the_picture_the_extent_must_be_given():
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"max_extent": 0}, "max_extent is 0, not a number above 0"),
-        ({"max_extent": -1.5}, "max_extent is -1.5, not a number above 0"),
-        ({"max_extent": NAN}, "max_extent is nan, not a number above 0"),
-        ({"max_extent": "1 m"}, "max_extent is '1 m', not a number above 0"),
+        ({"max_extent": 0}, "max_extent must be a number above 0, got 0"),
+        ({"max_extent": -1.5}, "max_extent must be a number above 0, got -1.5"),
+        ({"max_extent": NAN}, "max_extent must be a number above 0, got nan"),
+        ({"max_extent": "1 m"}, "max_extent must be a number above 0, got '1 m'"),
         ({"min_duration": "0s"}, "min_duration is '0s', not above 0"),
         ({"min_duration": "-5s"}, "min_duration is '-5s', not a length of time"),
         ({"min_duration": None}, "min_duration is None, not a length of time"),

@@ -223,12 +223,15 @@ def test_what_is_left_out_has_no_number_and_no_part_in_away():
 
 
 BAD = {
-    "a margin below 0": ({"margin": -1}, "margin is -1, not a number of at least 0"),
-    "a margin that is no number": ({"margin": "1m"}, "margin is '1m', not a number"),
-    "no margin": ({"margin": None}, "margin is None"),
-    "a margin beyond all": ({"margin": float("inf")}, "margin is inf"),
-    "a margin that is not a number": ({"margin": float("nan")}, "margin is nan"),
-    "a margin of True": ({"margin": True}, "margin is True"),
+    "a margin below 0": ({"margin": -1}, "margin must be a number of at least 0, got -1"),
+    "a margin that is no number": ({"margin": "1m"}, "margin must be a number of at least 0, got '1m'"),
+    "no margin": ({"margin": None}, "margin must be a number of at least 0, got None"),
+    "a margin beyond all": ({"margin": float("inf")}, "margin must be a number of at least 0, got inf"),
+    "a margin that is not a number": (
+        {"margin": float("nan")},
+        "margin must be a number of at least 0, got nan",
+    ),
+    "a margin of True": ({"margin": True}, "margin must be a number of at least 0, got True"),
     "min_dwell below 0": ({"min_dwell": "-1s"}, "min_dwell is '-1s', not a length of time of at least 0"),
     "enter_after below 0": ({"enter_after": "-1s"}, "enter_after is '-1s', not a length of time"),
     "enter_after that is none": ({"enter_after": "soon"}, "enter_after is 'soon', not a length of time"),
