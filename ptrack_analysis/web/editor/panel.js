@@ -4,6 +4,7 @@ import { finish } from "./drawing_tools.js";
 import { showDetails, showFiguresOf } from "./details.js";
 import { describeFigures, warningsOf } from "./figures.js";
 import { showFloor } from "./floor_panel.js";
+import { listUnsaved } from "./saving.js";
 import { LAYERS } from "./tracks.js";
 import { overlapNotes } from "./validity.js";
 import { make, makeIcon, makeIconButton } from "../shared/dom.js";
@@ -128,10 +129,14 @@ export function show(app, { focusName = false, focusPair = false } = {}) {
     showDetails(app, focusName);
   }
   showNotes(app);
-  const file = mode === "floor" ? opening.floor?.file : opening.zones.file;
-  e.save.replaceChildren("Save ", make("bdi", {}, file ?? ""));
-  e.save.disabled = !file || app.saving || !(app.draft.length || app.isDirty(mode));
-  e.save.hidden = !file;
+  showSaving(app, listUnsaved(app));
+}
+
+/** Name the files on the button that saves. */
+function showSaving({ e, opening, mode, saving }, unsaved) {
+  const named = unsaved.length ? unsaved : [opening[mode] ? mode : "zones"];
+  e.save.replaceChildren("Save ", ...named.flatMap((one, i) => [i ? " and " : "", make("bdi", {}, opening[one].file)]));
+  e.save.disabled = saving || !unsaved.length;
 }
 
 function hint(app) {
