@@ -1019,10 +1019,13 @@ def test_what_is_seen_is_saved_as_an_image(page, tmp_path, shop):
     with page.expect_download() as found:
         page.keyboard.press("i")
     assert found.value.suggested_filename == "shop_1-15.0.png"
-    stage = page.locator(".top").bounding_box()
     with Image.open(found.value.path()) as image:
-        assert image.size == (round(stage["width"]), round(stage["height"]) + 30)
-        assert len(image.convert("RGB").getcolors(1 << 24)) > 1000
+        assert image.width == 1600
+        assert 900 < image.height < 1000
+        colors = image.convert("RGB")
+        assert len(colors.getcolors(1 << 24)) > 1000
+        sides = [colors.crop((x, 0, x + 4, 880)).getcolors(1 << 24) for x in (0, 1596)]
+        assert all(len(side) > 20 for side in sides)  # the image, no bars beside it
 
 
 def test_the_maximum_of_the_heatmap_equals_that_of_the_analysis(page, tmp_path, shop):
