@@ -18,6 +18,7 @@ MODULES = (
     "calibration",
     "figures",
     "hit_testing",
+    "scale",
     "drawing_tools",
     "drawing",
     "dragging",

@@ -538,6 +538,41 @@ def test_of_two_zones_with_one_name_the_edited_one_stays_selected(page, open_edi
     assert page.locator(".row[aria-selected=true]").get_attribute("data-id") == "2"
 
 
+def test_enter_in_a_field_goes_back_to_the_image_and_its_keys(page, open_editor):
+    editor = open_editor()
+    show(page, editor)
+    tool(page, "Rectangle")
+    drag(page, (0.1, 0.1), (0.3, 0.3))
+    hint = page.locator("#hint")
+    assert hint.inner_text() == "Type the name, then press Enter to go back to the image."
+    page.keyboard.type("first")
+    page.keyboard.press("Enter")
+    until(page, "document.activeElement.className === 'stage'")
+    page.keyboard.press("z")
+    assert page.get_by_label("Name", exact=True).input_value() == "first"
+    assert page.locator(".stage").get_attribute("data-tool") == "zone"
+    page.keyboard.press("ArrowRight")
+    assert "press Enter at the first corner" in hint.inner_text()
+    click(page, (0.5, 0.5))
+    assert hint.inner_text() == "Click the next corner."
+
+
+def test_a_kind_in_capital_letters_and_a_time_as_in_plots_are_understood(page, open_editor):
+    editor = open_editor(collection(square("a", 0.1, 0.2, 0.4, 0.8)))
+    show(page, editor)
+    click(page, (0.2, 0.5))
+    page.get_by_label("Kind").fill("Queue")
+    page.get_by_label("Active from").fill("1:30")
+    assert page.get_by_label("Kind").input_value() == "queue"
+    save(page)
+    assert (editor.zones[0].kind, editor.zones[0].window[0]) == ("queue", 90_000)
+    page.get_by_label("Active from").fill("soon")
+    page.keyboard.press("Control+s")
+    page.wait_for_selector(".status.bad:has-text('Write the time as 90s, 5min')")
+    page.get_by_label("Active from").fill("2min")
+    assert page.locator(".status").inner_text() == ""
+
+
 UNFINISHED = {
     "zone": ("Zone", [(0.2, 0.2), (0.6, 0.2)], "The zone is not finished. Finish it (F)"),
     "line": ("Line", [(0.2, 0.2)], "The line is not finished. Finish it (F)"),

@@ -6,7 +6,7 @@ import { shiftParts } from "./dragging.js";
 import { shape } from "./elements.js";
 import { updateFigures } from "./figures.js";
 import { Model, itemOf } from "./model.js";
-import { show, showFigures } from "./panel.js";
+import { show, showFigures, showHint } from "./panel.js";
 import { ask, describeUnfinished, done, keepChanges, save } from "./saving.js";
 import { makeTrackLayer } from "./tracks.js";
 import { problemsOf } from "./validity.js";
@@ -97,6 +97,11 @@ export class App {
     this.redraw();
     clearTimeout(this.timer);
     this.timer = setTimeout(() => keepChanges(this), 300);
+  }
+
+  /** Say what to do next. */
+  showHint() {
+    showHint(this);
   }
 
   /** Show new figures. */
