@@ -123,7 +123,7 @@ def test_a_part_of_a_split_keeps_the_properties_but_not_the_id(open_files, tmp_p
         ([drawn(geometry=polygon([[[0, 0], [1, 1], [0, 0]]]))], "fewer than three corners"),
         ([drawn(geometry={"type": "Point", "coordinates": [0, 0]})], "not a Polygon"),
         ([drawn(geometry=polygon([[[0, 0], [1, 0], [float("nan"), 1], [0, 0]]]))], "cannot be written"),
-        ([{**drawn(), "source": 4}], "of feature 4"),
+        ([{**drawn(), "source": 4}], "of the feature at index 4"),
         ([{"source": None, "properties": {"video": "x"}}], "property 'video'"),
         ("all", "not a list"),
         ([7], "not an object"),

@@ -172,7 +172,7 @@ NOTES = {
     ),
     "after the end": (
         [zone("late", 0, 0, 90, 90, start=pd.Timedelta("60s"))],
-        ["zone 'late' holds only from 60 s on, but the video ends at 60 s"],
+        ["zone 'late' is active only from 1 min on, but the video ends at 1 min"],
     ),
     "before the end": ([zone("late", 0, 0, 90, 90, start=pd.Timedelta("59s"))], []),
     "many overlaps": (

@@ -61,6 +61,22 @@ def test_pixels_stay_and_kinds_are_kept(tmp_path):
     assert zone.kind == "queue"
 
 
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("1:30", 90), ("75:00", 4500), ("0:01:30", 90), ("1:02:03.5", 3723.5), ("90s", 90)]
+)
+def test_a_time_may_be_written_as_plots_write_it(tmp_path, text, seconds):
+    (zone,), _ = read(tmp_path, feature("a", **{"from": text}))
+    assert zone.start == pd.Timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(("given", "kind"), [("Queue", "queue"), (" GOAL ", "goal"), ("VIP", "VIP")])
+def test_letters_of_a_known_kind_may_be_capital(tmp_path, given, kind):
+    made = feature("a")
+    made["properties"]["kind"] = given
+    (zone,), _ = read(tmp_path, made)
+    assert zone.kind == kind
+
+
 def test_heights_are_dropped_and_parts_and_holes_kept(tmp_path):
     hole = [[0.2, 0.2], [0.3, 0.2], [0.3, 0.3], [0.2, 0.2]]
     zones, _ = read(
@@ -79,7 +95,7 @@ BAD = {
         [feature("tie", coordinates=[[[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]]])],
         "'tie' is not a valid outline: Self-intersection",
     ),
-    "two equal names": ([feature("a"), feature("a")], "features[1]: the name 'a' occurs twice"),
+    "two equal names": ([feature("a"), feature("a")], "feature 2: the name 'a' occurs twice"),
     "two corners": (
         [feature("thin", coordinates=[[[0, 0], [1, 1], [0, 0]]])],
         "'thin' has fewer than three corners",
@@ -125,9 +141,9 @@ BAD = {
     ),
     "a time without a unit": (
         [feature("a", **{"from": 10})],
-        "'a': properties.from is 10, not a text with a unit such as '10s'",
+        "'a': properties.from is 10, without a unit. Write the time as 90s, 5min, 1:30 (min:s) or 0:01:30",
     ),
-    "a text without a unit": ([feature("a", to="10.5")], "properties.to is '10.5', not a text with a unit"),
+    "a text without a unit": ([feature("a", to="10.5")], "properties.to is '10.5', without a unit"),
     "a time finer than a millisecond": (
         [feature("a", to="10us")],
         "'a': properties.to is '10us', which is not a whole number of milliseconds",
@@ -153,11 +169,11 @@ BAD = {
     "no video at all": ([feature("a", video=[])], "'a': properties.video is [], so it is in no video"),
     "one name twice in a video": (
         [feature("a", video=["x", "y"]), feature("a", video=["z", "y"])],
-        "features[1]: the name 'a' occurs twice in video 'y'",
+        "feature 2: the name 'a' occurs twice in video 'y'",
     ),
     "one name in every video and in one": (
         [feature("a"), feature("a", video="x")],
-        "features[1]: the name 'a' occurs twice in video 'x'",
+        "feature 2: the name 'a' occurs twice in video 'x'",
     ),
 }
 
@@ -171,7 +187,7 @@ def test_a_bad_zone_is_refused_with_its_name_and_the_reason(tmp_path, features, 
 
 
 def test_all_defects_are_said_at_once(tmp_path):
-    with pytest.raises(ZoneError, match=r"features\[0\].*features\[1\]"):
+    with pytest.raises(ZoneError, match=r"feature 1: .*feature 2: "):
         read(tmp_path, feature("", coordinates=[]), feature("x", "Point", [0, 0]))
 
 

@@ -23,7 +23,7 @@ def list_features(content: dict[str, Any]) -> list[dict[str, Any]]:
     features = content.get("features")
     if not isinstance(features, list):
         raise ZoneError("not a GeoJSON FeatureCollection: it has no list 'features'")
-    return [_describe_feature(feature, f"features[{place}]") for place, feature in enumerate(features)]
+    return [_describe_feature(feature, f"feature {number}") for number, feature in enumerate(features, 1)]
 
 
 def _describe_feature(feature: Any, place: str) -> dict[str, Any]:
@@ -98,7 +98,7 @@ def _find_source(edit: Any, features: Sequence[Any]) -> int | None:
         raise ZoneError(f"an edit is {edit!r:.60}, not an object with properties")
     source = edit.get("source")
     if source is not None and (type(source) is not int or not 0 <= source < len(features)):
-        raise ZoneError(f"an edit is of feature {source!r}, and there are {len(features)}")
+        raise ZoneError(f"an edit is of the feature at index {source!r}, and there are {len(features)}")
     return source
 
 

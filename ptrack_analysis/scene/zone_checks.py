@@ -238,9 +238,16 @@ def _on_time(zones: Sequence[Zone], video: Video) -> Iterator[str]:
             duration = milliseconds(video.duration, "duration")
             if zone.window[0] >= duration:
                 yield (
-                    f"zone {zone.name!r} holds only from {zone.window[0] / 1000:g} s on, "
-                    f"but the video ends at {duration / 1000:g} s"
+                    f"zone {zone.name!r} is active only from {_format_span(zone.window[0])} on, "
+                    f"but the video ends at {_format_span(duration)}"
                 )
+
+
+def _format_span(span: int) -> str:
+    """Format a time since the start of the video [ms]: 45 s, 10 min, 1 h 5 min."""
+    hours, minutes, seconds = span // 3_600_000, span // 60_000 % 60, span % 60_000 / 1000
+    given = [(hours, "h"), (minutes, "min"), (seconds, "s")]
+    return " ".join(f"{value:g} {unit}" for value, unit in given if value) or "0 s"
 
 
 def _on_overlaps(zones: Sequence[Zone]) -> Iterator[str]:

@@ -263,7 +263,7 @@ def parse_scene(content: Any, place: str) -> Scene:
         try:
             _add(scene, feature)
         except PtrackError as error:
-            defects.append(f"features[{position}]: {error}")
+            defects.append(f"feature {position + 1}: {error}")
     if defects:
         raise ZoneError(f"{place}: " + "; ".join(defects))
     return scene

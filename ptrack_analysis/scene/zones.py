@@ -1,5 +1,6 @@
 """Zones and lines: named outlines in a plane."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -22,6 +23,8 @@ ENTRANCE = "entrance"
 """Kind of zones and lines through which people come and go."""
 QUEUE, GOALS = "queue", ("checkout", "goal")
 """Kinds of zones where people wait, and that people are meant to reach."""
+_KINDS = frozenset({"zone", "line", ENTRANCE, QUEUE, *GOALS})
+_CLOCK = re.compile(r"(?:(\d+):)?(\d+):([0-5]\d(?:\.\d+)?)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +220,13 @@ def parse_properties(feature: dict[str, Any]) -> Properties:
     kind = said.get("kind")
     start, end = _moment(name, said.get("from"), "from"), _moment(name, said.get("to"), "to")
     videos, cameras = _names(name, said, "video"), _names(name, said, "camera")
-    return Properties(name, kind if isinstance(kind, str) else None, start, end, videos, cameras)
+    return Properties(name, _spell_kind(kind) if isinstance(kind, str) else None, start, end, videos, cameras)
+
+
+def _spell_kind(kind: str) -> str:
+    """Return a known kind in small letters, and any other as it is given."""
+    known = kind.strip().lower()
+    return known if known in _KINDS else kind
 
 
 def _text(value: Any, what: str) -> str:
@@ -231,16 +240,26 @@ def _text(value: Any, what: str) -> str:
 
 
 def _moment(name: str, value: Any, property_: str) -> pd.Timedelta | None:
-    """Read a moment since the start of the video; a number says no unit, as a number or as a text."""
+    """Read a time since the start of the video, a text with a unit, min:s or h:min:s."""
     if value is None:
         return None
     what = f"{name!r}: properties.{property_}"
     if not isinstance(value, str) or value.strip().replace(".", "", 1).isdigit():
-        raise ZoneError(f"{what} is {value!r}, not a text with a unit such as '10s', '5min' or '00:01:30'")
+        raise ZoneError(f"{what} is {value!r}, without a unit. {_HOW}")
     try:
-        return timedelta(milliseconds(value, what))
-    except ValueError as error:
-        raise ZoneError(str(error)) from error
+        return timedelta(milliseconds(_spell_clock(value), what))
+    except ParameterError as error:
+        said = str(error).replace(repr(_spell_clock(value)), repr(value))
+        raise ZoneError(f"{said}. {_HOW}") from error
+
+
+_HOW = "Write the time as 90s, 5min, 1:30 (min:s) or 0:01:30."
+
+
+def _spell_clock(text: str) -> str:
+    """Return min:s and h:min:s as a text that pandas reads, and any other text as it is given."""
+    parts = _CLOCK.fullmatch(text.strip())
+    return f"{parts[1] or 0}h {parts[2]}min {parts[3]}s" if parts else text
 
 
 def _names(name: str, said: dict[str, Any], key: str) -> tuple[str, ...]:

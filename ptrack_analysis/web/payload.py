@@ -92,6 +92,7 @@ _OUTPUTS = {"zones": ("visits", "dwell"), "lines": ("crossings", "counts")}
 _LARGEST_EXACT = 2**53
 _LATEST = 2**32 - 1
 _CLIPPED = 0.995
+_MOST_CHECKS = 3
 _SPEED_STEPS, _NO_SPEED = 254, 255
 _BOX = ("left", "top", "width", "height")
 _FACE = ("face_left", "face_top", "face_width", "face_height")
@@ -249,7 +250,18 @@ def _add_quality(header: dict[str, Any], quality: pd.DataFrame) -> None:
         for thing in header[kind]:
             thing["checks"] = find_affecting_checks(quality, outputs, thing["name"])
     if header["verdict"] != GOOD:
-        header["notes"].insert(0, f"Tracking quality: {header['verdict']}.")
+        header["notes"].insert(0, f"Tracking quality: {header['verdict']}.{_list_failed_checks(quality)}")
+
+
+def _list_failed_checks(quality: pd.DataFrame) -> str:
+    """Name the checks that are not good, as a sentence."""
+    verdicts = quality["verdict"].astype(str)
+    failed = list(dict.fromkeys(quality.index.get_level_values("check")[verdicts.isin(["bad", "doubtful"])]))
+    if not failed:
+        return ""
+    more = len(failed) - _MOST_CHECKS
+    names = ", ".join(map(str, failed[:_MOST_CHECKS])) + (f" and {more} more" if more > 0 else "")
+    return f" Checks that are not good: {names}."
 
 
 def _undrawn(things: Sequence[Zone | Line], ground: Ground) -> list[str]:

@@ -482,6 +482,97 @@ def test_a_change_by_another_program_is_asked_about(page, open_editor):
     assert [zone.name for zone in editor.zones] == ["mine"]
 
 
+def test_zones_are_saved_from_the_tab_of_the_floor_plan(page, open_editor):
+    editor = open_editor(collection(square("a", 0.1, 0.2, 0.4, 0.8)))
+    show(page, editor)
+    click(page, (0.2, 0.5))
+    for name, act in (("by key", "Control+s"), ("by button", None), ("at the end", "done")):
+        page.get_by_role("tab", name="Zones", exact=True).click()
+        page.get_by_label("Name", exact=True).fill(name)
+        page.get_by_role("tab", name="Floor plan").click()
+        if act == "done":
+            page.get_by_role("button", name="Done").click()
+            page.get_by_role("button", name="Save and end").click()
+            page.wait_for_selector("text=The editor has ended")
+        elif act is None:
+            save(page)
+        else:
+            page.keyboard.press(act)
+            page.wait_for_selector('.status:text-matches("Saved")')
+        assert [zone.name for zone in editor.zones] == [name]
+
+
+def test_zones_and_floor_plan_are_saved_at_once(page, open_editor, data, tmp_path):
+    floor = tmp_path / "floor.json"
+    floor.write_bytes((data / "shop" / "floor.json").read_bytes())
+    editor = open_editor(collection(square("a", 0.1, 0.2, 0.4, 0.8)), floor=floor)
+    show(page, editor)
+    click(page, (0.2, 0.5))
+    page.get_by_label("Name", exact=True).fill("b")
+    page.get_by_role("tab", name="Floor plan").click()
+    page.get_by_label("right x").fill("13")
+    page.get_by_label("right x").press("Tab")
+    page.get_by_role("tab", name="Zones", exact=True).click()
+    assert page.locator(".side .save").inner_text() == "Save zones.json and floor.json"
+    save(page)
+    assert "Saved zones.json" in page.locator(".status").inner_text()
+    assert "Saved floor.json" in page.locator(".status").inner_text()
+    assert editor.zones[0].name == "b"
+    assert json.loads(floor.read_bytes())["bounds"][2] == 13
+
+
+def test_of_two_zones_with_one_name_the_edited_one_stays_selected(page, open_editor):
+    show(page, open_editor(collection(square("a", 0.1, 0.2, 0.4, 0.8), square("b", 0.5, 0.2, 0.7, 0.8))))
+    click(page, (0.6, 0.5))
+    name = page.get_by_label("Name", exact=True)
+    name.fill("a")
+    page.keyboard.press("Control+s")
+    assert "cannot be saved" in page.locator(".status").inner_text()
+    assert page.locator(".row[aria-selected=true]").get_attribute("data-id") == "2"
+    name.fill("c")
+    assert page.locator(".status").inner_text() == ""
+    name.fill("a")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+s")
+    assert page.locator(".row[aria-selected=true]").get_attribute("data-id") == "2"
+
+
+def test_enter_in_a_field_goes_back_to_the_image_and_its_keys(page, open_editor):
+    editor = open_editor()
+    show(page, editor)
+    tool(page, "Rectangle")
+    drag(page, (0.1, 0.1), (0.3, 0.3))
+    hint = page.locator("#hint")
+    assert hint.inner_text() == "Type the name, then press Enter to go back to the image."
+    page.keyboard.type("first")
+    page.keyboard.press("Enter")
+    until(page, "document.activeElement.className === 'stage'")
+    page.keyboard.press("z")
+    assert page.get_by_label("Name", exact=True).input_value() == "first"
+    assert page.locator(".stage").get_attribute("data-tool") == "zone"
+    page.keyboard.press("ArrowRight")
+    assert "press Enter at the first corner" in hint.inner_text()
+    click(page, (0.5, 0.5))
+    assert hint.inner_text() == "Click the next corner."
+
+
+def test_a_kind_in_capital_letters_and_a_time_as_in_plots_are_understood(page, open_editor):
+    editor = open_editor(collection(square("a", 0.1, 0.2, 0.4, 0.8)))
+    show(page, editor)
+    click(page, (0.2, 0.5))
+    page.get_by_label("Kind").fill("Queue")
+    page.get_by_label("Active from").fill("1:30")
+    assert page.get_by_label("Kind").input_value() == "queue"
+    save(page)
+    assert (editor.zones[0].kind, editor.zones[0].window[0]) == ("queue", 90_000)
+    page.get_by_label("Active from").fill("soon")
+    page.keyboard.press("Control+s")
+    page.wait_for_selector(".status.bad:has-text('Write the time as 90s, 5min')")
+    page.get_by_label("Active from").fill("2min")
+    assert page.locator(".status").inner_text() == ""
+
+
 UNFINISHED = {
     "zone": ("Zone", [(0.2, 0.2), (0.6, 0.2)], "The zone is not finished. Finish it (F)"),
     "line": ("Line", [(0.2, 0.2)], "The line is not finished. Finish it (F)"),

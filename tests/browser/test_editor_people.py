@@ -200,6 +200,21 @@ def test_people_in_meters_can_be_zoned(page, real_data, tmp_path, editors):
     assert editors[-1].zones[0].unit == "m"
 
 
+def test_points_in_meters_have_a_scale_bar_and_coordinates(page, tmp_path, editors):
+    walk = "".join(f"1 {n} {n / 10} {4 + n / 50}\n" for n in range(100))
+    file = tmp_path / "points.txt"
+    file.write_text(f"# framerate: 10 fps\n# id frame x/m y/m\n{walk}", encoding="utf-8")
+    editors.append(edit_zones(file, tmp_path / "zones.geojson"))
+    show(page, editors[-1])
+    assert re.fullmatch(r"[125]0* m", page.locator("text.scale").text_content())
+    assert page.get_by_role("button", name="Positions").get_attribute("title").endswith("in the data")
+    page.mouse.move(*place_of(page, 0.5, 0.5))
+    drawn(page)
+    x, y = map(float, re.findall(r"[\d.]+", page.locator("text.position").text_content()))
+    assert 4 < x < 6
+    assert 4 < y < 6
+
+
 def drag_on_paper(page, start, end):
     page.mouse.move(*place_of(page, *start))
     page.mouse.down()

@@ -6,7 +6,7 @@ import { shiftParts } from "./dragging.js";
 import { shape } from "./elements.js";
 import { updateFigures } from "./figures.js";
 import { Model, itemOf } from "./model.js";
-import { show, showFigures } from "./panel.js";
+import { show, showFigures, showHint } from "./panel.js";
 import { ask, describeUnfinished, done, keepChanges, save } from "./saving.js";
 import { makeTrackLayer } from "./tracks.js";
 import { problemsOf } from "./validity.js";
@@ -20,7 +20,7 @@ export class App {
     this.opening = opening;
     this.model = new Model(opening.unit);
     this.view = new View(opening.picture, opening.bounds);
-    Object.assign(this, { mode: "zones", tool: "select", selected: null, corner: null, pair: null, draft: [], cursor: null, snap: null, keyed: false, snapping: true, saving: false, queued: false, ended: false, closing: false, asksFigures: false, tracks: null });
+    Object.assign(this, { mode: "zones", tool: "select", selected: null, edited: null, corner: null, pair: null, draft: [], cursor: null, snap: null, keyed: false, snapping: true, saving: false, queued: false, ended: false, closing: false, asksFigures: false, tracks: null });
     this.layers = { points: true, tracks: false, ends: false };
     this.problems = new Map();
     this.figures = new Map();
@@ -66,6 +66,7 @@ export class App {
   change(action, key = null) {
     this.model.keep(key);
     const result = action();
+    this.edited = this.selected ?? this.edited;
     this.changed();
     this.refresh();
     return result;
@@ -75,7 +76,8 @@ export class App {
   changed() {
     this.problems = problemsOf(this.model.doc.items);
     refit(this);
-    if (this.told.saved) this.tell("", false);
+    const { saved, failed, problem } = this.told;
+    if (saved || failed || (problem && !this.problems.has(problem))) this.tell("", false);
     this.redraw();
     updateFigures(this);
   }
@@ -97,6 +99,11 @@ export class App {
     this.timer = setTimeout(() => keepChanges(this), 300);
   }
 
+  /** Say what to do next. */
+  showHint() {
+    showHint(this);
+  }
+
   /** Show new figures. */
   showFigures() {
     showFigures(this);
@@ -110,7 +117,7 @@ export class App {
   }
 
   tell(text, bad = true, ...more) {
-    this.told.saved = false;
+    Object.assign(this.told, { saved: false, failed: false, problem: null });
     this.e.status.replaceChildren(text, ...more);
     this.e.status.classList.toggle("bad", bad);
     this.e.status.classList.remove("good");

@@ -5,6 +5,9 @@ import { make } from "../shared/dom.js";
 
 const KINDS = ["entrance", "queue", "checkout", "goal"];
 
+/** Find the known kind that a text means; letters may be capital. */
+const findKind = (text) => [...KINDS, "zone", "line"].find((kind) => kind === text.trim().toLowerCase());
+
 /** Show the selected item; create its fields once per item. */
 export function showDetails(app, focusName) {
   const { e, model } = app;
@@ -45,9 +48,17 @@ function buildDetails(app, item, corners) {
     const edit = (value) => app.change(() => (app.model.item(item.id)[key] = value), `${key} ${item.id}`);
     return input;
   };
-  const inputs = { name: field("name"), kind: field("kind", "", { placeholder: item.type }) };
+  const showHint = () => app.showHint();
+  const spellKind = (event) => {
+    const known = findKind(event.target.value);
+    if (known && known !== event.target.value) {
+      app.change(() => (app.model.item(item.id).kind = known), `kind ${item.id}`);
+      event.target.value = known;
+    }
+  };
+  const inputs = { name: field("name", "", { onfocus: showHint, onblur: showHint }), kind: field("kind", "", { placeholder: item.type, onchange: spellKind }) };
   inputs.kind.setAttribute("list", "kinds");
-  if (item.type === "zone") Object.assign(inputs, { from: field("from", "", { placeholder: "start, or 10min" }), to: field("to", "", { placeholder: "end, or 1h" }) });
+  if (item.type === "zone") Object.assign(inputs, { from: field("from", "", { placeholder: "start, or 1:30" }), to: field("to", "", { placeholder: "end, or 10min" }) });
   const names = { name: "Name", kind: "Kind", from: "Active from", to: "Active until" };
   const fields = Object.entries(inputs).map(([key, input]) => make("label", { className: key }, make("span", {}, names[key]), input));
   const problems = make("ul", { className: "problems" });

@@ -5,6 +5,7 @@ import { rectangleOf } from "./drawing_tools.js";
 import { shape } from "./elements.js";
 import { describeFigures } from "./figures.js";
 import { SHORTEST_EDGE } from "./hit_testing.js";
+import { cursorText, scaleBar } from "./scale.js";
 import { ZONE_COLORS } from "../shared/colors.js";
 import { compareCodes } from "../shared/text.js";
 
@@ -34,7 +35,7 @@ export function draw(app) {
     if (chosen && app.tool === "select") made.push(...handles(app, chosen));
     made.push(...draft(app));
   }
-  made.push(...pointing(app));
+  made.push(...pointing(app), ...scaleBar(app), ...cursorText(app));
   svg.replaceChildren(...made);
   Object.assign(app.paper.style, { width: `${view.picture.width * view.scale}px`, height: `${view.picture.height * view.scale}px`, transform: `translate(${view.left}px, ${view.top}px)` });
 }

@@ -26,6 +26,7 @@ function pageKey(app, event) {
     return event.preventDefault();
   }
   if (app.e.help.open) return;
+  if (key === "enter" && types && app.e.details.contains(event.target)) return leaveField(app);
   if (key === "escape") cancel(app, types);
   if (types || event.altKey) return;
   if (TOOL_KEYS[key]) startTool(app, TOOL_KEYS[key]);
@@ -38,6 +39,11 @@ function pageKey(app, event) {
   else if (key === "?") app.e.help.showModal();
   else return;
   event.preventDefault();
+}
+
+/** Go back from a field to the image, where keys choose tools; later than the choice of a kind that Enter makes. */
+function leaveField(app) {
+  setTimeout(() => app.stage.focus({ preventScroll: true }));
 }
 
 /** Choose a tool, and put the cross into the middle of the stage if there is no pointer. */
@@ -86,6 +92,7 @@ function stageKey(app, event) {
 function steer(app, [dx, dy], step) {
   const from = app.cursor ?? [app.view.width / 2, app.view.height / 2];
   app.keyed = true;
+  app.showHint();
   const clamp = (value, most) => Math.min(Math.max(value, 0), most);
   moveCursor(app, [clamp(from[0] + dx * step, app.view.width), clamp(from[1] + dy * step, app.view.height)], { near: 6 });
   if (app.snap) app.say(app.snap.point.map((value) => value.toPrecision(3)).join(", "));

@@ -4,6 +4,7 @@ import { finish } from "./drawing_tools.js";
 import { showDetails, showFiguresOf } from "./details.js";
 import { describeFigures, warningsOf } from "./figures.js";
 import { showFloor } from "./floor_panel.js";
+import { listUnsaved } from "./saving.js";
 import { LAYERS } from "./tracks.js";
 import { overlapNotes } from "./validity.js";
 import { make, makeIcon, makeIconButton } from "../shared/dom.js";
@@ -19,12 +20,14 @@ const TOOLS = [
 const ICONS = { undo: "M9 5L4 10l5 5M4 10h10a6 6 0 010 12h-3", redo: "M15 5l5 5-5 5M20 10H10a6 6 0 000 12h3", fit: "M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5", plus: "M12 5v14M5 12h14", minus: "M5 12h14", help: "M9 9a3 3 0 116 0c0 2-3 2.5-3 5M12 18v.5" };
 const LAYER_TITLES = {
   points: "Show where people stood: the bottom center of each box",
+  positions: "Show where people stood: the positions in the data",
   tracks: "Show the track of each person",
   ends: "Show where tracks start (circle) and end (square)",
 };
 const HELP = [
   ["V Z R L C H", "select, zone, rectangle, line, split, hole"],
   ["F, Enter twice, double click", "finish the drawing"],
+  ["Enter in a field", "go back to the image"],
   ["Esc", "discard the drawing, or select nothing"],
   ["Backspace", "remove the last point, or delete the selection"],
   ["Ctrl Z, Ctrl Y", "undo, redo"],
@@ -46,7 +49,7 @@ export function build(app, root) {
   e.undo = makeIconButton("Undo (Ctrl Z)", ICONS.undo, { onclick: () => app.undo() });
   e.redo = makeIconButton("Redo (Ctrl Y)", ICONS.redo, { onclick: () => app.redo() });
   e.snap = make("button", { type: "button", className: "tool snapping", title: "Snap to corners, edges and the border of the image", onclick: () => app.toggleSnap() }, make("span", {}, "Snap"));
-  e.layers = LAYERS.map(([name, text]) => make("button", { type: "button", className: `tool layer ${name}`, title: LAYER_TITLES[name], onclick: () => app.toggleLayer(name) }, make("i", { className: "sign" }), make("span", {}, text)));
+  e.layers = LAYERS.map(([name, text]) => make("button", { type: "button", className: `tool layer ${name}`, title: LAYER_TITLES[name === "points" && app.opening.on_points ? "positions" : name], onclick: () => app.toggleLayer(name) }, make("i", { className: "sign" }), make("span", {}, name === "points" && app.opening.on_points ? "Positions" : text)));
   e.finish = make("button", { type: "button", className: "go", onclick: () => finish(app) }, "Finish");
   e.help = makeHelp();
   e.drawing = make("div", { className: "group drawing" }, ...e.tools);
@@ -121,26 +124,40 @@ export function show(app, { focusName = false, focusPair = false } = {}) {
   e.empty.hidden = mode === "floor" || !isEmpty;
   e.details.hidden = mode === "floor";
   e.floor.hidden = mode !== "floor";
-  e.hint.textContent = hint(app);
   if (mode === "floor") showFloor(app, focusPair);
   else {
     e.list.replaceChildren(...model.doc.items.map((item) => makeRow(app, item)));
     showDetails(app, focusName);
   }
+  showHint(app);
   showNotes(app);
-  const file = mode === "floor" ? opening.floor?.file : opening.zones.file;
-  e.save.replaceChildren("Save ", make("bdi", {}, file ?? ""));
-  e.save.disabled = !file || app.saving || !(app.draft.length || app.isDirty(mode));
-  e.save.hidden = !file;
+  showSaving(app, listUnsaved(app));
 }
 
+/** Name the files on the button that saves. */
+function showSaving({ e, opening, mode, saving }, unsaved) {
+  const named = unsaved.length ? unsaved : [opening[mode] ? mode : "zones"];
+  e.save.replaceChildren("Save ", ...named.flatMap((one, i) => [i ? " and " : "", make("bdi", {}, opening[one].file)]));
+  e.save.disabled = saving || !unsaved.length;
+}
+
+/** Say what to do next. */
+export function showHint(app) {
+  app.e.hint.textContent = hint(app);
+}
+
+const ENDING = "press Finish (F)";
+
 function hint(app) {
-  const { tool, mode, draft, model } = app;
+  const { tool, mode, draft, keyed, model } = app;
   if (mode === "floor") return app.opening.floor ? "Click a point whose location on the floor you know, then type its coordinates in meters." : "";
-  if (tool === "zone" || tool === "hole") return draft.length > 2 ? "Click the first point, or press Finish." : draft.length ? "Click the next corner." : `Click the first corner of the ${tool}.`;
-  if (tool === "rectangle") return draft.length ? "Click the opposite corner." : "Drag from one corner to the opposite one.";
-  if (tool === "line") return draft.length > 1 ? "Click the last point again, or press Finish." : draft.length ? "Click the next point. Left to right, looking along the line, is in." : "Click the start of the line.";
-  if (tool === "split") return model.item(app.selected)?.type === "line" ? "Click the point of the line where it should be split." : draft.length ? "Click through the zone to another point of its outline." : "Click the point of the outline where the cut starts.";
+  if (document.activeElement?.dataset.field === "name") return "Type the name, then press Enter to go back to the image.";
+  const place = (what) => (keyed ? `Move the cross with the arrow keys and press Enter at ${what}.` : `Click ${what}.`);
+  const end = keyed ? "or press F, or Enter twice, to finish." : `or ${ENDING}.`;
+  if (tool === "zone" || tool === "hole") return draft.length > 2 ? `${place("the first point").slice(0, -1)}, ${end}` : place(draft.length ? "the next corner" : `the first corner of the ${tool}`);
+  if (tool === "rectangle") return keyed ? place(draft.length ? "the opposite corner" : "the first corner") : draft.length ? "Click the opposite corner." : "Drag from one corner to the opposite one.";
+  if (tool === "line") return draft.length > 1 ? (keyed ? "Press F, or Enter again, to finish." : `Click the last point again, ${end}`) : draft.length ? `${place("the next point")} Left to right, looking along the line, is in.` : place("the start of the line");
+  if (tool === "split") return place(model.item(app.selected)?.type === "line" ? "the point of the line where it should be split" : draft.length ? "the next point of the cut, up to the outline" : "the point of the outline where the cut starts");
   if (!model.doc.items.length) return "Choose a tool above and draw on the image.";
   return app.selected === null ? "Click a zone or line to edit it." : "Drag corners, the small points between them, or the entire shape.";
 }

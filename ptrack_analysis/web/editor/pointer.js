@@ -22,6 +22,7 @@ export function listenToPointers(app) {
     const place = at(event);
     pointers.set(event.pointerId, place);
     app.keyed = false;
+    app.showHint();
     if (pointers.size === 2) {
       drag?.cancel?.();
       drag = null;
@@ -35,6 +36,10 @@ export function listenToPointers(app) {
   });
   stage.addEventListener("pointermove", (event) => {
     const place = at(event);
+    if (app.keyed && (event.movementX || event.movementY)) {
+      app.keyed = false;
+      app.showHint();
+    }
     if (pointers.has(event.pointerId)) pointers.set(event.pointerId, place);
     if (pinch && pointers.size === 2) pinch = moveBy(app, pinch, [...pointers.values()]);
     else if (drag) drag.move(place, modifiersOf(event));

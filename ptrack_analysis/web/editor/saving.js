@@ -48,24 +48,38 @@ function finishDrawing(app) {
   return canFinish(app) && finish(app);
 }
 
-/** Save the zones or the floor plan; a drawing with enough points is finished first. */
-export async function save(app, { replace = false, andEnd = false } = {}) {
-  const { opening } = app;
-  if (app.saving || !opening[app.mode]) return;
+/** List what has unsaved changes and a file, the open tab first; a drawing belongs to the zones. */
+export function listUnsaved(app) {
+  const modes = app.mode === "floor" ? ["floor", "zones"] : ["zones", "floor"];
+  return modes.filter((mode) => app.opening[mode] && (app.isDirty(mode) || (mode === "zones" && app.draft.length)));
+}
+
+/** Save the zones and the floor plan where they changed; a drawing with enough points is finished first. */
+export async function save(app, { replace = false, andEnd = false, modes = null } = {}) {
+  if (app.saving) return;
   if (!finishDrawing(app)) return app.draft.length ? app.tell(describeUnfinished(app)) : undefined;
-  const { mode } = app;
-  if (mode === "zones" && app.problems.size) return tellProblem(app);
-  if (mode === "floor" && app.model.doc.pairs.some((pair) => !pair.floor.every(Number.isFinite))) return app.tell("A point has no floor coordinates yet. Type them, or delete the point.");
-  app.saving = true;
-  app.refresh();
-  const content = app.content(mode);
-  const [status, answer] = await ask(app, `/${mode}`, "PUT", { ...editsOf(app, mode), base: opening[mode].base, disk: app.disk[mode], replace });
-  app.saving = false;
-  if (answer.changed !== undefined) askReplace(app, answer, andEnd);
-  else if (status === 200 && !answer.error) noteSaved(app, mode, content, answer);
-  else app.tell(answer.error);
-  app.refresh();
-  if (andEnd && app.told.saved) done(app);
+  const unsaved = modes ?? listUnsaved(app);
+  const said = [];
+  for (const [at, mode] of (unsaved.length ? unsaved : [app.opening[app.mode] ? app.mode : "zones"]).entries()) {
+    if (tellProblem(app, mode, said)) return;
+    app.saving = true;
+    app.refresh();
+    const content = app.content(mode);
+    const [status, answer] = await ask(app, `/${mode}`, "PUT", { ...editsOf(app, mode), base: app.opening[mode].base, disk: app.disk[mode], replace });
+    app.saving = false;
+    if (answer.changed !== undefined) askReplace(app, answer, { andEnd, modes: unsaved.slice(at) }, mode);
+    else if (status === 200 && !answer.error) said.push(noteSaved(app, mode, content, answer));
+    else {
+      app.tell([...said, answer.error].join(" "));
+      app.told.failed = true;
+    }
+    app.refresh();
+    if (!app.told.saved) return;
+  }
+  app.tell(said.join(" "), false);
+  app.e.status.classList.add("good");
+  app.told.saved = true;
+  if (andEnd) done(app);
 }
 
 function editsOf(app, mode) {
@@ -79,34 +93,44 @@ function noteSaved(app, mode, content, answer) {
   app.saved[mode] = content;
   app.disk[mode] = answer.disk;
   app.told[mode] = answer.notes;
-  app.tell(`Saved ${app.opening[mode].file}: ${answer.said}.`, false);
-  app.e.status.classList.add("good");
   app.told.saved = true;
   keepChanges(app);
+  return `Saved ${app.opening[mode].file}: ${answer.said}.`;
 }
 
 const button = (text, onclick) => make("button", { type: "button", onclick }, text);
 
-function askReplace(app, answer, andEnd) {
-  const { mode } = app;
+function askReplace(app, answer, options, mode) {
   const replace = () => {
     app.disk[mode] = answer.changed;
-    app.save({ replace: true, andEnd });
+    app.save({ ...options, replace: true });
   };
   app.tell(`${answer.error}. `, true, button("Replace it", replace));
 }
 
-function tellProblem(app) {
-  const [id, texts] = [...app.problems][0];
-  app.select(id);
-  app.tell(`“${app.model.item(id).name || "no name"}” cannot be saved. ${texts[0]}`);
+/** Say what prevents saving and show it; return whether anything does. Of several zones, the one edited last is shown. */
+function tellProblem(app, mode, said) {
+  const { pairs } = app.model.doc;
+  if (mode === "floor") {
+    if (pairs.every((pair) => pair.floor.every(Number.isFinite))) return false;
+    if (app.mode !== mode) app.setMode(mode);
+    app.tell([...said, "A point has no floor coordinates yet. Type them, or delete the point."].join(" "));
+    return true;
+  }
+  if (!app.problems.size) return false;
+  const id = [app.selected, app.edited].find((one) => app.problems.has(one)) ?? [...app.problems.keys()][0];
+  if (app.mode !== mode) app.setMode(mode);
+  if (id !== app.selected) app.select(id);
+  app.tell([...said, `“${app.model.item(id).name || "no name"}” cannot be saved. ${app.problems.get(id)[0]}`].join(" "));
+  app.told.problem = id;
+  return true;
 }
 
 /** End the editor. Ask about unsaved changes and about a drawing that cannot be finished. */
 export async function done(app, isSure = false) {
   if (!isSure) {
     const isFinished = finishDrawing(app);
-    const dirty = ["zones", "floor"].filter((mode) => app.opening[mode] && app.isDirty(mode));
+    const dirty = listUnsaved(app).filter((mode) => app.isDirty(mode));
     if (dirty.length || !isFinished) return askAboutChanges(app, dirty);
   }
   const [status, answer] = await ask(app, "/done", "POST", {});
@@ -120,7 +144,7 @@ function askAboutChanges(app, dirty) {
   const discard = button("Discard and end", () => done(app, true));
   const files = dirty.map((mode) => app.opening[mode].file).join(" and ");
   const text = [describeUnfinished(app), dirty.length ? `Not saved yet: ${files}.` : ""].filter(Boolean).join(" ");
-  if (app.draft.length || dirty.length > 1 || dirty[0] !== app.mode) return app.tell(`${text} `, true, discard);
+  if (app.draft.length) return app.tell(`${text} `, true, discard);
   app.tell(`${text} `, true, button("Save and end", () => app.save({ andEnd: true })), discard);
 }
 

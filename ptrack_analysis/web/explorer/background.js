@@ -29,11 +29,12 @@ export function resize(s) {
   placeView(s);
 }
 
-export function drawBackground(s) {
+/** Draw what does not move; with `clears`, on an empty canvas. */
+export function drawBackground(s, clears = true) {
   s.baseDirty = false;
   const c = s.base;
   const { left, top, width, height } = s.view;
-  c.clearRect(0, 0, s.size.width, s.size.height);
+  if (clears) c.clearRect(0, 0, s.size.width, s.size.height);
   if (!s.video) {
     c.fillStyle = s.inks.paper;
     c.fillRect(left, top, width, height);

@@ -2,7 +2,7 @@
 import { make } from "../shared/dom.js";
 import { chooseCasing, createPersonColors, createScale, ZONE_COLORS } from "../shared/colors.js";
 import { formatDuration } from "../shared/text.js";
-import { computeTimeInScene, findPresentRow, findZone, formatSpeed, getRange, getSpeed } from "./figures.js";
+import { computeTimeInScene, findPresentRow, findZone, formatSpeed, getRange, getSpeed, isPresentBetween } from "./figures.js";
 import { emit, on, requestFrame } from "./state.js";
 
 const LEVELS = 16;
@@ -36,7 +36,10 @@ function setDwellColors(s) {
   const range = getRange(s);
   const times = Float64Array.from({ length: s.tracks.people }, (_, p) => computeTimeInScene(s.tracks, p, range));
   s.longest = times.reduce((a, b) => Math.max(a, b), 0);
-  times.forEach((time, p) => (s.colorOf[p] = Math.round((time / (s.longest || 1)) * (LEVELS - 1))));
+  times.forEach((time, p) => {
+    const isMissing = s.range && !isPresentBetween(s.tracks, p, range);
+    s.colorOf[p] = isMissing ? s.palette.length : Math.round((time / (s.longest || 1)) * (LEVELS - 1));
+  });
 }
 
 /** Update the color of a person who is present at a row, where it depends on the time. */
@@ -62,7 +65,10 @@ export function getPersonColor(s, p) {
 
 /** Describe the colors: title, then either the two ends of a scale or names with colors. */
 export function describeColors(s) {
-  if (s.colorBy === "dwell") return { title: "Dwell time in the scene", ends: ["0 s", formatDuration(s.longest)] };
+  if (s.colorBy === "dwell") {
+    const missing = s.range && s.rangeCount < s.tracks.people ? "not in the range" : null;
+    return { title: `Dwell time in the scene${s.range ? " in the range" : ""}`, ends: ["0 s", formatDuration(s.longest)], missing };
+  }
   if (s.colorBy === "speed") {
     const { highest, clipped } = s.data.speed;
     return { title: "Speed", ends: ["0", `${formatSpeed(s, highest)}${clipped ? " or more" : ""}`], missing: "unknown" };

@@ -3,7 +3,7 @@ import { make, makeIconButton } from "../shared/dom.js";
 import { formatCount, formatDuration, formatShortTime, formatTime, isolateName } from "../shared/text.js";
 import { getPersonColor, getZoneColor } from "./coloring.js";
 import { ICONS } from "./elements.js";
-import { computeTimeInScene, computeTimeWithoutPosition, computeVisitDwell, computeZoneDwell, describeChecks, describePerson, getRange, isPresentBetween, isVisitBetween, markZone } from "./figures.js";
+import { computeTimeInScene, computeTimeWithoutPosition, computeVisitDwell, computeZoneDwell, describeChecks, describePerson, findRows, getRange, isPresentBetween, isVisitBetween, markZone } from "./figures.js";
 import { NONE, getLastSelected, subscribe } from "./state.js";
 import { seek } from "./playback.js";
 import { clearSelection } from "./selection.js";
@@ -49,10 +49,13 @@ function listHints(s, p) {
 function listFigures(s, p) {
   const { tracks } = s;
   const range = getRange(s);
-  const facts = [["Time in the scene", formatDuration(computeTimeInScene(tracks, p, range))]];
+  const facts = [[`Time in the scene${inRange(s)}`, formatDuration(computeTimeInScene(tracks, p, range))]];
   const without = computeTimeWithoutPosition(tracks, p, range);
-  if (without) facts.push(["Without position", formatDuration(without)]);
-  facts.push(["First seen", formatTime(tracks.first[p])], ["Last seen", formatTime(tracks.last[p])]);
+  if (without) facts.push([`Without position${inRange(s)}`, formatDuration(without)]);
+  if (!s.range || isPresentBetween(tracks, p, range)) {
+    const [first, last] = findRows(tracks, p, range).map((row) => formatTime(Math.max(tracks.time[row], range[0])));
+    facts.push([`First seen${inRange(s)}`, first], [`Last seen${inRange(s)}`, last]);
+  }
   return makeFacts(facts.map(([name, value]) => [make("dt", { text: name }), value]));
 }
 
@@ -88,16 +91,21 @@ function makeVisit(s, v, range) {
   const { visits } = s;
   const zone = s.data.zones[visits.zone[v]];
   const dwell = computeVisitDwell(visits, v, range);
-  const cut = visits.cut[v] && dwell === visits.dwell[v];
-  const title = [cut ? "Start or end not observed: the visit may be longer" : "Go to the visit", ...describeChecks(zone)].join(". ");
+  const [entered, exited] = [visits.entered[v], visits.exited[v]];
+  const [from, to] = [Math.max(entered, range[0]), Math.min(exited, range[1])];
+  const isCutByRange = from > entered || to < exited;
+  const cut = visits.cut[v] && !isCutByRange;
+  const length = isCutByRange ? ` of ${visits.cut[v] ? "at least " : ""}${formatDuration(visits.dwell[v])}` : "";
+  const whole = `The whole visit: ${formatShortTime(entered)} – ${formatShortTime(exited)}`;
+  const title = [cut ? "Start or end not observed: the visit may be longer" : "Go to the visit", ...(isCutByRange ? [whole] : []), ...describeChecks(zone)].join(". ");
   const item = make(
     "button",
     { type: "button", title },
     make("b", { text: markZone(zone) }),
-    make("span", { text: `${cut ? "at least " : ""}${formatDuration(dwell)}` }),
-    make("small", { text: `${formatShortTime(visits.entered[v])} – ${formatShortTime(visits.exited[v])}` }),
+    make("span", { text: `${cut ? "at least " : ""}${formatDuration(dwell)}${length}` }),
+    make("small", { text: `${formatShortTime(from)} – ${formatShortTime(to)}` }),
   );
-  item.addEventListener("click", () => seek(s, Math.max(visits.entered[v], range[0])));
+  item.addEventListener("click", () => seek(s, from));
   return make("li", {}, item);
 }
 

@@ -1,13 +1,16 @@
 /** Files: the image as PNG and the list as CSV. */
 import { make, saveFile } from "../shared/dom.js";
 import { formatPeople, formatShortTime, formatTime, isolateName } from "../shared/text.js";
+import { drawBackground } from "./background.js";
 import { describeColors } from "./coloring.js";
 import { computeTimeInScene, computeTimeWithoutPosition, computeZoneDwell, findRows, getRange } from "./figures.js";
+import { drawPeople } from "./people.js";
 import { addNotes, announce, on } from "./state.js";
 
 const FORMULA = /^[=+\-@\t\r]/;
 const LONGEST_NAME = 80;
 const LONGEST_TEXT = 40;
+const [LEAST_WIDTH, MOST_PIXELS] = [1600, 8192]; // of an image [px]
 const FONT = "12px system-ui, sans-serif";
 const [FOOTER_ROW, FOOTER_MARGIN, SCALE] = [20, 10, 90]; // of the footer of an image [px]
 
@@ -20,32 +23,59 @@ function nameFile(s, words, suffix) {
 
 const nameTime = (time) => formatTime(time).replaceAll(":", "-");
 
-/** Save the stage as it is seen, with a footer: video, time, range, people and legends. */
+/** Save the image area as it is seen, at the resolution of the background, with a footer: video, time, range and legends. */
 export function saveImage(s) {
-  const { width, height } = s.size;
+  const area = findImageArea(s);
+  const { ratio: ratioOfScreen } = s;
+  const ratio = chooseRatio(s, area);
   const canvas = make("canvas");
   const c = canvas.getContext("2d");
-  const rows = arrangeFooter(c, listFooter(s), width);
-  const total = height + rows.length * FOOTER_ROW + FOOTER_MARGIN;
-  canvas.width = Math.round(width * s.ratio);
-  canvas.height = Math.round(total * s.ratio);
-  c.scale(s.ratio, s.ratio);
+  const rows = arrangeFooter(c, listFooter(s), area.width);
+  const total = area.height + rows.length * FOOTER_ROW + FOOTER_MARGIN;
+  canvas.width = Math.round(area.width * ratio);
+  canvas.height = Math.round(total * ratio);
+  c.scale(ratio, ratio);
   c.fillStyle = s.inks.paper;
-  c.fillRect(0, 0, width, total);
-  c.fillStyle = s.inks.stage;
-  c.fillRect(0, 0, width, height);
-  const { left, top } = s.view;
-  if (s.video) c.drawImage(s.video, left, top, s.view.width, s.view.height);
-  c.drawImage(s.e.base, 0, 0, width, height);
-  c.drawImage(s.e.top, 0, 0, width, height);
-  c.fillStyle = s.inks.paper;
-  c.fillRect(0, height, width, total - height);
-  rows.forEach((row, i) => row.forEach((item) => drawItem(s, c, item, height + FOOTER_MARGIN / 2 + (i + 0.5) * FOOTER_ROW)));
+  c.fillRect(0, 0, area.width, total);
+  c.save();
+  c.beginPath();
+  c.rect(0, 0, area.width, area.height);
+  c.clip();
+  c.translate(-area.left, -area.top);
+  drawScene(s, c, ratio);
+  c.restore();
+  rows.forEach((row, i) => row.forEach((item) => drawItem(s, c, item, area.width, area.height + FOOTER_MARGIN / 2 + (i + 0.5) * FOOTER_ROW)));
+  s.ratio = ratioOfScreen;
   canvas.toBlob((blob) => {
     if (!blob) return addNotes(s, "The browser could not make the image.");
     saveFile(nameFile(s, [nameTime(s.time)], "png"), blob);
     return announce(s, "Image saved");
   }, "image/png");
+}
+
+/** Find the part of the stage that the image covers. */
+function findImageArea({ view, size }) {
+  const [left, top] = [Math.max(0, view.left), Math.max(0, view.top)];
+  const [right, bottom] = [Math.min(size.width, view.left + view.width), Math.min(size.height, view.top + view.height)];
+  return { left, top, width: right - left, height: bottom - top };
+}
+
+/** Choose the pixels per CSS pixel: as many as the background has there, and enough for a wide image. */
+function chooseRatio(s, area) {
+  const pixels = s.video?.videoWidth || s.background?.naturalWidth || 0;
+  const wanted = Math.max(pixels / s.view.width, LEAST_WIDTH / area.width, s.ratio);
+  return Math.min(wanted, MOST_PIXELS / Math.max(area.width, area.height));
+}
+
+/** Draw the image, the layers and the people anew, in another resolution than that of the screen. */
+function drawScene(s, c, ratio) {
+  const { left, top, width, height } = s.view;
+  if (s.video) c.drawImage(s.video, left, top, width, height);
+  const [base, isDirty, dots] = [s.base, s.baseDirty, s.dots];
+  Object.assign(s, { base: c, ratio, dots: [] });
+  drawBackground(s, false);
+  drawPeople(s, c);
+  Object.assign(s, { base, baseDirty: isDirty, dots });
 }
 
 /** List what the footer says: texts, each with the colors before it. */
@@ -84,7 +114,7 @@ function arrangeFooter(c, items, width) {
   return rows;
 }
 
-function drawItem(s, c, { text, color, scale, lead, x }, y) {
+function drawItem(s, c, { text, color, scale, lead, x }, width, y) {
   if (color) {
     c.fillStyle = color;
     c.fillRect(x, y - 5, 10, 10);
@@ -96,7 +126,7 @@ function drawItem(s, c, { text, color, scale, lead, x }, y) {
   c.font = FONT;
   c.textBaseline = "middle";
   c.fillStyle = s.inks.ink;
-  c.fillText(text, x + lead, y, s.size.width - x - lead - FOOTER_MARGIN);
+  c.fillText(text, x + lead, y, width - x - lead - FOOTER_MARGIN);
 }
 
 /** Format a cell for spreadsheets: a text that they would read as a formula gets an apostrophe. */

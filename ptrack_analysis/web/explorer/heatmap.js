@@ -2,7 +2,7 @@
 import { make } from "../shared/dom.js";
 import { MAGMA, mixStops } from "../shared/colors.js";
 import { formatPeople } from "../shared/text.js";
-import { getRange } from "./figures.js";
+import { getRange, isPresentBetween } from "./figures.js";
 
 const COLUMNS = 96;
 const CLIPPED = 0.995; // colors end at this quantile of the cells with people
@@ -54,8 +54,11 @@ const formatSeconds = (seconds) => (seconds < 10 ? seconds.toFixed(1) : `${Math.
 
 function describeScale(s, { maximum, limit }) {
   if (!maximum) return "No positions in the range";
-  const people = s.selected.size || s.shownCount;
-  const whose = people === s.tracks.people ? "all people" : formatPeople(people);
+  const range = getRange(s);
+  const isCounted = (p) => (s.selected.size ? s.selected.has(p) : s.shown[p]) && (!s.range || isPresentBetween(s.tracks, p, range));
+  let people = 0;
+  for (let p = 0; p < s.tracks.people; p++) people += isCounted(p) ? 1 : 0;
+  const whose = people === s.tracks.people ? "all people" : `${people.toLocaleString("en")} of ${formatPeople(s.tracks.people)}`;
   const end = maximum > limit ? `${formatSeconds(limit)} s or more per cell, maximum ${formatSeconds(maximum)} s` : `${formatSeconds(limit)} s per cell`;
   return `0 to ${end}, ${whose}`;
 }

@@ -77,12 +77,13 @@ export function step(s, forward) {
   seek(s, (forward ? s.timestamps[low] : s.timestamps[low - 1]) ?? (forward ? s.duration : 0));
 }
 
-/** Set the range in milliseconds, or clear it with null. */
+/** Set the range in milliseconds, or clear it with null; a time outside the range moves to its start. */
 export function setRange(s, range) {
   const valid = Array.isArray(range) && range.length === 2 && range.every(Number.isFinite);
   const sorted = valid ? range.map((time) => Math.round(Math.min(Math.max(0, time), s.duration))).sort((a, b) => a - b) : null;
   s.range = sorted && sorted[1] > sorted[0] ? sorted : null;
   s.heat = null;
+  if (s.range && (s.time < s.range[0] || s.time > s.range[1])) seek(s, s.range[0]);
   emit(s, "range", s.range && [...s.range]);
   announce(s, s.range ? `Range ${formatShortTime(s.range[0])} to ${formatShortTime(s.range[1])}` : "Whole video");
   if (s.layers.heatmap) requestBackground(s);

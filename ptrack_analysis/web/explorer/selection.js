@@ -1,5 +1,6 @@
 /** Who is selected and pointed at. */
 import { HAS_BOX } from "./data.js";
+import { findRows, getRange, isPresentBetween } from "./figures.js";
 import { NONE, announce, emit, getLastSelected, requestFrame } from "./state.js";
 import { seek } from "./playback.js";
 
@@ -25,9 +26,15 @@ export function selectPeople(s, numbers) {
   emitSelection(s);
 }
 
-/** Go to the first time of a person who is not present around the current time. */
+/** Go to the first time of a person, within the range, unless the person is present around the current time. */
 function goToPerson(s, person) {
-  if (s.time < s.tracks.first[person] || s.time >= s.tracks.end[person]) seek(s, s.tracks.first[person]);
+  const range = getRange(s);
+  const { tracks } = s;
+  if (s.range && !isPresentBetween(tracks, person, range)) return;
+  const [first, last] = findRows(tracks, person, range);
+  const from = Math.max(tracks.time[first], range[0]);
+  const until = Math.min(tracks.time[last] + tracks.timePresent[last], range[1]);
+  if (s.time < from || s.time >= until) seek(s, from);
 }
 
 export function clearSelection(s) {
