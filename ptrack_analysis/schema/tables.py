@@ -1,4 +1,4 @@
-"""All tables of the package, by name."""
+"""Registry of the package's tables, by name."""
 
 from dataclasses import replace
 

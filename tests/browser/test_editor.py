@@ -436,9 +436,9 @@ def test_degenerate_points_are_refused_with_the_readers_sentence(page, open_edit
         page.get_by_label(f"x of point {count}").fill(str(count))
         page.get_by_label(f"y of point {count}").fill("1")
         page.keyboard.press("Escape")
-    assert "do not fix a plane" in page.locator(".fit").inner_text()
+    assert "do not define a plane" in page.locator(".fit").inner_text()
     page.locator(".side .save").click()
-    page.wait_for_selector(".status.bad:has-text('lie on one line')")
+    page.wait_for_selector(".status.bad:has-text('are on one line')")
     assert not (tmp_path / "floor.json").exists()
 
 

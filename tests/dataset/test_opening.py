@@ -242,7 +242,10 @@ BAD = {
     "a text of columns": (lambda d: d.read("visits", columns="dwell"), r"columns is 'dwell', not a list"),
     "a form": (lambda d: d.read("visits", as_="polars"), r"as_ is 'polars', not 'pandas' or 'arrow'"),
     "a table without moments": (lambda d: d.read("heatmap", start="1s"), r"'heatmap' has no moments that"),
-    "no length of time": (lambda d: d.read("visits", start="noon"), r"start is 'noon', not a length of time"),
+    "no length of time": (
+        lambda d: d.read("visits", start="noon"),
+        r"start must be a duration .*, got 'noon'",
+    ),
     "an end before the start": (
         lambda d: d.read("visits", start="2s", end="1s"),
         r"end is '1s', which is not",
