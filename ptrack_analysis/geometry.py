@@ -1,4 +1,4 @@
-"""Where points lie: anchors of boxes and membership of polygons, in NumPy."""
+"""Geometry of points in NumPy: anchors of boxes and points in polygons."""
 
 from fractions import Fraction
 from typing import Any, Literal
@@ -19,22 +19,22 @@ ANCHORS: dict[str, tuple[float, float]] = {
     "top_center": (0.5, 0.0),
 }
 FEET_MARGIN = 0.01
-"""A box whose lower edge lies this near the picture's, as a share of its height, may hide the feet."""
+"""Distance from the lower image edge within which a box may hide the feet, as a share of the height."""
 EDGE_TOLERANCE = 1e-6
-"""How far beyond the frame's right or lower edge a point still counts as inside, as a fraction."""
+"""Distance beyond the right or lower edge at which a point still counts as inside, in fractions."""
 _JUST_INSIDE = np.nextafter(1.0, 0.0)
 _ROUNDING = 1e-15
-"""Relative difference of two products below which rounding may have changed their order: above 6 · 2^-53."""
+"""Relative difference of two products below which rounding may change their order: above 6 · 2^-53."""
 _LEAST = 1e-300
-"""Products below this may have underflown."""
+"""Products below this may have underflowed."""
 _SMALLEST = float(np.finfo("float64").tiny)
 
 FARTHEST = 1e9
-"""Largest coordinate that is believed: beyond it, squares of squares are no numbers any more."""
+"""Largest accepted coordinate: beyond it, fourth powers may overflow."""
 
 
 def anchor_fractions(anchor: Anchor) -> tuple[float, float]:
-    """Return the place of an anchor in its box, as fractions of the box's width and height.
+    """Return the position of an anchor in its box, as fractions of the box's width and height.
 
     Raises
     ------
@@ -46,26 +46,28 @@ def anchor_fractions(anchor: Anchor) -> tuple[float, float]:
             return ANCHORS[anchor]
     elif len(anchor) == 2 and np.isfinite(anchor).all():  # noqa: PLR2004 - a point has two coordinates
         return float(anchor[0]), float(anchor[1])
-    raise ParameterError(f"anchor is {anchor!r}, not one of {sorted(ANCHORS)} or two fractions of the box")
+    raise ParameterError(
+        f"anchor must be one of {sorted(ANCHORS)} or two fractions of the box, got {anchor!r}"
+    )
 
 
 def anchor_points(boxes: Floats, anchor: Anchor = "bottom_center") -> Floats:
-    """Take one point of each box: by default the footpoint, the middle of its lower edge.
+    """Return one point of each box: by default the foot point, the bottom center.
 
-    A point on the frame's right or lower edge, or at most ``EDGE_TOLERANCE`` beyond it, is moved just
-    inside: a box that the picture cuts ends on the edge within float noise, and its person is in the picture.
+    A point on the right or lower edge of the frame, or at most ``EDGE_TOLERANCE`` beyond it, is moved just
+    inside. A box that the image cuts ends on the edge within rounding noise, and its person is in the image.
 
     Parameters
     ----------
     boxes
-        (n, 4) left, top, width, height as fractions of the frame; NaN where there is no box.
+        (n, 4) left, top, width, height as fractions of the frame; NaN without a box.
     anchor
         ``"bottom_center"``, ``"center"``, ``"top_center"``, or fractions of the box's width and height.
 
     Returns
     -------
     numpy.ndarray
-        (n, 2) fractions of the frame, NaN where there is no box.
+        (n, 2) fractions of the frame, NaN without a box.
     """
     along, down = anchor_fractions(anchor)
     points = np.empty((len(boxes), 2))
@@ -76,13 +78,13 @@ def anchor_points(boxes: Floats, anchor: Anchor = "bottom_center") -> Floats:
 
 
 def contains(edges: Floats, x: Floats, y: Floats) -> Bools:
-    """Return which points lie in the area that closed rings bound, by the half-open crossing rule.
+    """Return which points are inside the area bounded by closed rings, by the half-open crossing rule.
 
-    A point is inside if a ray from it towards +x crosses an odd number of edges; an edge belongs to it from
-    its smaller y (included) to its larger (excluded). So holes and several parts need no care, a point on a
-    left or upper border is inside and one on a right or lower border is not, and a point on an edge or at a
-    corner that areas share, corner to corner, lies in exactly one of them: the side of an edge is decided
-    exactly. NaN is outside.
+    A point is inside if a ray from it towards +x crosses an odd number of edges. Each edge extends from its
+    smaller y (included) to its larger y (excluded). Holes and several parts therefore need no special
+    treatment. A point on a left or upper border is inside, and a point on a right or lower border is not. A
+    point on an edge or corner that areas share, corner to corner, is in exactly one area, because the side of
+    an edge is decided exactly. NaN is outside.
 
     Parameters
     ----------
@@ -120,15 +122,15 @@ def contains(edges: Floats, x: Floats, y: Floats) -> Bools:
 
 
 def is_left(edge: Floats, x: Floats, y: Floats) -> Bools:
-    """Return which points lie strictly to the left of a line that goes downwards, as seen with y downwards.
+    """Return which points are strictly to the left of a downward line, with y downward.
 
-    The answer is exact: where floating point cannot tell, within some 1e-15 of the line, it is worked
-    out in fractions.
+    The result is exact: where floating point is ambiguous, within about 1e-15 of the line, it is computed
+    with fractions.
 
     Parameters
     ----------
     edge
-        (4,) x and y of the upper end, x and y of the lower; y may not be the same.
+        (4,) x and y of the upper end, x and y of the lower end; their y must differ.
     x, y
         (n,) coordinates of the points.
 
@@ -152,15 +154,15 @@ def is_left(edge: Floats, x: Floats, y: Floats) -> Bools:
 
 
 def doubled_areas(first: Floats, last: Floats, x: Floats, y: Floats) -> Floats:
-    """Return twice the area between ways and points, positive where the point is on the right, y downwards.
+    """Return twice the area between segments and points, positive if the point is on the right, y downward.
 
-    The sign is exact, and 0 means that the point is exactly on the line; the amount is as exact as floating
-    point can have it.
+    The sign is exact, and 0 means that the point is exactly on the line. The magnitude has floating-point
+    accuracy.
 
     Parameters
     ----------
     first, last
-        (2,) or (2, n) coordinates of the ways' ends.
+        (2,) or (2, n) coordinates of the ends of the segments.
     x, y
         (n,) or () coordinates of the points.
 
@@ -181,7 +183,7 @@ def doubled_areas(first: Floats, last: Floats, x: Floats, y: Floats) -> Floats:
 
 
 def _exact_areas(edges: Floats, x: Floats, y: Floats) -> Floats:
-    """Work areas out in fractions, point by point: of edges (4, n), or of one (4,)."""
+    """Compute areas with fractions, point by point, for edges (4, n) or one edge (4,)."""
     ends = np.broadcast_to(edges.reshape(4, -1), (4, len(x)))
     return np.array([_exact_area(*map(Fraction, point)) for point in zip(*ends, x, y, strict=True)])
 
@@ -193,7 +195,7 @@ def _exact_area(*point: Fraction) -> float:
 
 
 def _in_fixed_order(edges: Floats) -> Floats:
-    """Put the end with the smaller y first; horizontal edges, which no ray crosses, are left out."""
+    """Return edges with the smaller y first, without horizontal edges, which no ray crosses."""
     upward = edges[:, 1] > edges[:, 3]
     ordered = np.where(upward[:, None], edges[:, [2, 3, 0, 1]], edges)
     return ordered[ordered[:, 1] < ordered[:, 3]]

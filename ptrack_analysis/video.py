@@ -1,4 +1,4 @@
-"""The filmed file: its facts, its picture as a plane, its clock."""
+"""Metadata of a video, the image as a plane, and conversion of times."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,7 +22,7 @@ YAxis = Literal["up", "down"]
 
 
 class Plane(Protocol):
-    """Where distances are measured: the image in px, a floor plan in m, or the plane of points."""
+    """The plane in which distances are measured: image in px, floor plan in m, or plane of points."""
 
     @property
     def unit(self) -> str:
@@ -30,15 +30,15 @@ class Plane(Protocol):
 
     @property
     def y_axis(self) -> YAxis:
-        """Which way y grows, seen from above the floor with x to the right: ``up`` or ``down``."""
+        """Direction of increasing y, viewed from above the floor with x to the right: ``up`` or ``down``."""
 
     def project(self, points: Floats) -> Floats:
-        """Project (n, 2) fractions of the frame to (n, 2) coordinates in the plane; NaN where it has none."""
+        """Project (n, 2) fractions of the frame to (n, 2) coordinates in the plane; NaN if undefined."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pixels:
-    """The picture as a plane: x to the right, y downwards, origin in its upper left corner [px]."""
+    """The image as a plane: x to the right, y downward, origin in the upper left corner [px]."""
 
     width: int
     height: int
@@ -53,7 +53,7 @@ class Pixels:
 
 @dataclass(frozen=True, slots=True)
 class PointPlane:
-    """The plane of points that have no image: its unit, and which way y grows."""
+    """The plane of points without an image: its unit, and the direction of increasing y."""
 
     unit: str
     y_axis: YAxis
@@ -61,26 +61,26 @@ class PointPlane:
     def project(self, points: Floats) -> Floats:  # noqa: ARG002 - of the protocol
         """Reject fractions of the frame, because points have no frame."""
         raise ParameterError(
-            f"points in {self.unit} have no image, so nothing can be projected to their plane"
+            f"points in {self.unit} have no image, so fractions of a frame cannot be projected to their plane"
         )
 
 
 def choose_y_axis(unit: str) -> YAxis:
-    """Return which way y grows if nothing says it: up in m, as in PedPy and on surveyed plans, down in px."""
+    """Return the default direction of increasing y: up in m, as in PedPy and surveyed plans, down in px."""
     return "up" if unit == "m" else "down"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Video:
-    """The facts about one recording; an unknown fact is None.
+    """Metadata of one recording; unknown values are None.
 
     ``width`` and ``height`` are the size of the frame [px], ``frame_rate`` is in frames per second,
     ``source`` is the location of the recording (bucket and key), and ``started_at`` is the wall-clock time
-    of its start. ``sampling_period`` is the time between two detections of a person, as
-    ``estimate_sampling_period`` defines it. ``read_tracking`` determines it on the whole video, and all
-    functions use it for parts and selections too. ``y_axis`` tells which way y grows in the plane of points,
-    ``up`` or ``down``; boxes are on the image, where it grows downward. ``read_report`` says what became of
-    the rows of the source.
+    of its start. ``sampling_period`` is the time between two detections of a person, as defined in
+    ``estimate_sampling_period``. ``read_tracking`` estimates it from the complete video, and all functions
+    use it for parts and selections as well. ``y_axis`` is the direction of increasing y in the plane of
+    points, ``up`` or ``down``; boxes are on the image, where y increases downward. ``read_report`` describes
+    the handling of the rows of the source.
     """
 
     name: str = "video"
@@ -101,33 +101,33 @@ class Video:
 
     @property
     def pixels(self) -> Pixels:
-        """The picture as a plane, in px.
+        """The image as a plane, in px.
 
         Raises
         ------
         ParameterError
-            If the frame's size is not known.
+            If the frame size is unknown.
         """
         if self.width is None or self.height is None:
             raise ParameterError(
-                f"the frame size of video {self.name!r} is not known, so nothing can be measured in px: "
-                "give Video(width=..., height=...), in the shell --frame-size 640x360"
+                f"video {self.name!r} has no frame size, which pixel units require. Pass "
+                "Video(width=640, height=360) or, in the shell, --frame-size 640x360."
             )
         return Pixels(self.width, self.height)
 
 
 def frames_to_timestamps(frames: Integers, frame_rate: float) -> Milliseconds:
-    """Turn frame numbers into whole milliseconds as the API does: 1000 · frame / rate, cut to whole ms.
+    """Convert frame numbers to whole milliseconds like the API: 1000 · frame / rate, rounded down.
 
-    The arithmetic is exact: the rate is taken as the nearest fraction with a denominator of at most 1001
-    if that is within 1e-6 of it (30000/1001 for 29.97002997), else at most 100 000.
+    The arithmetic is exact. The rate is the nearest fraction with a denominator of at most 1001 if that is
+    within 1e-6 (30000/1001 for 29.97002997), otherwise with a denominator of at most 100 000.
 
     Parameters
     ----------
     frames
         (n,) whole numbers, 0 for the first frame.
     frame_rate
-        Frames a second, above 0.
+        Frames per second, above 0.
 
     Returns
     -------
@@ -184,12 +184,12 @@ def timestamps_to_frames(timestamps: Milliseconds, frame_rate: float) -> Integer
 def _find_exact_rate(frame_rate: float) -> Fraction:
     """Return the fraction that a frame rate stands for."""
     if not (np.isfinite(frame_rate) and frame_rate > 0):
-        raise ParameterError(f"frame_rate is {frame_rate!r}, not a number above 0")
+        raise ParameterError(f"frame_rate must be a number above 0, got {frame_rate!r}")
     rate = Fraction(frame_rate).limit_denominator(1001)
     if abs(rate - Fraction(frame_rate)) > Fraction(1, 10**6):
         rate = Fraction(frame_rate).limit_denominator(100_000)
     if not rate:
-        raise ParameterError(f"frame_rate is {frame_rate!r}, less than one frame in a day")
+        raise ParameterError(f"frame_rate must be at least one frame per day, got {frame_rate!r}")
     return rate
 
 
@@ -203,10 +203,10 @@ def find_sampling_period(steps: Milliseconds, people: int, frame_rate: float | N
     Parameters
     ----------
     steps
-        Times between each person's successive detections [ms]. Steps longer than an hour are ignored: no
-        tracker samples so rarely.
+        Times between each person's successive detections [ms]. Steps longer than an hour are ignored, because
+        trackers do not sample that rarely.
     people
-        Number of people. With fewer steps than people, the steps do not show how the video was sampled.
+        Number of people. With fewer steps than people, the steps do not show the sampling of the video.
     frame_rate
         Frames per second, or None.
 
@@ -234,33 +234,33 @@ def find_sampling_period(steps: Milliseconds, people: int, frame_rate: float | N
 
 
 def milliseconds(value: pd.Timedelta | str, name: str) -> int:
-    """Read a length of time as whole milliseconds, refusing what is negative, missing or finer.
+    """Convert a duration to whole milliseconds; reject negative, missing and finer durations.
 
     Parameters
     ----------
     value
-        A pandas Timedelta, or a text that pandas reads as one ("2s").
+        A pandas Timedelta, or a text that pandas can parse ("2s").
     name
-        Name of the argument, for the error.
+        Name of the argument, for error messages.
 
     Raises
     ------
     ParameterError
-        If it is no length of time, below 0, or has a fraction of a millisecond.
+        If ``value`` is not a duration, is below 0, or has a fraction of a millisecond.
     """
     try:
         span = pd.Timedelta(value)
     except (ValueError, TypeError) as error:
-        raise ParameterError(f"{name} is {value!r}, not a length of time such as '2s' or '500ms'") from error
+        raise ParameterError(f"{name} must be a duration such as '2s' or '500ms', got {value!r}") from error
     if pd.isna(span) or span < pd.Timedelta(0):
-        raise ParameterError(f"{name} is {value!r}, not a length of time of at least 0")
+        raise ParameterError(f"{name} must be a duration of at least 0, got {value!r}")
     exact = span.to_timedelta64()
     whole = exact.astype("timedelta64[ms]")
     if whole != exact:
-        raise ParameterError(f"{name} is {value!r}, which is not a whole number of milliseconds")
+        raise ParameterError(f"{name} must be in whole milliseconds, got {value!r}")
     return int(whole.astype("int64"))
 
 
 def timedelta(milliseconds_: int) -> pd.Timedelta:
-    """Make a pandas Timedelta in the resolution of the tables, milliseconds."""
+    """Return a pandas Timedelta in milliseconds, the resolution of the tables."""
     return pd.Timedelta(np.timedelta64(int(milliseconds_), "ms"))

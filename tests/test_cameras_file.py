@@ -102,7 +102,7 @@ def test_a_zone_file_that_cannot_be_used_names_its_camera(read, tmp_path):
 TABLES = {
     "a row": ("name,max_gap\na,2s\nb,x\n", r"cameras\.csv:3: camera 'b': max_gap .*'x'"),
     "a column": ("name,zone\na,z.geojson\n", r"cameras\.csv:2: camera 'a': zone is not a key"),
-    "a column twice": ("name,site,Site\na,b,c\n", r"cameras\.csv:1: the column 'site' is there twice"),
+    "a column twice": ("name,site,Site\na,b,c\n", r"cameras\.csv:1: the column 'site' occurs twice"),
     "a cell too few": ("name,site\na\n", r"cameras\.csv:2: expected 2 cells like the header, got 1"),
     "a number": ("name,margin\na,wide\n", r"cameras\.csv:2: camera 'a': margin must be a number, got 'wide'"),
 }

@@ -118,10 +118,10 @@ def test_a_part_of_a_split_keeps_the_properties_but_not_the_id(open_files, tmp_p
     ("edits", "sentence"),
     [
         ([drawn(), drawn()], "occurs twice"),
-        ([drawn("")], "not a text"),
+        ([drawn("")], "must be a text"),
         ([drawn(geometry=polygon([[[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]]]))], "not a valid outline"),
         ([drawn(geometry=polygon([[[0, 0], [1, 1], [0, 0]]]))], "fewer than three corners"),
-        ([drawn(geometry={"type": "Point", "coordinates": [0, 0]})], "not a Polygon"),
+        ([drawn(geometry={"type": "Point", "coordinates": [0, 0]})], "must be a Polygon"),
         ([drawn(geometry=polygon([[[0, 0], [1, 0], [float("nan"), 1], [0, 0]]]))], "cannot be written"),
         ([{**drawn(), "source": 4}], "of the feature at index 4"),
         ([{"source": None, "properties": {"video": "x"}}], "property 'video'"),
@@ -187,7 +187,7 @@ def test_another_file_is_replaced_only_on_request(picture, tmp_path):
         ({"output": "none/zones.json"}, OutputError, "does not exist"),
         ({"output": "."}, OutputError, "not a file"),
         ({"background": "none.png"}, ParameterError, "cannot be read"),
-        ({"background": "video.mp4"}, ParameterError, "which of its frames"),
+        ({"background": "video.mp4"}, ParameterError, "Add the time of a frame"),
         ({"floor": "zones.json"}, ParameterError, "both"),
         ({"frame_size": (0, 9)}, ParameterError, "width"),
     ],
@@ -287,7 +287,7 @@ def test_a_floor_file_keeps_its_lens_its_unit_and_what_is_unknown(open_files, tm
     [
         (PAIRS[:3], "at least 4 pairs"),
         ([{**pair, "image": [pair["image"][0], 0.5]} for pair in PAIRS], "floor"),
-        ([*PAIRS[:3], {"image": [0.3, 1.0], "floor": [None, 8]}], "not 2 numbers"),
+        ([*PAIRS[:3], {"image": [0.3, 1.0], "floor": [None, 8]}], "must be 2 numbers"),
         ([*PAIRS[:3], {"floor": [1, 8]}], "not an object with image and floor"),
         ([*PAIRS[:3], {"image": "here", "floor": [1, 8]}], "not two numbers"),
         (None, "no list 'pairs'"),
@@ -585,7 +585,7 @@ def test_a_number_beyond_all_numbers_is_refused_in_words(open_files):
     shape = {"type": "LineString", "coordinates": [[0, 0], [10**400, 1]]}
     feature = {"type": "Feature", "properties": {"name": "far"}, "geometry": shape}
     content = json.dumps({"type": "FeatureCollection", "features": [feature]})
-    with pytest.raises(ZoneError, match="'far' has no proper coordinates"):
+    with pytest.raises(ZoneError, match="'far' has invalid coordinates"):
         open_files(content)
 
 

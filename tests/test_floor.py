@@ -109,7 +109,7 @@ def test_one_wrong_pair_of_many_is_named():
     true[7] += [0.8, 0.0]
     floor = fit_floor_plan(picture, true)
     (note,) = floor.notes
-    assert note.startswith("pairs[7] of the floor does not fit: the others put its picture point 0.")
+    assert note.startswith("pairs[7] of the floor plan does not fit: the others put its image point 0.")
     assert floor.residuals.argmax() == 7
     assert repr(floor).startswith("Floor(12 pairs, error 0.")
     assert "worst pairs[7]" in repr(floor)
@@ -120,7 +120,7 @@ def test_of_five_pairs_no_wrong_one_can_be_told(count):
     _, picture, true = known_pairs(3, count=count)
     true[1] += 0.5
     floor = fit_floor_plan(picture, true)
-    said = ["one of them may be wrong, but which can only be told of 6 pairs or more"] if count == 5 else []
+    said = ["one of them may be wrong. Use at least 6 pairs to identify it."] if count == 5 else []
     assert [note.partition(": ")[2] for note in floor.notes] == said
 
 
@@ -157,15 +157,19 @@ def test_a_floor_goes_to_another_process_and_back():
     ("picture", "floor", "said"),
     [
         (PICTURE[:3], FLOOR[:3], "at least 4 pairs"),
-        (PICTURE, FLOOR * [[1, 1], [1, 1], [1, np.nan], [1, 1]], r"pairs\[2\].*nan\], not a finite number"),
-        ([[0, 0], [0.5, 0.5], [1, 1], [0.2, 0.2]], FLOOR, "lie on one line"),
-        (PICTURE, [[0, 0], [1, 1], [2, 2], [3, 3]], "lie on one line"),
-        ([[0, 0], [0.5, 0.5], [1, 1], [0, 1]], FLOOR, "lie on one line"),
-        (PICTURE, [[0, 0]] * 4, "4 different points on the floor, not 1"),
-        (PICTURE[[0, 1, 2, 2]], FLOOR, "4 different points in the picture, not 3"),
-        (PICTURE, FLOOR[[0, 2, 1, 3]], "either side of the horizon"),
+        (
+            PICTURE,
+            FLOOR * [[1, 1], [1, 1], [1, np.nan], [1, 1]],
+            r"pairs\[2\].* must be finite numbers .*nan\]",
+        ),
+        ([[0, 0], [0.5, 0.5], [1, 1], [0.2, 0.2]], FLOOR, "are on one line"),
+        (PICTURE, [[0, 0], [1, 1], [2, 2], [3, 3]], "are on one line"),
+        ([[0, 0], [0.5, 0.5], [1, 1], [0, 1]], FLOOR, "are on one line"),
+        (PICTURE, [[0, 0]] * 4, "4 different points on the floor, got 1"),
+        (PICTURE[[0, 1, 2, 2]], FLOOR, "4 different points in the image, got 3"),
+        (PICTURE, FLOOR[[0, 2, 1, 3]], "both sides of the horizon"),
         (PICTURE, FLOOR[:3], r"\(4, 2\) and \(3, 2\)"),
-        (PICTURE.ravel(), FLOOR.ravel(), r"\(8,\) and \(8,\) are not two of"),
+        (PICTURE.ravel(), FLOOR.ravel(), r"got \(8,\) and \(8,\)"),
     ],
     ids=[
         "three",
@@ -187,7 +191,7 @@ def test_pairs_that_fix_no_plane_are_refused(picture, floor, said):
 
 @pytest.mark.parametrize("bounds", [(0, 0, 0, 1), (0, 3, 1, 2), (0, 0, np.inf, 1)])
 def test_an_empty_extent_is_refused(bounds):
-    with pytest.raises(ZoneError, match="floor's bounds is"):
+    with pytest.raises(ZoneError, match="bounds must be"):
         fit_floor_plan(PICTURE, FLOOR, bounds=bounds)
 
 
@@ -273,19 +277,19 @@ def test_a_shared_edge_is_divided_at_the_very_same_points(seed):
 
 
 def test_a_pair_where_the_lens_shows_nothing_is_refused():
-    with pytest.raises(ZoneError, match=r"pairs\[2\]: the lens shows nothing at \(1.0, 1.0\)"):
+    with pytest.raises(ZoneError, match=r"pairs\[2\]: the lens does not cover \(1.0, 1.0\)"):
         fit_floor_plan(PICTURE, FLOOR, lens=Lens(k1=-0.5, focal=(1.0, 1.0)))
 
 
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"k1": np.nan}, "k1 is nan, not a finite number"),
-        ({"k2": np.inf}, "k2 is inf, not a finite number"),
-        ({"focal": (0.0, 1.0)}, "focal is (0.0, 1.0), not finite numbers above 0"),
-        ({"focal": (1.0, -1.0)}, "focal is (1.0, -1.0)"),
-        ({"focal": (1.0, np.nan)}, "focal is (1.0, nan)"),
-        ({"center": (np.nan, 0.5)}, "center is (nan, 0.5), not a finite number"),
+        ({"k1": np.nan}, "k1 must be finite and within 1e+09, got nan"),
+        ({"k2": np.inf}, "k2 must be finite and within 1e+09, got inf"),
+        ({"focal": (0.0, 1.0)}, "focal must be finite numbers above 0, got (0.0, 1.0)"),
+        ({"focal": (1.0, -1.0)}, "focal must be finite numbers above 0, got (1.0, -1.0)"),
+        ({"focal": (1.0, np.nan)}, "focal must be finite numbers above 0, got (1.0, nan)"),
+        ({"center": (np.nan, 0.5)}, "center must be finite and within 1e+09, got (nan, 0.5)"),
     ],
 )
 def test_a_lens_of_impossible_numbers_is_refused(wrong, said):
@@ -308,7 +312,7 @@ def test_a_floor_file_in_fractions_or_pixels_is_read(tmp_path):
     assert read_floor_plan(written(tmp_path, bounds=[-1, -1, 5, 9])).bounds == (-1, -1, 5, 9)
     file = written(tmp_path, unit="m", image_unit="px", pairs=pairs(np.array([1000, 500])), by="hand")
     assert read_floor_plan(file, make_video()).project(PICTURE) == pytest.approx(FLOOR, abs=1e-9)
-    with pytest.raises(ParameterError, match="frame size of video 'video' is not known"):
+    with pytest.raises(ParameterError, match="video 'video' has no frame size"):
         read_floor_plan(file)
 
 
@@ -317,7 +321,7 @@ def test_a_floor_plan_is_fitted_once_for_all_videos_of_one_size(tmp_path):
     first = read_floor_plan(file, Video(name="a", width=100, height=100))
     assert read_floor_plan(file, Video(name="b", width=100, height=100)) is first
     assert read_floor_plan(file, Video(name="a", width=200, height=100)) is not first
-    with pytest.raises(ParameterError, match="frame size of video 'c' is not known"):
+    with pytest.raises(ParameterError, match="video 'c' has no frame size"):
         read_floor_plan(file, Video(name="c"))
     file = written(tmp_path, unit="m", image_unit="px", pairs=pairs(50.0))
     assert read_floor_plan(file, Video(name="a", width=100, height=100)) is not first
@@ -338,17 +342,20 @@ def test_a_lens_in_pixels_is_that_of_opencv_and_one_in_fractions_is_of_the_frame
 @pytest.mark.parametrize(
     ("lens", "said"),
     [
-        ([], "lens is [], not an object"),
+        ([], "lens must be an object with k1 and focal, got []"),
         ({}, "lens: 'k1' is missing"),
         ({"k1": -0.1}, "lens: 'focal' is missing"),
-        ({"K1": -0.1, "focal": [1, 1]}, "lens: 'K1' is not one of k1, k2, focal, center"),
-        ({"k1": -0.1, "p1": 0.01, "focal": [1, 1]}, "lens: 'p1' is not modelled"),
-        ({"k1": -0.1, "focal": 0.9}, "focal is 0.9, one number"),
-        ({"k1": -0.1, "focal": [1]}, "focal is [1], not 2 numbers"),
-        ({"k1": -0.1, "focal": [0, 1]}, "focal is (0.0, 1.0), not finite numbers above 0"),
-        ({"k1": "-0.1", "focal": [1, 1]}, "k1 and k2 is ['-0.1', 0.0], not 2 numbers"),
-        ({"k1": -0.1, "focal": [1, 1], "center": 0.5}, "center is 0.5, not 2 numbers"),
-        ({"k1": float("nan"), "focal": [1, 1]}, "k1 is nan, not a finite number"),
+        ({"K1": -0.1, "focal": [1, 1]}, "lens: 'K1' is unknown, expected one of k1, k2, focal, center"),
+        ({"k1": -0.1, "p1": 0.01, "focal": [1, 1]}, "lens: 'p1' is not supported"),
+        (
+            {"k1": -0.1, "focal": 0.9},
+            "focal must be two numbers in fractions of the frame's width and height, got 0.9",
+        ),
+        ({"k1": -0.1, "focal": [1]}, "focal must be 2 numbers, got [1]"),
+        ({"k1": -0.1, "focal": [0, 1]}, "focal must be finite numbers above 0, got (0.0, 1.0)"),
+        ({"k1": "-0.1", "focal": [1, 1]}, "k1 and k2 must be 2 numbers, got ['-0.1', 0.0]"),
+        ({"k1": -0.1, "focal": [1, 1], "center": 0.5}, "center must be 2 numbers, got 0.5"),
+        ({"k1": float("nan"), "focal": [1, 1]}, "k1 must be finite and within 1e+09, got nan"),
     ],
 )
 def test_a_lens_that_is_none_is_refused_with_its_file(tmp_path, lens, said):
@@ -361,16 +368,25 @@ def test_a_lens_that_is_none_is_refused_with_its_file(tmp_path, lens, said):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("{", "not a floor file"),
-        ("[]", "not a floor file"),
-        ("{}", "not a floor file"),
+        ("{", "not a floor plan"),
+        ("[]", "not a floor plan"),
+        ("{}", "not a floor plan"),
         ('{"pairs": []}', "at least 4"),
-        ('{"pairs": [], "unit": "ft"}', "units are 'ft'"),
-        ('{"pairs": [], "image_unit": []}', "units are 'm' and"),
-        ('{"pairs": [], "bounds": [1]}', "not a floor file"),
-        ('{"pairs": [{"image": [1, 2, 3], "floor": [1, 2]}]}', r"pairs\[0\].image is \[1, 2, 3\], not 2"),
-        ('{"pairs": [{"image": [1, 2], "floor": ["1", 2]}]}', r"pairs\[0\].floor is \['1', 2\], not 2"),
-        ('{"pairs": [{"image": [1, 2], "floor": [true, 2]}]}', r"pairs\[0\].floor is \[True, 2\], not 2"),
+        ('{"pairs": [], "unit": "ft"}', "got 'ft'"),
+        ('{"pairs": [], "image_unit": []}', "got 'm' and"),
+        ('{"pairs": [], "bounds": [1]}', "not a floor plan"),
+        (
+            '{"pairs": [{"image": [1, 2, 3], "floor": [1, 2]}]}',
+            r"pairs\[0\].image must be 2 numbers, got \[1, 2, 3\]",
+        ),
+        (
+            '{"pairs": [{"image": [1, 2], "floor": ["1", 2]}]}',
+            r"pairs\[0\].floor must be 2 numbers, got \['1', 2\]",
+        ),
+        (
+            '{"pairs": [{"image": [1, 2], "floor": [true, 2]}]}',
+            r"pairs\[0\].floor must be 2 numbers, got \[True, 2\]",
+        ),
         ('{"pairs": [{"image": [1, 2]}]}', "'floor'"),
     ],
 )
@@ -409,6 +425,6 @@ def test_fractions_named_px_are_refused_instead_of_measured_wrongly(data, tmp_pa
     content = json.loads((data / "shop" / "floor.json").read_text(encoding="utf-8"))
     (tmp_path / "floor.json").write_text(json.dumps(content | {"image_unit": "px"}), encoding="utf-8")
     with pytest.raises(
-        ZoneError, match='within 2 px of the picture\'s corner: is "image_unit": "fraction" meant'
+        ZoneError, match='within 2 px of the image\'s corner: is "image_unit": "fraction" meant'
     ):
         read_floor_plan(tmp_path / "floor.json", Video(width=1280, height=720))

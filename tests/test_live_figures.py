@@ -158,8 +158,8 @@ WARNINGS = {
         "is smaller than a pixel",
     ),
     "line smaller than a pixel": (polyline([[0.5, 0.5], [0.5005, 0.5]]), "is smaller than a pixel"),
-    "outside": (polygon([[1.2, 0], [1.5, 0], [1.5, 1], [1.2, 0]]), "lies outside the picture"),
-    "line outside": (polyline([[1.2, 0], [1.5, 0]]), "lies outside the picture"),
+    "outside": (polygon([[1.2, 0], [1.5, 0], [1.5, 1], [1.2, 0]]), "is outside the image"),
+    "line outside": (polyline([[1.2, 0], [1.5, 0]]), "is outside the image"),
     "no start or end": (
         polygon([[0, 0], [0.1, 0], [0, 0.1], [0, 0]], kind="entrance"),
         "No track starts or ends in this entrance",

@@ -135,7 +135,7 @@ def test_frames_become_milliseconds_by_exact_arithmetic(rate, frames, expected):
 
 @pytest.mark.parametrize("rate", [0, -1, float("nan"), float("inf")])
 def test_a_frame_rate_that_is_none_is_refused(rate):
-    with pytest.raises(ParameterError, match="frame_rate is"):
+    with pytest.raises(ParameterError, match="frame_rate must be"):
         frames_to_timestamps(np.array([1]), rate)
 
 

@@ -133,11 +133,11 @@ def test_coverage_on_a_floor_plan_is_of_the_picture_there():
 def test_a_picture_that_reaches_the_horizon_has_no_area_on_the_floor():
     floor = fit_floor_plan([[0.4, 0.5], [0.6, 0.5], [1, 1], [0, 1]], [[0, 0], [4, 0], [4, 8], [0, 8]])
     zones = [Zone("a", box(0, 0, 4, 4), "m")]
-    with pytest.raises(ParameterError, match="the picture reaches the horizon of the floor plan"):
+    with pytest.raises(ParameterError, match="the image reaches the horizon of the floor plan"):
         compute_zone_coverage(zones, VIDEO, plane=floor)
     assert compute_zone_coverage(zones, VIDEO, plane=floor, bounds=floor.bounds).covered == pytest.approx(0.5)
     assert check_zones(zones, VIDEO, plane=floor) == []
-    with pytest.raises(ParameterError, match=r"bounds is \(0, 0, 0, 1\), which has no area"):
+    with pytest.raises(ParameterError, match=r"bounds must have an area, got \(0, 0, 0, 1\)"):
         compute_zone_coverage(zones, VIDEO, plane=floor, bounds=(0, 0, 0, 1))
 
 
@@ -148,27 +148,27 @@ NOTES = {
     "a sliver off the picture": ([zone("a", -1, 0, 90, 90)], []),
     "outside": (
         [zone("a", 2000, 0, 3000, 90)],
-        ["zone 'a' lies outside the picture: check the unit of its file"],
+        ["zone 'a' is outside the image: check the unit of its file"],
     ),
     "in another unit": (
         [zone("a", 2000, 0, 3000, 90), zone("b", 900, 0, 1100, 90)],
         [
-            "zone 'a' lies outside the picture: check the unit of its file",
-            "zone 'b' lies 50 % outside the picture",
+            "zone 'a' is outside the image: check the unit of its file",
+            "zone 'b' is 50 % outside the image",
         ],
     ),
     "overlapping": (
         [zone("a", 0, 0, 100, 100), zone("b", 88, 0, 300, 100)],
-        ["zones 'a' and 'b' overlap by 12 % of 'a': who stands there counts in both"],
+        ["zones 'a' and 'b' overlap by 12 % of 'a': people there count in both"],
     ),
     "hardly overlapping": ([zone("a", 0, 0, 100, 100), zone("b", 99.5, 0, 300, 100)], []),
     "nearly tiling": (
         [zone("a", 0, 0, 498, HEIGHT), zone("b", 500, 0, WIDTH, HEIGHT)],
-        ["the zones leave 0.2 % of the picture uncovered: who stands there counts in no zone"],
+        ["the zones leave 0.2 % of the image uncovered: people there count in no zone"],
     ),
     "a hair's breadth between": (
         [zone("a", 0, 0, 499.9, HEIGHT), zone("b", 500, 0, WIDTH, HEIGHT)],
-        ["the zones leave less than 0.1 % of the picture uncovered: who stands there counts in no zone"],
+        ["the zones leave less than 0.1 % of the image uncovered: people there count in no zone"],
     ),
     "after the end": (
         [zone("late", 0, 0, 90, 90, start=pd.Timedelta("60s"))],
@@ -179,7 +179,7 @@ NOTES = {
         [zone(name, 10 * place, 0, 10 * place + 20, 100) for place, name in enumerate("abcdefgh")],
         [
             *(
-                f"zones '{one}' and '{other}' overlap by 50 % of '{one}': who stands there counts in both"
+                f"zones '{one}' and '{other}' overlap by 50 % of '{one}': people there count in both"
                 for one, other in zip("abcde", "bcdef", strict=True)
             ),
             "2 further pairs of zones overlap",

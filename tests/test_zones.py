@@ -105,39 +105,45 @@ BAD = {
         [feature("far", coordinates=[[[0, 0], [1, 0], [float("nan"), 1], [0, 0]]])],
         "'far' has a coordinate that is not a finite number",
     ),
-    "a point": ([feature("dot", "Point", [0, 0])], "'dot' is a 'Point', not a Polygon"),
+    "a point": (
+        [feature("dot", "Point", [0, 0])],
+        "'dot' must be a Polygon, MultiPolygon or LineString, got 'Point'",
+    ),
     "no name": (
         [{"type": "Feature", "properties": {}, "geometry": None}],
-        "properties.name is None, not a text",
+        "properties.name must be a text, got None",
     ),
-    "blank name": ([feature(" ")], "properties.name is ' ', not a text"),
-    "no geometry": ([{"type": "Feature", "properties": {"name": "x"}}], "'x' is a None, not a Polygon"),
+    "blank name": ([feature(" ")], "properties.name must be a text, got ' '"),
+    "no geometry": (
+        [{"type": "Feature", "properties": {"name": "x"}}],
+        "'x' must be a Polygon, MultiPolygon or LineString, got None",
+    ),
     "a line without length": ([feature("dot", "LineString", [[0, 0], [0, 0]])], "line 'dot' has no length"),
     "texts as coordinates": (
         [feature("text", coordinates=[[["a", "b"], [1, 0], [0, 1]]])],
-        "'text' has no proper coordinates",
+        "'text' has invalid coordinates",
     ),
     "a coordinate beyond all numbers": (
         [feature("huge", coordinates=[[[10**400, 0], [1, 0], [0, 1]]])],
-        "'huge' has no proper coordinates",
+        "'huge' has invalid coordinates",
     ),
     "a text of coordinates": (
         [feature("deep", coordinates=[["x", 0.1]])],
-        "'deep' has no proper coordinates",
+        "'deep' has invalid coordinates",
     ),
-    "a name that is no text": ([feature("\ud800")], "is no text that can be written"),
+    "a name that is no text": ([feature("\ud800")], "must be encodable as UTF-8"),
     "no feature": (["hello"], "'hello' is not a Feature"),
     "no area": (
         [feature("flat", coordinates=[[[0, 0], [0.5, 0.5], [1, 1], [0, 0]]])],
-        "'flat' has no area: its corners lie on one line",
+        "'flat' has no area: its corners are on one line",
     ),
     "a time that is none": (
         [feature("a", **{"from": "noon"})],
-        "'a': properties.from is 'noon', not a length of time such as '2s'",
+        "'a': properties.from must be a duration such as '2s' or '500ms', got 'noon'",
     ),
     "a time before the video": (
         [feature("a", to="-5s")],
-        "'a': properties.to is '-5s', not a length of time of at least 0",
+        "'a': properties.to must be a duration of at least 0, got '-5s'",
     ),
     "a time without a unit": (
         [feature("a", **{"from": 10})],
@@ -146,26 +152,29 @@ BAD = {
     "a text without a unit": ([feature("a", to="10.5")], "properties.to is '10.5', without a unit"),
     "a time finer than a millisecond": (
         [feature("a", to="10us")],
-        "'a': properties.to is '10us', which is not a whole number of milliseconds",
+        "'a': properties.to must be in whole milliseconds, got '10us'",
     ),
     "from after to": (
         [feature("a", **{"from": "10s", "to": "5s"})],
-        "zone 'a' holds from 10000 ms to 5000 ms, which is no time: it must end after it starts",
+        "zone 'a' is active from 10000 ms to 5000 ms: its end must be after its start",
     ),
-    "from at to": ([feature("a", **{"from": "5s", "to": "5s"})], "zone 'a' holds from 5000 ms to 5000 ms"),
+    "from at to": (
+        [feature("a", **{"from": "5s", "to": "5s"})],
+        "zone 'a' is active from 5000 ms to 5000 ms",
+    ),
     "a line that holds for a time": (
         [feature("door", "LineString", [[0, 0], [1, 1]], to="5s")],
-        "line 'door' has properties.from or to; only zones hold for a time",
+        "line 'door' has properties.from or to, which only zones may have",
     ),
     "a video that is no name": (
         [feature("a", video=3)],
-        "'a': properties.video is 3, not the name of a video or a list of names",
+        "'a': properties.video must be the name of a video or a list of names, got 3",
     ),
     "videos that are no names": (
         [feature("a", video=["x", 3])],
-        "properties.video is ['x', 3], not the name",
+        "properties.video must be the name of a video or a list of names, got ['x', 3]",
     ),
-    "a blank video": ([feature("a", video=" ")], "'a': properties.video is ' ', not a text"),
+    "a blank video": ([feature("a", video=" ")], "'a': properties.video must be a text, got ' '"),
     "no video at all": ([feature("a", video=[])], "'a': properties.video is [], so it is in no video"),
     "one name twice in a video": (
         [feature("a", video=["x", "y"]), feature("a", video=["z", "y"])],
@@ -197,7 +206,7 @@ def test_all_defects_are_said_at_once(tmp_path):
         ("{", "not JSON"),
         ("[]", "no list 'features'"),
         ("{}", "no list 'features'"),
-        ('{"features": [], "unit": "cm"}', "unit is 'cm'"),
+        ('{"features": [], "unit": "cm"}', "got 'cm'"),
         ("[" * 100_000, "not JSON"),
     ],
     ids=["broken", "list", "no features", "odd unit", "deep"],
@@ -211,7 +220,7 @@ def test_a_file_that_is_no_zone_file_is_refused(tmp_path, content, said):
 
 
 def test_metres_need_a_floor_and_fractions_a_frame_size(tmp_path):
-    with pytest.raises(ZoneError, match="zones in meters need a floor plan"):
+    with pytest.raises(ZoneError, match="zones in meters require a floor plan"):
         read(tmp_path, feature(), unit="m")
     with pytest.raises(ParameterError, match="frame size"):
         read(tmp_path, feature(), video=Video())
@@ -221,7 +230,7 @@ def test_zones_that_are_no_zones_are_refused_with_what_read_zones_gives():
     trajectories = compute_trajectories(make_detections({0: [(0, 0.5, 0.5)]}), make_video())
     line = Line("x", LineString([(0, 0), (1, 1)]), "px")
     for wrong in ([[], []], "zones.geojson", 5, line):
-        with pytest.raises(ParameterError, match="read_zones gives two"):
+        with pytest.raises(ParameterError, match="read_zones returns two"):
             compute_visits(trajectories, wrong, make_video())
 
 

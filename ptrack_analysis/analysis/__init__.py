@@ -1,1 +1,1 @@
-"""Analyses: one file a question, each a function from tables to a new table."""
+"""Analyses: each is a function that computes a new table from tables."""

@@ -8,17 +8,17 @@ from ptrack_analysis.geometry import Anchor, Bools, Floats, Integers, anchor_fra
 from ptrack_analysis.video import Milliseconds
 
 BORDER = 0.01
-"""A side this near the image border, as a fraction of the frame, is at the border."""
+"""A side within this distance of the image border, as a fraction of the frame, is at the border."""
 MIN_SPEED = 0.2
-"""Least speed of the opposite side towards the border [box sizes per second]."""
+"""Minimum speed of the opposite side towards the border [box sizes per second]."""
 _WINDOW = 1000
-"""The last or first time of a tracklet in which the sides of the box are followed [ms]."""
+"""Time at the start or end of a tracklet over which the sides of the box are followed [ms]."""
 _DETECTED, _INTERPOLATED = 0, 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BoxFlags:
-    """What the boxes say about each row: truncated, outside the image, entering or leaving the frame."""
+    """Flags of each row computed from its box: truncated, outside the image, entering or leaving."""
 
     box_truncated: Bools
     outside_image: Bools
@@ -41,19 +41,19 @@ def flag_boxes(
     Parameters
     ----------
     boxes
-        (n, 4) left, top, width, height as fractions of the frame, not clipped; NaN where there is no box.
+        (n, 4) left, top, width, height as fractions of the frame, not clipped; NaN without a box.
     anchor
-        The point of the box that stands for the person.
+        The point of the box that is the person's position.
     time
         (n,) timestamps [ms].
     run
-        (n,) number of the tracklet over the whole table, growing.
+        (n,) number of the tracklet over all people, increasing.
     status
         (n,) codes of the position status.
     period
         The sampling period [ms].
     outside
-        (n,) whether the anchor lies outside the image.
+        (n,) whether the anchor is outside the image.
     """
     sides = np.column_stack([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]])
     truncated = find_truncated(sides, anchor)
@@ -67,7 +67,7 @@ def flag_boxes(
 
 
 def find_outside(points: Floats) -> Bools:
-    """Return which points, as fractions of the frame, lie outside the image; its border is inside."""
+    """Return which points, as fractions of the frame, are outside the image; its border is inside."""
     x, y = points[:, 0], points[:, 1]
     outside: Bools = (x < 0) | (x >= 1) | (y < 0) | (y >= 1)
     return outside
@@ -76,8 +76,8 @@ def find_outside(points: Floats) -> Bools:
 def find_truncated(sides: Floats, anchor: Anchor) -> Bools:
     """Return which boxes the border cuts at a side that the anchor depends on.
 
-    ``sides`` is (n, 4) left, top, right, bottom. The anchor always depends on left and right; on the top
-    unless it lies on the bottom, and on the bottom unless it lies on the top.
+    ``sides`` is (n, 4) left, top, right, bottom. The anchor always depends on the left and right side. It
+    depends on the top unless it is at the bottom, and on the bottom unless it is at the top.
     """
     down = anchor_fractions(anchor)[1]
     truncated: Bools = np.logical_or(sides[:, 0] <= BORDER, sides[:, 2] >= 1 - BORDER)
@@ -103,13 +103,14 @@ def spread_to_interpolated(flag: Bools, status: Integers, run: Integers, combine
 
 
 def find_frame_edges(sides: Floats, *, time: Milliseconds, run: Integers, period: int) -> tuple[Bools, Bools]:
-    """Find the tracklets that enter and those that leave over the image border.
+    """Find the tracklets that enter or leave over the image border.
 
-    A tracklet leaves over a side of the image if that side of its box is within 0.01 of the frame from the
-    border, or beyond it, or would be after one more sampling period; and if the opposite side moved towards
-    that border at 0.2 box sizes per second or more. Velocities and the median size are those of the boxes of
-    the last second, or of the last two boxes. A tracklet that ends more than a second (and more than a
-    sampling period) after its last box does not leave. Entering is the same backwards in time.
+    A tracklet leaves over a side of the image if two conditions are met. First, that side of its box is
+    within 0.01 of the frame from the border or beyond it, or would be after one more sampling period.
+    Second, the opposite side moved towards that border at 0.2 box sizes per second or more. Velocities and
+    the median size are computed from the boxes of the last second, or from the last two boxes. A tracklet
+    that ends more than a second (and more than a sampling period) after its last box does not leave. Entering
+    is defined in the same way, backwards in time.
 
     Returns
     -------
@@ -141,8 +142,8 @@ def _leaving(
 ) -> Bools:
     """Return which tracklets leave.
 
-    ``boxed`` are the rows of ``sides`` with a box, ``rows`` their times and tracklets, and ``ends`` time and
-    tracklet of the last row of each tracklet.
+    ``boxed`` are the rows of ``sides`` with a box, and ``rows`` their times and tracklets. ``ends`` are the
+    time and tracklet of the last row of each tracklet.
     """
     (time, run), (end_time, end_run) = rows, ends
     until = np.searchsorted(run, end_run, side="right")

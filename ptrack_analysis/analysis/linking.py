@@ -1,4 +1,4 @@
-"""Links between the rows of trajectories: which rows follow each other without a gap."""
+"""Links between trajectory rows: which rows follow each other without a gap."""
 
 from dataclasses import dataclass
 
@@ -14,10 +14,10 @@ from ptrack_analysis.video import Milliseconds
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Links:
-    """How rows follow each other, in the order of person and time.
+    """Links between rows, in the order of person and time.
 
-    ``begins`` marks each row that is not linked to the row before it, and ``tracklet`` numbers the linked
-    stretches over all rows from 1. ``time_present`` is in ms.
+    ``begins`` marks each row that is not linked to the row before it. ``tracklet`` numbers the linked parts
+    over all rows from 1. ``time_present`` is in ms.
     """
 
     begins: Bools
@@ -25,7 +25,7 @@ class Links:
 
     @property
     def tracklet(self) -> Integers:
-        """Number of the linked stretch of each row."""
+        """Number of the linked part that each row belongs to."""
         return np.cumsum(self.begins, dtype="int64")
 
 
@@ -61,9 +61,9 @@ def link_rows(trajectories: pd.DataFrame, rows: PersonRows) -> Links:
 
 
 def find_removed(trajectories: pd.DataFrame, rows: PersonRows, links: Links) -> Bools:
-    """Return which rows, of those that begin a linked stretch, follow rows that were removed.
+    """Return which rows that begin a linked part follow removed rows.
 
-    Rows were removed if the row before has the same tracklet, or if the row has a step from a position that
+    Rows were removed if the previous row has the same tracklet, or if the row has a step from a position that
     the table does not contain.
     """
     removed = np.zeros(len(rows.order), dtype=bool)

@@ -1,4 +1,4 @@
-"""Pairing of each row of trajectories with its detection."""
+"""Pairing of trajectory rows with their detections."""
 
 from typing import Any
 
@@ -11,19 +11,19 @@ from ptrack_analysis.geometry import Integers
 
 
 def detection_rows(detections: pd.DataFrame, trajectories: pd.DataFrame) -> Integers:
-    """Find the row of the detection of each trajectory row.
+    """Find the detection of each trajectory row.
 
     Parameters
     ----------
     detections
         DETECTIONS, rows in any order.
     trajectories
-        TRAJECTORIES computed from them, or from a part of them; rows in any order.
+        TRAJECTORIES computed from all or some of them; rows in any order.
 
     Returns
     -------
     numpy.ndarray
-        (n,) positions in ``detections``.
+        (n,) row numbers in ``detections``.
 
     Raises
     ------
@@ -40,9 +40,9 @@ def detection_rows(detections: pd.DataFrame, trajectories: pd.DataFrame) -> Inte
     wanted = trajectories.index
     row: Integers = keys.reorder_levels(wanted.names).get_indexer(wanted)
     if (row < 0).any():
-        person, moment = wanted[np.flatnonzero(row < 0)[0]]
+        person, timestamp = wanted[np.flatnonzero(row < 0)[0]]
         raise SchemaError(
-            f"the trajectories have person {person} at {moment}, of whom there is no detection then"
+            f"the trajectories contain person {person} at {timestamp}, but the detections do not"
         )
     return row
 

@@ -1,4 +1,4 @@
-"""Time present: the time that each detection stands for, in whole milliseconds."""
+"""Time present: the time that each detection represents, in whole milliseconds."""
 
 import warnings
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from ptrack_analysis.video import Milliseconds, Video, find_sampling_period, mil
 MAX_GAP = pd.Timedelta("2s")
 """Shortest default of ``max_gap``."""
 GAP_PERIODS = 3
-"""Number of sampling periods that the default of ``max_gap`` covers at least."""
+"""Minimum number of sampling periods that the default of ``max_gap`` covers."""
 MOST_LONG_STEPS = 0.05
 """Share of the steps within three periods that may exceed ``max_gap`` without a warning."""
 
@@ -25,8 +25,8 @@ MOST_LONG_STEPS = 0.05
 class PersonRows:
     """A table's rows in the order of person and time.
 
-    ``order`` takes the table's rows to this order; ``person`` numbers the persons from 0 in the order of
-    their index, ``time`` is in ms, ``first`` marks the first row of each person.
+    ``order`` sorts the table's rows. ``person`` numbers the people from 0 in the order of their index,
+    ``time`` is in ms, and ``first`` marks the first row of each person.
     """
 
     order: Integers
@@ -36,7 +36,7 @@ class PersonRows:
 
 
 def rows_by_person(table: pd.DataFrame) -> PersonRows:
-    """Order a table keyed by person_index and timestamp (in either order) by person and time."""
+    """Sort a table keyed by person_index and timestamp (in either order) by person and time."""
     person, _ = read_level(table.index, "person_index")
     codes, times = read_level(table.index, "timestamp")
     if (codes[1:] >= codes[:-1]).all():
@@ -48,12 +48,12 @@ def rows_by_person(table: pd.DataFrame) -> PersonRows:
 
 
 def detected(table: pd.DataFrame, rows: PersonRows) -> Bools:
-    """Return which rows were detected: not put into a gap, and not continued at the start of a part."""
+    """Return which rows were detected, neither interpolated nor continued at the start of a part."""
     return ~(read_flag(table, rows, INTERPOLATED.name) | read_flag(table, rows, CONTINUED.name))
 
 
 def read_flag(table: pd.DataFrame, rows: PersonRows, name: str) -> Bools:
-    """Return a flag of the rows, all False where the table does not have it."""
+    """Return a flag of the rows; all False if the table does not have it."""
     if name not in table.columns:
         return np.zeros(len(rows.time), dtype=bool)
     flag: Bools = table[name].to_numpy(dtype=bool)[rows.order]
@@ -61,7 +61,7 @@ def read_flag(table: pd.DataFrame, rows: PersonRows, name: str) -> Bools:
 
 
 def mark_starts(labels: Integers) -> Bools:
-    """Mark where a sorted array takes a new value."""
+    """Mark the positions at which a sorted array takes a new value."""
     first = np.ones(len(labels), dtype=bool)
     first[1:] = labels[1:] != labels[:-1]
     return first
@@ -105,7 +105,7 @@ def estimate_sampling_period(table: pd.DataFrame, video: Video) -> pd.Timedelta:
 
 
 def find_period(rows: PersonRows, video: Video) -> int:
-    """Return the sampling period by the rule of ``estimate_sampling_period`` [ms]."""
+    """Return the sampling period, as defined in ``estimate_sampling_period`` [ms]."""
     return find_sampling_period(steps_between(rows), int(rows.first.sum()), video.frame_rate)
 
 
@@ -116,7 +116,7 @@ def steps_between(rows: PersonRows) -> Milliseconds:
 
 
 def choose_period(rows: PersonRows, video: Video, period: pd.Timedelta | str | None = None) -> int:
-    """Return the period that was given, else the period of the video, else an estimate [ms]."""
+    """Return the given period, or else the period of the video, or else an estimate [ms]."""
     if period is not None:
         return milliseconds(period, "period")
     if video.sampling_period is not None:
@@ -125,12 +125,12 @@ def choose_period(rows: PersonRows, video: Video, period: pd.Timedelta | str | N
 
 
 def choose_max_gap(max_gap: pd.Timedelta | str | None, period: int) -> int:
-    """Return the longest step that does not interrupt presence [ms]: as given, else by the period [ms].
+    """Return the longest step that does not interrupt presence [ms], by default from the period [ms].
 
     Raises
     ------
     ParameterError
-        If ``max_gap`` is shorter than the period, so that no time would count as presence.
+        If ``max_gap`` is shorter than the period, so that no step would count as presence.
     """
     if max_gap is None:
         return max(milliseconds(MAX_GAP, "max_gap"), GAP_PERIODS * period)
@@ -145,7 +145,7 @@ def choose_max_gap(max_gap: pd.Timedelta | str | None, period: int) -> int:
 
 
 def warn_of_long_steps(rows: PersonRows, max_gap: int, period: int, *, stacklevel: int = 3) -> None:
-    """Warn if ``max_gap`` interrupts many of the steps within three periods [ms]."""
+    """Warn if ``max_gap`` interrupts many of the steps within three sampling periods [ms]."""
     if max_gap >= GAP_PERIODS * period:
         return
     steps = steps_between(rows)
@@ -162,54 +162,54 @@ def warn_of_long_steps(rows: PersonRows, max_gap: int, period: int, *, stackleve
 
 
 def find_video_end(video: Video | None, last: int) -> int | None:
-    """Return the video's end [ms], or None where it is unknown or a detection lies beyond it."""
+    """Return the video's end [ms], or None if it is unknown or a detection is later."""
     if video is None or video.duration is None:
         return None
     duration = milliseconds(video.duration, "duration")
     return duration if last <= duration else None
 
 
-def part_end(known: int | None, end: pd.Timedelta | str | None, seen: int) -> int:
-    """Return where the part of a video that was looked at ends [ms].
+def part_end(known: int | None, end: pd.Timedelta | str | None, last: int) -> int:
+    """Return the end of the analyzed part of a video [ms].
 
-    It is at ``end``, but not beyond the video's ``known`` end; without both, at the last moment ``seen``.
+    This is ``end``, limited to the video's ``known`` end. Without both, it is the ``last`` observed time.
     """
     if end is None:
-        return seen if known is None else known
-    asked = milliseconds(end, "end")
-    return asked if known is None else min(known, asked)
+        return last if known is None else known
+    requested = milliseconds(end, "end")
+    return requested if known is None else min(known, requested)
 
 
 def compute_time_present(
     rows: PersonRows, *, max_gap: int, period: int, end: int | None
 ) -> tuple[Milliseconds, Bools]:
-    """Return how long each row holds, and which rows begin a run.
+    """Return the time present of each row, and which rows begin a tracklet.
 
-    A row holds until the same person's next row if that comes within ``max_gap``, otherwise for ``period``,
-    but not beyond ``end``.
+    A row counts until the person's next row if that comes within ``max_gap``, otherwise for ``period``. Its
+    time present does not extend beyond ``end``.
 
     Returns
     -------
     tuple
-        (n,) held [ms], never negative; (n,) bool, first row of a run.
+        (n,) time present [ms], never negative; (n,) bool, first row of a tracklet.
     """
     step = np.diff(rows.time)
     joined = ~rows.first[1:] & (step <= max_gap)
-    held = np.full(len(rows.time), period, dtype="int64")
+    present = np.full(len(rows.time), period, dtype="int64")
     if end is not None:
-        np.minimum(held, end - rows.time, out=held)
-    np.copyto(held[:-1], step, where=joined)
+        np.minimum(present, end - rows.time, out=present)
+    np.copyto(present[:-1], step, where=joined)
     begins = np.ones(len(rows.time), dtype=bool)
     begins[1:] = ~joined
-    return held, begins
+    return present, begins
 
 
 def read_level(index: pd.Index, name: str) -> tuple[Integers, Integers]:
-    """Return the codes of a level of whole numbers or times, and its values in ascending order."""
+    """Return the codes of an index level with integers or times, and its values in ascending order."""
     if not isinstance(index, pd.MultiIndex):
         index = pd.MultiIndex.from_arrays([index], names=[index.name])
-    place = index.names.index(name)
-    codes, level = np.asarray(index.codes[place]), index.levels[place]
+    level_number = index.names.index(name)
+    codes, level = np.asarray(index.codes[level_number]), index.levels[level_number]
     values = np.asarray(level).view("int64")
     if level.is_monotonic_increasing:
         return codes, values
@@ -220,12 +220,12 @@ def read_level(index: pd.Index, name: str) -> tuple[Integers, Integers]:
 
 
 def number_names(table: Rows, name: str) -> tuple[Integers, list[str]]:
-    """Return the names in a level of texts in ascending order, and the number of the name of each row."""
+    """Return the number of each row's name in a text level, and the names in ascending order."""
     if isinstance(table, TableArrays):
         return table.texts[name]
     index = cast("pd.MultiIndex", table.index)
-    place = index.names.index(name)
-    codes, names = np.asarray(index.codes[place]), index.levels[place].tolist()
+    level = index.names.index(name)
+    codes, names = np.asarray(index.codes[level]), index.levels[level].tolist()
     used = sorted(np.unique(codes).tolist(), key=names.__getitem__)
     number = np.empty(len(names), dtype="int64")
     number[used] = np.arange(len(used))

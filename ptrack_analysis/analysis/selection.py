@@ -1,4 +1,4 @@
-"""Parts of a video: the rows of some people and of a part of the time."""
+"""Selection of people and of a part of the video."""
 
 import operator
 from collections.abc import Iterable
@@ -39,25 +39,25 @@ def select(
 ) -> pd.DataFrame:
     """Select the rows of some people and of a part of a video, from ``start`` to before ``end``.
 
-    TRAJECTORIES are cut to the part: ``time_present`` is what lies within it, and a row that reaches in from
-    before becomes a row at ``start`` with the same position and speed, flagged ``continued``. Parts without
-    gaps between them have together the time present of the whole video. Speeds stay as computed; tracklets
-    are numbered from 1 again. Pass the same ``start`` and ``end`` to ``compute_visits`` and
-    ``compute_occupancy``, so that ``video_start`` and ``video_end`` mean the ends of the part.
+    TRAJECTORIES are cut at both ends: ``time_present`` is the time within the part. A detection whose time
+    present extends into the part becomes a row at ``start`` with the same position and speed, flagged
+    ``continued``. Adjacent parts together have the time present of the complete video. Speeds stay as
+    computed, and tracklets are numbered from 1 again. Pass the same ``start`` and ``end`` to
+    ``compute_visits`` and ``compute_occupancy``, so that ``video_start`` and ``video_end`` refer to the part.
 
-    Of other tables whole rows are kept: those with a ``timestamp`` in the part, and visits, stops, encounters
-    and tracks that overlap it. Removing DETECTIONS means that the people were not detected: the last
-    detection before ``end`` stands for one sampling period, gaps up to ``max_gap`` are bridged, and a person
-    present before ``start`` has ``appeared``. So cut trajectories instead.
+    Other tables keep complete rows: rows with a ``timestamp`` in the part, and visits, stops, encounters and
+    tracks that overlap it. Avoid cutting DETECTIONS, and cut trajectories instead: a removed detection counts
+    as a person not detected. The last detection before ``end`` then represents one sampling period, gaps up
+    to ``max_gap`` are bridged, and a person present before ``start`` has ``appeared``.
 
     Parameters
     ----------
     table
         A table of one video, rows in any order.
     start, end
-        Times since the start of the video [ms]; by default its start and its end.
+        Times since the start of the video [ms]; by default the start and end of the video.
     persons
-        Numbers of the people to keep; numbers that do not occur are ignored. By default all.
+        Numbers of the people to keep; unknown numbers are ignored. By default, all people.
 
     Returns
     -------
@@ -67,7 +67,7 @@ def select(
     Raises
     ------
     SchemaError
-        If the table is not a DETECTIONS, POINTS or TRAJECTORIES table although its columns are theirs.
+        If the columns are those of DETECTIONS, POINTS or TRAJECTORIES, but the table is not valid.
     ParameterError
         If ``end`` is not after ``start``, one of them is not a time, or the table has no times or people.
 
@@ -87,7 +87,7 @@ def select(
     if persons is not None:
         if "person_index" not in table.index.names:
             names = list(table.index.names)
-            raise ParameterError(f"persons needs a table that names people, got one with the key {names}")
+            raise ParameterError(f"persons requires a table keyed by person, got one with the key {names}")
         chosen = table.index.get_level_values("person_index").isin(parse_person_numbers(persons))
         table = table.copy(deep=False) if chosen.all() else table[chosen]
     if start is None and end is None:
@@ -99,7 +99,7 @@ def select(
 
 
 def _find_kind(table: object) -> Table | None:
-    """Return the schema of DETECTIONS, POINTS and TRAJECTORIES, and None for another table of the package."""
+    """Return the schema of DETECTIONS, POINTS or TRAJECTORIES; None for other tables of the package."""
     if not isinstance(table, pd.DataFrame):
         return DETECTIONS
     columns, names = {*table.columns}, list(table.index.names)
@@ -111,7 +111,7 @@ def _find_kind(table: object) -> Table | None:
 
 
 def parse_part(start: pd.Timedelta | str | None, end: pd.Timedelta | str | None) -> tuple[int, int]:
-    """Return the start and the end of a part [ms]; without an end, a time after all others."""
+    """Return the start and the end of a part [ms]; without an end, the largest possible time."""
     first = 0 if start is None else milliseconds(start, "start")
     if end is None:
         return first, _EVER
@@ -124,12 +124,12 @@ def parse_part(start: pd.Timedelta | str | None, end: pd.Timedelta | str | None)
 def cut_trajectories(
     trajectories: pd.DataFrame, start: pd.Timedelta | str | None, end: pd.Timedelta | str | None
 ) -> tuple[pd.DataFrame, Integers]:
-    """Cut TRAJECTORIES to a part of the video, as ``select`` describes it.
+    """Cut TRAJECTORIES to a part of the video, as ``select`` describes.
 
     Returns
     -------
     tuple
-        The part, sorted by person and time; (n,) the row of ``trajectories`` that each of its rows is from.
+        The part, sorted by person and time; (n,) the row of ``trajectories`` that each row comes from.
     """
     first, last = parse_part(start, end)
     unit = find_unit(trajectories, TRAJECTORIES)
@@ -159,7 +159,7 @@ def cut_trajectories(
 
 
 def flag_continued(table: pd.DataFrame, continued: Bools) -> Bools:
-    """Return which rows continue an earlier one, in this part or in the part that it was cut from."""
+    """Return which rows continue an earlier row, in this part or in an earlier cut."""
     if CONTINUED.name in table.columns:
         continued = continued | table[CONTINUED.name].to_numpy(dtype=bool)
     return continued
@@ -176,7 +176,7 @@ def _number_from_one(tracklet: Integers, person: Integers) -> Integers:
 
 
 def _find_overlapping(table: pd.DataFrame, first: int, last: int, *, counts_people: bool) -> Bools:
-    """Return which rows lie in a part of the time, or overlap it."""
+    """Return which rows are in a part of the time or overlap it."""
     names = table.index.names
     if "timestamp" in names and not (counts_people and "persons" in table.columns):
         time = table.index.get_level_values("timestamp").to_numpy().view("int64")
@@ -189,12 +189,12 @@ def _find_overlapping(table: pd.DataFrame, first: int, last: int, *, counts_peop
             return overlapping
     raise ParameterError(
         f"table must have times to be cut, got one with the key {list(names)}. Cut the trajectories and "
-        "compute the table from them, with the same start and end if the function has them."
+        "compute the table from them; pass the same start and end if the function accepts them."
     )
 
 
 def parse_person_numbers(persons: Iterable[int]) -> list[int]:
-    """Return the numbers of people.
+    """Return the person numbers as integers.
 
     Raises
     ------

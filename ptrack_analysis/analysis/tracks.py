@@ -15,7 +15,7 @@ from ptrack_analysis.video import Milliseconds, milliseconds
 
 WALK_WINDOW = pd.Timedelta("1s")
 MIN_STEP = {"m": 0.2, "px": 10.0}
-"""The way within one window below which a person stands, if none is given [plane units]."""
+"""Default of ``min_step``: the shortest distance within one window that is walking [plane units]."""
 _NO = POSITION_STATUSES.index("missing")
 
 
@@ -26,58 +26,64 @@ def compute_tracks(
     window: pd.Timedelta | str = WALK_WINDOW,
     min_step: float | None = None,
 ) -> TableArrays:
-    """Sum each person's trajectory up: when seen, for how long, how far, how fast.
+    """Summarize each person's track: times, path length and speed.
 
-    ``segment`` is the most frequent class of the source (the first by name of several), if it has classes.
-    ``time_in_scene`` is the sum of ``time_present``, ``without_position`` the part of it without a position;
-    ``path`` is the sum of the steps, ``displacement`` the distance from the first to the last known position.
+    ``segment`` is the person's most frequent class, if the source has classes; ties go to the first by name.
+    ``time_in_scene`` is the sum of ``time_present``, and ``without_position`` is the part without a position.
+    ``path_length`` is the sum of the steps. ``displacement`` is the distance from the first to the last known
+    position.
 
-    The mean and the maximum speed are those of the ``speed`` column, over the rows that have a speed. The
-    mean weights each row by its ``time_present``, so it is never above the maximum. It is missing if the rows
-    with a speed (``speed_time``) make up less than half of the time in the scene.
+    Mean and maximum speed come from the ``speed`` column, over the rows that have a speed. The mean weights
+    each row by its ``time_present``, so it is never above the maximum. It is missing if the rows with a speed
+    (``speed_time``) make up less than half of the time in the scene.
 
-    ``walked`` is the way without the jitter of standing. Each stretch of located rows of a run is cut into as
-    many equal pieces as whole windows fit into it, at least one; between two cuts the person walked the
-    distance of the mean positions in a window around them (the window shrinks on both sides towards an end of
-    the stretch, so that ends stay), if that is at least ``min_step`` a window, in proportion for a piece
-    that is a little longer: who is slower stands, and neither that way nor its time (``walking``) counts. A
-    stretch shorter than a window is one piece, walked from ``min_step`` on. ``straightness`` is the
-    displacement of the walked pieces within each run, summed, by ``walked``: 1 is straight, NaN if nothing
-    was walked. ``radius_of_gyration`` is the root mean square distance of the positions from their mean, each
-    weighing its ``time_present`` (all the same, if none holds).
+    ``path_length_smoothed`` excludes the jitter of a standing person. Each part of a tracklet with known
+    positions is cut into equal pieces: as many as complete windows fit into it, but at least one. The
+    distance of a piece is the distance between the mean positions in a window around its two ends. Near an
+    end of the part, the window shrinks on both sides, so that the end stays fixed. A piece counts as walked
+    if its distance is at least ``min_step`` per window, in proportion for a piece that is longer than a
+    window. Otherwise the person is standing, and neither the distance nor the time (``walking``) counts. A
+    part shorter than a window is one piece, walked from a distance of ``min_step``.
 
-    A person who was never located has NaN for all that is measured and no time walking; one located once has
-    path, displacement, way walked and radius 0 and NaN speeds. An empty table gives an empty one.
+    ``straightness`` is the displacement of the walked pieces, summed over the tracklets, divided by
+    ``path_length_smoothed``: 1 is straight, NaN if the person did not walk. ``radius_of_gyration`` is the
+    root mean square distance of the positions from their mean, weighted by ``time_present`` (with equal
+    weights if all are 0).
+
+    A person without any position has NaN for all distances and speeds and no time walking. With one position,
+    path length, smoothed path length, displacement and radius are 0 and speeds are NaN. An empty table gives
+    an empty table.
 
     Parameters
     ----------
     trajectories
         TRAJECTORIES of one video, rows in any order.
     window
-        Length of the window that walking is measured in, at least 2 ms [ms].
+        Length of the window in which walking is measured, at least 2 ms [ms].
     min_step
-        The shortest way within one window that is walking, above 0; by default 0.2 m on a floor plan and 10
-        px in the picture, where it should be fitted to the size of the persons [plane units].
+        The shortest distance within one window that is walking, above 0. By default 0.2 m on a floor plan
+        and 10 px in the image; adapt the latter to the size of the people [plane units].
 
     Returns
     -------
     pandas.DataFrame
-        TRACKS, one row a person, sorted by person.
+        TRACKS, one row per person, sorted by person.
 
     Raises
     ------
     SchemaError
         If ``trajectories`` is not a TRAJECTORIES table.
     ParameterError
-        If ``window`` is no length of time, below 2 ms, or so short that it cuts the ways into more than
-        20 million pieces and four a row; if ``min_step`` is not above 0.
+        If ``window`` is not a duration, is below 2 ms, or is so short that it cuts the tracklets into more
+        than 20 million pieces and more than four per row; if ``min_step`` is not above 0.
 
     Notes
     -----
-    O(n log n + time in sight by window). ``path`` sums the jitter of the boxes too, so it errs towards
-    longer: a person who stands gathers way with every sample. ``walked`` errs towards shorter: a corner of 90
-    degrees costs up to 0.3 of a window's way, an about-turn up to one. A start or a stop within a piece makes
-    the whole piece walked or stood, so ``walking`` is off by up to a window at each.
+    O(n log n + time in scene / window). ``path_length`` includes the jitter of the boxes and errs towards
+    longer: the path of a standing person grows with every sample. ``path_length_smoothed`` errs towards
+    shorter: a corner of 90 degrees costs up to 0.3 of the distance in a window, an about-turn up to all of
+    it. If a person starts or stops within a piece, the complete piece is walked or not, so ``walking`` is off
+    by up to a window each time.
 
     References
     ----------
@@ -88,8 +94,8 @@ def compute_tracks(
     walks = read_walks(trajectories)
     unit = walks.unit
     length = milliseconds(window, "window")
-    if length < 2:  # noqa: PLR2004 - half of it must be a millisecond
-        raise ParameterError(f"window is {window!r}, not at least 2 ms")
+    if length < 2:  # noqa: PLR2004 - half a window must be at least 1 ms
+        raise ParameterError(f"window must be at least 2 ms, got {window!r}")
     least = MIN_STEP[unit] if min_step is None else above(min_step, "min_step", finite=False)
     rows = walks.rows
     if not len(rows.order):
@@ -118,14 +124,14 @@ def compute_tracks(
 
 
 def _sum_time(walks: Walks, first: Integers, flag: str) -> Milliseconds:
-    """Sum each person's time present on the rows that have a position and a flag."""
+    """Sum each person's time present over the rows with a position and a flag."""
     counted = walks.read_flag(flag) & ~np.isnan(walks.x)
     total: Milliseconds = np.add.reduceat(np.where(counted, walks.held, 0), first)
     return total
 
 
 def _find_segments(walks: Walks, persons: int) -> np.ndarray:
-    """Return each person's most frequent class, of several the first by name; None without a class."""
+    """Return each person's most frequent class; ties go to the first by name, None without a class."""
     segments = np.full(persons, None, dtype=object)
     if "class_name" not in walks.table:
         return segments
@@ -147,7 +153,7 @@ def _speeds(speed: Floats, held: Milliseconds, first: Integers) -> dict[str, Flo
     mean = np.full(len(first), np.nan)
     np.divide(way, time, out=mean, where=time > 0)
     mean[2 * time < np.add.reduceat(held, first)] = np.nan
-    # rounding can lift a weighted mean above its largest term
+    # rounding can make a weighted mean exceed its largest term
     return {
         "mean_speed_{u}_per_s": np.minimum(mean, most),
         "max_speed_{u}_per_s": most,
@@ -156,30 +162,31 @@ def _speeds(speed: Floats, held: Milliseconds, first: Integers) -> dict[str, Flo
 
 
 def _ways(walks: Walks, first: Integers) -> dict[str, Floats]:
-    """Measure path, displacement, start and end of each person."""
+    """Compute each person's path length, displacement, start and end."""
     x, y = walks.x, walks.y
     way, previous = kernels.steps(walks.run, x, y)
     path = np.add.reduceat(np.where(previous >= 0, way, 0.0), first)
     known = np.flatnonzero(~np.isnan(x))
     ends = np.append(first[1:], len(x))
     start, end = np.searchsorted(known, first), np.searchsorted(known, ends) - 1
-    seen = end >= start
-    begin, finish = known[np.where(seen, start, 0)[seen]], known[np.where(seen, end, 0)[seen]]
-    places = {
+    located = end >= start
+    begin, finish = known[np.where(located, start, 0)[located]], known[np.where(located, end, 0)[located]]
+    positions = {
         name: np.full(len(first), np.nan) for name in ("start_x_{u}", "start_y_{u}", "end_x_{u}", "end_y_{u}")
     }
-    for (name, values), row in zip(places.items(), (begin, begin, finish, finish), strict=True):
-        values[seen] = (x if "_x_" in name else y)[row]
-    across, down = places["end_x_{u}"] - places["start_x_{u}"], places["end_y_{u}"] - places["start_y_{u}"]
+    for (name, values), row in zip(positions.items(), (begin, begin, finish, finish), strict=True):
+        values[located] = (x if "_x_" in name else y)[row]
+    across = positions["end_x_{u}"] - positions["start_x_{u}"]
+    down = positions["end_y_{u}"] - positions["start_y_{u}"]
     return {
-        "path_length_{u}": np.where(seen, path, np.nan),
+        "path_length_{u}": np.where(located, path, np.nan),
         "displacement_{u}": np.sqrt(across * across + down * down),
-        **places,
+        **positions,
     }
 
 
 def _walked(walks: Walks, first: Integers, pieces: PathPieces) -> dict[str, Integers | Floats]:
-    """Sum the pieces up that were walked, and measure how straight and how far around."""
+    """Sum the walked pieces of each person, and compute straightness and radius of gyration."""
     persons = len(first)
     opens = np.flatnonzero(np.diff(walks.run, prepend=0))
     person = np.cumsum(walks.rows.first) - 1

@@ -53,29 +53,32 @@ def compute_trajectories(
 ) -> pd.DataFrame:
     """Compute each person's position, time present and speed at each detection.
 
-    A detection stands for the time until the same person's next detection if that comes within ``max_gap``,
-    otherwise for one sampling period, never beyond the video's end; a tracklet is a stretch without a longer
-    gap. The position is the foot point, the middle of the box's lower edge; a point on the frame's right or
-    lower edge, or up to 1e-6 beyond, counts as just inside. A detection without a body box is interpolated
-    linearly in time between the positions around it in the same tracklet, if these are at most
-    ``max_interpolation`` apart; otherwise it has no position. It is never dropped. Speed and heading are
-    those of the displacement between the mean position half a window before and that half a window after.
-    The mean position is taken over ``smoothing``, which shrinks on both sides towards an end of the located
-    stretch. The window is cut there: NaN where less than half of it is left, and heading also where the
-    person did not move.
+    A detection represents the time until the person's next detection if that comes within ``max_gap``,
+    otherwise one sampling period, and never time after the video's end. A tracklet is a part of the track
+    without a longer gap.
 
-    POINTS are positions without boxes (laser, UWB, PedPy files): a missing one (NaN) is interpolated like a
-    missing box, and the plane is that of their columns. An empty table gives an empty one.
+    The position is the foot point, the bottom center of the box. A point on the right or bottom edge of the
+    frame, or up to 1e-6 beyond, counts as just inside. If a detection has no body box, its position is
+    interpolated linearly in time between the neighboring positions of the tracklet, provided that they are
+    at most ``max_interpolation`` apart. Otherwise it has no position. Detections are never dropped.
+
+    Speed and heading are computed from two mean positions: half a window before and half a window after the
+    timestamp. Each mean is taken over ``smoothing``, which shrinks on both sides near an end of the known
+    positions. The window is cut at this end as well: speed and heading are NaN where less than half of it
+    remains. Heading is also NaN if the person did not move.
+
+    POINTS are positions without boxes (laser, UWB, PedPy files). A missing position (NaN) is interpolated
+    like a missing box, and the plane is given by their columns. An empty table gives an empty table.
 
     Parameters
     ----------
     detections
         DETECTIONS, or POINTS with ``x_m y_m`` or ``x_px y_px``; rows in any order.
     video
-        The video, for its frame size, rate and duration; points need none. A duration is ignored if a
-        detection is later than that.
+        The video, for its frame size, rate and duration; points do not need it. The duration is ignored if a
+        detection is later.
     plane
-        Where distances are measured: a floor plan [m]; by default the image [px].
+        The plane of the positions: a floor plan [m]; by default the image [px].
     max_gap
         The longest time without a detection that does not interrupt presence [ms]; by default 2 s, or three
         sampling periods if that is longer.
@@ -83,37 +86,37 @@ def compute_trajectories(
         The sampling period [ms]; by default ``video.sampling_period``, or ``estimate_sampling_period`` of the
         detections.
     max_interpolation
-        The longest time between two positions to interpolate between [ms]; by default ``max_gap``.
+        The longest time between two positions for interpolation between them [ms]; by default ``max_gap``.
     speed_window
         Length of the window for speed and heading [ms].
     smoothing
-        Length of the window for the mean positions that speed and heading are taken from; with 0, they are
-        taken from the positions themselves [ms].
+        Length of the window for the mean positions that speed and heading are computed from [ms]. With 0,
+        the positions themselves are used.
     anchor
-        The point of the box that stands for the person: ``"bottom_center"``, ``"center"``, ``"top_center"``
-        or fractions of the box's width and height.
+        The point of the box that is the person's position: ``"bottom_center"``, ``"center"``,
+        ``"top_center"`` or fractions of the box's width and height.
     clip_boxes
-        Whether boxes are clipped to the frame before the position is taken. By default, a position below
-        the image stays there and counts as outside the image.
+        Whether to clip boxes to the frame before taking the position. By default, boxes are not clipped, and
+        a position below the image counts as outside the image.
 
     Returns
     -------
     pandas.DataFrame
-        TRAJECTORIES, one row per detection, sorted by person and time; the flags ``interpolated`` and
-        ``merged_from`` and further columns of the detections are carried along.
+        TRAJECTORIES, one row per detection, sorted by person and time. The flags ``interpolated`` and
+        ``merged_from`` and further columns of the detections are kept.
 
     Raises
     ------
     SchemaError
         If ``detections`` is neither a DETECTIONS nor a POINTS table.
     ParameterError
-        If a duration is negative or not whole milliseconds, or ``max_gap`` is below the period; if the frame
-        size is not known; if points come with a plane.
+        If a duration is negative or not in whole milliseconds, or ``max_gap`` is below the period; if the
+        frame size is unknown; if points are passed with a plane.
 
     Notes
     -----
-    O(n log n). A gap in which a person left and came back unobserved counts as presence if it is at most
-    ``max_gap``: a longer ``max_gap`` errs towards longer dwell.
+    O(n log n). A gap of at most ``max_gap`` counts as presence even if the person left and came back
+    unobserved: a longer ``max_gap`` errs towards longer dwell.
 
     Examples
     --------
@@ -126,30 +129,30 @@ def compute_trajectories(
     raw = None
     if isinstance(detections, pd.DataFrame) and detections.index.names == POINTS.key_names:
         if plane is not None:
-            raise ParameterError("points are in the plane of their columns already; plane must be None")
+            raise ParameterError("plane must be None for points: their columns define the plane")
         validate(detections, POINTS)
         schema, unit = POINTS, find_unit(detections, POINTS)
         rows = rows_by_person(detections)
         x, y = (detections[f"{axis}_{unit}"].to_numpy()[rows.order] for axis in "xy")
-        places = x, y, ~(np.isfinite(x) & np.isfinite(y))
+        positions = x, y, ~(np.isfinite(x) & np.isfinite(y))
     else:
         validate(detections, DETECTIONS)
         rows = rows_by_person(detections)
         plane = plane or video.pixels
         if not hasattr(plane, "project"):
-            raise ParameterError(f"plane is {plane!r:.60}, not a floor plan: read_floor_plan gives one")
+            raise ParameterError(f"plane must be a floor plan from read_floor_plan, got {plane!r:.60}")
         boxes = np.column_stack(
             [detections[name].to_numpy()[rows.order] for name in ("left", "top", "width", "height")]
         )
         used = _clip(boxes) if clip_boxes else boxes
         points = anchor_points(used, anchor)
         schema, unit, raw = DETECTIONS, plane.unit, (boxes, find_outside(points), anchor)
-        places = _project_points(points, plane)
+        positions = _project_points(points, plane)
     return _trajectories(
         detections,
         schema,
         rows,
-        places,
+        positions,
         boxes=raw,
         video=video,
         unit=unit,
@@ -167,7 +170,7 @@ def _clip(boxes: Floats) -> Floats:
 
 
 def _project_points(points: Floats, plane: Plane) -> tuple[Floats, Floats, Bools]:
-    """Return x and y of each point in the plane, and where there is no box."""
+    """Return x and y of each point in the plane, and which rows have no box."""
     bare = ~(np.isfinite(points[:, 0]) & np.isfinite(points[:, 1]))
     points = plane.project(points)
     return np.ascontiguousarray(points[:, 0]), np.ascontiguousarray(points[:, 1]), bare
@@ -177,7 +180,7 @@ def _trajectories(
     table: pd.DataFrame,
     schema: Table,
     rows: PersonRows,
-    places: tuple[Floats, Floats, Bools],
+    positions: tuple[Floats, Floats, Bools],
     *,
     video: Video,
     unit: str,
@@ -187,28 +190,28 @@ def _trajectories(
     windows: tuple[pd.Timedelta | str, pd.Timedelta | str],
     boxes: tuple[Floats, Bools, Anchor] | None = None,
 ) -> pd.DataFrame:
-    """Add presence, interpolated positions, steps and speed to the rows' places."""
+    """Add presence, interpolated positions, steps and speeds to the positions of the rows."""
     sampled = choose_period(rows, video, period)
     gap = choose_max_gap(max_gap, sampled)
     warn_of_long_steps(rows, gap, sampled, stacklevel=4)
     longest = gap if max_interpolation is None else milliseconds(max_interpolation, "max_interpolation")
     half, smoothing = parse_speed_windows(*windows)
     end = find_video_end(video, int(rows.time.max(initial=0)))
-    held, begins = compute_time_present(rows, max_gap=gap, period=sampled, end=end)
+    present, begins = compute_time_present(rows, max_gap=gap, period=sampled, end=end)
     run = np.cumsum(begins, dtype="int64")
-    x, y, bare = places
+    x, y, bare = positions
     unknown = ~(np.isfinite(x) & np.isfinite(y))
     x[unknown] = y[unknown] = np.nan
     filled = kernels.fill_between(rows.time, run, x, y, bare & unknown, longest=longest)
-    located = np.where(unknown, _NO, _BOX).astype("int8")
-    located[filled | (_put_in(table, rows) & ~unknown)] = _INTERPOLATED
+    status = np.where(unknown, _NO, _BOX).astype("int8")
+    status[filled | (_find_interpolated(table, rows) & ~unknown)] = _INTERPOLATED
     way = kernels.steps(run, x, y)[0]
     vx, vy = kernels.velocity(rows.time, run, x, y, half=half, smoothing=smoothing)
     columns = {
         f"x_{unit}": x,
         f"y_{unit}": y,
-        "position_status": choice(TRAJECTORIES, "position_status", located),
-        "time_present": held.view("timedelta64[ms]"),
+        "position_status": choice(TRAJECTORIES, "position_status", status),
+        "time_present": present.view("timedelta64[ms]"),
         "tracklet": _counted_by_person(rows, run),
         f"step_{unit}": way,
         f"speed_{unit}_per_s": np.sqrt(vx * vx + vy * vy),
@@ -218,7 +221,7 @@ def _trajectories(
     if boxes is not None:
         raw, outside, anchor = boxes
         flags = flag_boxes(
-            raw, anchor, time=rows.time, run=run, status=located, period=sampled, outside=outside
+            raw, anchor, time=rows.time, run=run, status=status, period=sampled, outside=outside
         )
         columns |= {name: getattr(flags, name) for name in BoxFlags.__slots__}
     return _table(table, schema, rows, columns)
@@ -227,29 +230,29 @@ def _trajectories(
 def parse_speed_windows(
     speed_window: pd.Timedelta | str, smoothing: pd.Timedelta | str, name: str = "speed_window"
 ) -> tuple[int, int]:
-    """Return half of the window for speed and half of that for mean positions [ms].
+    """Return half of the window for speed and half of the window for mean positions [ms].
 
     Raises
     ------
     ParameterError
-        If the window for speed is shorter than 2 ms, or one of them is not a duration.
+        If the window for speed is shorter than 2 ms, or one of the windows is not a duration.
     """
     half = milliseconds(speed_window, name) // 2
     if half == 0:
-        raise ParameterError(f"{name} is {speed_window!r}, not at least 2 ms")
+        raise ParameterError(f"{name} must be at least 2 ms, got {speed_window!r}")
     return half, milliseconds(smoothing, "smoothing") // 2
 
 
-def _put_in(table: pd.DataFrame, rows: PersonRows) -> Bools:
-    """Return which rows were put into gaps."""
+def _find_interpolated(table: pd.DataFrame, rows: PersonRows) -> Bools:
+    """Return which rows were interpolated in gaps."""
     if INTERPOLATED.name not in table.columns:
         return np.zeros(len(rows.time), dtype=bool)
-    put_in: Bools = table[INTERPOLATED.name].to_numpy()[rows.order]
-    return put_in
+    interpolated: Bools = table[INTERPOLATED.name].to_numpy()[rows.order]
+    return interpolated
 
 
 def _counted_by_person(rows: PersonRows, run: Integers) -> Integers:
-    """Count the runs of each person from 1."""
+    """Return the number of each tracklet within its person, from 1."""
     before = run[rows.first] - 1
     counted: Integers = run - before[np.cumsum(rows.first) - 1]
     return counted

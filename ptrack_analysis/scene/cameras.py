@@ -1,4 +1,4 @@
-"""The file of cameras: which videos each camera recorded, and their configuration."""
+"""Cameras file: the videos that each camera recorded, and their configuration."""
 
 import tomllib
 from collections import defaultdict
@@ -24,11 +24,11 @@ _EXAMPLE = "expected tables such as [[camera]] with a name"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Camera:
-    """A camera, or one of its periods of validity, as the file of cameras describes it.
+    """A camera, or one of its periods of validity, as described in the cameras file.
 
     ``valid_from`` (included) and ``valid_to`` (excluded) are local times of the start of a recording.
-    ``options`` are the values of the other keys, with the paths of files; ``lines`` is a second zone file.
-    ``place`` names the camera in errors. A camera without a selector is matched by its name.
+    ``options`` are the values of the other keys, including paths of files. ``lines`` is a second zone file.
+    ``place`` identifies the camera in errors. A camera without a selector is matched by its name.
     """
 
     name: str
@@ -42,16 +42,16 @@ class Camera:
 
     @property
     def has_period(self) -> bool:
-        """Whether it is valid for a part of the time only."""
+        """Whether the camera is valid for a part of the time only."""
         return self.valid_from is not None or self.valid_to is not None
 
     def is_valid_at(self, local: datetime) -> bool:
-        """Return whether it is valid for a recording that starts at a local time, without time zone."""
+        """Return whether the camera is valid for a recording that starts at a local time."""
         return (self.valid_from or _FIRST) <= local and (self.valid_to is None or local < self.valid_to)
 
 
 def read_cameras(path: str | PathLike[str], options: Collection[str]) -> list[Camera]:
-    """Read a file of cameras, TOML or, with the suffix ``.csv``, CSV with the same names as columns.
+    """Read a cameras file: TOML or, with the suffix ``.csv``, CSV with the same names as columns.
 
     Paths are relative to the file. The values of options are not validated here.
 
@@ -60,7 +60,7 @@ def read_cameras(path: str | PathLike[str], options: Collection[str]) -> list[Ca
     path
         The file.
     options
-        The names of the options that a camera may have.
+        Names of the options that a camera may have.
 
     Raises
     ------
@@ -99,7 +99,7 @@ def _read_csv(file: Path, text: str) -> list[tuple[str, dict[str, Any]]]:
     names = [simplify_name(name) for name in header]
     twice = [name for name in names if names.count(name) > 1]
     if twice:
-        raise InputError(f"{file}:1: the column {twice[0]!r} is there twice")
+        raise InputError(f"{file}:1: the column {twice[0]!r} occurs twice")
     return [
         (
             f"{file}:{line}",
@@ -150,7 +150,7 @@ def _read_patterns(place: str, key: str, given: Any) -> tuple[str, ...]:
 
 
 def _read_time(place: str, key: str, given: Any) -> datetime | None:
-    """Read a local date, which stands for its first moment, or a local time."""
+    """Return a local time; a date becomes its first time."""
     if given is None:
         return None
     found = given
@@ -178,7 +178,7 @@ def _find_file(file: Path, place: str, key: str, given: Any) -> Path:
 
 
 def _validate_periods(cameras: Sequence[Camera]) -> None:
-    """Reject two entries of one camera that are valid at the same time."""
+    """Reject overlapping periods of validity of the same camera."""
     entries = defaultdict(list)
     for camera in cameras:
         entries[camera.name].append(camera)

@@ -20,20 +20,20 @@ Bounds = tuple[float, float, float, float]
 _CHANCE = 0.001
 _NOTED = 0.01
 _MOST_PLANS = 64
-"""Number of floor plans that are kept for further videos."""
+"""Maximum number of floor plans in the cache, shared between videos."""
 _LEAST_CHECKED = 6
-"""Of fewer pairs, none can be told from the others: without one of five the other four are met exactly."""
+"""Minimum number of pairs to identify a wrong one: of five pairs, any four are met exactly."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class FloorPlan:
-    """The floor as a plane [m]: a homography from fractions of the frame, after the lens is undone.
+    """The floor as a plane [m]: a homography from fractions of the frame, after correction of the lens.
 
-    ``matrix`` is (3, 3), scaled so that points in front of the horizon have a positive last coordinate, the
-    largest of the given ones 1; ``pairs`` is (n, 4), the given points: x and y in the picture (fractions of
-    the frame) and on the floor [m]; ``bounds`` is the part that is drawn: x0, y0, x1, y1 [m]; ``lens`` bends
-    the picture, None where straight lines are straight in it. ``stated_y_axis`` is the y axis that the file
-    states, None if it states none.
+    ``matrix`` is (3, 3), scaled so that points in front of the horizon have a positive last coordinate, with
+    a maximum of 1 at the given points. ``pairs`` is (n, 4), the given points: x and y in the image (fractions
+    of the frame) and on the floor [m]. ``bounds`` is the part that is drawn: x0, y0, x1, y1 [m]. ``lens`` is
+    the distortion of the image; None if straight lines are straight in the image. ``stated_y_axis`` is the
+    y axis in the file, or None.
     """
 
     matrix: Floats
@@ -54,7 +54,7 @@ class FloorPlan:
     def project(self, points: Floats) -> Floats:
         """Project (n, 2) fractions of the frame to the floor [m].
 
-        NaN stays NaN, and becomes what lies at or above the horizon, or where the lens shows nothing.
+        NaN stays NaN. Points at or above the horizon, or not covered by the lens, become NaN.
         """
         straight = points if self.lens is None else self.lens.undistort(points)
         homogeneous = np.column_stack([straight, np.ones(len(straight))]) @ self.matrix.T
@@ -65,9 +65,8 @@ class FloorPlan:
     def unproject(self, points: Floats) -> Floats:
         """Project (n, 2) points of the floor [m] to fractions of the frame, the inverse of ``project``.
 
-        It is for what is to be drawn on the picture. What lies before the camera but out of its picture has
-        fractions below 0 or above 1; what lies beside or behind the camera, or where the lens shows nothing,
-        is NaN.
+        Use it to draw on the image. Points in front of the camera but outside the image have fractions below
+        0 or above 1. Points beside or behind the camera, or not covered by the lens, are NaN.
         """
         homogeneous = np.column_stack([points, np.ones(len(points))]) @ np.linalg.inv(self.matrix).T
         depth = np.where(homogeneous[:, 2] > HORIZON, homogeneous[:, 2], np.nan)
@@ -76,21 +75,21 @@ class FloorPlan:
 
     @property
     def residuals(self) -> Floats:
-        """Distance between each given floor point and where ``project`` puts its picture point: (n,) [m]."""
+        """Distance between each given floor point and the projection of its image point: (n,) [m]."""
         away = self.project(self.pairs[:, :2]) - self.pairs[:, 2:]
         return np.hypot(away[:, 0], away[:, 1])
 
     @property
     def error(self) -> float:
-        """Root mean square of ``residuals``: the reprojection error on the floor, not in the picture [m].
+        """Root mean square of ``residuals``: the reprojection error on the floor, not in the image [m].
 
-        It is 0 for four pairs, whatever they are worth: the fit then has nothing to be checked against.
+        It is always 0 for four pairs, which the fit meets exactly.
         """
         return float(np.sqrt((self.residuals**2).mean()))
 
     @property
     def y_axis(self) -> YAxis:
-        """Which way y grows on the plan, with x to the right: as stated, otherwise as the pairs show.
+        """Direction in which y increases on the plan, with x to the right: as stated, or from the pairs.
 
         A plan that is drawn like the image has y ``down``; a surveyed plan has y ``up``, so that its pairs
         mirror the image.
@@ -99,40 +98,41 @@ class FloorPlan:
 
     @property
     def mirrored(self) -> bool:
-        """Whether the pairs mirror the image: what is left of a line there is right of it on the floor."""
+        """Whether the pairs mirror the image: the left of a line in the image is its right on the floor."""
         return bool(np.linalg.det(self.matrix) < 0)
 
     @property
     def notes(self) -> list[str]:
-        """Say what looks wrong with the floor, one sentence each: a pair that lies far out, a mirrored plan.
+        """Problems of the floor plan, one sentence each: an outlying pair, a mirrored plan.
 
-        The pair without which the others agree best lies far out if measuring errors alone would hardly do
-        that, n · (S₁ / S)ⁿ⁻⁵ < 0.001 with S and S₁ the sums of the squared residuals with it and without,
-        and if the others put it farther off than 1 % of the diagonal of the rectangle around the floor
-        points. Of five pairs or fewer none can be told: it is said if they miss by more than that on average.
+        The candidate is the pair without which the others agree best. It is an outlier under two conditions.
+        First, measuring errors alone are unlikely: n · (S₁ / S)ⁿ⁻⁵ < 0.001 with S and S₁ the sums of the
+        squared residuals with and without the pair. Second, the fit of the others is off by more than 1 % of
+        the diagonal of the rectangle around the floor points. With five pairs or fewer, no outlier can be
+        identified; a note is given if the mean error exceeds this limit.
 
         References
         ----------
         R. D. Cook, S. Weisberg, Residuals and Influence in Regression, 1982, section 2.2.2: the mean-shift
-        outlier test; with two coordinates a pair its F distribution has 2 and 2n - 10 degrees of freedom,
-        whose tail is that power, and Bonferroni's factor is n.
+        outlier test. With two coordinates per pair, its F distribution has 2 and 2n - 10 degrees of freedom;
+        its tail is the power above, and Bonferroni's factor is n.
         """
         return list(_describe_faults(self))
 
 
 @lru_cache(maxsize=_MOST_PLANS)
 def _describe_faults(plan: FloorPlan) -> tuple[str, ...]:
-    """Return the notes on a floor plan, which take a fit without each pair."""
+    """Return the notes on a floor plan, which require one fit per omitted pair."""
     notes = []
     if (found := _find_far_pair(plan)) is not None:
-        place, away = found
+        pair, away = found
         where = f"{away:.2f} m away from there" if np.isfinite(away) else "beyond the horizon"
-        notes.append(f"pairs[{place}] of the floor does not fit: the others put its picture point {where}")
+        notes.append(f"pairs[{pair}] of the floor plan does not fit: the others put its image point {where}")
     across = float(np.hypot(*np.ptp(plan.pairs[:, 2:], axis=0)))
     if len(plan.pairs) < _LEAST_CHECKED and plan.error > _NOTED * across:
         notes.append(
-            f"the pairs miss by {plan.error:.2f} m: one of them may be wrong, but which can only be told "
-            f"of {_LEAST_CHECKED} pairs or more"
+            f"the pairs of the floor plan have an error of {plan.error:.2f} m: one of them may be wrong. Use "
+            f"at least {_LEAST_CHECKED} pairs to identify it."
         )
     if plan.stated_y_axis is None and plan.mirrored:
         notes.append(
@@ -153,24 +153,24 @@ def _find_far_pair(plan: FloorPlan) -> tuple[int, float] | None:
     count, whole = len(plan.pairs), float((plan.residuals**2).sum())
     if count < _LEAST_CHECKED or whole == 0:
         return None
-    rest, place, away = min(
+    rest, pair, away = min(
         filter(None, (_fit_without(plan, pair) for pair in range(count))), default=(whole, 0, 0.0)
     )
     across = float(np.hypot(*np.ptp(plan.pairs[:, 2:], axis=0)))
     unlikely = count * (rest / whole) ** (count - 5) < _CHANCE
-    return (place, away) if unlikely and not away <= _NOTED * across else None
+    return (pair, away) if unlikely and not away <= _NOTED * across else None
 
 
-def _fit_without(plan: FloorPlan, place: int) -> tuple[float, int, float] | None:
-    """Fit without one pair: the squares of the others, which pair, how far off it lies [m]."""
-    others = np.arange(len(plan.pairs)) != place
+def _fit_without(plan: FloorPlan, pair: int) -> tuple[float, int, float] | None:
+    """Fit without one pair: sum of squares of the others, index of the pair, and its error [m]."""
+    others = np.arange(len(plan.pairs)) != pair
     picture = plan.pairs[:, :2] if plan.lens is None else plan.lens.undistort(plan.pairs[:, :2])
     try:
         matrix = fit_homography(picture[others], plan.pairs[others, 2:])
     except ZoneError:
         return None
     residuals = FloorPlan(matrix, plan.pairs, plan.bounds, plan.lens).residuals
-    return float((residuals[others] ** 2).sum()), place, float(residuals[place])
+    return float((residuals[others] ** 2).sum()), pair, float(residuals[pair])
 
 
 _LEAST_PAIRS = 4
@@ -184,43 +184,42 @@ def fit_floor_plan(
     lens: Lens | None = None,
     y_axis: YAxis | None = None,
 ) -> FloorPlan:
-    """Fit the homography that carries picture points to floor points, by least squares on the floor.
+    """Fit a floor plan: the homography from image points to floor points.
 
-    Four pairs are met exactly; more are met such that the sum of the squared distances on the floor between
-    the given points and the projected ones is least. So errors count in meters where people walk: a far
-    place, where a pixel is wide, pulls more than a near one. With a lens its bending is undone first. What
-    is drawn of the floor is ``bounds``, by default the rectangle around the floor points.
+    Four pairs are met exactly. With more pairs, the sum of the squared distances on the floor between the
+    given points and the projected points is minimized. Errors are therefore in meters: a distant point, where
+    a pixel is wide, has more weight than a near point. With a lens, its distortion is corrected first.
+    ``bounds`` is the part of the floor that is drawn, by default the rectangle around the floor points.
 
     Parameters
     ----------
     picture
-        (n, 2) fractions of the frame, n at least 4, as the picture shows them.
+        (n, 2) fractions of the frame, n at least 4, as in the image.
     floor
-        (n, 2) where these points are on the floor [m].
+        (n, 2) positions of these points on the floor [m].
     bounds
         x0, y0, x1, y1 of the part that is drawn [m].
     lens
-        What bends the picture; by default nothing.
+        Distortion of the image; by default none.
     y_axis
-        Which way y grows on the plan, ``up`` or ``down``; by default as the pairs show.
+        Direction in which y increases on the plan, ``up`` or ``down``; by default from the pairs.
 
     Returns
     -------
-    Floor
-        ``floor.error`` and ``floor.residuals`` tell how well the pairs agree [m], ``floor.notes`` what
-        looks wrong.
+    FloorPlan
+        ``error`` and ``residuals`` show how well the pairs agree [m]; ``notes`` lists problems.
 
     Raises
     ------
     ZoneError
-        If there are fewer than four pairs or different points, a value is not finite or beyond 1e9, the
-        points (but for one) lie on one line, the fit puts a given point at or above the horizon, a picture
-        point lies where the lens shows nothing, or the bounds is empty.
+        If there are fewer than four pairs or distinct points, a value is not finite or beyond 1e9, the
+        points (except one) are on one line, the fit puts a given point at or above the horizon, an image
+        point is not covered by the lens, or the bounds are empty.
 
     Notes
     -----
-    The direct linear transform on normalized points, which minimizes an algebraic error, is where the
-    Gauss-Newton steps to the least squares begin; where they find nothing better it is kept. O(n) a step.
+    The Gauss-Newton iteration to the least squares starts at the direct linear transform on normalized
+    points, which minimizes an algebraic error and is kept if no step improves it. O(n) per step.
 
     References
     ----------
@@ -237,8 +236,8 @@ def fit_floor_plan(
     _validate_pairs(picture, floor)
     straight = picture if lens is None else lens.undistort(picture)
     if not np.isfinite(straight).all():
-        place = int(np.flatnonzero(~np.isfinite(straight).all(axis=1))[0])
-        raise ZoneError(f"pairs[{place}]: the lens shows nothing at {tuple(picture[place].tolist())}")
+        index = int(np.flatnonzero(~np.isfinite(straight).all(axis=1))[0])
+        raise ZoneError(f"pairs[{index}]: the lens does not cover {tuple(picture[index].tolist())}")
     matrix = fit_homography(straight, floor)
     if y_axis not in {None, "up", "down"}:
         raise ZoneError(f"y_axis must be 'up' or 'down', got {y_axis!r}")
@@ -247,33 +246,35 @@ def fit_floor_plan(
 
 
 def _validate_pairs(picture: Floats, floor: Floats) -> None:
-    """Reject what is not four pairs of different finite points."""
+    """Reject anything but at least four pairs of distinct finite points."""
     if picture.ndim != 2 or floor.shape != picture.shape or picture.shape[1] != 2:  # noqa: PLR2004 - x and y
         raise ZoneError(
-            f"a floor needs pairs of points: arrays of shape {picture.shape} and {floor.shape} are not two "
-            "of (n, 2)"
+            f"a floor plan requires pairs of points: two arrays of shape (n, 2), got {picture.shape} and "
+            f"{floor.shape}"
         )
     if len(picture) < _LEAST_PAIRS:
-        raise ZoneError(f"a floor needs at least 4 pairs picture - floor, not {len(picture)}")
-    pairs = np.column_stack([picture, floor])
-    for place in np.flatnonzero(~(np.abs(pairs) <= FARTHEST).all(axis=1)):
         raise ZoneError(
-            f"pairs[{place}] of the floor is {pairs[place].tolist()}, not a finite number within "
-            f"{FARTHEST:.0e} each"
+            f"a floor plan requires at least 4 pairs of image and floor points, got {len(picture)}"
         )
-    for points, where in ((picture, "in the picture"), (floor, "on the floor")):
+    pairs = np.column_stack([picture, floor])
+    for index in np.flatnonzero(~(np.abs(pairs) <= FARTHEST).all(axis=1)):
+        raise ZoneError(
+            f"pairs[{index}] of the floor plan must be finite numbers within {FARTHEST:.0e}, got "
+            f"{pairs[index].tolist()}"
+        )
+    for points, where in ((picture, "in the image"), (floor, "on the floor")):
         different = len(np.unique(points, axis=0))
         if different < _LEAST_PAIRS:
-            raise ZoneError(f"a floor needs at least 4 different points {where}, not {different}")
+            raise ZoneError(f"a floor plan requires at least 4 different points {where}, got {different}")
 
 
 def _drawn(bounds: Bounds | None, floor: Floats) -> Bounds:
-    """Take the given bounds, refusing an empty one, or the rectangle around the floor points."""
+    """Return the given bounds, or the rectangle around the floor points; reject empty bounds."""
     if bounds is None:
         return (*floor.min(axis=0).tolist(), *floor.max(axis=0).tolist())
     x0, y0, x1, y1 = bounds
     if not ((np.abs(bounds) <= FARTHEST).all() and x1 > x0 and y1 > y0):
-        raise ZoneError(f"a floor's bounds is {bounds!r}, not finite numbers x0 < x1 and y0 < y1")
+        raise ZoneError(f"bounds must be finite numbers with x0 < x1 and y0 < y1, got {bounds!r}")
     return x0, y0, x1, y1
 
 
@@ -283,30 +284,30 @@ _MEMBERS = ("unit", "image_unit", "y_axis", "pairs", "bounds", "lens")
 _ALIKE = 0.75
 _UNITS = ("fraction", "px")
 _FAR = 10.0
-"""How far outside the frame, in frames, a point of the picture is no fraction of it."""
+"""Distance outside the frame, in frames, from which an image point cannot be a fraction."""
 _NEAR = 2.0
-"""Points of the picture that all lie so near its corner are fractions, and no px."""
+"""Distance from the corner within which image points are fractions rather than px."""
 _UNMODELLED = frozenset({"p1", "p2", "k3", "k4", "k5", "k6"})
 
 
 def read_floor_plan(path: str | PathLike[str], video: Video | None = None) -> FloorPlan:
-    """Read a floor plan: pairs of points known in the picture and on the floor.
+    """Read a floor plan: pairs of points known in the image and on the floor.
 
     The file is JSON: ``{"unit": "m", "image_unit": "fraction" | "px", "y_axis": "up" | "down", "pairs":
     [{"image": [x, y], "floor": [x, y]}, ...], "bounds": [x0, y0, x1, y1], "lens": {"k1": ..., "k2": ...,
-    "focal": [fx, fy], "center": [cx, cy]}}``; y_axis, bounds and lens may be missing, and further members of
-    the file and of its pairs are ignored. ``y_axis`` states which way y grows on the plan: ``up`` on a
-    surveyed plan, ``down`` on one that is drawn like the image; by default the pairs show it. The points and
-    the lens are in ``image_unit``; in px, which needs the video's frame size, the lens is as OpenCV's
-    ``calibrateCamera`` gives it, and ``focal`` may be one number. Of the lens, ``k2`` is 0 and ``center`` the
-    middle of the image where they are missing; other members are refused.
+    "focal": [fx, fy], "center": [cx, cy]}}``. y_axis, bounds and lens are optional, and further members of
+    the file and of its pairs are ignored. ``y_axis`` is the direction in which y increases on the plan:
+    ``up`` on a surveyed plan, ``down`` on a plan that is drawn like the image; by default, it is derived from
+    the pairs. The points and the lens are in ``image_unit``; px requires the video's frame size. In px, the
+    lens has the numbers of OpenCV's ``calibrateCamera``, and ``focal`` may be one number. By default, ``k2``
+    is 0 and ``center`` is the center of the image; other members of the lens are rejected.
 
     Raises
     ------
     ZoneError
-        If the file is not such a file, or its pairs do not fix a plane.
+        If the file is not a floor plan, or its pairs do not define a plane.
     ParameterError
-        If it is in px, and the video's frame size is not known.
+        If the file is in px, and the video's frame size is unknown.
     """
     place, video = Path(path), video or Video()
     try:
@@ -320,16 +321,16 @@ def read_floor_plan(path: str | PathLike[str], video: Video | None = None) -> Fl
 
 
 def _not_a_floor_file(place: Path, error: Exception) -> ZoneError:
-    return ZoneError(f"{place}: not a floor file with 'pairs' of 'image' and 'floor' points: {error}")
+    return ZoneError(f"{place}: not a floor plan with 'pairs' of 'image' and 'floor' points: {error}")
 
 
 @lru_cache(maxsize=_MOST_PLANS)
 def _parse_floor_plan(place: Path, text: str, video: Video) -> FloorPlan:
-    """Fit the floor plan of a file; once for all videos with the same frame size."""
+    """Fit the floor plan of a file, once for all videos with the same frame size."""
     try:
         content = json.loads(text)
         if not isinstance(content, dict) or not isinstance(content.get("pairs"), list):
-            raise ZoneError(f"{place}: not a floor file: it has no list 'pairs'")  # noqa: TRY301 - told as it is
+            raise ZoneError(f"{place}: not a floor plan: it has no list 'pairs'")  # noqa: TRY301 - final message
         picture, floor = _points(content["pairs"], "image"), _points(content["pairs"], "floor")
         unit, image_unit = content.get("unit", "m"), content.get("image_unit", "fraction")
         drawn, bent = content.get("bounds"), content.get("lens")
@@ -339,16 +340,16 @@ def _parse_floor_plan(place: Path, text: str, video: Video) -> FloorPlan:
     except _FAULTS as error:
         raise _not_a_floor_file(place, error) from error
     if unit != "m" or image_unit not in _UNITS:
-        raise ZoneError(f"{place}: units are {unit!r} and {image_unit!r}, not 'm' and 'fraction' or 'px'")
+        raise ZoneError(f"{place}: units must be 'm' and 'fraction' or 'px', got {unit!r} and {image_unit!r}")
     _validate_members(place, content)
     if image_unit == "fraction" and not ((picture > -_FAR) & (picture < 1 + _FAR)).all():
         raise ZoneError(
-            f"{place}: pairs have picture points far outside 0 to 1, such as {picture.max():g}: is "
+            f"{place}: pairs have image points far outside 0 to 1, such as {picture.max():g}: is "
             '"image_unit": "px" missing?'
         )
     if image_unit == "px" and len(picture) and (np.abs(picture) <= _NEAR).all():
         raise ZoneError(
-            f"{place}: all picture points lie within {_NEAR:g} px of the picture's corner: is "
+            f"{place}: all image points are within {_NEAR:g} px of the image's corner: is "
             '"image_unit": "fraction" meant?'
         )
     frame = video.pixels if image_unit == "px" else Pixels(1, 1)
@@ -365,7 +366,7 @@ def _parse_floor_plan(place: Path, text: str, video: Video) -> FloorPlan:
 
 
 def _validate_members(place: Path, content: dict[str, Any]) -> None:
-    """Reject a member that is nearly one of the file's: it would be passed over silently."""
+    """Reject a misspelled member of the file, which would otherwise be ignored."""
     for name in content:
         meant = get_close_matches(name, _MEMBERS, cutoff=_ALIKE)
         if name not in _MEMBERS and meant:
@@ -373,8 +374,8 @@ def _validate_members(place: Path, content: dict[str, Any]) -> None:
 
 
 def _points(pairs: Any, which: str) -> Floats:
-    """Take one side of the pairs: (n, 2)."""
-    points = [_numbers(pair[which], 2, f"pairs[{place}].{which}") for place, pair in enumerate(pairs)]
+    """Return one side of the pairs: (n, 2)."""
+    points = [_numbers(pair[which], 2, f"pairs[{index}].{which}") for index, pair in enumerate(pairs)]
     return np.array(points, dtype="float64").reshape(-1, 2)
 
 
@@ -384,14 +385,14 @@ def _four(drawn: Any) -> Bounds:
 
 
 def _lens(content: Any, frame: Pixels, unit: str) -> Lens:
-    """Take the lens; in fractions its numbers are those of a frame of 1 x 1."""
+    """Return the lens; in fractions, its numbers refer to a frame of 1 x 1."""
     if not isinstance(content, dict):
-        raise ZoneError(f"lens is {content!r:.60}, not an object with k1 and focal")
+        raise ZoneError(f"lens must be an object with k1 and focal, got {content!r:.60}")
     for name in content:
         if name in _UNMODELLED:
-            raise ZoneError(f"lens: {name!r} is not modelled, calibrate without it: k1 and k2 only")
+            raise ZoneError(f"lens: {name!r} is not supported. Calibrate with k1 and k2 only.")
         if name not in _LENS_MEMBERS:
-            raise ZoneError(f"lens: {name!r} is not one of {', '.join(_LENS_MEMBERS)}")
+            raise ZoneError(f"lens: {name!r} is unknown, expected one of {', '.join(_LENS_MEMBERS)}")
     for name in ("k1", "focal"):
         if name not in content:
             raise ZoneError(f"lens: {name!r} is missing")
@@ -399,8 +400,7 @@ def _lens(content: Any, frame: Pixels, unit: str) -> Lens:
     if not isinstance(focal, list):
         if unit == "fraction":
             raise ZoneError(
-                f"lens: focal is {focal!r}, one number; in fractions of the frame it takes two, "
-                "[of its width, of its height]"
+                f"lens: focal must be two numbers in fractions of the frame's width and height, got {focal!r}"
             )
         focal = [focal, focal]
     try:
@@ -420,8 +420,8 @@ def _lens(content: Any, frame: Pixels, unit: str) -> Lens:
 
 
 def _numbers(values: Any, count: int, name: str) -> tuple[float, ...]:
-    """Take so many numbers from a list of the file."""
+    """Return a fixed number of values from a list in the file."""
     numbers = isinstance(values, list) and all(type(value) in (int, float) for value in values)
     if not numbers or len(values) != count:
-        raise ValueError(f"{name} is {values!r:.60}, not {count} numbers")
+        raise ValueError(f"{name} must be {count} numbers, got {values!r:.60}")
     return tuple(float(value) for value in values)

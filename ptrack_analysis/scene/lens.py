@@ -10,23 +10,23 @@ from ptrack_analysis.errors import ZoneError
 from ptrack_analysis.geometry import FARTHEST, Floats
 
 HORIZON = 1e-9
-"""Below this depth, as a share of the largest of the given points, a point counts as on the horizon."""
+"""Depth below which a point is on the horizon, as a share of the largest depth of the given points."""
 _RANK = 1e-9
 _CONDITION = 1e9
 _ROUNDS = 50
 _ENOUGH = 1e-12
-"""A round that takes off less than this share of the sum of squares is the last."""
+"""Relative decrease of the sum of squares below which the iteration ends."""
 
 
 def fit_homography(picture: Floats, floor: Floats) -> Floats:
-    """Fit the matrix that carries (n, 2) picture points to (n, 2) floor points, by least squares there.
+    """Fit the homography from (n, 2) image points to (n, 2) floor points, by least squares on the floor.
 
-    It is scaled such that the last coordinate of all given points is positive, the largest of them 1.
+    It is scaled so that the last coordinate of all given points is positive, with a maximum of 1.
 
     Raises
     ------
     ZoneError
-        If the points (but for one) lie on one line, or come to lie on either side of the horizon.
+        If the points (except one) are on one line, or on both sides of the horizon.
     """
     from_picture, to_floor = _normalising(picture), _normalising(floor)
     seen, true = _moved(from_picture, picture), _moved(to_floor, floor)
@@ -37,7 +37,7 @@ def fit_homography(picture: Floats, floor: Floats) -> Floats:
 
 
 def _linear(seen: Floats, true: Floats) -> Floats:
-    """Solve for the homography by the direct linear transform, refusing pairs that do not fix one."""
+    """Solve for the homography by the direct linear transform; reject pairs that do not define one."""
     (x, y), (u, v) = seen.T, true.T
     one, zero = np.ones_like(x), np.zeros_like(x)
     rows_u = np.column_stack([x, y, one, zero, zero, zero, -u * x, -u * y, -u])
@@ -45,15 +45,19 @@ def _linear(seen: Floats, true: Floats) -> Floats:
     _, singular, right = np.linalg.svd(np.vstack([rows_u, rows_v]))
     matrix: Floats = right[-1].reshape(3, 3)
     if singular[7] < _RANK * singular[0] or np.linalg.cond(matrix) > _CONDITION:
-        raise ZoneError("a floor's pairs do not fix a plane: three or more of its points lie on one line")
+        raise ZoneError(
+            "the pairs of the floor plan do not define a plane: three or more points are on one line"
+        )
     depths = _depths(matrix, seen)
     if not (depths * np.sign(depths[0]) > HORIZON * np.abs(depths).max()).all():
-        raise ZoneError("a floor's pairs contradict each other: some lie on either side of the horizon")
+        raise ZoneError(
+            "the pairs of the floor plan contradict each other: they are on both sides of the horizon"
+        )
     return matrix
 
 
 def _refined(matrix: Floats, seen: Floats, true: Floats) -> Floats:
-    """Take Gauss-Newton steps to the least sum of squared floor distances, as long as they lessen it."""
+    """Take Gauss-Newton steps that reduce the sum of squared floor distances."""
     misses = _misses(matrix, seen, true)
     cost = float(misses @ misses)
     for _ in range(_ROUNDS):
@@ -68,7 +72,7 @@ def _refined(matrix: Floats, seen: Floats, true: Floats) -> Floats:
 def _shortened(
     matrix: Floats, step: Floats, seen: Floats, true: Floats, cost: float
 ) -> tuple[Floats, Floats, float]:
-    """Halve a step until it lessens the cost and keeps all points on one side of the horizon."""
+    """Halve a step until it reduces the cost and keeps all points on one side of the horizon."""
     sign = np.sign(_depths(matrix, seen)[0])
     for halvings in range(20):
         closer = matrix + step / 2**halvings
@@ -81,13 +85,13 @@ def _shortened(
 
 
 def _misses(matrix: Floats, seen: Floats, true: Floats) -> Floats:
-    """Return by how much the projected points miss the true ones: x and y of each, (2n,)."""
+    """Return the errors of the projected points: x and y of each, (2n,)."""
     misses: Floats = (_moved(matrix, seen) / _depths(matrix, seen)[:, None] - true).ravel()
     return misses
 
 
 def _slopes(matrix: Floats, seen: Floats) -> Floats:
-    """Return how the misses change with each of the matrix's nine numbers: (2n, 9)."""
+    """Return the derivatives of the errors by the matrix's nine numbers: (2n, 9)."""
     rays = np.column_stack([seen, np.ones(len(seen))]) / _depths(matrix, seen)[:, None]
     places = _moved(matrix, seen) / _depths(matrix, seen)[:, None]
     slopes = np.zeros((len(seen), 2, 9))
@@ -97,7 +101,7 @@ def _slopes(matrix: Floats, seen: Floats) -> Floats:
 
 
 def _normalising(points: Floats) -> Floats:
-    """Return the similarity that moves points to their middle and to a mean distance of √2 from it."""
+    """Return the similarity that moves points to a mean of 0 and a mean distance of √2."""
     middle = points.mean(axis=0)
     distance = np.sqrt(((points - middle) ** 2).sum(axis=1)).mean()
     scale = np.sqrt(2) / distance
@@ -115,27 +119,27 @@ def _depths(matrix: Floats, points: Floats) -> Floats:
 
 
 _LENS_ROUNDS = 100
-"""Newton converges in about six; beside the fold, where it is slow, halving the bracket ends it."""
+"""Newton converges in about six rounds; near the fold, it is slow, and bisection ends it."""
 _LAST_DIGITS = 4
 _LEAST = 1e-9
-"""Smallest focal length that is believed, in frames."""
+"""Minimum focal length, in frames."""
 _OUT_OF_SIGHT = 1e6
-"""A fold beyond so many focal lengths is none: no picture reaches there."""
+"""Distance beyond which a fold is ignored, in focal lengths: no image extends that far."""
 _CHUNK = 8192
 _LEAST_SHARE = 4 / 9
-"""Whatever the coefficients, no radius within the fold is bent to less than this share of itself."""
+"""Minimum of distorted / undistorted radius within the fold, for all coefficients."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lens:
     """The radial distortion of a camera.
 
-    A point at distance r from the center, where straight lines are straight, is seen on the same ray at
-    r · (1 + k1 · r² + k2 · r⁴), r being measured in focal lengths. ``k1`` and ``k2`` are OpenCV's, ``k1``
-    is below 0 for a barrel (wide angle); ``focal`` is the focal length as fractions of the frame's width
-    and of its height, ``center`` the point that is not bent, in fractions of the frame. A ``k1`` far below 0
-    folds the picture back: beyond some radius straight points would come inwards again. Only what lies
-    within the fold is a picture that a camera can take; points beyond it are NaN both ways.
+    A point at distance r from the center in the undistorted image appears in the same direction at
+    r · (1 + k1 · r² + k2 · r⁴), with r in focal lengths. ``k1`` and ``k2`` are OpenCV's coefficients; ``k1``
+    is below 0 for a barrel distortion (wide angle). ``focal`` is the focal length as fractions of the frame's
+    width and height, and ``center`` is the center of distortion in fractions of the frame. A ``k1`` far below
+    0 folds the image: beyond some radius, undistorted points would move inward again. Only points within the
+    fold can be in an image; points beyond it are NaN in both directions.
 
     Raises
     ------
@@ -144,7 +148,7 @@ class Lens:
 
     Notes
     -----
-    Tangential distortion and a third coefficient are not modelled: calibrate without them
+    Tangential distortion and a third coefficient are not supported: calibrate without them
     (``CALIB_ZERO_TANGENT_DIST | CALIB_FIX_K3``).
 
     References
@@ -168,10 +172,10 @@ class Lens:
         for name, numbers in (("k1", (self.k1,)), ("k2", (self.k2,)), ("center", self.center)):
             if not all(abs(number) <= FARTHEST for number in numbers):
                 raise ZoneError(
-                    f"lens: {name} is {getattr(self, name)!r}, not a finite number within {FARTHEST:.0e}"
+                    f"lens: {name} must be finite and within {FARTHEST:.0e}, got {getattr(self, name)!r}"
                 )
         if not all(_LEAST <= focal <= FARTHEST for focal in self.focal):
-            raise ZoneError(f"lens: focal is {self.focal!r}, not finite numbers above 0")
+            raise ZoneError(f"lens: focal must be finite numbers above 0, got {self.focal!r}")
 
     @classmethod
     def in_pixels(
@@ -184,18 +188,18 @@ class Lens:
         k2: float = 0.0,
         center: tuple[float, float] | None = None,
     ) -> Self:
-        """Make the lens from numbers in px, as OpenCV's ``calibrateCamera`` gives them.
+        """Build the lens from numbers in px, as returned by OpenCV's ``calibrateCamera``.
 
         Parameters
         ----------
         width, height
-            Size of the frame that was calibrated [px].
+            Size of the calibrated frame [px].
         focal
             fx and fy of the camera matrix, or one number for both [px].
         k1, k2
-            The radial coefficients, the first two that OpenCV lists.
+            The first two radial coefficients in OpenCV's order.
         center
-            cx and cy of the camera matrix; by default the middle of the frame [px].
+            cx and cy of the camera matrix; by default the center of the frame [px].
 
         Raises
         ------
@@ -208,29 +212,29 @@ class Lens:
 
     @property
     def fold(self) -> float:
-        """Straight radius beyond which the model folds back, infinite if it never does [focal lengths]."""
+        """Undistorted radius beyond which the model folds; infinite if it never does [focal lengths]."""
         if self.k2 == 0:
             roots = [-1 / (3 * self.k1)] if self.k1 < 0 else []
         elif (inner := 9 * self.k1 * self.k1 - 20 * self.k2) <= 0:
             roots = []
-        else:  # of 1 + 3 k1 s + 5 k2 s², s = r², written so that nothing cancels
+        else:  # roots of 1 + 3 k1 s + 5 k2 s², s = r², without cancellation
             twice = -3 * self.k1 + math.copysign(math.sqrt(inner), -self.k1)
             roots = [root for root in (2 / twice, twice / (10 * self.k2)) if root > 0]
         radius = math.sqrt(min(roots, default=math.inf))
         return radius if radius < _OUT_OF_SIGHT else math.inf
 
     def distort(self, points: Floats) -> Floats:
-        """Project (n, 2) straight points to where the picture shows them; NaN beyond the fold."""
+        """Project (n, 2) undistorted points to their positions in the image; NaN beyond the fold."""
         rays = self._rays(points)
         radius = np.hypot(rays[:, 0], rays[:, 1])
         share = np.where(radius <= self.fold, self._share(np.minimum(radius, self.fold)), np.nan)
         return self._points(rays * share[:, None])
 
     def undistort(self, points: Floats) -> Floats:
-        """Project (n, 2) points of the picture to where straight lines stay straight; NaN beyond the fold.
+        """Project (n, 2) points of the image to undistorted positions; NaN beyond the fold.
 
-        The model has no inverse formula: each radius is found by Newton's method, kept between bounds that
-        hold it, to the float's last digits (beside the fold to half of them). O(n).
+        The model has no closed inverse: each radius is found by Newton's method within a bracket, to the
+        last digits of the float (near the fold, to half of them). O(n).
         """
         rays = self._rays(points)
         bent = np.hypot(rays[:, 0], rays[:, 1])
@@ -240,12 +244,12 @@ class Lens:
         return self._points(rays * np.where(seen, share, np.nan)[:, None])
 
     def _straight(self, bent: Floats) -> Floats:
-        """Find the straight radius of each bent one, a chunk at a time so that it stays in the cache."""
+        """Return the undistorted radius for each distorted one, in chunks that stay in the cache."""
         chunks = [self._solved(bent[start : start + _CHUNK]) for start in range(0, len(bent), _CHUNK)]
         return np.concatenate(chunks) if chunks else bent
 
     def _solved(self, bent: Floats) -> Floats:
-        """Solve for the straight radius by Newton's method, halving the bounds where a step leaves them."""
+        """Solve for the undistorted radius by Newton's method, or bisection if a step leaves the bracket."""
         low, high = np.zeros_like(bent), np.minimum(bent / _LEAST_SHARE, self.fold)
         radius = np.minimum(bent, high)
         left = np.arange(len(bent))
@@ -271,7 +275,7 @@ class Lens:
         return radius * self._share(radius)
 
     def _rays(self, points: Floats) -> Floats:
-        """Measure points from the center, in focal lengths; NaN where a point is not finite."""
+        """Return points relative to the center, in focal lengths; NaN if a point is not finite."""
         rays = (np.asarray(points, dtype="float64") - self.center) / self.focal
         return np.where(np.isfinite(rays), rays, np.nan)
 
@@ -281,11 +285,11 @@ class Lens:
 
 
 def divided(vertices: Floats, *, longest: float = 0.01) -> Floats:
-    """Divide the edges of a polyline evenly, for behind a lens a straight edge of the picture is curved.
+    """Divide the edges of a polyline evenly, because a lens bends straight edges of the image.
 
-    Each edge gets as few vertices as leave no part longer than ``longest``; the given vertices stay as they
-    are. An edge that two outlines share, corner to corner, is divided at the very same points whichever way
-    each of them goes along it: the parts are counted from its end with the smaller x (then y).
+    Each edge gets the fewest vertices that leave no part longer than ``longest``; the given vertices are
+    unchanged. An edge that two outlines share, corner to corner, is divided at exactly the same points in
+    either direction: the parts are counted from the end with the smaller x (then y).
 
     Parameters
     ----------

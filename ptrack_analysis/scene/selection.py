@@ -1,4 +1,4 @@
-"""Selectors of videos, and the facts about a video that they compare."""
+"""Selectors of videos, and the video attributes that they compare."""
 
 import re
 from collections import defaultdict
@@ -10,11 +10,11 @@ from functools import lru_cache
 
 @dataclass(frozen=True, slots=True)
 class VideoKeys:
-    """The facts about a video that are known before it is read; None if unknown.
+    """Attributes of a video that are known before it is read; None if unknown.
 
-    ``names`` are the path of the first file and of its folders below the source and the parts of it, without
-    the suffix of the file; ``paths`` are the paths of all files. ``camera`` is the camera that the source
-    itself names.
+    ``names`` are the path of the first file below the source without its suffix, the paths of its folders,
+    and the parts of these paths. ``paths`` are the paths of all files. ``camera`` is the camera named in the
+    source itself.
     """
 
     name: str
@@ -28,9 +28,9 @@ class VideoKeys:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selector:
-    """A selection of videos: of each field that is not empty, at least one pattern must match.
+    """A selection of videos: for each field that is not empty, at least one pattern must match.
 
-    ``*``, ``?`` and ``[...]`` are as in file names, and case does not matter.
+    ``*``, ``?`` and ``[...]`` work as in file names, and case is ignored.
     """
 
     video: tuple[str, ...] = ()
@@ -40,7 +40,7 @@ class Selector:
     video_uri: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        """Return whether it restricts the videos at all."""
+        """Return whether the selector restricts the videos."""
         return any(getattr(self, name) for name in SELECTORS)
 
     def __str__(self) -> str:
@@ -61,10 +61,10 @@ class Selector:
 
 
 class SelectorIndex:
-    """Finds the selectors that fit a video among many.
+    """An index to find the selectors that match a video.
 
-    Plain names, JobIds and paths are looked up. Of other selectors, only those are compared whose plain part
-    is among the values of the video.
+    Plain names, JobIds and paths are looked up. Other selectors are compared only if their plain part occurs
+    in the values of the video.
     """
 
     def __init__(self, selectors: Sequence[Selector]) -> None:
@@ -84,7 +84,7 @@ class SelectorIndex:
                 self._parts.append((index, max(parts, key=len, default="")))
 
     def find(self, keys: VideoKeys) -> list[int]:
-        """Return the indices of the selectors that fit a video, in their order."""
+        """Return the indices of the selectors that match a video, in ascending order."""
         values = [(name, value.casefold()) for name in SELECTORS for value in _list_values(keys, name)]
         found = {index for value in values for index in self._exact.get(value, ())}
         text = "\n".join(value for _, value in values)
@@ -97,7 +97,7 @@ SELECTORS = tuple(each.name for each in fields(Selector))
 
 
 def is_pattern(name: str) -> bool:
-    """Return whether a name has ``*``, ``?`` or ``[``, so that it stands for several."""
+    """Return whether a name contains ``*``, ``?`` or ``[``, so that it may match several names."""
     return any(letter in name for letter in "*?[")
 
 
@@ -115,7 +115,7 @@ def _list_values(keys: VideoKeys, name: str) -> Iterator[str]:
 
 
 def fits_pattern(value: str, pattern: str) -> bool:
-    """Return whether a value fits a pattern, in upper or lower case."""
+    """Return whether a value matches a pattern, ignoring case."""
     folded = value.casefold()
     if not is_pattern(pattern):
         return folded == pattern.casefold()
@@ -125,7 +125,7 @@ def fits_pattern(value: str, pattern: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _compile(pattern: str) -> tuple[re.Pattern[str], str]:
-    """Return the expression of a pattern, and its longest plain part, which is found faster."""
+    """Return the regular expression of a pattern, and its longest plain part, which is faster to search."""
     folded = pattern.casefold()
     parts = [] if "[" in folded else re.split(r"[*?]", folded)
     return re.compile(translate(folded)), max(parts, key=len, default="")

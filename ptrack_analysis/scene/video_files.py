@@ -16,13 +16,13 @@ from ptrack_analysis.errors import OutputError, ParameterError
 
 _THOUSAND = 1000
 _SEEK_ABOVE = 2
-"""A frame that is further ahead [s] is sought from the key frame before it."""
+"""Distance to a later frame above which decoding starts again at the key frame before it [s]."""
 _TURNS = {1: Image.Transpose.ROTATE_90, 2: Image.Transpose.ROTATE_180, 3: Image.Transpose.ROTATE_270}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class VideoFrame:
-    """A decoded frame: ``time`` since the first frame of the file, ``duration`` as the file states it [s]."""
+    """A decoded frame: ``time`` since the first frame, and ``duration`` as stated in the file [s]."""
 
     time: Fraction
     duration: Fraction
@@ -43,21 +43,21 @@ class VideoFrame:
         return self.time + self.duration
 
     def to_image(self) -> Image.Image:
-        """Return the frame in red, green and blue, upright as the file says it was filmed."""
+        """Return the frame in red, green and blue, rotated upright as stated in the file."""
         image: Image.Image = self.decoded.to_image()
         turn = _TURNS.get(_quarters(self.decoded))
         return image if turn is None else image.transpose(turn)
 
 
 class VideoFile:
-    """A video file that is open for reading; its frames are decoded one at a time.
+    """A video file that is open for reading; its frames are decoded one by one.
 
     Parameters
     ----------
     path
         The file.
     purpose
-        What the messages of errors begin with, such as ``video_file 'film.mp4'``.
+        Start of error messages, such as ``video_file 'film.mp4'``.
 
     Raises
     ------
@@ -79,7 +79,7 @@ class VideoFile:
         self.end: Fraction | None = None
         """End of the last frame [s], as soon as it has been decoded."""
         self.left_out = 0
-        """Number of decoded frames without a time, or with a time that is not later than the one before."""
+        """Number of skipped frames: without a time, or not later than the previous frame."""
         try:
             self._container = self._av.open(self.path)
             self._stream = self._open_stream()
@@ -109,7 +109,7 @@ class VideoFile:
 
     @property
     def frame_rate(self) -> Fraction | None:
-        """Mean number of frames per second, as the file states it."""
+        """Mean number of frames per second, as stated in the file."""
         rate = self._stream.average_rate or self._stream.guessed_rate
         return Fraction(rate) if rate else None
 
@@ -120,7 +120,7 @@ class VideoFile:
 
     @property
     def duration(self) -> Fraction | None:
-        """Duration as the file states it [s]."""
+        """Duration as stated in the file [s]."""
         duration = self._stream.duration
         if duration is not None:
             return Fraction(duration * self._stream.time_base)
@@ -137,7 +137,7 @@ class VideoFile:
     def decode(self, start: Fraction = Fraction(0)) -> Iterator[VideoFrame]:
         """Yield the frames in order, from the key frame before a time [s] on.
 
-        Frames without a time, and frames that are not later than the one before, are left out and counted.
+        Frames without a time, and frames that are not later than the previous one, are skipped and counted.
 
         Raises
         ------
@@ -157,9 +157,9 @@ class VideoFile:
             raise self._broken() from error
 
     def find_frames(self, times: Iterable[Fraction]) -> Iterator[VideoFrame | None]:
-        """Yield the frame that is shown at each of the times in ascending order [s].
+        """Yield the frame that is shown at each of the times, given in ascending order [s].
 
-        It is the last frame that begins at or before the time; None after the end of the file.
+        This is the last frame that begins at or before the time; None after the end of the file.
         """
         frames: Iterator[VideoFrame] = iter(())
         found: VideoFrame | None = None
@@ -176,9 +176,9 @@ class VideoFile:
             yield None if found is None or (ahead is None and time >= found.end) else found
 
     def _decode_from(self, start: Fraction) -> Iterator[VideoFrame]:
-        """Decode from the key frame before a time on; from the start of the file if none is found.
+        """Decode from the key frame before a time; if there is none, from the start of the file.
 
-        Containers without an index may find a later key frame. The start is found only by opening again.
+        In containers without an index, seeking may find a later key frame. The file is then opened again.
         """
         if start > 0:
             self._container.seek(self._to_ticks(start), stream=self._stream)
@@ -200,7 +200,7 @@ class VideoFile:
             ticks, duration = self._find_ticks(frame), self._find_duration(frame)
             if ticks is not None:
                 found = VideoFrame(Fraction(ticks * frame.time_base - origin), duration, frame)
-            elif self._is_avi and found is not None:  # the last frames, which the decoder held back
+            elif self._is_avi and found is not None:  # the last frames, which the decoder delayed
                 found = VideoFrame(found.end, duration, frame)
             else:
                 self.left_out += 1
@@ -209,7 +209,7 @@ class VideoFile:
 
     @property
     def _is_avi(self) -> bool:
-        """Whether the frames have no presentation times, but decoding times that are in their order."""
+        """Whether the frames have no presentation times, but decoding times in the same order."""
         return bool(self._container.format.name == "avi")
 
     def _find_ticks(self, frame: Any) -> Any:
@@ -239,16 +239,16 @@ class VideoFile:
         )
 
     def _broken(self) -> ParameterError:
-        return ParameterError(f"{self.purpose} cannot be read: {self.path!r} is not a video, or is broken")
+        return ParameterError(f"{self.purpose} cannot be read: {self.path!r} is not a video or is damaged")
 
 
 def _quarters(decoded: Any) -> int:
-    """Return how many quarters of a turn counter-clockwise make a frame upright."""
+    """Return the number of quarter turns counter-clockwise that make a frame upright."""
     return int(round(decoded.rotation / 90) % 4)
 
 
 _QUALITY = {"libx264": {"crf": "20", "preset": "veryfast", "bf": "0"}, "mpeg4": {"qscale": "3"}}
-"""Options of each encoder. Without B-frames, times that are not regular are kept by all containers."""
+"""Options of each encoder. Without B-frames, all containers preserve irregular times."""
 _FORMATS = {"mp4": "mp4", "mov": "mov", "mkv": "matroska"}
 _FINEST = 60_000
 """Ticks per second that every encoder accepts."""
@@ -258,7 +258,7 @@ _MATRICES = {1: "ITU709", 4: "FCC", 5: "ITU601", 6: "ITU601", 7: "SMPTE240M", 9:
 
 
 class VideoWriter:
-    """A video file that is being written: H.264 if PyAV has libx264, otherwise MPEG-4; without sound.
+    """A video file open for writing: H.264 if PyAV has libx264, otherwise MPEG-4; without sound.
 
     Parameters
     ----------
@@ -269,7 +269,7 @@ class VideoWriter:
     size
         Width and height of the images [px]; an odd last column or row is cut off.
     source
-        The file whose frame rate, resolution of time and color space are taken over.
+        The file from which frame rate, time resolution and color space are copied.
     comment
         Text for the metadata of the file.
     """
@@ -300,7 +300,7 @@ class VideoWriter:
         self._last = -1
 
     def write(self, image: Image.Image, time: Fraction) -> None:
-        """Encode an image that is shown from a time on [s]."""
+        """Encode an image that is shown from this time on [s]."""
         if image.size != self.size:
             image = image.crop((0, 0, *self.size))
         frame = self._av.VideoFrame.from_image(image).reformat(format="yuv420p", dst_colorspace=self._matrix)
@@ -310,7 +310,7 @@ class VideoWriter:
             self._container.mux(self._stream.encode(frame))
 
     def close(self, duration: Fraction | None) -> None:
-        """Complete the file; the last image is shown for ``duration`` [s]. Without one, give the file up."""
+        """Complete the file; the last image is shown for ``duration`` [s]. Without one, discard the file."""
         if duration is None:
             with suppress(self._av.error.FFmpegError, OSError):
                 self._container.close()

@@ -1,4 +1,4 @@
-"""What zones cover, and what is odd about zones and lines."""
+"""Coverage of the image by zones, and warnings about unusual zones and lines."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,19 +17,19 @@ from ptrack_analysis.video import Plane, PointPlane, Video, milliseconds
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Which share of an area is in a zone at all (``covered``), and in two or more at once (``doubled``)."""
+    """Shares of an area that are in a zone (``covered``) and in two or more zones (``doubled``)."""
 
     covered: float
     doubled: float
 
     @property
     def fills(self) -> bool:
-        """Whether the zones fill the area, to 1e-9 of it."""
+        """Whether the zones fill the area, with a tolerance of 1e-9."""
         return self.covered > 1 - SLIVER
 
     @property
     def tiles(self) -> bool:
-        """Whether the zones fill the area and do not overlap there, to 1e-9 of it: each point is in one."""
+        """Whether the zones fill the area without overlap, with a tolerance of 1e-9."""
         return self.fills and self.doubled < SLIVER
 
 
@@ -40,11 +40,12 @@ def compute_zone_coverage(
     plane: Plane | None = None,
     bounds: tuple[float, float, float, float] | None = None,
 ) -> Coverage:
-    """Measure how much of the picture lies in a zone, and how much in several.
+    """Compute the shares of the image that are in a zone, and in several zones.
 
-    Where the zones tile the picture, the time in all of them is the time located in the picture; what is
-    not covered counts in no zone, what is doubled in two. Zones count whenever they hold; they double each
-    other only if there is a moment at which both do. No zones: 0 and 0.
+    If the zones tile the image, the time in all zones together is the time with a position in the image.
+    Time in uncovered areas counts in no zone, and time in doubled areas counts in two. Zones count
+    independently of their active time; they double each other only if both are active at a common time.
+    Without zones, both shares are 0.
 
     Parameters
     ----------
@@ -53,10 +54,10 @@ def compute_zone_coverage(
     video
         The video, for its frame.
     plane
-        The plane that the zones are in; by default the picture [px]. On a floor plan, the picture is its
-        image there.
+        The plane of the zones; by default the image [px]. On a floor plan, the area is the projection of the
+        image.
     bounds
-        x0, y0, x1, y1 of another area to be measured, such as a floor plan's ``bounds`` [px or m].
+        x0, y0, x1, y1 of another area, such as a floor plan's ``bounds`` [px or m].
 
     Returns
     -------
@@ -68,15 +69,15 @@ def compute_zone_coverage(
     SchemaError
         If a zone is in another plane.
     ZoneError
-        If two zones have one name, or an outline crosses itself.
+        If two zones have the same name, or an outline crosses itself.
     ParameterError
-        If the picture reaches the horizon of the floor plan, so that its area there has no end, or the
-        bounds has no area.
+        If the image reaches the horizon of the floor plan, so that its area there is infinite, or the bounds
+        have no area.
 
     Notes
     -----
-    O(zones² · corners · log corners). Areas are those of the plane: on a floor plan what is far from the
-    camera weighs as much as what is near.
+    O(zones² · corners · log corners). Areas are measured in the plane: on a floor plan, areas far from the
+    camera have the same weight as near areas.
 
     Examples
     --------
@@ -90,10 +91,10 @@ def compute_zone_coverage(
     area = picture_in(plane) if bounds is None else box(*bounds)
     if area is None:
         raise ParameterError(
-            "the picture reaches the horizon of the floor plan: give an bounds, such as bounds=floor.bounds"
+            "the image reaches the horizon of the floor plan. Pass bounds, such as bounds=floor.bounds."
         )
     if not area.area > 0:
-        raise ParameterError(f"bounds is {bounds!r}, which has no area")
+        raise ParameterError(f"bounds must have an area, got {bounds!r}")
     doubled = [
         one.outline.intersection(other.outline)
         for one, other in combinations(zones, 2)
@@ -116,10 +117,9 @@ def picture_in(plane: Plane) -> Polygon | None:
 
 
 def outside(zones: Sequence[Zone], video: Video, plane: Plane | None) -> list[Zone]:
-    """List the zones that have no part in the picture, as zones in a wrong unit have none.
+    """List the zones that are completely outside the image, often because of a wrong unit.
 
-    On a floor plan the picture is the image of its frame there; where it reaches the horizon, no zone is
-    listed.
+    On a floor plan, the image is the projection of the frame. If it reaches the horizon, no zones are listed.
     """
     picture = picture_in(plane or video.pixels)
     return [] if picture is None else [zone for zone in zones if not zone.outline.intersects(picture)]
@@ -130,21 +130,22 @@ def _share(outlines: Sequence[shapely.Geometry], area: Polygon) -> float:
 
 
 OUTSIDE = 0.1
-"""Share of a zone outside the picture from which on it is said."""
+"""Minimum share of a zone outside the image for a warning."""
 OVERLAP = 0.01
-"""Share of the smaller of two zones that overlap from which on it is said."""
+"""Minimum overlap for a warning, as a share of the smaller zone."""
 NEARLY = 0.95
-"""Share of the picture that zones cover from which on they seem meant to cover all of it."""
+"""Minimum covered share of the image for a warning about incomplete coverage."""
 _PAIRS = 5
 
 
 def check_zones(zones: Sequence[Zone], video: Video, *, plane: Plane | None = None) -> list[str]:
-    r"""Describe in sentences what is unusual about the zones and may give wrong numbers.
+    r"""List unusual properties of zones that may give wrong figures, one sentence each.
 
-    Zones that are smaller than a pixel; that lie outside the image, or at least 10 % of them does; that hold
-    at no time of the video; pairs of zones that overlap by at least 1 % of the smaller if neither lies within
-    the other (the first five pairs); and zones that cover at least 95 % of the image but not all of it.
-    Nothing is said about a zone within another, zones apart, and zones that tile the image.
+    The sentences report zones that are smaller than a pixel, zones that are outside the image by at least
+    10 %, zones that are never active during the video, pairs of zones that overlap by at least 1 % of the
+    smaller zone unless one contains the other (the first five pairs), and zones that together cover at least
+    95 % of the image but not the complete image. Nested zones, separate zones and zones that tile the image
+    are not reported.
 
     Parameters
     ----------
@@ -153,23 +154,23 @@ def check_zones(zones: Sequence[Zone], video: Video, *, plane: Plane | None = No
     video
         The video, for its frame and its duration.
     plane
-        The plane that the zones are in; by default the picture [px]. On a floor plan where the picture
-        reaches the horizon, nothing is said of the picture.
+        The plane of the zones; by default the image [px]. If the image reaches the horizon of a floor plan,
+        the image is not considered.
 
     Raises
     ------
     SchemaError
         If a zone is in another plane.
     ZoneError
-        If two zones have one name, or an outline crosses itself.
+        If two zones have the same name, or an outline crosses itself.
 
     Examples
     --------
     >>> from shapely.geometry import box
     >>> a, b = Zone("a", box(0, 0, 40, 50), "px"), Zone("b", box(30, 0, 120, 50), "px")
     >>> print(*check_zones([a, b], Video(width=100, height=50)), sep="\n")
-    zone 'b' lies 22.2 % outside the picture
-    zones 'a' and 'b' overlap by 25 % of 'a': who stands there counts in both
+    zone 'b' is 22.2 % outside the image
+    zones 'a' and 'b' overlap by 25 % of 'a': people there count in both
     """
     plane = plane or video.pixels
     return [
@@ -182,12 +183,12 @@ def check_zones(zones: Sequence[Zone], video: Video, *, plane: Plane | None = No
 
 
 def check_zone(zone: Zone, video: Video, plane: Plane) -> list[str]:
-    """Describe what is unusual about one zone by itself: its size, place and time, as in ``check_zones``."""
+    """List unusual properties of a single zone: its size, position and active time; see ``check_zones``."""
     return [*_on_size([zone]), *_on_the_picture([zone], video, plane), *_on_time([zone], video)]
 
 
 def check_lines(lines: Sequence[Line], video: Video, plane: Plane | None = None) -> list[str]:
-    """Describe which lines are smaller than a pixel or outside the image, as lines in a wrong unit are.
+    """List lines that are smaller than a pixel or outside the image, often because of a wrong unit.
 
     Parameters
     ----------
@@ -196,14 +197,14 @@ def check_lines(lines: Sequence[Line], video: Video, plane: Plane | None = None)
     video
         The video, for its frame.
     plane
-        The plane that the lines are in; by default the picture [px]. On a floor plan where the picture
-        reaches the horizon, nothing is said.
+        The plane of the lines; by default the image [px]. If the image reaches the horizon of a floor plan,
+        the image is not considered.
     """
     picture = picture_in(plane or video.pixels)
     return [
         *_on_size(lines),
         *(
-            f"line {line.name!r} lies outside the picture: check the unit of its file"
+            f"line {line.name!r} is outside the image: check the unit of its file"
             for line in lines
             if picture is not None and not line.outline.intersects(picture)
         ),
@@ -211,7 +212,7 @@ def check_lines(lines: Sequence[Line], video: Video, plane: Plane | None = None)
 
 
 def _on_size(things: Sequence[Zone | Line]) -> Iterator[str]:
-    """Describe zones and lines on the image that are smaller than a pixel, as fractions called px are."""
+    """Report zones and lines in the image that are smaller than a pixel, such as fractions given as px."""
     for thing in things:
         x0, y0, x1, y1 = thing.outline.bounds
         if thing.unit == "px" and max(x1 - x0, y1 - y0) < 1:
@@ -225,11 +226,11 @@ def _on_the_picture(zones: Sequence[Zone], video: Video, plane: Plane) -> Iterat
     picture, beyond = picture_in(plane), outside(zones, video, plane)
     for zone in zones:
         if zone in beyond:
-            yield f"zone {zone.name!r} lies outside the picture: check the unit of its file"
+            yield f"zone {zone.name!r} is outside the image: check the unit of its file"
         elif picture is not None:
             share = 1 - zone.outline.intersection(picture).area / zone.outline.area
             if share >= OUTSIDE:
-                yield f"zone {zone.name!r} lies {_percent(share)} outside the picture"
+                yield f"zone {zone.name!r} is {_percent(share)} outside the image"
 
 
 def _on_time(zones: Sequence[Zone], video: Video) -> Iterator[str]:
@@ -251,19 +252,19 @@ def _format_span(span: int) -> str:
 
 
 def _on_overlaps(zones: Sequence[Zone]) -> Iterator[str]:
-    said = 0
+    count = 0
     for one, other in combinations(zones, 2):
         smaller = min(one, other, key=lambda zone: zone.outline.area)
         share = shared_area(one, other) / smaller.outline.area
         if OVERLAP <= share < 1 - OVERLAP:
-            said += 1
-            if said <= _PAIRS:
+            count += 1
+            if count <= _PAIRS:
                 yield (
                     f"zones {one.name!r} and {other.name!r} overlap by {_percent(share)} of "
-                    f"{smaller.name!r}: who stands there counts in both"
+                    f"{smaller.name!r}: people there count in both"
                 )
-    if said > _PAIRS:
-        yield f"{said - _PAIRS} further pairs of zones overlap"
+    if count > _PAIRS:
+        yield f"{count - _PAIRS} further pairs of zones overlap"
 
 
 def _on_coverage(zones: Sequence[Zone], video: Video, plane: Plane) -> Iterator[str]:
@@ -272,12 +273,12 @@ def _on_coverage(zones: Sequence[Zone], video: Video, plane: Plane) -> Iterator[
     coverage = compute_zone_coverage(zones, video, plane=plane)
     if coverage.covered >= NEARLY and not coverage.fills:
         yield (
-            f"the zones leave {_percent(1 - coverage.covered)} of the picture uncovered: "
-            "who stands there counts in no zone"
+            f"the zones leave {_percent(1 - coverage.covered)} of the image uncovered: "
+            "people there count in no zone"
         )
 
 
 def _percent(share: float) -> str:
-    """Write a share with at most one decimal."""
+    """Format a share as a percentage with at most one decimal."""
     rounded = f"{100 * share:.1f}".removesuffix(".0")
     return "less than 0.1 %" if rounded == "0" else f"{rounded} %"

@@ -1,4 +1,4 @@
-"""Zone files: GeoJSON, and the zones and lines of one video in its plane."""
+"""Zone files in GeoJSON, and the zones and lines of one video in its plane."""
 
 import json
 from collections import Counter
@@ -51,7 +51,7 @@ class Scene:
         return sorted({name for thing in things for name in thing.cameras})
 
     def of(self, video: str) -> "Scene":
-        """Return the zones and lines of the video of this name, whose camera is not known.
+        """Return the zones and lines of the video with this name, without those bound to cameras.
 
         Raises
         ------
@@ -78,7 +78,7 @@ class Scene:
         )
 
     def unbind(self) -> Iterator["Scene"]:
-        """Yield a scene for each zone and line, in which it is bound to no video and no camera."""
+        """Yield a scene for each zone and line, without bindings to videos and cameras."""
         for zone in self.zones:
             yield Scene([replace(zone, videos=(), cameras=())], [], self.unit)
         for line in self.lines:
@@ -90,13 +90,13 @@ class Scene:
 
 
 def project_scene(scene: Scene, video: Video, plane: Plane, *, place: str) -> tuple[list[Zone], list[Line]]:
-    """Project the outlines of one video to a plane; ``place`` names the zone file in errors.
+    """Project the outlines of one video to a plane; ``place`` is the zone file in errors.
 
     Raises
     ------
     ZoneError
-        If an outline reaches the horizon of the floor plan or beyond what its lens shows, or is in meters and
-        there is no floor plan.
+        If an outline reaches the horizon of the floor plan or the limit of its lens, or is in meters without
+        a floor plan.
     """
     if isinstance(plane, PointPlane) and scene.unit != plane.unit:
         raise ZoneError(
@@ -105,7 +105,7 @@ def project_scene(scene: Scene, video: Video, plane: Plane, *, place: str) -> tu
         )
     if scene.unit == "m" and plane.unit != "m":
         raise ZoneError(
-            f"{place}: zones in meters need a floor plan to be carried to {plane.unit}; none is given"
+            f"{place}: zones in meters require a floor plan to be projected to {plane.unit}. Pass one."
         )
     try:
         part = scene.of(video.name)
@@ -120,10 +120,10 @@ def project_scene(scene: Scene, video: Video, plane: Plane, *, place: str) -> tu
 
 
 def _projected(thing: Zone | Line, unit: str, video: Video, plane: Plane, place: str) -> Any:
-    """Project an outline to the plane, refusing one that has no whole image there.
+    """Project an outline to the plane; reject an outline that cannot be projected completely.
 
-    What is straight in the image of a lens is bent on the floor: its edges are divided first. On a floor
-    plan whose y axis contradicts its pairs, a line is reversed, so that ``in`` stays what it is in the image.
+    A straight edge in a distorted image is curved on the floor, so edges are divided first. If the y axis of
+    a floor plan contradicts its pairs, a line is reversed, so that ``in`` stays the same as in the image.
     """
     if unit == plane.unit:
         return thing.outline
@@ -139,8 +139,8 @@ def _projected(thing: Zone | Line, unit: str, video: Video, plane: Plane, place:
         projected = plane.project(points)
         if not np.isfinite(projected).all():
             raise ZoneError(
-                f"{place}: {thing.kind} {thing.name!r} reaches the horizon of the floor plan, or beyond what "
-                "its lens shows"
+                f"{place}: {thing.kind} {thing.name!r} reaches the horizon of the floor plan, or the limit "
+                "of its lens"
             )
         return projected
 
@@ -150,7 +150,7 @@ def _projected(thing: Zone | Line, unit: str, video: Video, plane: Plane, place:
 
 
 def _divided(outline: Any) -> Any:
-    """Divide the edges of an outline in fractions of the frame into short ones."""
+    """Divide the edges of an outline into short edges, in fractions of the frame."""
     match outline:
         case LineString():
             return type(outline)(divided(shapely.get_coordinates(outline)))
@@ -185,15 +185,15 @@ def read_zones(
 ) -> tuple[list[Zone], list[Line]]:
     """Read zones and lines from a GeoJSON FeatureCollection, in the coordinates of a plane.
 
-    Polygon (holes allowed) and MultiPolygon features are zones, LineString features are lines; each has
-    ``properties.name``, and may have ``properties.kind``. The foreign member ``"unit"`` of the collection
-    says what the coordinates are: ``fraction`` of the frame (the default), ``px``, or ``m`` on the floor.
+    Polygon (holes allowed) and MultiPolygon features are zones, and LineString features are lines. Each has
+    ``properties.name`` and may have ``properties.kind``. The foreign member ``"unit"`` of the collection is
+    the unit of the coordinates: ``fraction`` of the frame (the default), ``px``, or ``m`` on the floor.
 
     ``properties.video`` binds a zone or line to videos: the name of a video, a pattern such as ``"door_*"``,
-    or a list of them. ``properties.camera`` binds it to the videos of cameras in the same way. The same name
-    can then stand for another outline in another video. Zones and lines of other videos and cameras are
-    excluded. A zone with ``properties.from`` or ``properties.to`` (``"10s"``, ``"5min"``, ``"00:01:30"``
-    since the start of the video) is valid from the one, included, to the other, excluded.
+    or a list of names and patterns. ``properties.camera`` binds it to the videos of cameras in the same way.
+    The same name can then have different outlines in different videos. Zones and lines of other videos and
+    cameras are excluded. A zone with ``properties.from`` or ``properties.to`` (``"10s"``, ``"5min"``,
+    ``"00:01:30"`` since the start of the video) is active from ``from`` (included) to ``to`` (excluded).
 
     Zones and lines of other packages are read, too. A GeoDataFrame has one row per feature and the properties
     as columns. ``PolygonZone`` and ``LineZone`` of supervision are in px; a list names them ``zone 1``,
@@ -224,9 +224,9 @@ def read_zones(
     Raises
     ------
     ZoneError
-        With all defects found: not such a file, a name that is missing or occurs twice, an outline that
-        crosses itself, has too few corners, is not finite, or crosses the horizon; a property that is not
-        what it should be, or times that leave nothing between them; meters without a floor.
+        With all defects: the file is not a zone file, a name is missing or occurs twice, an outline crosses
+        itself, has too few corners, is not finite, or crosses the horizon, a property is invalid, an active
+        time is empty, or coordinates are in meters without a floor plan.
     """
     scene = read_scene(source, unit).of_camera(camera)
     if plane is None and video.y_axis is not None and scene.unit != "fraction":
@@ -252,12 +252,12 @@ def read_scene(source: Any, unit: str | None = None) -> Scene:
 
 
 def parse_scene(content: Any, place: str) -> Scene:
-    """Parse the content of a zone file. Errors are those of ``read_zones`` and name the file ``place``."""
+    """Parse the content of a zone file; see ``read_zones`` for the errors, which start with ``place``."""
     if not isinstance(content, dict) or not isinstance(content.get("features"), list):
         raise ZoneError(f"{place}: not a GeoJSON FeatureCollection: it has no list 'features'")
     unit = content.get("unit", "fraction")
     if unit not in UNITS:
-        raise ZoneError(f"{place}: unit is {unit!r}, not one of {', '.join(UNITS)}")
+        raise ZoneError(f"{place}: unit must be one of {', '.join(UNITS)}, got {unit!r}")
     scene, defects = Scene([], [], unit), list[str]()
     for position, feature in enumerate(content["features"]):
         try:
@@ -279,7 +279,7 @@ def _read_json(path: Path) -> Any:
 
 
 def _add(scene: Scene, feature: Any) -> None:
-    """Add one GeoJSON feature to the scene, or raise with what is wrong with it."""
+    """Add one GeoJSON feature to the scene, or raise an error with its defect."""
     if not isinstance(feature, dict):
         raise ZoneError(f"{feature!r:.60} is not a Feature")
     said = parse_properties(feature)
@@ -287,7 +287,7 @@ def _add(scene: Scene, feature: Any) -> None:
     thing: Zone | Line
     if isinstance(outline, LineString):
         if said.start is not None or said.end is not None:
-            raise ZoneError(f"line {said.name!r} has properties.from or to; only zones hold for a time")
+            raise ZoneError(f"line {said.name!r} has properties.from or to, which only zones may have")
         kind = said.kind or "line"
         thing = Line(said.name, outline, scene.unit, kind, said.videos, cameras=said.cameras)
         _validate_names_differ(thing, scene.lines)
@@ -300,7 +300,7 @@ def _add(scene: Scene, feature: Any) -> None:
 
 
 def _validate_names_differ(thing: Zone | Line, others: Sequence[Zone | Line]) -> None:
-    """Reject a name that another thing has in the same video; of two patterns, only the videos tell."""
+    """Reject a name that another item has in the same video; patterns are compared per video later."""
     for other in others:
         if other.name != thing.name or not may_share_video(thing, other) or _are_patterns(thing, other):
             continue
@@ -310,7 +310,7 @@ def _validate_names_differ(thing: Zone | Line, others: Sequence[Zone | Line]) ->
 
 
 def _are_patterns(one: Zone | Line, other: Zone | Line) -> bool:
-    """Return whether two things are bound to different patterns, so that their videos may differ."""
+    """Return whether two items are bound to different patterns, so that their videos may differ."""
     return any(
         ours and theirs and {*ours}.isdisjoint(theirs) and any(map(is_pattern, (*ours, *theirs)))
         for ours, theirs in ((one.videos, other.videos), (one.cameras, other.cameras))
@@ -320,7 +320,7 @@ def _are_patterns(one: Zone | Line, other: Zone | Line) -> bool:
 def _outline(name: str, geometry: Any) -> Any:
     kind = geometry.get("type") if isinstance(geometry, dict) else None
     if kind not in ("Polygon", "MultiPolygon", "LineString"):
-        raise ZoneError(f"{name!r} is a {kind!r}, not a Polygon, MultiPolygon or LineString")
+        raise ZoneError(f"{name!r} must be a Polygon, MultiPolygon or LineString, got {kind!r}")
     try:
         coordinates = list(_positions(geometry["coordinates"]))
         if not (np.abs(np.array(coordinates, dtype="float64")) <= FARTHEST).all():
@@ -332,7 +332,7 @@ def _outline(name: str, geometry: Any) -> Any:
     except _FAULTS as error:
         if isinstance(error, ZoneError):
             raise
-        raise ZoneError(f"{name!r} has no proper coordinates for a {kind}") from error
+        raise ZoneError(f"{name!r} has invalid coordinates for a {kind}") from error
     return _checked(name, outline, coordinates)
 
 
@@ -343,14 +343,14 @@ def _checked(name: str, outline: BaseGeometry, coordinates: Sequence[Any]) -> Ba
     elif outline.is_empty:
         raise ZoneError(f"{name!r} has fewer than three corners")
     elif not outline.convex_hull.area > 0:
-        raise ZoneError(f"{name!r} has no area: its corners lie on one line")
+        raise ZoneError(f"{name!r} has no area: its corners are on one line")
     elif not outline.is_valid:
         raise ZoneError(f"{name!r} is not a valid outline: {explain_validity(outline)}")
     return outline
 
 
 def _positions(nested: Any) -> Iterator[Any]:
-    """Walk nested GeoJSON coordinates down to their positions."""
+    """Yield the positions in nested GeoJSON coordinates."""
     if not isinstance(nested, list | tuple):
         raise TypeError(f"{nested!r} is not a position")
     if nested and isinstance(nested[0], int | float):

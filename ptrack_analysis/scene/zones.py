@@ -22,25 +22,25 @@ _FOREVER = int(np.iinfo("int64").max)
 ENTRANCE = "entrance"
 """Kind of zones and lines through which people come and go."""
 QUEUE, GOALS = "queue", ("checkout", "goal")
-"""Kinds of zones where people wait, and that people are meant to reach."""
+"""Kinds of zones where people wait, and zones that people should reach."""
 _KINDS = frozenset({"zone", "line", ENTRANCE, QUEUE, *GOALS})
 _CLOCK = re.compile(r"(?:(\d+):)?(\d+):([0-5]\d(?:\.\d+)?)")
 
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """A named polygon in a plane; ``unit`` is the plane's, ``kind`` is what the zone is used as.
+    """A named polygon in a plane; ``unit`` is the unit of the plane, ``kind`` the purpose of the zone.
 
-    The zone is valid from ``start`` (included) to ``end`` (excluded) since the start of the video; None is
-    the video's own start or end. ``videos`` are the names, or patterns of names, of the videos that it is in;
-    without any, it is in every video. ``cameras`` restricts it to the videos of cameras in the same way.
+    The zone is active from ``start`` (included) to ``end`` (excluded) since the start of the video; None is
+    the video's own start or end. ``videos`` are the names, or patterns of names, of its videos; if empty, the
+    zone is in every video. ``cameras`` restricts it to the videos of cameras in the same way.
 
     Raises
     ------
     ZoneError
-        If the outline is no polygon or has no area, or the zone holds at no moment.
+        If the outline is not a polygon or has no area, or the zone is never active.
     ParameterError
-        If ``start`` or ``end`` is no length of time.
+        If ``start`` or ``end`` is not a duration.
 
     Examples
     --------
@@ -60,18 +60,18 @@ class Zone:
     cameras: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Reject what can hold nobody."""
+        """Reject zones without an area or without an active time."""
         outline: object = self.outline
         if not isinstance(outline, Polygon | MultiPolygon):
             got = type(outline).__name__
-            raise ZoneError(f"zone {self.name!r} has a {got} as outline, not a Polygon or MultiPolygon")
+            raise ZoneError(f"outline of zone {self.name!r} must be a Polygon or MultiPolygon, got a {got}")
         if not outline.area > 0:
             raise ZoneError(f"zone {self.name!r} has no area")
         window = self.window
         if window and window[0] >= window[1]:
             raise ZoneError(
-                f"zone {self.name!r} holds from {window[0]} ms to {window[1]} ms, which is no time: "
-                "it must end after it starts"
+                f"zone {self.name!r} is active from {window[0]} ms to {window[1]} ms: its end must be after "
+                "its start"
             )
 
     @property
@@ -84,12 +84,12 @@ class Zone:
         return np.vstack([np.column_stack([ring[:-1], ring[1:]]) for ring in rings])
 
     def find_distance(self, x: float, y: float) -> float:
-        """Return the distance of a position to the zone; 0 inside."""
+        """Return the distance from a position to the zone; 0 inside."""
         return float(self.outline.distance(Point(x, y)))
 
     @property
     def window(self) -> tuple[int, int] | None:
-        """First moment at which the zone holds, and first at which it no longer does [ms]; None: always."""
+        """Start and end of the active time [ms], the end excluded; None if always active."""
         if self.start is None and self.end is None:
             return None
         start = 0 if self.start is None else milliseconds(self.start, f"start of zone {self.name!r}")
@@ -99,11 +99,12 @@ class Zone:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A named polyline in a plane; seen from its first to its last vertex, left to right is *in*.
+    """A named polyline in a plane; crossing from its left to its right is *in*.
 
-    ``videos`` and ``cameras`` restrict it to videos, as for a ``Zone``. ``y_axis`` tells which way y grows in
-    the plane: ``down`` on an image, ``up`` in the plane of PedPy and JuPedSim and on surveyed plans. It
-    decides which side is left.
+    Left and right are relative to the direction from the first to the last vertex. ``videos`` and ``cameras``
+    restrict the line to videos, as for a ``Zone``. ``y_axis`` is the direction in which y increases in the
+    plane: ``down`` on an image, ``up`` in the plane of PedPy and JuPedSim and on surveyed plans. It decides
+    which side is left.
     """
 
     name: str
@@ -116,17 +117,17 @@ class Line:
 
     @property
     def seen(self) -> LineString:
-        """The line as in a plane where y points down: reversed if y points up, so that left stays left."""
+        """The line in a plane where y points down: reversed if y points up, so that left stays left."""
         return self.outline if self.y_axis == "down" else self.outline.reverse()
 
 
 def is_bound_to(patterns: Sequence[str], name: str | None) -> bool:
-    """Return whether one of the names or patterns fits a name; without any, every name fits."""
+    """Return whether a name or pattern fits a name; without patterns, every name fits."""
     return not patterns or (name is not None and any(fnmatchcase(name, pattern) for pattern in patterns))
 
 
 def may_share_video(one: Zone | Line, other: Zone | Line) -> bool:
-    """Return whether two zones or lines can be in the same video, as far as their names show."""
+    """Return whether two zones or lines can be in the same video, judging by their bindings."""
     return _may_overlap(one.videos, other.videos) and _may_overlap(one.cameras, other.cameras)
 
 
@@ -141,49 +142,50 @@ def _may_overlap(patterns: Sequence[str], others: Sequence[str]) -> bool:
 
 
 def validate_zones(zones: Sequence[Zone], unit: str) -> None:
-    """Reject zones of another plane than the trajectories', two of one name, and what is no zone.
+    """Reject items that are not zones, zones in another plane than the trajectories, and duplicate names.
 
     Raises
     ------
     SchemaError
         With the first zone in another unit.
     ZoneError
-        If a name occurs twice, or is that of the whole scene.
+        If a name occurs twice, or is the name of the scene.
     ParameterError
-        If something is no zone.
+        If an item is not a zone.
     """
     _validate_items(zones, Zone, unit)
     if "" in {zone.name for zone in zones}:
-        raise ZoneError("a zone has the name '', which stands for the whole scene")
+        raise ZoneError("a zone has the name '', which is reserved for the scene")
 
 
 def validate_lines(lines: Sequence[Line], unit: str) -> None:
-    """Reject lines as ``validate_zones`` does zones; the errors are the same.
+    """Reject invalid lines, as ``validate_zones`` does for zones.
 
     Raises
     ------
     SchemaError
         With the first line in another unit.
     ZoneError
-        If a name occurs twice, or is empty.
+        If a name occurs twice or is empty.
     ParameterError
-        If something is no line.
+        If an item is not a line.
     """
     _validate_items(lines, Line, unit)
     if "" in {line.name for line in lines}:
-        raise ZoneError("a line has the name '', which names nothing")
+        raise ZoneError("a line has an empty name")
 
 
 def _validate_items(things: Sequence[Zone | Line], wanted: type[Zone | Line], unit: str) -> None:
     kind = wanted.__name__
     if not isinstance(things, list | tuple):
         raise ParameterError(
-            f"{things!r:.60} is not a list of {kind.lower()}s; read_zones gives two, zones and lines"
+            f"expected a list of {kind.lower()}s, got {things!r:.60}. read_zones returns two lists, zones "
+            "and lines."
         )
     for thing in things:
         if not isinstance(thing, wanted):
             raise ParameterError(
-                f"{thing!r:.60} is not a {kind}; read_zones gives two lists, zones and lines"
+                f"expected a {kind}, got {thing!r:.60}. read_zones returns two lists, zones and lines."
             )
         if thing.unit != unit:
             raise SchemaError(
@@ -197,7 +199,7 @@ def _validate_items(things: Sequence[Zone | Line], wanted: type[Zone | Line], un
 
 @dataclass(frozen=True, slots=True)
 class Properties:
-    """A feature's name, kind (None if not given), validity, and the videos and cameras that it is in."""
+    """Properties of a feature: name, kind (None if missing), active time, videos and cameras."""
 
     name: str
     kind: str | None
@@ -208,12 +210,12 @@ class Properties:
 
 
 def parse_properties(feature: dict[str, Any]) -> Properties:
-    """Read ``name``, ``kind``, ``from``, ``to``, ``video`` and ``camera`` of a feature; ignore the others.
+    """Parse ``name``, ``kind``, ``from``, ``to``, ``video`` and ``camera`` of a feature; ignore other keys.
 
     Raises
     ------
     ZoneError
-        With the first that is not what it should be.
+        With the first invalid property.
     """
     said = feature.get("properties") or {}
     name = _text(said.get("name") if isinstance(said, dict) else None, "properties.name")
@@ -231,16 +233,16 @@ def _spell_kind(kind: str) -> str:
 
 def _text(value: Any, what: str) -> str:
     if not isinstance(value, str) or not value.strip():
-        raise ZoneError(f"{what} is {value!r}, not a text")
+        raise ZoneError(f"{what} must be a text, got {value!r}")
     try:
         value.encode()
     except UnicodeEncodeError as error:
-        raise ZoneError(f"{what} is {value!r}, which is no text that can be written") from error
+        raise ZoneError(f"{what} must be encodable as UTF-8, got {value!r}") from error
     return value
 
 
 def _moment(name: str, value: Any, property_: str) -> pd.Timedelta | None:
-    """Read a time since the start of the video, a text with a unit, min:s or h:min:s."""
+    """Parse a time since the start of the video, a text with a unit, min:s or h:min:s."""
     if value is None:
         return None
     what = f"{name!r}: properties.{property_}"
@@ -263,32 +265,32 @@ def _spell_clock(text: str) -> str:
 
 
 def _names(name: str, said: dict[str, Any], key: str) -> tuple[str, ...]:
-    """Read the names or patterns of the videos or cameras that a feature is for."""
+    """Parse the names or patterns of the videos or cameras of a feature."""
     given = said.get(key)
     if given is None:
         return ()
     names = given if isinstance(given, list) else [given]
     if not names:
         raise ZoneError(
-            f"{name!r}: properties.{key} is [], so it is in no {key}. Leave it out for every {key}."
+            f"{name!r}: properties.{key} is [], so it is in no {key}. Remove the property for every {key}."
         )
     what = f"{name!r}: properties.{key}"
     if not all(isinstance(one, str) for one in names):
-        raise ZoneError(f"{what} is {given!r}, not the name of a {key} or a list of names")
+        raise ZoneError(f"{what} must be the name of a {key} or a list of names, got {given!r}")
     return tuple(dict.fromkeys(_text(one, what) for one in names))
 
 
 def in_rectangle(zone: Zone, x: Floats, y: Floats, margin: float) -> Bools:
-    """Return which points lie in the zone's bounding rectangle, grown by ``margin``; False for NaN."""
+    """Return which points are in the zone's bounding rectangle, extended by ``margin``; False for NaN."""
     left, top, right, bottom = zone.outline.bounds
     across = (x >= left - margin) & (x <= right + margin)
     return across & (y >= top - margin) & (y <= bottom + margin)
 
 
 def near_edges(zone: Zone, x: Floats, y: Floats, margin: float) -> Bools:
-    """Return which points lie at most ``margin`` from an edge of the zone, that of a hole or a part too.
+    """Return which points are at most ``margin`` from an edge of the zone, a hole or a part.
 
-    The distance is the Euclidean one to the nearest point of the edge. O(corners · points).
+    The distance is the Euclidean distance to the nearest point of the edge. O(corners · points).
     """
     near = np.zeros(len(x), dtype=bool)
     for first_x, first_y, last_x, last_y in zone.edges:
@@ -304,11 +306,11 @@ def near_edges(zone: Zone, x: Floats, y: Floats, margin: float) -> Bools:
 
 
 SLIVER = 1e-9
-"""Area that is float noise, as a share of the smaller zone's."""
+"""Area that is rounding noise, as a share of the smaller zone's area."""
 
 
 def shared_area(zone: Zone, other: Zone) -> float:
-    """Return the area that both cover at some moment of some video, 0 where it is float noise."""
+    """Return the area that two zones cover at a common time of a common video; 0 for rounding noise."""
     if not (may_share_video(zone, other) and hold_together(zone, other)):
         return 0.0
     area = float(zone.outline.intersection(other.outline).area)
@@ -316,14 +318,14 @@ def shared_area(zone: Zone, other: Zone) -> float:
 
 
 def hold_together(zone: Zone, other: Zone) -> bool:
-    """Return whether there is a moment at which both zones hold."""
+    """Return whether both zones are active at a common time."""
     if zone.window is None or other.window is None:
         return True
     return max(zone.window[0], other.window[0]) < min(zone.window[1], other.window[1])
 
 
 def validate_outlines(zones: Sequence[Zone]) -> None:
-    """Reject a zone whose outline crosses itself: what it covers is not defined.
+    """Reject a zone whose outline crosses itself, because its area is undefined.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Tables as arrays, and the DataFrames that are made of them."""
+"""Tables as arrays, and their conversion to DataFrames."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -21,9 +21,9 @@ _MISSING = np.iinfo("int64").min
 class TableArrays:
     """The rows of a table, sorted by its key, as one array per key level and column.
 
-    Times are whole milliseconds (int64), choices codes in the order of their values, texts objects. Columns
-    of the plane have their name without the unit (``x_{u}``). ``texts`` has the codes of each key level of
-    text, and the sorted values that they stand for.
+    Times are integer milliseconds (int64), choices are codes in the order of their values, and texts are
+    objects. Columns in the plane have their name without the unit (``x_{u}``). For each text level of the
+    key, ``texts`` contains the code of each row and the sorted values.
     """
 
     schema: Table
@@ -36,7 +36,7 @@ class TableArrays:
         return len(self.arrays[self.schema.key[0].name])
 
     def take(self, rows: np.ndarray) -> "TableArrays":
-        """Return some rows, by a mask or by their numbers in ascending order."""
+        """Return the rows selected by a mask or by ascending row numbers."""
         return replace(
             self,
             arrays={name: values[rows] for name, values in self.arrays.items()},
@@ -44,7 +44,7 @@ class TableArrays:
         )
 
     def with_columns(self, **columns: Any) -> "TableArrays":
-        """Return the table with other values in columns of its schema, which it may not have yet."""
+        """Return the table with these columns of its schema added or replaced."""
         return replace(self, arrays={**self.arrays, **columns})
 
     def to_frame(self) -> pd.DataFrame:
@@ -57,7 +57,7 @@ class TableArrays:
         return pd.DataFrame(columns, index=self._build_index())
 
     def _build_index(self) -> pd.Index:
-        """Build the index, as ``MultiIndex.from_arrays`` does at several times the cost."""
+        """Build the index faster than ``MultiIndex.from_arrays``."""
         if len(self.schema.key) == 1:
             key = self.schema.key[0]
             index: pd.Index = pd.Index(_values(key, self.arrays[key.name]), name=key.name)
@@ -74,7 +74,7 @@ class TableArrays:
         return pd.MultiIndex(levels, codes, names=self.schema.key_names, verify_integrity=False)
 
     def _factorize(self, column: Column) -> tuple[np.ndarray, pd.Index] | None:
-        """Return the code of each row in a key level, and the sorted values; None for what is rare."""
+        """Return each row's code in a key level and the sorted values; None for rare kinds of levels."""
         if column.name in self.texts:
             codes, texts = self.texts[column.name]
             return codes, pd.Index(pd.array(texts, dtype=find_dtype(column.dtype)))
@@ -86,7 +86,7 @@ class TableArrays:
 
 
 Rows = pd.DataFrame | TableArrays
-"""A table in either form."""
+"""A table as a DataFrame or as arrays."""
 
 
 def to_frame(rows: Rows) -> pd.DataFrame:
@@ -95,7 +95,7 @@ def to_frame(rows: Rows) -> pd.DataFrame:
 
 
 def read_column(rows: Rows, name: str) -> Any:
-    """Return the values of a key level or column, by its name in the schema."""
+    """Return the values of a key level or column, named as in the schema."""
     if isinstance(rows, TableArrays):
         return rows.arrays[name]
     values: Any = rows[name].array if name in rows.columns else rows.index.get_level_values(name).array
@@ -106,12 +106,12 @@ def read_column(rows: Rows, name: str) -> Any:
 
 
 def drop_key(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table without its key, which pandas would copy for each column that is read."""
+    """Return a table without its key, which pandas would copy on each column access."""
     return table.set_axis(pd.RangeIndex(len(table)))
 
 
 def collect(schema: Table, arrays: Arrays, *, unit: str | None = None) -> TableArrays:
-    """Return the rows of a table, sorted by its key; the parameters are those of ``assemble``."""
+    """Return the rows of a table, sorted by its key; see ``assemble`` for the parameters."""
     given = {
         column.name: _convert(column, arrays[column.name])
         for column in (*schema.key, *schema.columns)
@@ -128,20 +128,20 @@ def collect(schema: Table, arrays: Arrays, *, unit: str | None = None) -> TableA
 
 
 def assemble(schema: Table, arrays: Arrays, *, unit: str | None = None) -> pd.DataFrame:
-    """Make a table of this schema from one array a key level and column, sorted by its key.
+    """Build a table of this schema from one array per key level and column.
 
-    Times are given as whole milliseconds (int64) or ``timedelta64[ms]``, choices as int8 codes in the order
-    of their values, columns of the plane by their name without unit replaced (``x_{u}``). Optional columns
-    that are not given are left out.
+    Pass times as integer milliseconds (int64) or ``timedelta64[ms]``, choices as int8 codes in the order of
+    their values, and columns in the plane by their name without the unit (``x_{u}``). The table has only the
+    optional columns that are passed.
 
     Parameters
     ----------
     schema
-        Which table.
+        Schema of the table.
     arrays
-        Name to array; all of one length, none being an ordinary case.
+        Arrays of equal length, by name. They may be empty.
     unit
-        Unit of the plane, for a table that has one.
+        Unit of the plane, if the table has columns in the plane.
 
     Returns
     -------
@@ -152,7 +152,7 @@ def assemble(schema: Table, arrays: Arrays, *, unit: str | None = None) -> pd.Da
 
 
 class TableFunction(Protocol[_Parameters]):
-    """A public function that returns a DataFrame; ``arrays`` is the same without making the DataFrame."""
+    """A public function that returns a DataFrame; its attribute ``arrays`` returns the table as arrays."""
 
     __name__: str
 
@@ -165,10 +165,10 @@ class TableFunction(Protocol[_Parameters]):
 
 
 def in_frame(function: Callable[_Parameters, TableArrays]) -> TableFunction[_Parameters]:
-    """Make a public function, which returns a DataFrame, of one that returns arrays.
+    """Turn a function that returns arrays into a public function that returns a DataFrame.
 
-    The package itself calls ``compute_NAME.arrays(...)``, because a small DataFrame costs more than most
-    tables take to compute.
+    The package itself calls ``compute_NAME.arrays(...)``: building a small DataFrame often takes longer than
+    computing its values.
     """
 
     @wraps(function)
@@ -183,7 +183,7 @@ def in_frame(function: Callable[_Parameters, TableArrays]) -> TableFunction[_Par
 
 
 def empty_table(schema: Table, *, unit: str | None = None) -> pd.DataFrame:
-    """Make the table of this schema that has no rows; optional columns are left out."""
+    """Return a table of this schema without rows and without optional columns."""
     return _build_empty(schema, unit).copy()
 
 
@@ -194,20 +194,20 @@ def _build_empty(schema: Table, unit: str | None) -> pd.DataFrame:
 
 @cache
 def empty_arrays(schema: Table, *, unit: str | None = None) -> TableArrays:
-    """Make the arrays of the table of this schema that has no rows."""
+    """Return the arrays of a table of this schema without rows."""
     columns = [c for c in (*schema.key, *schema.columns) if not c.optional]
     return collect(schema, {c.name: np.empty(0, _raw_dtype(c)) for c in columns}, unit=unit)
 
 
 def choice(schema: Table, name: str, codes: np.ndarray) -> "pd.Categorical[str]":
-    """Make the values of a choice column of the schema from their codes."""
+    """Build the values of a choice column of the schema from their codes."""
     column = next(column for column in schema.columns if column.name == name)
     values: pd.Categorical[str] = _values(column, np.asarray(codes))
     return values
 
 
 def _find_order(table: TableArrays) -> np.ndarray | None:
-    """Return the order that sorts the rows by their key; None if they are sorted."""
+    """Return the order that sorts the rows by their key, or None if they are sorted."""
     keys = []
     for column in table.schema.key:
         encoded = table.texts.get(column.name)
@@ -228,7 +228,7 @@ def _sort_by_pandas(table: TableArrays) -> np.ndarray | None:
 
 
 def _find_sort_key(column: Column, values: Any) -> np.ndarray | None:
-    """Return integers in whose order the values of a key level are; None for what is rare."""
+    """Return integers that sort like the values of a key level; None for rare kinds of levels."""
     if column.nullable or column.kind not in ("integer", "moment", "span"):
         return None
     numbers: np.ndarray = values.view("int64")
@@ -237,18 +237,18 @@ def _find_sort_key(column: Column, values: Any) -> np.ndarray | None:
 
 
 def _encode(values: np.ndarray) -> tuple[np.ndarray, list[str]] | None:
-    """Return the code of each text and the sorted texts; None if one is missing."""
+    """Return the code of each text and the sorted texts, or None if a text is missing."""
     texts = values.tolist()
     names = set(texts)
     if not all(type(name) is str for name in names):
         return None
     found = sorted(names)
-    places = {name: place for place, name in enumerate(found)}
-    return np.fromiter(map(places.__getitem__, texts), dtype="int64", count=len(texts)), found
+    codes = {name: code for code, name in enumerate(found)}
+    return np.fromiter(map(codes.__getitem__, texts), dtype="int64", count=len(texts)), found
 
 
 def is_strictly_sorted(keys: list[np.ndarray]) -> bool:
-    """Return whether rows of integers grow from each row to the next, compared level by level."""
+    """Return whether each row is greater than the previous one, compared level by level."""
     after = np.zeros(max(len(keys[0]) - 1, 0), dtype=bool)
     for key in reversed(keys):
         after &= key[1:] == key[:-1]
@@ -275,12 +275,12 @@ def make_category_dtype(choices: tuple[str, ...]) -> "pd.CategoricalDtype[str]":
 
 @cache
 def find_dtype(name: str) -> Any:
-    """Return what a dtype of this name equals; to read the name each time would cost more than the rest."""
+    """Return the dtype with this name. The cache avoids parsing the name on each call."""
     return name if name == "category" else pd.api.types.pandas_dtype(name)
 
 
 def _convert(column: Column, values: Any) -> Any:
-    """Convert what was given to the array that TableArrays has."""
+    """Convert an argument to the kind of array that ``TableArrays`` stores."""
     match column.kind:
         case "moment" | "span":
             return np.asarray(values).astype("int64", copy=False)
@@ -296,7 +296,7 @@ def _convert(column: Column, values: Any) -> Any:
 
 
 def _values(column: Column, values: Any) -> Any:
-    """Convert an array of TableArrays to what a DataFrame has."""
+    """Convert an array of ``TableArrays`` to the values of a DataFrame column."""
     match column.kind:
         case "moment" | "span":
             return values.view("timedelta64[ms]")

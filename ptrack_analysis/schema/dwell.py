@@ -17,7 +17,7 @@ _PERSONS = Column(
 )
 _NOTE = Column("note", "text", "Reason for a missing confidence bound; otherwise empty.")
 
-# A length of time in a key is a moment since the stay began: stored in whole ms, so that keys stay exact.
+# Durations in a key have the kind "moment": they are stored in whole milliseconds, so that keys stay exact.
 SURVIVAL = Table(
     name="survival",
     row="the share of visits that last longer than a duration, from this duration until the next row",

@@ -1,6 +1,6 @@
-"""Which columns may leave the house with ``--min-count``, and what each figure in them is made of.
+"""Columns that may be published with ``--min-count``, and how their figures are composed.
 
-A column that is not declared here is withheld.
+Columns that are not declared here are withheld.
 """
 
 from dataclasses import dataclass
@@ -11,27 +11,27 @@ FigureKind = Literal["about", "count", "sum", "mean", "rate", "share", "order st
 
 @dataclass(frozen=True, slots=True)
 class Released:
-    """What a column of a published table says of people.
+    """The composition of a column's figures, which decides whether they can be published.
 
     Parameters
     ----------
     kind
-        ``about``: what the row is about; no figure. ``count`` and ``sum`` add up contributions of people;
-        ``mean`` is a sum by a count, ``per``; ``rate`` a sum by a known number, ``share`` a sum by the same
-        sum over all values of the level ``total``. An order statistic, an extreme or a time is the value of
-        one person, and is withheld.
+        ``about`` describes the row and is not a figure. ``count`` and ``sum`` add up contributions of people.
+        ``mean`` is a sum divided by the count ``per``. ``rate`` is a sum divided by a known number. ``share``
+        is a sum divided by its total over all values of the level ``total``. An order statistic, an extreme
+        or a time is the value of one person and is withheld.
     of
-        What is counted or added up. Columns of the same measure make up the same totals. ``person`` counts
-        distinct people, who do not add up.
+        The measure that is counted or added up. Columns of the same measure share their totals. ``person``
+        counts distinct people; these counts do not add up.
     adds_over
         Levels of the key over which the figures add up; empty if they do not.
     per
-        A measure that must be published for the same row: what a mean is divided by, or what a sum is a part
-        or a multiple of.
+        A measure that must be published for the same row: the denominator of a mean, or a measure of which a
+        sum is a part or a multiple.
     only
-        Attributes of the contributions that count, and the value that they must have.
+        Attributes of the contributions that count, with the required values.
     where
-        A level of the key and its value: only these rows are released, where the table has the level.
+        A level of the key and a value. If the table has this level, only rows with this value are released.
     """
 
     kind: FigureKind
@@ -151,4 +151,4 @@ RELEASED: dict[str, Columns] = {
         number=Released("count", where=("quantity", "persons")),
     ),
 }
-"""Table to column to what it says of people. A column or table that is not listed is withheld."""
+"""Released columns by table. A column or table that is not listed is withheld."""

@@ -1,4 +1,4 @@
-"""How a table is declared: name, key, columns; and its released forms."""
+"""Declarations of tables and columns, and their forms for publication."""
 
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -23,13 +23,13 @@ UNITS = ("px", "m")
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: its name, what kind of value it holds, its unit and one sentence that defines it.
+    """The declaration of a column: name, kind of values, unit and a one-sentence definition.
 
-    A ``moment`` is a time since the start of the video, a ``span`` a length of time; both are
-    ``timedelta64[ms]`` in memory. ``{u}`` in a name or unit stands for the plane's unit. A ``nullable``
-    integer is pandas' ``Int64``; an ``optional`` column may be absent. A moment that is not ``of_video`` is
-    not a time since the start of the video, and has no wall-clock time. A ``date`` is a day of the calendar,
-    midnight without a time zone in memory and DATE on disk.
+    A ``moment`` is a time since the start of the video and a ``span`` is a duration; both are
+    ``timedelta64[ms]`` in memory. If ``of_video`` is False, a ``moment`` does not count from the start of
+    the video and has no wall-clock time. A ``date`` is a calendar day: midnight without a time zone in
+    memory, DATE on disk. ``{u}`` in a name or unit is replaced by the plane's unit. A ``nullable`` integer
+    is pandas' ``Int64``. An ``optional`` column may be absent.
     """
 
     name: str
@@ -48,7 +48,7 @@ class Column:
 
     @property
     def in_plane(self) -> bool:
-        """Whether the column's name carries the unit of the plane."""
+        """Whether the column's name contains the unit of the plane."""
         return "{u}" in self.name
 
     def named(self, unit: str | None) -> str:
@@ -62,7 +62,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table written down once: its name, what a row is, its key and its columns."""
+    """The declaration of a table: name, meaning of a row, key and columns."""
 
     name: str
     row: str
@@ -71,17 +71,17 @@ class Table:
     units: tuple[str, ...] = UNITS
 
     def __hash__(self) -> int:
-        """Hash the name alone: tables are keys of caches, and equal ones have equal names."""
+        """Hash only the name: tables are cache keys, and equal tables have equal names."""
         return hash(self.name)
 
     @property
     def in_plane(self) -> bool:
-        """Whether any column carries the unit of the plane."""
+        """Whether any column's name contains the unit of the plane."""
         return any(column.in_plane for column in self.columns)
 
     @property
     def names_people(self) -> bool:
-        """Whether rows are keyed by the tracker's number of a person."""
+        """Whether the key contains the tracker's person index."""
         return "person_index" in self.key_names
 
     @property
@@ -93,9 +93,9 @@ class Table:
     def row_time(self) -> str | None:
         """The level or column with the time of a row, or None.
 
-        It is the moment in the key, such as ``timestamp``, or the first moment of a table with one row per
-        person or per event of a person, such as ``entered`` of a visit. Rows of other tables have no time of
-        their own.
+        This is the first time in the key, such as ``timestamp``. In a table with one row per person or per
+        event of a person, it may also be the first time column, such as ``entered`` of a visit. Rows of
+        other tables have no time.
         """
         moments = [column.name for column in self.key if column.kind == "moment"]
         if self.names_people or "person" in self.key_names:
@@ -103,7 +103,7 @@ class Table:
         return moments[0] if moments else None
 
     def choices(self, name: str) -> tuple[str, ...]:
-        """Return the values that the choice column ``name`` can take, in the order of their codes."""
+        """Return the values of the choice column ``name``, in the order of their codes."""
         return next(column.choices for column in self.columns if column.name == name)
 
 
@@ -132,7 +132,7 @@ LINE_KEY = Column(
 
 
 PERSON_KEYS = ("person_index", "other")
-"""Columns that name a person by the tracker's number."""
+"""Columns with the tracker's number of a person."""
 
 _SALTED_PERSON = (
     "Key of the person in the dataset: 16 hex digits that only the holder of the salt can compute."
@@ -150,18 +150,18 @@ _SUPPRESSED = Column(
 
 
 TRACKER_IDENTITIES = ("merged_from", "source_id")
-"""Columns with identities that a tracker gave, which a table with salted keys does not have."""
+"""Columns with a tracker's identities, which tables with salted keys do not have."""
 
 
 def salted(schema: Table) -> Table:
-    """Return the form of a table of persons in which they are named by salted keys instead of by numbers."""
+    """Return the form of a table of people with salted keys instead of person indexes."""
     persons = [_SALTED.get(column.name, column) for column in schema.key]
     columns = [column for column in schema.columns if column.name not in TRACKER_IDENTITIES]
     return replace(schema, name=f"{schema.name}_salted", key=tuple(persons), columns=tuple(columns))
 
 
 def suppressible(schema: Table) -> Table:
-    """Return the form of a table of counts in which figures of few persons are missing."""
+    """Return the form of a table of counts in which figures about few people are missing."""
     columns = [replace(c, nullable=True) if c.kind == "integer" else c for c in schema.columns]
     declared = RELEASED.get(schema.name, {})
     columns = [

@@ -1,4 +1,4 @@
-"""Every table of the package, by its name."""
+"""Registry of the package's tables, by name."""
 
 from dataclasses import replace
 
@@ -235,14 +235,14 @@ NOTEBOOK_ONLY = {
         AGREEMENT,
     )
 }
-"""The tables that are computed in Python only: no dataset has them."""
+"""Tables that are computed only in Python; datasets do not contain them."""
 
 _WRITTEN = [table for table in TABLES.values() if table.name not in NOTEBOOK_ONLY]
 
 SALTED = {table.name: salted(table) for table in _WRITTEN if table.names_people}
-"""Each table of persons, by its name, in the form with salted keys."""
+"""Tables of people in the form with salted keys, by name."""
 
 SUPPRESSED = {table.name: suppressible(table) for table in _WRITTEN if not table.names_people}
-"""Each other table, by its name, in the form without small counts."""
+"""All other tables in the form without small counts, by name."""
 
 TABLES |= {form.name: form for form in (*SALTED.values(), *SUPPRESSED.values())}

@@ -1,4 +1,4 @@
-"""Tables validated by their schema."""
+"""Validation of tables against their schemas, and the data dictionary."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -48,25 +48,25 @@ def in_seconds(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def validate(table: object, schema: Table) -> None:
-    """Reject what is not a table of this schema, with all its defects in one sentence.
+    """Check that a table matches a schema, and report all defects together.
 
-    Arrays of the schema were validated when they were collected.
+    The index must have the key's levels in order, with their dtypes and without duplicate keys. All columns
+    that are not optional must be present with their dtypes. Columns in the plane must have exactly one unit.
+    Times must be in milliseconds. Rows may be in any order, and additional columns are allowed.
 
-    The index must hold the key's levels by name and order, with their dtypes and no key twice; the columns
-    must be there with their dtypes, those of the plane in exactly one unit. Rows may come in any order and
-    further columns may stand beside. Time must be in milliseconds.
+    Arrays of this schema are accepted as they are: they were validated when they were collected.
 
     Parameters
     ----------
     table
         The table.
     schema
-        What it should be, one of the constants of ``ptrack_analysis.schema``.
+        The expected schema, one of the constants of ``ptrack_analysis.schema``.
 
     Raises
     ------
     SchemaError
-        With every defect found.
+        If the table does not match. The message lists every defect.
     """
     if isinstance(table, TableArrays) and table.schema is schema:
         return
@@ -83,12 +83,12 @@ def validate(table: object, schema: Table) -> None:
 
 
 def find_unit(table: pd.DataFrame, schema: Table) -> str:
-    """Return the unit of the plane (``px`` or ``m``) that a table of this schema is measured in.
+    """Return the unit of the plane (``px`` or ``m``) in a table of this schema.
 
     Raises
     ------
     SchemaError
-        If the table has columns of no plane, or of two.
+        If no column has a unit, or if two units occur.
     """
     found = _units(table, schema)
     if len(found) == 1:
@@ -99,7 +99,7 @@ def find_unit(table: pd.DataFrame, schema: Table) -> str:
 
 
 def list_columns(table: pd.DataFrame, schema: Table) -> list[tuple[str, Column]]:
-    """Pair each column of the schema that the table has with its name there, in the schema's order."""
+    """Return the table's columns that its schema declares, each with its declaration, in order."""
     unit = find_unit(table, schema) if schema.in_plane else None
     there = set(table.columns.tolist())
     named = ((column.named(unit), column) for column in schema.columns)
@@ -107,7 +107,7 @@ def list_columns(table: pd.DataFrame, schema: Table) -> list[tuple[str, Column]]
 
 
 def find_further_columns(table: pd.DataFrame, schema: Table) -> list[str]:
-    """Return the columns of a table that are not of its schema."""
+    """Return the columns of a table that its schema does not declare."""
     known = {name for name, _ in list_columns(table, schema)}
     return [name for name in table.columns.tolist() if name not in known]
 
@@ -125,8 +125,8 @@ def _units(table: pd.DataFrame, schema: Table) -> list[str]:
 def _validate_one_video(table: pd.DataFrame, schema: Table) -> None:
     if "video" in table.index.names and "video" not in schema.key_names:
         raise SchemaError(
-            f"not a {schema.name} table of one video: its index has the level 'video', so it may hold "
-            "several; take one with table.xs(name, level='video')"
+            f"not a {schema.name} table of one video: its index has the level 'video', so it may contain "
+            "several videos. Select one with table.xs(name, level='video')."
         )
 
 
@@ -158,7 +158,7 @@ def _column_defects(table: pd.DataFrame, schema: Table) -> list[str]:
             unit = find_unit(table, schema)
         except SchemaError as error:
             return [str(error).partition(": ")[2]]
-    dtypes = dict(zip(table.columns, table.dtypes, strict=True))  # by column it would cost a Series each
+    dtypes = dict(zip(table.columns, table.dtypes, strict=True))  # table[name].dtype would build a Series
     defects = []
     for column in schema.columns:
         name = column.named(unit)
@@ -176,7 +176,7 @@ def _column_defects(table: pd.DataFrame, schema: Table) -> list[str]:
 
 
 def _unique(index: Any) -> bool:
-    """Return whether no key occurs twice; sorted keys, the ordinary case, are seen without a hash table."""
+    """Return whether all keys are distinct. Sorted keys are checked without building a hash table."""
     by_level = isinstance(index, pd.MultiIndex) and all(one.is_monotonic_increasing for one in index.levels)
     if by_level and is_strictly_sorted([np.asarray(code) for code in index.codes]):
         return True
@@ -189,7 +189,7 @@ def _plain(key: object) -> str:
 
 
 def dictionary(tables: Iterable[Table]) -> str:
-    """Write the data dictionary of these tables as Markdown: names, types, units, definitions in memory."""
+    """Return the data dictionary of these tables as Markdown: columns, dtypes, units and definitions."""
     return "\n\n".join(_section(table) for table in tables) + "\n"
 
 

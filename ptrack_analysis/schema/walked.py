@@ -16,7 +16,7 @@ BOX_FLAGS = (
     Column(
         "outside_image",
         "flag",
-        "Whether the position lies outside the image, before projection.",
+        "Whether the position is outside the image, before projection.",
         optional=True,
     ),
     Column(
@@ -47,7 +47,7 @@ TRAJECTORIES = Table(
             unit="{u}",
         ),
         Column("position_status", "choice", "Source of the position.", choices=POSITION_STATUSES),
-        Column("time_present", "span", "Time that the detection stands for.", unit="s"),
+        Column("time_present", "span", "Time that the detection represents.", unit="s"),
         Column(
             "tracklet",
             "integer",

@@ -159,7 +159,7 @@ def test_tables_without_times_or_people_are_refused(whole):
     occupancy = compute_occupancy(whole, make_video(6000))
     with pytest.raises(ParameterError, match="Cut the trajectories and compute the table from them"):
         select(occupancy, start="1s")
-    with pytest.raises(ParameterError, match="a table that names people"):
+    with pytest.raises(ParameterError, match="a table keyed by person"):
         select(occupancy, persons=[3])
     with pytest.raises(SchemaError, match="not a trajectories table"):
         select(whole.assign(time_present=1), start="1s")

@@ -230,8 +230,8 @@ def test_the_default_least_step_is_that_of_the_plane():
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"window": "0s"}, "window is '0s', not at least 2 ms"),
-        ({"window": "-1s"}, "window is '-1s', not a length of time of at least 0"),
+        ({"window": "0s"}, "window must be at least 2 ms, got '0s'"),
+        ({"window": "-1s"}, "window must be a duration .*, got '-1s'"),
         ({"min_step": 0}, "min_step must be a number above 0, got 0"),
         ({"min_step": NAN}, "min_step must be a number above 0, got nan"),
         ({"min_step": "far"}, "min_step must be a number above 0, got 'far'"),
@@ -245,7 +245,7 @@ def test_a_wrong_parameter_is_refused_with_its_value(options, sentence):
 def test_a_window_that_cuts_the_ways_into_too_many_pieces_is_refused():
     points = make_points({0: [(0, 0, 0), (10**9, 1, 1)]})
     trajectories = compute_trajectories(points, max_gap="30D")
-    with pytest.raises(ParameterError, match="window is 2 ms, which cuts the ways into 500000001 pieces"):
+    with pytest.raises(ParameterError, match="window of 2 ms cuts the tracklets into 500000001 pieces"):
         compute_tracks(trajectories, window="2ms")
 
 

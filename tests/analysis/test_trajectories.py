@@ -226,7 +226,7 @@ def test_further_columns_are_carried_along():
 
 
 def test_without_a_frame_size_nothing_is_measured_in_px():
-    with pytest.raises(ParameterError, match="frame size of video 'video' is not known"):
+    with pytest.raises(ParameterError, match="video 'video' has no frame size"):
         compute_trajectories(make_detections({}), Video())
 
 

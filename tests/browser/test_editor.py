@@ -438,7 +438,7 @@ def test_degenerate_points_are_refused_with_the_readers_sentence(page, open_edit
         page.keyboard.press("Escape")
     assert "do not determine a plane" in page.locator(".fit").inner_text()
     page.locator(".side .save").click()
-    page.wait_for_selector(".status.bad:has-text('lie on one line')")
+    page.wait_for_selector(".status.bad:has-text('are on one line')")
     assert not (tmp_path / "floor.json").exists()
 
 

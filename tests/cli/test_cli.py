@@ -117,7 +117,7 @@ def test_one_bad_video_leaves_the_others_done_and_exit_4(tmp_path, capfd, archiv
     ("content", "said"),
     [
         ("{", "not JSON"),
-        (json.dumps(ZONES | {"unit": "m"}), "meters need a floor plan"),
+        (json.dumps(ZONES | {"unit": "m"}), "meters require a floor plan"),
         (json.dumps(ZONES | {"features": ZONES["features"] * 2}), "occurs twice"),
         (json.dumps(ZONES).replace("[0.5, 0], [0.5, 1]", "[0.5, 1], [0.5, 0]"), "not a valid outline"),
     ],
@@ -291,7 +291,7 @@ def test_a_zone_outside_the_picture_is_noted(tmp_path, capfd, archive):
         capfd, "export", archive, tmp_path / "out", "--zones", write(tmp_path / "far.json", far)
     )
     assert code == 0
-    assert "zone 'left' lies outside the picture: check the unit of its file" in err
+    assert "zone 'left' is outside the image: check the unit of its file" in err
 
 
 def test_of_exports_at_once_one_writes_and_the_others_say_so(tmp_path, data):

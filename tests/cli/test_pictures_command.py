@@ -44,7 +44,7 @@ def test_an_animation_is_a_gif_and_replaces_only_its_like(capfd, data, tmp_path)
         (["animation", "-o", "a.gif", "--width", "5"], "width is 5, not a whole number"),
         (["animation", "-o", "a.gif", "--duration", "12"], "'12' has no unit"),
         (["paths", "-o", "a.png", "--background", "none.mp4@1s"], "there is no file 'none.mp4'"),
-        (["paths", "-o", "a.png", "--background", "none.mp4"], "say which of its frames"),
+        (["paths", "-o", "a.png", "--background", "none.mp4"], "Add the time of a frame"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused(capfd, data, tmp_path, monkeypatch, arguments, message):
@@ -75,7 +75,7 @@ def test_a_stretched_background_is_told(capfd, data, tmp_path, size, floor):
     target, below = tmp_path / "a.png", tmp_path / "below.png"
     code, _, err = run(capfd, "plot", "paths", data / "shop", "-o", target, "--background", below, *plan)
     assert code == 0
-    where = "extent of the plan" if floor else "1280 x 720 px of the video's frame"
+    where = "bounds of the plan" if floor else "1280 x 720 px of the video's frame"
     image = f"The background ({size[0]} x {size[1]} px)"
     said = f"warning: {image} has another shape than the {where}: it is"
     assert (said in err) == (size != ((600, 400) if floor else (64, 36)))

@@ -241,7 +241,9 @@ def test_a_start_that_does_not_exist_fails_the_video_of_a_camera_with_dates(arch
 
 def test_zones_in_meters_of_a_camera_without_a_floor_plan_are_refused(archive, cameras, tmp_path):
     write(tmp_path / "setup" / "scenes" / "door.geojson", geojson("hall") | {"unit": "m"})
-    with pytest.raises(ZoneError, match=r"camera 'door': .*door.geojson: zones in meters need a floor plan"):
+    with pytest.raises(
+        ZoneError, match=r"camera 'door': .*door.geojson: zones in meters require a floor plan"
+    ):
         export_dataset(archive, tmp_path / "out", cameras=cameras)
 
 

@@ -245,7 +245,10 @@ BAD = {
     ),
     "a form": (lambda d: d.read("visits", as_="polars"), r"as_ must be 'pandas' or 'arrow', got 'polars'"),
     "a table without moments": (lambda d: d.read("heatmap", start="1s"), r"'heatmap' has no times, so"),
-    "no length of time": (lambda d: d.read("visits", start="noon"), r"start is 'noon', not a length of time"),
+    "no length of time": (
+        lambda d: d.read("visits", start="noon"),
+        r"start must be a duration .*, got 'noon'",
+    ),
     "an end before the start": (
         lambda d: d.read("visits", start="2s", end="1s"),
         r"end must be after start \('2s'\), got '1s'",

@@ -496,8 +496,8 @@ def test_counts_of_an_analysis_on_a_floor_plan_are_drawn(data, tmp_path):
     ("make", "message"),
     [
         (lambda _: None, "there is no file"),
-        (lambda file: file.write_text("no video"), "is not a video, or is broken"),
-        (lambda file: file.write_bytes(b""), "is not a video, or is broken"),
+        (lambda file: file.write_text("no video"), "is not a video or is damaged"),
+        (lambda file: file.write_bytes(b""), "is not a video or is damaged"),
     ],
     ids=["missing", "text", "empty"],
 )
@@ -520,7 +520,7 @@ def test_a_file_without_a_video_stream_is_refused(tmp_path):
 
 def test_a_file_that_is_cut_short_is_refused_or_written_with_a_warning(film, tmp_path):
     (tmp_path / "cut.mp4").write_bytes(film.read_bytes()[:-200])
-    with pytest.raises(ParameterError, match="is not a video, or is broken"):
+    with pytest.raises(ParameterError, match="is not a video or is damaged"):
         write(tmp_path / "cut.mp4", tmp_path / "out.mp4")
     assert not (tmp_path / "out.mp4").exists()
 

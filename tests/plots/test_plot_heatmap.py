@@ -159,7 +159,7 @@ def test_with_a_duration_the_density_on_the_floor_is_drawn():
     assert cells(ax).colorbar.ax.get_ylabel() == "mean density [people per m²]\nsquare-root scale"
     bar = cells(plot_heatmap(on_floor)).colorbar.ax
     assert bar.get_ylabel() == "person-seconds per cell of 1 m x 0.5 m\nsquare-root scale"
-    with pytest.raises(ParameterError, match="needs a heatmap in m, got one in px"):
+    with pytest.raises(ParameterError, match="requires a heatmap in m, got one in px"):
         plot_heatmap(heatmap(), duration="10s")
 
 
@@ -188,7 +188,7 @@ def test_cells_without_a_number_are_transparent():
 
 
 def test_a_density_needs_person_seconds_and_an_empty_heatmap_says_so():
-    with pytest.raises(ParameterError, match="a density needs person-seconds, but the values are visits"):
+    with pytest.raises(ParameterError, match="a density requires person-seconds, but the values are visits"):
         plot_heatmap(of(), duration="1h")
     ax = plot_heatmap(of("mean_speed", np.full((1, 2), np.nan)))
     assert [text.get_text() for text in ax.texts] == ["nothing to draw: no cell has any speed"]

@@ -77,8 +77,8 @@ def test_a_broken_answer_does_not_end_the_waiting(server, clock):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"deadline": "soon"}, "deadline is 'soon', not a length of time"),
-        ({"deadline": "-1s"}, "deadline is '-1s'"),
+        ({"deadline": "soon"}, "deadline must be a duration .*, got 'soon'"),
+        ({"deadline": "-1s"}, "deadline must be a duration of at least 0, got '-1s'"),
         ({"first_pause": "0s"}, "first_pause is '0s', not above 0"),
         ({"longest_pause": "0s"}, "longest_pause is '0s', not above 0"),
     ],

@@ -1,1 +1,1 @@
-"""Detections and trajectories cleaned: gaps, jitter, jumps, short tracks, broken identities."""
+"""Cleaning: gaps, jitter, jumps, short tracks and broken identities."""

@@ -1,4 +1,4 @@
-"""Candidates for stitching: which tracks may continue which, by time, distance and box size."""
+"""Candidates for stitching: pairs of tracks that fit by time, distance and box size."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,20 +15,20 @@ from ptrack_analysis.video import Milliseconds
 BODY = 1.7
 """Height of a body [m]."""
 _FOCAL = 0.9
-"""Focal length of a usual camera, as a share of the picture's width."""
+"""Focal length of a typical camera, as a share of the image width."""
 _LEAST_SPREAD = 0.05
-"""Feet must spread at least so far over the picture, as a fraction of its height, to tell a slope."""
+"""Minimum spread of foot points for fitting a slope, as a fraction of the image height."""
 
 _LEAST_GROWTH = 0.001
-"""Boxes grow at least so much over the whole picture, or not at all, as a fraction of its height."""
+"""Minimum growth of boxes from the top to the bottom of the image, as a fraction of its height."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bodies:
-    """Usual height of a box by where its feet are, all in fractions of the frame's height: a straight line.
+    """Typical height of a box as a linear function of its lower edge, in fractions of the frame height.
 
-    ``at_top`` is the height for feet at the picture's upper edge, ``growth`` how much it grows down to the
-    lower edge, 0 where that cannot be told; it is never taken as below ``least``.
+    ``at_top`` is the height at the upper edge of the image, and ``growth`` its increase down to the lower
+    edge (0 if unknown). The height is never below ``least``.
     """
 
     at_top: float
@@ -36,21 +36,21 @@ class Bodies:
     least: float
 
     def usual(self, bottom: Floats) -> Floats:
-        """Return the usual height for feet at these rows of the picture."""
+        """Return the typical box height for these positions of the lower edge."""
         return np.maximum(self.at_top + self.growth * bottom, self.least)
 
 
 @dataclass(frozen=True, slots=True)
 class PictureGround:
-    """The level ground that a picture's boxes stand on [m]: as if each body were 1.7 m tall.
+    """The ground plane of an image [m], estimated as if each body were 1.7 m tall.
 
     ::
 
-        sideways  X = (x - width / 2) · 1.7 / h        h: usual height of a box there [px]
-        away      Y = - focal · 1.7 / h                focal: 0.9 of the picture's width
+        sideways  X = (x - width / 2) · 1.7 / h        h: typical box height there [px]
+        away      Y = - focal · 1.7 / h                focal: 0.9 of the image width
 
-    A step downwards in the picture is never taken as shorter than one sideways. Where the boxes do not grow
-    towards the lower edge, the ground is the picture itself, scaled by their usual height.
+    A step downward in the image is never shorter than a step sideways. If the boxes do not grow towards the
+    lower edge, the ground is the image itself, scaled by their typical height.
     """
 
     bodies: Bodies
@@ -59,20 +59,20 @@ class PictureGround:
 
     @property
     def focal(self) -> float:
-        """Focal length [px]; 0 where the ground is the picture itself."""
+        """Focal length [px]; 0 if the ground is the image itself."""
         if not self.bodies.growth:
             return 0.0
         nearest = (self.bodies.at_top + self.bodies.growth) * self.height
         return max(_FOCAL * self.width, nearest / self.bodies.growth)
 
     def on_ground(self, picture: Floats) -> Floats:
-        """Project (n, 2) places in the picture [px] to the ground [m]."""
+        """Project (n, 2) positions in the image [px] to the ground [m]."""
         meters = BODY / (self.bodies.usual(picture[:, 1] / self.height) * self.height)
         away = -self.focal * meters if self.focal else picture[:, 1] * meters
         return np.column_stack([(picture[:, 0] - self.width / 2) * meters, away])
 
     def in_picture(self, ground: Floats) -> Floats:
-        """Project (n, 2) places on the ground [m] back to the picture [px]."""
+        """Project (n, 2) positions on the ground [m] back to the image [px]."""
         if self.focal:
             nearest = 4 * (self.bodies.at_top + self.bodies.growth) * self.height
             meters = np.maximum(-ground[:, 1] / self.focal, BODY / nearest)
@@ -84,17 +84,17 @@ class PictureGround:
 
 
 def fit_body_heights(top: Floats, height: Floats) -> Bodies | None:
-    """Fit the usual height of a box to where its feet are, by least squares; None without a whole box.
+    """Fit the typical box height as a function of the lower edge; None without a complete box.
 
-    Boxes that the picture's upper or lower edge cuts are left out: neither feet nor height are seen. The
-    line is level where the boxes do not grow towards the lower edge, or their feet hardly spread. Its least
-    value is the height that one box in a hundred is below.
+    Boxes cut by the upper or lower edge of the image are excluded, because their height is unknown. The fit
+    is by least squares. The line is level if the boxes do not grow towards the lower edge, or if their foot
+    points hardly spread. The minimum height is the 1 % quantile of the heights.
     """
     tall = whole_heights(top, height)
-    seen = np.isfinite(tall)
-    if not seen.any():
+    complete = np.isfinite(tall)
+    if not complete.any():
         return None
-    tall, bottom = tall[seen], top[seen] + height[seen]
+    tall, bottom = tall[complete], top[complete] + height[complete]
     offset = bottom - bottom.mean()
     least = float(np.quantile(tall, 0.01))
     if offset.std() >= _LEAST_SPREAD:
@@ -105,22 +105,23 @@ def fit_body_heights(top: Floats, height: Floats) -> Bodies | None:
 
 
 def whole_heights(top: Floats, height: Floats) -> Floats:
-    """Return the heights of boxes; NaN where the picture's upper or lower edge cuts one, or there is none."""
+    """Return the heights of boxes; NaN without a box or if the image cuts its upper or lower edge."""
     bottom = top + height
     whole = (top > EDGE_TOLERANCE) & (bottom < 1 - EDGE_TOLERANCE) & (height > 0)
     return np.where(whole, height, np.nan)
 
 
 _SHRINKING = 0.02
-"""Added to the spread of the moments that a velocity is fitted to, so that few of them tell little [s²]."""
+"""Added to the spread of the times in a velocity fit, so that short intervals have little weight [s²]."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Side:
-    """One side of each track, its beginning or its end.
+    """One side of each track, its start or its end.
 
-    ``moment`` is that of the outermost position, ``seen`` that of the outermost row [ms]; ``place`` is
-    (n, 2) [m], ``velocity`` (n, 2) [m/s], ``size`` the height of the box by the usual one, NaN if not known.
+    ``moment`` is the time of the outermost position, and ``seen`` the time of the outermost row [ms].
+    ``place`` is the position (n, 2) [m] and ``velocity`` is (n, 2) [m/s]. ``size`` is the box height divided
+    by the typical height, NaN if unknown.
     """
 
     seen: Milliseconds
@@ -133,30 +134,31 @@ class Side:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ends:
-    """Beginning and end of each track that has a position, in the order of their persons."""
+    """Start and end of each track with a position, in the order of the person index."""
 
     start: Side
     stop: Side
 
 
 def find_track_ends(rows: PersonRows, places: Floats, size: Floats, *, window: int, max_speed: float) -> Ends:
-    """Find the beginning and the end of each track that has a position.
+    """Find the start and the end of each track with a position.
 
-    Velocity is the slope of the positions within ``window`` ms of the outermost one, by least squares, drawn
-    towards 0 where they cover little time, and never above ``max_speed``; size is the lower median there.
+    Velocity is the least-squares slope of the positions within ``window`` ms of the outermost position. It
+    is shrunk towards 0 if the positions cover little time, and limited to ``max_speed``. Size is the lower
+    median of the same rows.
 
     Parameters
     ----------
     rows
         The order of person and time.
     places
-        (n, 2) positions in that order, NaN where there is none [m].
+        (n, 2) positions in that order, NaN without a position [m].
     size
-        (n,) heights of the boxes by the usual one, NaN where not known.
+        (n,) box heights divided by the typical height, NaN if unknown.
     window
-        How far from the outermost position others count [ms].
+        Longest time between the outermost position and other positions that count [ms].
     max_speed
-        The largest speed [m/s].
+        Maximum speed [m/s].
     """
     known = np.flatnonzero(~np.isnan(places).any(axis=1))
     begins = mark_starts(rows.person[known])
@@ -179,7 +181,7 @@ def find_track_ends(rows: PersonRows, places: Floats, size: Floats, *, window: i
 
 
 def _slopes(time: Milliseconds, places: Floats, near: Bools, first: Integers, track: Integers) -> Floats:
-    """Fit the velocity of each track's near positions (n, 2)."""
+    """Return the velocity fitted to each track's near positions (n, 2)."""
     if not len(first):
         return np.empty((0, 2))
     weight = near.astype("float64")
@@ -192,7 +194,7 @@ def _slopes(time: Milliseconds, places: Floats, near: Bools, first: Integers, tr
 
 
 def _medians(size: Floats, near: Bools, track: Integers, tracks: int) -> Floats:
-    """Return the lower median of each track's near sizes, NaN where there is none."""
+    """Return the lower median of each track's near sizes; NaN without a size."""
     medians = np.full(tracks, np.nan)
     used = np.flatnonzero(near & ~np.isnan(size))
     order = used[np.lexsort((size[used], track[used]))]
@@ -203,21 +205,21 @@ def _medians(size: Floats, near: Bools, track: Integers, tracks: int) -> Floats:
 
 
 SLACK = 0.5
-"""How far any position may be off, because boxes jitter [m]."""
+"""Tolerance of any position, because boxes jitter [m]."""
 FADE = 0.8
-"""Time in which a walker's velocity fades to 1/e of itself [s]."""
+"""Time in which a person's velocity decays to 1/e [s]."""
 WALKING = 0.5
-"""Who is faster walks [m/s]."""
+"""Speed above which a person walks [m/s]."""
 _AGAINST = -0.5
-"""Cosine of the angle from which on two directions are against each other."""
+"""Cosine of the angle between two directions below which they are opposite."""
 _UNKNOWN_SIZE = 0.25
-"""What a size that is not known adds to the cost, as if it were a quarter of the limit."""
+"""Contribution of an unknown size to the cost, as a share of the limit."""
 _MOST_PAIRS = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a join may need, as in ``compute_stitches``; ``horizon`` and ``max_gap`` are in ms."""
+    """Limits of a join, as in ``compute_stitches``; ``horizon`` and ``max_gap`` are in ms."""
 
     max_gap: int
     horizon: int
@@ -228,7 +230,7 @@ class Limits:
     min_margin: float
 
     def __post_init__(self) -> None:
-        """Reject what is out of its range, all of it in one sentence."""
+        """Reject values out of their range, all in one message."""
         lowest = {"max_gap": 0, "max_speed": 0, "max_drift": 0, "max_size_ratio": 1, "max_cost": 0}
         checks = [partial(above, getattr(self, name), name, least) for name, least in lowest.items()]
         checks.append(partial(at_least, self.min_margin, "min_margin"))
@@ -238,7 +240,7 @@ class Limits:
 
 
 def _fault(check: Callable[[], float]) -> str:
-    """Return what a check has to say, nothing if it passes."""
+    """Return the error message of a check; empty if it passes."""
     try:
         check()
     except ParameterError as error:
@@ -248,7 +250,7 @@ def _fault(check: Callable[[], float]) -> str:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pairs:
-    """Possible joins: the earlier and the later track, and what they cost; expected place (n, 2) [m]."""
+    """Possible joins: earlier and later track, expected position (n, 2) [m], and cost."""
 
     before: Integers
     after: Integers
@@ -256,24 +258,24 @@ class Pairs:
     cost: Floats
 
     def taken(self, rows: Bools | Integers) -> "Pairs":
-        """Take some of the pairs, or all in another order."""
+        """Return some of the pairs, or all pairs in another order."""
         return Pairs(self.before[rows], self.after[rows], self.expected[rows], self.cost[rows])
 
 
 def candidates(ends: Ends, barred: tuple[Bools, Bools], limits: Limits) -> Pairs:
-    """Find the pairs of tracks that cost less than the limit, by earlier track, then by later.
+    """Find the pairs of tracks that cost less than the limit, sorted by earlier and later track.
 
-    The later tracks are sorted by their beginning, so those that begin within the horizon of an end stand
-    together; pairs are measured about a million at a time.
+    The later tracks are sorted by their start, so the candidates for an end are adjacent. Costs are computed
+    for about a million pairs at a time.
 
     Parameters
     ----------
     ends
-        Beginning and end of the tracks.
+        Start and end of the tracks.
     barred
-        (n,) bool each: tracks that nothing may follow, tracks that may follow nothing.
+        (n,) bool each: tracks that cannot be continued, and tracks that cannot continue another.
     limits
-        What a join may need.
+        Limits of a join.
     """
     parts = [_fitting(ends, before, after, limits) for before, after in _chunks(ends, barred, limits.horizon)]
     pairs = Pairs(
@@ -286,7 +288,7 @@ def candidates(ends: Ends, barred: tuple[Bools, Bools], limits: Limits) -> Pairs
 
 
 def _chunks(ends: Ends, barred: tuple[Bools, Bools], horizon: int) -> Iterator[tuple[Integers, Integers]]:
-    """Return the pairs of a track and those that begin within the horizon of its end, in parts."""
+    """Yield, in parts, the pairs of a track and tracks that start within the horizon of its end."""
     leaving, coming = np.flatnonzero(~barred[0]), np.flatnonzero(~barred[1])
     coming = coming[np.argsort(ends.start.seen[coming], kind="stable")]
     begin, end = ends.start.seen[coming], ends.stop.seen[leaving]
@@ -301,7 +303,7 @@ def _chunks(ends: Ends, barred: tuple[Bools, Bools], horizon: int) -> Iterator[t
 
 
 def _fitting(ends: Ends, before: Integers, after: Integers, limits: Limits) -> Pairs:
-    """Measure pairs, and keep those below the limit."""
+    """Return the pairs whose cost is below the limit."""
     stop, start = ends.stop, ends.start
     wait = (start.moment[after] - stop.moment[before]) / 1000.0
     way = start.place[after] - stop.place[before]
@@ -320,7 +322,7 @@ def _fitting(ends: Ends, before: Integers, after: Integers, limits: Limits) -> P
 
 
 def _came_back(left: Floats, came: Floats) -> Bools:
-    """Return where both walk, and the later one more than 120 degrees against the earlier one."""
+    """Return which pairs walk in opposite directions: both walk, more than 120 degrees apart."""
     along, both = (left * came).sum(axis=1), _length(left) * _length(came)
     walking = np.minimum(_length(left), _length(came)) > WALKING
     back: Bools = walking & (along < _AGAINST * both)

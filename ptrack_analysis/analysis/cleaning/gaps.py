@@ -1,4 +1,4 @@
-"""Gaps filled: rows put where a person was not detected for a while."""
+"""Gap filling: interpolated rows where a person was not detected for a while."""
 
 from typing import Any
 
@@ -25,27 +25,27 @@ def fill_gaps(
     max_gap: pd.Timedelta | str | None = None,
     period: pd.Timedelta | str,
 ) -> pd.DataFrame:
-    """Put rows into the gaps of each person, with boxes (or positions) interpolated, and flag them.
+    """Fill the gaps of each person with interpolated rows, and flag them.
 
     A gap is filled if it is longer than ``max_gap``, so that it would interrupt presence, and at most
-    ``limit``, and if both the row before it and the row after it have a body box (a position); other gaps
-    are left. Rows are put every ``period`` after the row before, none at or beyond the row after; all four
-    sides of the box change evenly over time. Such a row has the flag ``interpolated``: its position is a
-    guess, and trajectories say so (``position_status``). It has no face, and what else the table tells is
-    missing in it, but whole numbers and other flags, which cannot be missing: they are those of the row
-    before. A flag ``interpolated`` that a row has already is kept. An empty table gives an empty one.
+    ``limit``. The rows before and after it must have a body box (or a position); other gaps are not filled.
+    New rows are inserted every ``period`` after the row before the gap, up to the row after it (exclusive).
+    All four sides of the box are interpolated linearly in time. A new row has the flag ``interpolated``: its
+    position is an estimate, and trajectories show this in ``position_status``. It has no face, and other
+    columns are missing. Integers and other flags cannot be missing and are copied from the row before. An
+    existing flag ``interpolated`` is kept. An empty table gives an empty table.
 
     Parameters
     ----------
     table
         DETECTIONS or POINTS, rows in any order.
     limit
-        The longest gap that is filled, above ``max_gap`` [ms].
+        Longest gap to fill, above ``max_gap`` [ms].
     max_gap
-        The longest time without a detection that does not interrupt presence anyway, as for
-        ``compute_trajectories`` [ms]; by default 2 s, or three periods if that is longer.
+        Longest time without a detection that does not interrupt presence, as in ``compute_trajectories``
+        [ms]; by default 2 s, or three periods if that is longer.
     period
-        Time from one new row to the next, above 0 and at most ``max_gap``: ``video.sampling_period`` [ms].
+        Time between new rows, above 0 and at most ``max_gap``: ``video.sampling_period`` [ms].
 
     Returns
     -------
@@ -61,10 +61,11 @@ def fill_gaps(
 
     Notes
     -----
-    Presence becomes continuous: with the same ``max_gap`` and ``period`` given to ``compute_trajectories``,
-    each filled gap adds its length less one period to the dwell in the scene (before, the row before it held
-    for one period). So it errs towards longer dwell: who left and came back was not there. Give the period
-    on: the new rows lie beside the video's samplings, so the period found from the filled table is shorter.
+    Presence becomes continuous: if ``compute_trajectories`` gets the same ``max_gap`` and ``period``, each
+    filled gap adds its length minus one period to the time in the scene, because the row before the gap
+    already counted for one period. This errs towards longer dwell: a person who left and came back was
+    absent. Pass the period to the following functions, because the new rows are not aligned with the video's
+    sampling, and an estimate from the filled table would be too short.
     O(n log n + new rows).
 
     Examples
@@ -99,15 +100,15 @@ def fill_gaps(
 def new_rows(
     rows: PersonRows, known: Bools, *, above: int, limit: int, period: int
 ) -> tuple[Integers, Milliseconds]:
-    """Return after which row each new row comes, and its moment [ms]; lengths of time in ms."""
+    """Return, for each new row, the row before its gap and its time [ms]."""
     gap = np.diff(rows.time)
     filled = ~rows.first[1:] & (gap > above) & (gap <= limit) & known[:-1] & known[1:]
     before = np.flatnonzero(filled)
     count = (gap[before] - 1) // period
     if count.sum() > MOST_ROWS:
         raise ParameterError(
-            f"the gaps would be filled with {count.sum()} rows, one in {period} ms, more than {MOST_ROWS}: "
-            "take a shorter limit or a longer period"
+            f"the gaps would be filled with {count.sum()} rows, one per {period} ms, more than {MOST_ROWS}. "
+            "Pass a shorter limit or a longer period."
         )
     row = np.repeat(before, count)
     nth = np.arange(1, len(row) + 1) - np.repeat(np.cumsum(count) - count, count)
@@ -123,7 +124,7 @@ def _lengths(
     above = choose_max_gap(max_gap, step)
     if longest <= above:
         raise ParameterError(
-            f"limit must be above max_gap ({above} ms), got {limit!r}: otherwise no gap is filled"
+            f"limit must be above max_gap ({above} ms), got {limit!r}: no gap would be filled"
         )
     return above, longest, step
 
@@ -131,7 +132,7 @@ def _lengths(
 def _columns(
     table: pd.DataFrame, order: Integers, before: Integers, between: dict[str, Floats]
 ) -> dict[str, Any]:
-    """Return each column's values of the old rows, then of the new ones."""
+    """Return each column with the values of the old rows followed by the new rows."""
     columns = {}
     for name in table.columns:
         old, new = (pd.Series(table[name].array[rows]) for rows in (order, before))
@@ -146,7 +147,7 @@ def _columns(
 
 
 def _sorted(columns: dict[str, Any], keys: dict[str, Any], kind: Table) -> pd.DataFrame:
-    """Make the table of these columns and key levels, sorted by its key."""
+    """Build the table from columns and key levels, sorted by its key."""
     order = np.lexsort([keys[name] for name in reversed(kind.key_names)])
     index = pd.MultiIndex.from_arrays([keys[name][order] for name in kind.key_names], names=kind.key_names)
     return pd.DataFrame({name: values[order] for name, values in columns.items()}, index=index)

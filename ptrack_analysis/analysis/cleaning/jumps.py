@@ -22,12 +22,12 @@ from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.video import Milliseconds, milliseconds
 
 Walk = tuple[Milliseconds, Floats, Floats]
-"""Moments [ms] and positions, x and y."""
+"""Times [ms] and coordinates x and y."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sections:
-    """Stretches of rows within which one can walk: first and last row, how many rows, of which run."""
+    """Sections of rows at plausible speeds: first and last row, number of rows, and tracklet."""
 
     first: Integers
     last: Integers
@@ -38,12 +38,12 @@ class Sections:
 def away(time: Milliseconds, run: Integers, x: Floats, y: Floats, *, max_speed: float) -> Bools:
     """Mark the rows of sections that a person jumped to and jumped back from.
 
-    All rows have positions and are in the order of run and time. A run is cut into sections wherever the
-    step needs more than ``max_speed``. A section is away if the step past it, from the last row of the
-    section before to the first row of the one after, needs at most ``max_speed``, and if it has no more rows
-    than either of these two. Of neighboring sections that are all away (they are of equal size then) every
-    other from the first is taken. What it parted is one section then, and the same is asked again until
-    nothing is away.
+    All rows have positions and are in the order of tracklet and time. A tracklet is cut into sections
+    wherever a step requires more than ``max_speed``. A section is a jump if the step across it, from the last
+    row of the previous section to the first row of the next one, requires at most ``max_speed``, and if it
+    has no more rows than either of these two sections. If adjacent sections could all be jumps, they have
+    equal sizes, and every other one is taken, starting with the first. The sections around a jump are then
+    joined, and the search is repeated until no jump is found.
 
     Returns
     -------
@@ -65,7 +65,7 @@ def away(time: Milliseconds, run: Integers, x: Floats, y: Floats, *, max_speed: 
 
 
 def _taken(sections: Sections, walk: Walk, max_speed: float) -> Bools:
-    """Mark the sections that are away, no two neighbors."""
+    """Mark the sections that are jumps; two adjacent sections are never both marked."""
     taken = np.zeros(len(sections.first), dtype=bool)
     if len(taken) < 3:  # noqa: PLR2004 - one between two
         return taken
@@ -76,15 +76,15 @@ def _taken(sections: Sections, walk: Walk, max_speed: float) -> Bools:
         & (size[middle] <= np.minimum(size[middle - 1], size[middle + 1]))
         & ~_too_far(walk, sections.last[middle - 1], sections.first[middle + 1], max_speed)
     )
-    # neighbors that are both away have equal sizes: neither has more rows than the other
+    # adjacent candidates have equal sizes, because neither has more rows than the other
     chain = taken & ~np.concatenate([[False], taken[:-1]])
-    place = np.arange(len(taken)) - np.maximum.accumulate(np.where(chain, np.arange(len(taken)), 0))
-    alternate: Bools = taken & (place % 2 == 0)
+    nth = np.arange(len(taken)) - np.maximum.accumulate(np.where(chain, np.arange(len(taken)), 0))
+    alternate: Bools = taken & (nth % 2 == 0)
     return alternate
 
 
 def _joined(sections: Sections, taken: Bools) -> Sections:
-    """Leave the taken sections out, and make one of the two that each of them parted."""
+    """Remove the taken sections, and join the two sections around each of them."""
     kept = np.flatnonzero(~taken)
     begins = ~taken[kept - 1]
     begins[0] = True
@@ -95,7 +95,7 @@ def _joined(sections: Sections, taken: Bools) -> Sections:
 
 
 def _too_far(walk: Walk, before: Integers, after: Integers, max_speed: float) -> Bools:
-    """Return whether the way between two rows needs more than the largest speed."""
+    """Return whether the distance between two rows requires more than the maximum speed."""
     time, x, y = walk
     way = np.sqrt((x[after] - x[before]) ** 2 + (y[after] - y[before]) ** 2)
     far: Bools = way * 1000.0 > max_speed * (time[after] - time[before])
@@ -103,7 +103,7 @@ def _too_far(walk: Walk, before: Integers, after: Integers, max_speed: float) ->
 
 
 def flag_jumps(trajectories: pd.DataFrame, *, max_speed: float) -> pd.DataFrame:
-    r"""Flag the positions that a person cannot have walked to and back from.
+    r"""Flag jumps: positions that a person cannot have walked to and back from.
 
     ::
 
@@ -113,24 +113,24 @@ def flag_jumps(trajectories: pd.DataFrame, *, max_speed: float) -> pd.DataFrame:
                 \        /
                  4 ... 8                  the jump
 
-    The positions measured in a run (``position_status`` is ``box``) are cut into sections wherever the step
-    to the next needs more than ``max_speed``. A section is a jump if the step past it, from the section
-    before to the one after, needs at most ``max_speed``, and if it has no more detections than either of the
-    two; what it parted is one section then, and the same is asked again until nothing is found. Of
-    neighboring sections that could both be the jump, equal in size, the first, third, ... are. A position
-    interpolated next to a jump is made from it, and is flagged too. Only flags are set; nothing else changes.
+    The detected positions of a tracklet are cut into sections wherever the step to the next position requires
+    more than ``max_speed``. A section is a jump if the step across it, from the previous section to the next
+    one, requires at most ``max_speed``, and if it has no more detections than either of the two. The two
+    sections are then joined, and the search is repeated until no jump is found. If adjacent sections of equal
+    size could each be the jump, the first, third, ... are flagged. Positions interpolated from a jump are
+    flagged as well. Only flags are set; nothing else changes.
 
     Parameters
     ----------
     trajectories
         TRAJECTORIES of one video, rows in any order.
     max_speed
-        The largest speed at which people move there, above 0: say 3 in a shop [plane units per second].
+        Maximum speed of people in the scene, above 0: for example 3 m/s in a shop [plane units per second].
 
     Returns
     -------
     pandas.DataFrame
-        TRAJECTORIES with the flag ``jump``, in the order of person and time. An earlier flag is replaced.
+        TRAJECTORIES with the flag ``jump``, in the order of person and time. An existing flag is replaced.
 
     Raises
     ------
@@ -141,16 +141,16 @@ def flag_jumps(trajectories: pd.DataFrame, *, max_speed: float) -> pd.DataFrame:
 
     Notes
     -----
-    Errs towards too few flags. The first and the last section of a run are never flagged: there is one step
-    only, and which side of it is wrong cannot be told. Nor is a jump away that is longer than the stay
-    before or after it, nor one to a place where the person could walk to within a step. Sections that the
-    person truly walked between two that are wrong are kept only as long as they have more detections. A
-    position of ``max_speed`` exactly can be walked to. O(n log n) and one pass more a level of nesting.
+    Errs towards too few flags. The first and the last section of a tracklet are never flagged: there is only
+    one step, and the wrong side of it is unknown. A jump that lasts longer than the section before or after
+    it is not flagged, nor is a jump to a position that can be reached within one step. A correct section
+    between two wrong ones is kept only if it has more detections. A step of exactly ``max_speed`` is
+    plausible. O(n log n), plus one pass per level of nesting.
 
     References
     ----------
-    Filters by the speed that a step needs are those of animal tracking: D. C. Douglas et al., "Moderating
-    Argos location errors in animal tracking data", Methods in Ecology and Evolution 3 (2012),
+    Speed filters are common in animal tracking: D. C. Douglas et al., "Moderating Argos location errors in
+    animal tracking data", Methods in Ecology and Evolution 3 (2012),
     doi:10.1111/j.2041-210X.2012.00245.x.
 
     Examples
@@ -168,7 +168,7 @@ def flag_jumps(trajectories: pd.DataFrame, *, max_speed: float) -> pd.DataFrame:
     """
     positions = split_positions(trajectories)
     if not (isinstance(max_speed, int | float | np.number) and 0 < max_speed < np.inf):
-        raise ParameterError(f"max_speed is {max_speed!r}, not a speed above 0 [{positions.unit} per second]")
+        raise ParameterError(f"max_speed must be above 0 [{positions.unit} per second], got {max_speed!r}")
     measured = np.flatnonzero((positions.located == BOX) & ~np.isnan(positions.x))
     jump = np.zeros(len(positions.x), dtype=bool)
     jump[measured] = away(
@@ -188,20 +188,20 @@ def repair_jumps(
     max_interpolation: pd.Timedelta | str = MAX_GAP,
     speed_window: pd.Timedelta | str = SPEED_WINDOW,
 ) -> pd.DataFrame:
-    """Replace the flagged positions by interpolation between the others of the run.
+    """Replace flagged positions by interpolation between the other positions of the tracklet.
 
     A flagged position is interpolated linearly in time between the unflagged positions before and after it
-    in the same run, if these are at most ``max_interpolation`` apart, and is ``position_status`` by
-    ``interpolated`` then; otherwise it is given up, and ``position_status`` is ``no``. The flag stays.
-    ``time_present`` and ``tracklet`` are untouched; steps, speeds and headings are measured anew. An empty
-    table gives an empty one.
+    in the same tracklet, if these are at most ``max_interpolation`` apart. Its ``position_status`` is then
+    ``interpolated``. Otherwise, the position is removed, and ``position_status`` is ``missing``. The flag is
+    kept. ``time_present`` and ``tracklet`` do not change; steps, speeds and headings are recomputed. An empty
+    table gives an empty table.
 
     Parameters
     ----------
     trajectories
         TRAJECTORIES of one video with the flag ``jump`` (``flag_jumps``), rows in any order.
     max_interpolation
-        The longest time between two positions to interpolate between [ms].
+        Longest time between two positions for interpolation between them [ms].
     speed_window
         Length of the window for speed and heading, as in ``compute_trajectories`` [ms].
 
@@ -215,12 +215,12 @@ def repair_jumps(
     SchemaError
         If ``trajectories`` is not a TRAJECTORIES table, or has no column ``jump``.
     ParameterError
-        If a length of time is none, or ``speed_window`` is below 2 ms.
+        If an option is not a duration, or ``speed_window`` is below 2 ms.
 
     Notes
     -----
-    O(n log n). Nobody's time in the scene changes; a position given up moves its time from a zone to
-    *unlocated*.
+    O(n log n). The time in the scene does not change. A removed position moves its time from a zone to the
+    time without a position.
 
     Examples
     --------
@@ -232,7 +232,7 @@ def repair_jumps(
     old = split_positions(trajectories)
     if "jump" not in trajectories.columns:
         raise SchemaError(
-            "not a trajectories table with jumps: column 'jump' is missing; flag_jumps makes it"
+            "not a trajectories table with jumps: column 'jump' is missing. Call flag_jumps first."
         )
     jump = trajectories["jump"].to_numpy()[old.rows.order]
     longest = milliseconds(max_interpolation, "max_interpolation")
@@ -248,7 +248,7 @@ def repair_jumps(
 
 
 def _spread(jump: Bools, positions: Positions, measured: Integers) -> None:
-    """Flag the positions that were interpolated from a flagged one before or after them in the run."""
+    """Flag positions that were interpolated from an adjacent flagged position of the tracklet."""
     made = np.flatnonzero((positions.located == INTERPOLATED) & ~np.isnan(positions.x))
     if not len(made) or not len(measured):
         return

@@ -1,4 +1,4 @@
-"""Tables after people were renamed: stitches applied and undone, short tracks left out."""
+"""Renaming of people: apply and undo stitches, and filter short tracks."""
 
 from typing import Any
 
@@ -16,60 +16,61 @@ _MADE = frozenset({"position_status", "time_present", "tracklet"})
 
 
 def find_table_kind(table: object, *, trajectories: bool = False) -> Table:
-    """Return whether a table is DETECTIONS or POINTS (or TRAJECTORIES, where they are taken), and check it.
+    """Return the schema of a table: DETECTIONS or POINTS (or TRAJECTORIES, if allowed), and validate it.
 
-    Its index tells detections from points, the columns ``located held run`` tell trajectories from points;
-    whatever is neither is taken for detections.
+    The index distinguishes detections from points. The columns ``position_status``, ``time_present`` and
+    ``tracklet`` distinguish trajectories from points. Any other table is validated as detections.
 
     Raises
     ------
     SchemaError
-        If it is no such table.
+        If the table does not match its schema.
     """
     kind = DETECTIONS
     if isinstance(table, pd.DataFrame) and list(table.index.names) == POINTS.key_names:
         kind = TRAJECTORIES if set(table.columns) >= _MADE else POINTS
     if kind is TRAJECTORIES and not trajectories:
         raise SchemaError(
-            "not a detections table: these are trajectories; clean the detections or points that they were "
-            "computed from, then compute them again"
+            "not a detections table, but trajectories. Clean the detections or points from which they were "
+            "computed, and compute the trajectories again."
         )
     validate(table, kind)
     return kind
 
 
 def apply_stitches(table: pd.DataFrame, stitches: pd.DataFrame) -> pd.DataFrame:
-    """Give the joined tracks one number, that of the first of them, and keep the tracker's number.
+    """Give joined tracks the number of the first track, and keep the tracker's number.
 
-    The chains are followed from ``after``, so rows of the stitches can be deleted: the chain is then two.
-    Numbers that the table does not have are passed over, so stitches of a whole video fit a part of it. The
-    tracker's number of every row is in ``merged_from``, joined or not; a table that has that column already,
-    from an earlier round of stitching, keeps it. Nothing else changes, and the rows keep their order.
+    The chains follow ``after``, so rows of the stitches can be deleted; this splits a chain into two. Numbers
+    that do not occur in the table are ignored, so stitches of a complete video can be applied to a part. The
+    tracker's number of every row is in ``merged_from``, whether or not the track was joined. A table that
+    already has this column from an earlier round of stitching keeps it. Nothing else changes, and the rows
+    keep their order.
 
     Parameters
     ----------
     table
-        DETECTIONS or POINTS that the stitches were computed from, or a part of them.
+        DETECTIONS or POINTS from which the stitches were computed, or a part of them.
     stitches
-        STITCHES; ``merged_into`` is not read.
+        STITCHES; ``merged_into`` is not used.
 
     Returns
     -------
     pandas.DataFrame
-        The same table with other numbers and the column ``merged_from``. Compute its trajectories anew.
+        The table with the new numbers and the column ``merged_from``. Recompute its trajectories.
 
     Raises
     ------
     SchemaError
         If ``table`` is neither DETECTIONS nor POINTS, or ``stitches`` is not STITCHES.
     ParameterError
-        If stitches go round in a circle, if two of them follow the same track, or if the two tracks of one
-        are in sight at the same moment.
+        If the stitches form a circle, if two stitches follow the same track, or if two joined tracks overlap
+        in time.
 
     Notes
     -----
-    O(n). A gap above ``max_gap`` of ``compute_trajectories`` stays a gap: the joined person has two runs.
-    ``fill_gaps`` closes it.
+    O(n). A gap above ``max_gap`` of ``compute_trajectories`` remains a gap, so the joined person has two
+    tracklets. ``fill_gaps`` closes it.
 
     Examples
     --------
@@ -85,7 +86,7 @@ def apply_stitches(table: pd.DataFrame, stitches: pd.DataFrame) -> pd.DataFrame:
     _validate_no_forks(later, earlier)
     into, circular = first_of_chains(later, earlier)
     if circular.any():
-        raise ParameterError(f"the stitches of person {later[circular].min()} go round in a circle")
+        raise ParameterError(f"the stitches of person {later[circular].min()} form a circle")
     person: Integers = table.index.get_level_values("person_index").to_numpy()
     renamed = _renamed(person, later, into)
     kept = table["merged_from"].to_numpy() if "merged_from" in table.columns else person
@@ -95,11 +96,11 @@ def apply_stitches(table: pd.DataFrame, stitches: pd.DataFrame) -> pd.DataFrame:
 
 
 def unstitch_tracks(table: pd.DataFrame) -> pd.DataFrame:
-    """Give every row the tracker's number again, and drop ``merged_from``.
+    """Restore the tracker's number of every row, and drop ``merged_from``.
 
-    All rounds of stitching are undone at once; to undo one join, delete its row of the stitches and apply
-    the others. What was done to the table in between stays: a row put into a gap has the number of the row
-    before the gap.
+    All rounds of stitching are undone together. To undo a single join, delete its row of the stitches and
+    apply the others again. Other changes to the table remain: a row inserted in a gap gets the number of the
+    row before the gap.
 
     Parameters
     ----------
@@ -109,7 +110,7 @@ def unstitch_tracks(table: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        The table as it was before ``apply_stitches``, rows in their order.
+        The table as before ``apply_stitches``, rows in the same order.
 
     Raises
     ------
@@ -127,8 +128,8 @@ def unstitch_tracks(table: pd.DataFrame) -> pd.DataFrame:
     kind = find_table_kind(table)
     if "merged_from" not in table.columns:
         raise SchemaError(
-            f"not a {kind.name} table of joined persons: column 'merged_from' is missing; "
-            "apply_stitches makes it"
+            f"not a {kind.name} table with stitched people: column 'merged_from' is missing. "
+            "Call apply_stitches first."
         )
     return _with_numbers(table, table["merged_from"].to_numpy()).drop(columns="merged_from")
 
@@ -138,11 +139,13 @@ def _validate_no_forks(later: Integers, earlier: Integers) -> None:
     if (count > 1).any():
         forked = number[count > 1][0]
         both = ", ".join(str(one) for one in np.sort(later[earlier == forked]))
-        raise ParameterError(f"person {forked} is followed by several ({both}): delete all but one")
+        raise ParameterError(
+            f"person {forked} is continued by several tracks ({both}). Delete all but one of these stitches."
+        )
 
 
 def _validate_no_overlap(table: pd.DataFrame, renamed: Integers, person: Integers) -> None:
-    """Reject to make two tracks one of which one begins before the other has ended; name the first two."""
+    """Reject stitches of tracks that overlap in time, and name the first two."""
     time = table.index.get_level_values("timestamp").to_numpy().view("int64")
     order = np.lexsort((time, person, renamed))
     first = np.flatnonzero(mark_starts(person[order]) | mark_starts(renamed[order]))
@@ -151,24 +154,26 @@ def _validate_no_overlap(table: pd.DataFrame, renamed: Integers, person: Integer
     by_start = np.lexsort((begins, whose))
     both = (whose[by_start][1:] == whose[by_start][:-1]) & (begins[by_start][1:] <= ends[by_start][:-1])
     if both.any():
-        place = by_start[np.flatnonzero(both)[0] :][:2]
-        numbers = " and ".join(str(number) for number in np.sort(person[order[first[place]]]))
-        moment = timedelta(int(begins[place[1]]))
-        raise ParameterError(f"the stitches join persons {numbers}, who are both in sight at {moment}")
+        rows = by_start[np.flatnonzero(both)[0] :][:2]
+        numbers = " and ".join(str(number) for number in np.sort(person[order[first[rows]]]))
+        time_of_overlap = timedelta(int(begins[rows[1]]))
+        raise ParameterError(
+            f"the stitches join persons {numbers}, who are both present at {time_of_overlap}"
+        )
 
 
 def _renamed(person: Integers, later: Integers, into: Integers) -> Integers:
-    """Replace the numbers of later tracks by those of the first of their chains."""
+    """Replace the numbers of later tracks by the number of the first track of their chain."""
     if not len(later):
         return person
     order = np.argsort(later)
-    place = np.minimum(np.searchsorted(later[order], person), len(later) - 1)
-    found = later[order][place] == person
-    return np.where(found, into[order][place], person)
+    index = np.minimum(np.searchsorted(later[order], person), len(later) - 1)
+    found = later[order][index] == person
+    return np.where(found, into[order][index], person)
 
 
 def _with_numbers(table: pd.DataFrame, person: Integers) -> pd.DataFrame:
-    """Put other numbers of persons into the index."""
+    """Return the table with other person numbers in its index."""
     index: Any = table.index
     levels = [person if name == "person_index" else index.get_level_values(name) for name in index.names]
     return table.set_axis(pd.MultiIndex.from_arrays(levels, names=index.names), axis=0)
@@ -177,38 +182,37 @@ def _with_numbers(table: pd.DataFrame, person: Integers) -> pd.DataFrame:
 def filter_short_tracks(
     table: pd.DataFrame, *, min_duration: pd.Timedelta | str, min_detections: int
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Split a table into the tracks that are long enough and those that are not.
+    """Split a table into the rows of long tracks and the rows of short tracks.
 
-    A track is removed if the time from its first row to its last is below ``min_duration`` or if it has
-    fewer than ``min_detections`` rows. Both limits are to be named, and both parts come back: who was seen
-    once is a person too, unless the analyst says otherwise. ``min_duration="0s", min_detections=1`` removes
-    nobody.
+    A track is short if the time from its first row to its last is below ``min_duration``, or if it has fewer
+    than ``min_detections`` rows. Both limits are required, and both parts are returned, because a person with
+    one detection may also be real. ``min_duration="0s", min_detections=1`` removes no one.
 
     Parameters
     ----------
     table
         DETECTIONS, POINTS or TRAJECTORIES, rows in any order.
     min_duration
-        The shortest time from first to last row that is kept [ms].
+        Shortest time from the first to the last row of a track to keep [ms].
     min_detections
-        The smallest number of rows that is kept; rows without a body box count.
+        Minimum number of rows of a track to keep; rows without a body box count.
 
     Returns
     -------
     tuple of pandas.DataFrame
-        The rows kept and the rows removed, each in their order: together the table.
+        The kept and the removed rows, each in their original order; together they are the table.
 
     Raises
     ------
     SchemaError
-        If ``table`` is none of these tables.
+        If ``table`` is not one of these tables.
     ParameterError
-        If ``min_duration`` is no length of time, or ``min_detections`` is not a whole number of at least 0.
+        If ``min_duration`` is not a duration, or ``min_detections`` is not a whole number of at least 0.
 
     Notes
     -----
-    O(n log n). Errs towards fewer persons, where a tracker lost somebody within the limits: join identities
-    first (``compute_stitches``). Rows put into gaps count like others.
+    O(n log n). The number of people is too low if a tracker lost people within the limits: stitch tracks
+    first (``compute_stitches``). Rows inserted in gaps count like other rows.
 
     Examples
     --------
@@ -221,9 +225,9 @@ def filter_short_tracks(
     find_table_kind(table, trajectories=True)
     shortest = milliseconds(min_duration, "min_duration")
     if isinstance(min_detections, bool) or not isinstance(min_detections, int | np.integer):
-        raise ParameterError(f"min_detections is {min_detections!r}, not a whole number")
+        raise ParameterError(f"min_detections must be a whole number, got {min_detections!r}")
     if min_detections < 0:
-        raise ParameterError(f"min_detections is {min_detections!r}, not at least 0")
+        raise ParameterError(f"min_detections must be at least 0, got {min_detections!r}")
     rows = rows_by_person(table)
     first = np.flatnonzero(rows.first)
     count = np.diff(first, append=len(rows.time))

@@ -1,4 +1,4 @@
-"""Positions by person, and smoothing of them."""
+"""Positions by person, and their smoothing."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +21,7 @@ BOX, INTERPOLATED, NO = range(len(POSITION_STATUSES))
 class Positions:
     """The arrays of trajectories in the order of person and time.
 
-    ``tracklet`` numbers the runs of all persons; ``position_status`` holds the codes of the choices.
+    ``run`` numbers the tracklets of all people, and ``located`` contains the codes of the position status.
     """
 
     rows: PersonRows
@@ -33,7 +33,7 @@ class Positions:
 
 
 def split_positions(trajectories: pd.DataFrame) -> Positions:
-    """Take trajectories apart.
+    """Return the arrays of trajectories.
 
     Raises
     ------
@@ -63,7 +63,7 @@ def with_positions(
     speed_window: pd.Timedelta | str,
     **flags: Bools,
 ) -> pd.DataFrame:
-    """Put other positions (x, y, located) and flags in, with steps, speeds and headings measured anew.
+    """Return trajectories with new positions (x, y, status) and flags; recompute steps and speeds.
 
     Raises
     ------
@@ -88,14 +88,14 @@ def with_positions(
 
 
 def parse_half_window(window: pd.Timedelta | str, name: str) -> int:
-    """Return half the length of a window, cut to whole milliseconds."""
+    """Return half the length of a window, rounded down to whole milliseconds."""
     return milliseconds(window, name) // 2
 
 
 WINDOW = pd.Timedelta("500ms")
 
 _NOISE = 1e-9
-"""How far rounding may move a position, as a share of its coordinates [and of 1]: that is not smoothing."""
+"""Largest displacement that is rounding and not smoothing, as a share of the coordinates (plus 1)."""
 
 
 def smooth_trajectories(
@@ -104,15 +104,14 @@ def smooth_trajectories(
     window: pd.Timedelta | str = WINDOW,
     speed_window: pd.Timedelta | str = SPEED_WINDOW,
 ) -> pd.DataFrame:
-    """Replace each position by the mean over time of the way around it, and flag those that moved.
+    """Smooth each position with its mean over a time window, and flag positions that moved.
 
-    The way is that between the positions, walked straight and evenly; the window is centerd on the row and
-    shrinks on both sides where an end of the located stretch of its run is nearer than half of it, so the
-    ends of a stretch stay where they are, and a straight even walk stays what it is. A row with no other
-    located row of its stretch within half the window stays too: so a window that is shorter than the
-    sampling changes nothing. Rows without a position stay without. ``time_present``, ``tracklet`` and
-    ``position_status`` are untouched; steps, speeds and headings are measured anew. An empty table gives an
-    empty one.
+    Positions are interpolated linearly between rows. The window is centered on the row and shrinks on both
+    sides near an end of a part with known positions. Therefore, the ends of a part stay fixed, and a straight
+    and even walk is unchanged. A row without another position within half the window is also unchanged, so a
+    window shorter than the sampling period has no effect. Rows without a position stay without.
+    ``time_present``, ``tracklet`` and ``position_status`` do not change; steps, speeds and headings are
+    recomputed. An empty table gives an empty table.
 
     Parameters
     ----------
@@ -126,21 +125,20 @@ def smooth_trajectories(
     Returns
     -------
     pandas.DataFrame
-        TRAJECTORIES with the flag ``smoothed``, sorted by person and time. A flag that a row has already is
-        kept.
+        TRAJECTORIES with the flag ``smoothed``, sorted by person and time. An existing flag is kept.
 
     Raises
     ------
     SchemaError
         If ``trajectories`` is not a TRAJECTORIES table.
     ParameterError
-        If a window is no length of time, or ``speed_window`` is below 2 ms.
+        If a window is not a duration, or ``speed_window`` is below 2 ms.
 
     Notes
     -----
-    O(n log n). Nobody's time in the scene changes; the time in a zone may, where positions cross its border.
-    Errs towards shorter ways: corners are cut, as well as jitter. Flag and repair jumps first: a mean spreads
-    a jump over its neighbors.
+    O(n log n). The time in the scene does not change; the time in a zone may change where positions cross its
+    border. Paths become too short, because corners are cut as well as jitter. Flag and repair jumps first: a
+    mean spreads a jump over its neighbors.
 
     Examples
     --------
@@ -154,7 +152,7 @@ def smooth_trajectories(
     x, y = kernels.mean_in_window(old.rows.time, old.run, old.x, old.y, half=half)
     alone = ~_has_company(old, half)
     noise = _NOISE * (1 + np.hypot(old.x, old.y))
-    # A mean of equal values may be rounded up: a position just inside the image would lie outside.
+    # Rounding in the mean of equal values could move a position just inside the image to the outside.
     x = np.where(alone | (np.abs(x - old.x) <= noise), old.x, x)
     y = np.where(alone | (np.abs(y - old.y) <= noise), old.y, y)
     moved = np.hypot(x - old.x, y - old.y) > noise
@@ -164,7 +162,7 @@ def smooth_trajectories(
 
 
 def _has_company(old: Positions, half: int) -> Bools:
-    """Return which rows have a neighboring row with a position, in their run, at most ``half`` ms away."""
+    """Return which rows have an adjacent row with a position in their tracklet, at most ``half`` ms away."""
     known = ~np.isnan(old.x)
     near = known[1:] & known[:-1] & (old.run[1:] == old.run[:-1]) & (np.diff(old.rows.time) <= half)
     company = np.zeros(len(known), dtype=bool)

@@ -1,4 +1,4 @@
-"""Which tracks are of one person."""
+"""Stitching: find tracks that belong to the same person."""
 
 from collections.abc import Sequence
 
@@ -26,30 +26,30 @@ from ptrack_analysis.video import Video, milliseconds
 
 
 def first_of_chains(later: Integers, earlier: Integers) -> tuple[Integers, Bools]:
-    """Follow each later track to the first of its chain.
+    """Find the first track of each later track's chain.
 
     Parameters
     ----------
     later, earlier
-        (n,) numbers of the two tracks of each join; no later one twice.
+        (n,) numbers of the two tracks of each join; later tracks are distinct.
 
     Returns
     -------
     tuple
-        (n,) number of the first track of the chain; (n,) bool, whether there is none because the chain is a
-        circle.
+        (n,) number of the first track of the chain; (n,) bool, whether the chain is a circle, which has no
+        first track.
 
     Notes
     -----
-    Each pass doubles how far the chains are followed: O(n log n).
+    Each pass doubles the number of links followed: O(n log n).
     """
     order = np.argsort(later, kind="stable")
     numbers = later[order]
-    place = np.minimum(np.searchsorted(numbers, earlier), max(len(numbers) - 1, 0))
+    index = np.minimum(np.searchsorted(numbers, earlier), max(len(numbers) - 1, 0))
     onward = np.full(len(later), -1)
     if len(later):
-        known = numbers[place] == earlier
-        onward[known] = order[place[known]]
+        known = numbers[index] == earlier
+        onward[known] = order[index[known]]
     last = np.arange(len(later))
     for _ in range(len(later).bit_length() + 1):
         further = np.where(onward >= 0, onward, 0)
@@ -59,39 +59,39 @@ def first_of_chains(later: Integers, earlier: Integers) -> tuple[Integers, Bools
 
 
 def cheapest(before: Integers, after: Integers, cost: Floats, *, unmatched: float) -> Bools:
-    """Choose joins such that no track is followed by two or follows two, and the sum of costs is least.
+    """Choose joins with the smallest total cost, with at most one join at each side of a track.
 
-    A track that nothing follows costs ``unmatched``. Solved on the sparse graph of the possible joins, with
-    one more partner for each earlier track that stands for *nobody*.
+    A track without a continuation costs ``unmatched``. The problem is solved on the sparse graph of possible
+    joins, with an additional partner for each earlier track that represents the absence of a continuation.
 
     Parameters
     ----------
     before, after
-        (n,) the two tracks of each possible join, numbered from 0; no pair twice, sorted by both.
+        (n,) the two tracks of each possible join, numbered from 0; distinct pairs, sorted by both.
     cost
         (n,) 0 or more, and below ``unmatched``.
     unmatched
-        What a track that nothing follows costs.
+        Cost of a track without a continuation.
 
     Returns
     -------
     numpy.ndarray
-        (n,) bool, chosen. Which of several choices with exactly the same sum is taken depends on the order
-        of the numbers only.
+        (n,) bool, chosen. If several choices have exactly the same cost, the result depends only on the order
+        of the numbers.
     """
     chosen = np.zeros(len(before), dtype=bool)
     if not len(before):
         return chosen
-    from scipy.sparse import csr_array  # noqa: PLC0415 - loading SciPy takes half a second, and only this needs it
+    from scipy.sparse import csr_array  # noqa: PLC0415 - importing SciPy takes half a second
     from scipy.sparse.csgraph import min_weight_full_bipartite_matching  # noqa: PLC0415 - the same
 
     left, row = np.unique(before, return_inverse=True)
     right, column = np.unique(after, return_inverse=True)
     every = np.arange(len(left))
-    # plus 1, because the solver takes a cost of 0 for no edge; it is paid once a row, whatever is chosen
+    # plus 1, because the solver treats a cost of 0 as no edge; each row pays it once for any choice
     weight = np.concatenate([cost, np.full(len(left), unmatched)]) + 1.0
-    places = np.concatenate([row, every]), np.concatenate([column, len(right) + every])
-    graph = csr_array((weight, places), shape=(len(left), len(right) + len(left)))
+    entries = np.concatenate([row, every]), np.concatenate([column, len(right) + every])
+    graph = csr_array((weight, entries), shape=(len(left), len(right) + len(left)))
     partner = np.full(len(left), -1)
     rows, columns = min_weight_full_bipartite_matching(graph)
     partner[rows] = columns
@@ -100,24 +100,24 @@ def cheapest(before: Integers, after: Integers, cost: Floats, *, unmatched: floa
 
 
 def margins(before: Integers, after: Integers, cost: Floats, chosen: Bools, *, unmatched: float) -> Floats:
-    """Tell by how much the best other use of each chosen join's two tracks is worse.
+    """Return the increase in cost of the best alternative for the two tracks of each chosen join.
 
-    Another use is one possible join that was not chosen: it is put in, the chosen joins of its two tracks
-    are taken out, and the two tracks that these leave over are joined if they can be. What this makes the
-    choice dearer is the margin of the joins taken out.
+    An alternative is a possible join that was not chosen. It replaces the chosen joins of its two tracks, and
+    the two tracks that become free are joined if possible. The increase in cost is the margin of the replaced
+    joins.
 
     Parameters
     ----------
     before, after, cost, unmatched
         As for ``cheapest``.
     chosen
-        (n,) bool, what it chose.
+        (n,) bool, the result of ``cheapest``.
 
     Returns
     -------
     numpy.ndarray
-        (n,) the smallest such difference for the chosen, infinite where there is no other use, and for
-        those that were not chosen.
+        (n,) the smallest increase for chosen joins; infinite without an alternative, and for joins that were
+        not chosen.
     """
     margin = np.full(len(before), np.inf)
     if not chosen.any():
@@ -140,18 +140,18 @@ def margins(before: Integers, after: Integers, cost: Floats, chosen: Bools, *, u
 def _find_gains(
     left: Integers, right: Integers, pairs: tuple[Integers, Integers, Floats], tracks: int
 ) -> Floats:
-    """Look up what joining each two tracks gains, 0 where they cannot be joined."""
+    """Return the gain of joining each two tracks; 0 if they cannot be joined."""
     before, after, gain = pairs
     keys, wanted = before * tracks + after, left * tracks + right
-    place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-    return np.where(keys[place] == wanted, gain[place], 0.0)
+    index = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+    return np.where(keys[index] == wanted, gain[index], 0.0)
 
 
 STITCH_GAP = pd.Timedelta("4s")
 _WINDOW = 800
-"""How much of a track tells its velocity and size at its end [ms]."""
+"""Time at each end of a track from which its velocity and size are computed [ms]."""
 _COMPETITION = 2
-"""Pairs up to so many times max_gap apart take part in the choice."""
+"""Pairs up to this multiple of ``max_gap`` apart compete in the choice."""
 
 
 def compute_stitches(
@@ -167,82 +167,83 @@ def compute_stitches(
     max_cost: float = 1.0,
     min_margin: float = 0.2,
 ) -> pd.DataFrame:
-    """Return which tracks continue which, because the tracker lost a person and gave a new number.
+    """Find tracks that continue earlier tracks, because the tracker lost a person and changed the number.
 
-    A track may continue an earlier one if it begins after that one's end, at most ``max_gap`` later, at a
-    place that can be reached at ``max_speed`` (and 0.5 m of slack), unless both walk, faster than 0.5 m/s,
-    and it comes more than 120 degrees against the direction in which the other left: then one has left and
-    another has come. Both are walked on to the middle of the gap with their own velocity (of the outermost
-    0.8 s, fading by half in 0.55 s), the one forwards, the other backwards; the distance between the two
-    places is the drift d. With g the gap, t the time between the two outermost positions, Δv the change of
-    velocity and r the ratio of the boxes' heights (each by the height usual at its place in the picture,
-    median of 0.8 s) the cost is
+    A track may continue an earlier track if it starts after the earlier one ends, at most ``max_gap`` later,
+    at a position that can be reached at ``max_speed`` (with a tolerance of 0.5 m). If both tracks walk faster
+    than 0.5 m/s in directions more than 120 degrees apart, they are different people: one has left and
+    another has come.
+
+    Both tracks are extrapolated to the middle of the gap with their own velocity (of the outermost 0.8 s,
+    decaying by half in 0.55 s), one forward and the other backward. The distance between the two positions is
+    the drift d. With the gap g, the time t between the two outermost positions, the change of velocity Δv and
+    the ratio r of the box heights (each divided by the typical height at its position in the image, median
+    of 0.8 s), the cost is
 
         cost² = (d / (0.5 m + max_drift · t))² + (Δv / max_speed)² + (ln r / ln max_size_ratio)²
                 + (g / (4 · max_gap))²
 
-    A size that is not known counts as a quarter of its limit. Among all joins that cost less than
-    ``max_cost`` the choice with the least sum of costs is taken, a track without continuation costing
-    ``max_cost``; each track is continued by at most one and continues at most one. A chosen join is *not*
-    made if another use of its tracks would make the choice dearer by less than ``min_margin``: where two
-    continuations fit nearly as well, neither is made. Pairs up to twice ``max_gap`` apart take part in the
-    choice, so that a track is kept from a near stranger by its own late continuation, but are not joined.
-    A track that ends in one of the ``entrances`` has left, and one that begins there has come: neither is
-    joined there. An empty table, and tracks without any position, give no joins.
+    An unknown size counts as a quarter of its limit. Among all joins that cost less than ``max_cost``, the
+    choice with the smallest total cost is taken, where a track without a continuation costs ``max_cost``.
+    Each track is continued by at most one track and continues at most one. A chosen join is *not* made if an
+    alternative for its tracks would increase the cost by less than ``min_margin``: if two continuations fit
+    nearly equally well, neither is made. Pairs up to twice ``max_gap`` apart compete in the choice but are
+    not joined, so that a track's own late continuation protects it from a stranger nearby. A track that ends
+    in one of the ``entrances`` has left, and a track that starts there has come: they are not joined there.
+    An empty table, and tracks without positions, give no joins.
 
-    Lengths are in meters: on a floor plan its own, in the picture those of the ground that the boxes stand
-    on, as if each body were 1.7 m tall (see Notes).
+    Distances are in meters: on a floor plan in its own unit, in the image on the estimated ground plane, as
+    if each body were 1.7 m tall (see Notes).
 
     Parameters
     ----------
     detections
-        DETECTIONS that the trajectories were computed from, for the boxes; None for points on a floor plan,
+        DETECTIONS from which the trajectories were computed, for the boxes; None for points on a floor plan,
         which have no size.
     trajectories
-        TRAJECTORIES of footpoints of one video, in px or m; rows in any order.
+        TRAJECTORIES of foot points of one video, in px or m; rows in any order.
     video
-        The video, for its frame size; needed in px.
+        The video, for its frame size; required in px.
     entrances
-        Zones of the same plane in which people come into sight and leave it.
+        Zones of the same plane in which people come into view and leave it.
     max_gap
-        The longest gap that is joined, above 0 [ms].
+        Longest gap to join, above 0 [ms].
     max_speed
-        The largest speed at which people move, above 0 [m/s].
+        Maximum speed of people, above 0 [m/s].
     max_drift
-        How far from the expected place a person may turn up, for each second of gap, at cost 1; 0.5 m are
-        added [m/s].
+        Deviation from the expected position per second of gap that costs 1, in addition to 0.5 m [m/s].
     max_size_ratio
-        Ratio of the heights at cost 1, above 1.
+        Ratio of the heights that costs 1, above 1.
     max_cost
-        Joins cost less than this, above 0.
+        Joins must cost less than this, above 0.
     min_margin
-        By how much the next best choice must be dearer, 0 or more; with 0, exact ties are broken by the
+        Minimum increase in cost of the next best choice, 0 or more; with 0, exact ties are broken by the
         order of the numbers.
 
     Returns
     -------
     pandas.DataFrame
-        STITCHES, one row a later track, sorted by its number. ``apply_stitches`` joins them; delete the rows
-        of joins that you do not want before.
+        STITCHES, one row per later track, sorted by its number. ``apply_stitches`` joins them; delete the
+        rows of unwanted joins first.
 
     Raises
     ------
     SchemaError
-        If a table is not what it should be, a trajectory row has no detection, a door is of another plane,
-        or the trajectories are in px and there are no detections.
+        If a table does not match its schema, a trajectory row has no detection, an entrance is in another
+        plane, or the trajectories are in px and there are no detections.
     ParameterError
-        If a limit is out of its range, or the frame size is needed and not known.
+        If a limit is out of its range, or the frame size is required and unknown.
 
     Notes
     -----
-    Errs towards missed joins: a join is made only where no other fits nearly as well. Measured in the
-    simulated shop of this project (``simulation``), 3 minutes filmed 24 times at each density (boxes jittered
-    by 2 px, numbers broken for 0.3 s and more every 12 s or so, half of the times next to somebody else; the
-    door given; no limit was chosen on these recordings): joins found of the true ones within ``max_gap``,
-    and how many of all joins are false.
+    Errs towards missed joins: a join is made only if no other join fits nearly as well. The table shows
+    results for the simulated shop of this project (``simulation``): 3 minutes, recorded 24 times at each
+    density. Boxes are jittered by 2 px, and tracks break for 0.3 s or more about every 12 s, half of the time
+    next to another person. The entrance is given, and no limit was tuned on these recordings. The columns
+    show the share of true joins within ``max_gap`` that were found, and the number of false joins.
 
     =================  ===================  ===================  ===================
-    persons in view    floor, 0.3-4 s       floor, 0.3-6 s       picture, 0.3-6 s
+    people in view     floor, 0.3-4 s       floor, 0.3-6 s       image, 0.3-6 s
     =================  ===================  ===================  ===================
     1.5                97 %, 0 of 298       99 %, 0 of 258       98 %, 1 of 257
     2.5                97 %, 0 of 482       95 %, 0 of 398       94 %, 1 of 395
@@ -250,12 +251,13 @@ def compute_stitches(
     11                 95 %, 13 of 2443     93 %, 16 of 2014     93 %, 15 of 1998
     =================  ===================  ===================  ===================
 
-    What goes wrong are two persons at arm's length, both lost at once. ``min_margin=0.4`` makes false joins
-    four times rarer and finds 2 to 7 of 100 fewer; without doors 1 to 5 of 100 fewer are found.
-    Of real ways through a crowded bottleneck (the experiment AO 300: 348 people, no sizes, no doors) broken
-    for 0.3-2 s it joined 70 %, none falsely; for 0.3-4 s half, and 2 of 100 joins were false.
-    In the picture the camera is taken to be level, with a usual lens (focal length 0.9 of the width).
-    O(n log n + possible joins); pairs are measured a million at a time, and no matrix of all tracks is made.
+    Most errors occur when two people at arm's length are lost at the same time. ``min_margin=0.4`` makes
+    false joins four times rarer and finds 2 to 7 of 100 fewer; without entrances, 1 to 5 of 100 fewer are
+    found. For real trajectories through a crowded bottleneck (experiment AO 300: 348 people, no sizes, no
+    entrances), broken for 0.3-2 s, 70 % were joined, all correctly; for 0.3-4 s, half were joined, and 2 of
+    100 joins were false. In the image, the camera is assumed to be level, with a typical lens (focal length
+    0.9 of the width). O(n log n + possible joins); costs are computed for a million pairs at a time, without
+    a matrix of all tracks.
 
     References
     ----------
@@ -298,7 +300,7 @@ def compute_stitches(
 def _sizes(
     detections: pd.DataFrame | None, trajectories: pd.DataFrame, old: Positions
 ) -> tuple[Floats, Bodies | None]:
-    """Return each row's height by the usual one in its place, and what is usual."""
+    """Return each row's box height divided by the typical height there, and the typical heights."""
     if detections is None:
         return np.full(len(old.x), np.nan), None
     row = detection_rows(detections, trajectories)[old.rows.order]
@@ -312,22 +314,22 @@ def _sizes(
 def _ground(
     old: Positions, bodies: Bodies | None, detections: pd.DataFrame | None, video: Video | None
 ) -> PictureGround | None:
-    """Return the ground of the picture, or None where positions are in meters, or there are none."""
+    """Return the ground plane of the image; None if positions are in meters or there are no boxes."""
     if old.unit == "m":
         return None
     if detections is None:
-        raise SchemaError("trajectories in px need the detections: only boxes tell how far a px reaches")
+        raise SchemaError("trajectories in px require detections: box heights give the scale of the image")
     pixels = (video or Video()).pixels
     return None if bodies is None else PictureGround(bodies, pixels.width, pixels.height)
 
 
 def _in_entrances(ends: Ends, places: Floats, entrances: Sequence[Zone]) -> tuple[Bools, Bools]:
-    """Return which tracks end in a door, and which begin in one."""
+    """Return which tracks end in an entrance, and which start in one."""
     barred = []
     for side in (ends.stop, ends.start):
         inside = np.zeros(len(side.row), dtype=bool)
-        for door in entrances:
-            inside |= contains(door.edges, places[side.row, 0], places[side.row, 1])
+        for entrance in entrances:
+            inside |= contains(entrance.edges, places[side.row, 0], places[side.row, 1])
         barred.append(inside)
     return barred[0], barred[1]
 
@@ -339,7 +341,7 @@ def _table(
     plane: tuple[Floats, PictureGround | None],
     unit: str,
 ) -> pd.DataFrame:
-    """Describe joins in the trajectories' own plane."""
+    """Build the table of joins in the plane of the trajectories."""
     places, ground = plane
     before, after = pairs.before, pairs.after
     stop, start = ends.stop, ends.start

@@ -1,4 +1,4 @@
-"""Counts over lines: interval after interval, beside those present."""
+"""Counts over lines per bin, and their drift from the occupancy."""
 
 from collections.abc import Sequence
 
@@ -35,43 +35,43 @@ def count_crossings(
     every: pd.Timedelta | str = MINUTE,
     start: pd.Timedelta | str = NO_TIME,
 ) -> pd.DataFrame:
-    """Count the crossings of each line in each interval of time, and up to its end.
+    """Count the crossings of each line per bin, and cumulatively.
 
-    The intervals are ``[0, every)``, ``[every, 2 * every)`` and so on to the video's end, where the last one
-    is cut; a crossing exactly at the video's end belongs to the last. Where the end is unknown (or a crossing
-    lies beyond it), they go on to that of the last crossing of any line, whole. Every line that is given has
-    all intervals, with 0 where nobody crossed; lines that are not given are left out. An unknown end without
-    any crossing: no rows.
+    The bins are ``[0, every)``, ``[every, 2 * every)`` and so on to the video's end, where the last bin is
+    cut. A crossing exactly at the video's end belongs to the last bin. If the end is unknown (or a crossing
+    is later), the bins extend to the bin of the last crossing of any line, which is complete. Each given line
+    has all bins, with 0 for bins without crossings; other lines are excluded. If the end is unknown and there
+    are no crossings, the table is empty.
 
     Parameters
     ----------
     crossings
-        CROSSINGS of one video, rows in any order. ``filter_first_crossings`` of them counts each person once.
+        CROSSINGS of one video, rows in any order. Apply ``filter_first_crossings`` to count each person once.
     lines
         Lines to count, or their names.
     video
         The video, for its end.
     every
-        Length of an interval [ms].
+        Length of a bin [ms].
     start
-        Where the first interval begins: the start of the part that was selected [ms].
+        Start of the first bin: the start of the selected part [ms].
 
     Returns
     -------
     pandas.DataFrame
-        COUNTS, one row an interval, sorted by line and time.
+        COUNTS, one row per line and bin, sorted by line and time.
 
     Raises
     ------
     SchemaError
         If ``crossings`` is not a CROSSINGS table.
     ParameterError
-        If ``every`` is no length of time above 0, or makes more than five million intervals, something is no
-        line, a line occurs twice, or a crossing lies before ``start``.
+        If ``every`` is not a duration above 0, or gives more than five million rows; if an item is not a
+        line, a line occurs twice, or a crossing is before ``start``.
 
     Notes
     -----
-    O(crossings + lines · intervals). A flow is ``in_count`` by ``interval``, in 1/s.
+    O(crossings + lines · bins). The flow is ``in_count`` / ``interval``, in 1/s.
 
     Examples
     --------
@@ -86,14 +86,14 @@ def count_crossings(
     names = _line_names(lines)
     length = milliseconds(every, "every")
     if length == 0:
-        raise ParameterError(f"every is {every!r}, not a length of time above 0")
+        raise ParameterError(f"every must be a duration above 0, got {every!r}")
     time = crossings.index.get_level_values("timestamp").to_numpy().astype("int64")
     begin = milliseconds(start, "start")
     starts, spans = _intervals(time, video, length, begin)
     if len(starts) * len(names) > MOST_INTERVALS:
         raise ParameterError(
-            f"every is {every!r}, which makes {len(starts)} intervals for each of {len(names)} lines, more "
-            f"than {MOST_INTERVALS} in all: take a longer one"
+            f"every of {every!r} gives {len(starts)} bins for each of {len(names)} lines, more than "
+            f"{MOST_INTERVALS} rows. Pass a longer duration."
         )
     inwards = (crossings["direction"] == "in").to_numpy()
     arrays: dict[str, Integers | list[str]] = {
@@ -104,10 +104,8 @@ def count_crossings(
     line = crossings.index.get_level_values("line")
     of_lines = [line == name for name in names]
     for way, mask in (("in", inwards), ("out", ~inwards)):
-        places = [
-            np.minimum((time[of_line & mask] - begin) // length, len(starts) - 1) for of_line in of_lines
-        ]
-        rows = [np.bincount(place, minlength=len(starts)) for place in places]
+        bins = [np.minimum((time[of_line & mask] - begin) // length, len(starts) - 1) for of_line in of_lines]
+        rows = [np.bincount(number, minlength=len(starts)) for number in bins]
         counts = np.reshape(np.array(rows, dtype="int64"), (len(names), len(starts)))
         arrays |= {f"{way}_count": counts.ravel(), f"{way}_total": counts.cumsum(axis=1).ravel()}
     return assemble(COUNTS, arrays)
@@ -120,13 +118,14 @@ def compute_count_drift(
     zone: str = "",
     lines: Sequence[Line | str] | None = None,
 ) -> pd.DataFrame:
-    """Set the persons counted into a zone over its lines beside those present in it, at every moment.
+    """Compare the people counted into a zone over its lines with the people present in it, over time.
 
-    ``counted`` is what a door counter would show: the persons present at 0, plus those that came in over the
-    lines until then (a crossing counts from its moment on), minus those that went out. ``present`` is the
-    occupancy of the zone, ``drift`` is ``counted`` minus ``present``. There is one row a change of any of
-    them, a first row at 0 and a closing row at the end of the occupancy, each valid until the next. The
-    closing row has the people present until the end, like that of the occupancy. No occupancy: no rows.
+    ``counted`` is the result of a door counter: the people present at 0, plus the people who came in over the
+    lines until then (a crossing counts from its timestamp on), minus the people who went out. ``present`` is
+    the occupancy of the zone, and ``drift`` is ``counted`` minus ``present``. There is one row per change, a
+    first row at 0 and a closing row at the end of the occupancy; each row is valid until the next one. The
+    closing row has the people present until the end, as in the occupancy. Without occupancy, the table is
+    empty.
 
     Parameters
     ----------
@@ -137,8 +136,8 @@ def compute_count_drift(
     zone
         Name of the zone that the lines bound; ``""`` is the whole scene.
     lines
-        The lines whose *in* leads into the zone, or their names; by default all of the table. One that was
-        never crossed adds nothing.
+        Lines whose direction *in* leads into the zone, or their names; by default all lines of the table. A
+        line without crossings adds nothing.
 
     Returns
     -------
@@ -150,17 +149,17 @@ def compute_count_drift(
     SchemaError
         If ``crossings`` is not a CROSSINGS table, or ``occupancy`` not an OCCUPANCY_CHANGES table.
     ParameterError
-        If the zone is not in the occupancy, something is no line, a line occurs twice, or a crossing lies
-        beyond the occupancy's end: then they are not of one video.
+        If the zone is not in the occupancy, an item is not a line, a line occurs twice, or a crossing is
+        after the end of the occupancy, so that the tables belong to different videos.
 
     Notes
     -----
-    O(n log n). A camera is no turnstile, so counting drifts: who appears inside the zone, or vanishes in
-    it (lost by the tracker, hidden, at the picture's edge), changes ``present`` but crosses no line, and
-    so does one who crosses in a gap. Each missed crossing shifts ``counted`` for good, so its error grows
-    with time; ``present`` is counted anew at every moment and accumulates none. For up to a sampling step
-    around a crossing the drift is ±1 with nothing wrong: the line is crossed between two detections, the zone
-    is entered at the second.
+    O(n log n). Counting drifts because tracking is imperfect: a person who appears or disappears inside the
+    zone (lost by the tracker, hidden, at the image border) changes ``present`` without crossing a line, and
+    so does a person who crosses in a gap. Each missed crossing shifts ``counted`` permanently, so its error
+    grows with time. ``present`` is counted independently at each time and does not accumulate errors. For up
+    to one sampling step around a crossing, the drift is ±1 without any error: the line is crossed between two
+    detections, and the zone is entered at the second.
 
     Examples
     --------
@@ -179,18 +178,18 @@ def compute_count_drift(
         return empty_table(BALANCE)
     if not len(times):
         raise ParameterError(f"zone {zone!r} is not in the occupancy table")
-    time = _moments(crossings)[taken]
+    time = _read_times(crossings)[taken]
     if time.max(initial=0) > times[-1]:
         raise ParameterError(
-            f"a crossing at {time.max()} ms lies beyond the occupancy's end at {times[-1]} ms: "
-            "the two tables are not of one video"
+            f"a crossing at {time.max()} ms is after the end of the occupancy at {times[-1]} ms. Pass two "
+            "tables of the same video."
         )
     inwards = (crossings["direction"] == "in").to_numpy()[taken]
     return _balance(zone, times, persons, time, inwards)
 
 
 def _balance(zone: str, times: Integers, persons: Integers, time: Integers, inwards: Bools) -> pd.DataFrame:
-    """Put the two step functions on the moments of both, and keep those at which something changes."""
+    """Evaluate the two step functions at the times of both, and keep the rows with a change."""
     moments = np.unique(np.concatenate([times, time]))
     came, went = (np.searchsorted(np.sort(time[way]), moments, side="right") for way in (inwards, ~inwards))
     present = persons[np.searchsorted(times, moments, side="right") - 1]
@@ -211,23 +210,23 @@ def _balance(zone: str, times: Integers, persons: Integers, time: Integers, inwa
 
 
 def _present(occupancy: pd.DataFrame, zone: str) -> tuple[Integers, Integers]:
-    """Return the moments [ms] and the counts of one zone, in the order of time."""
+    """Return the times [ms] and the counts of one zone, in the order of time."""
     rows = occupancy[occupancy.index.get_level_values("zone") == zone].sort_index()
-    return _moments(rows), rows["persons"].to_numpy()
+    return _read_times(rows), rows["persons"].to_numpy()
 
 
-def _moments(table: pd.DataFrame) -> Integers:
-    moments: Integers = table.index.get_level_values("timestamp").to_numpy().astype("int64")
-    return moments
+def _read_times(table: pd.DataFrame) -> Integers:
+    times: Integers = table.index.get_level_values("timestamp").to_numpy().astype("int64")
+    return times
 
 
 def _line_names(lines: Sequence[Line | str]) -> list[str]:
-    """Return the names of lines, refusing what is no line and what occurs twice."""
+    """Return the names of lines; reject invalid and duplicate lines."""
     if not isinstance(lines, list | tuple):
-        raise ParameterError(f"{lines!r:.60} is not a list of lines or of their names")
+        raise ParameterError(f"lines must be a list of lines or line names, got {lines!r:.60}")
     for line in lines:
         if not isinstance(line, Line | str):
-            raise ParameterError(f"{line!r:.60} is not a Line or the name of one")
+            raise ParameterError(f"lines must contain only lines or line names, got {line!r:.60}")
     names = [line if isinstance(line, str) else line.name for line in lines]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
@@ -236,9 +235,9 @@ def _line_names(lines: Sequence[Line | str]) -> list[str]:
 
 
 def _intervals(time: Integers, video: Video, length: int, begin: int) -> tuple[Integers, Integers]:
-    """Return the intervals' starts and lengths [ms]."""
+    """Return the starts and lengths of the bins [ms]."""
     if time.min(initial=begin) < begin:
-        raise ParameterError(f"a crossing at {time.min()} ms lies before the start at {begin} ms")
+        raise ParameterError(f"a crossing at {time.min()} ms is before the start at {begin} ms")
     last = int(time.max(initial=begin))
     end = find_video_end(video, last)
     if end is None:

@@ -1,4 +1,4 @@
-"""Crossings: who crossed which line, when, which way."""
+"""Crossings of lines: person, time, direction and position."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,30 +20,30 @@ from ptrack_analysis.video import Milliseconds
 _IN, _OUT = range(len(DIRECTIONS))
 _LEAST_VERTICES = 2
 _NOISE = 1e-6
-"""What a moment may lie beyond a whole millisecond by the rounding of the arithmetic alone [ms]."""
+"""Largest amount by which rounding may move a time beyond a whole millisecond [ms]."""
 
 
 @in_frame
 def compute_crossings(
     trajectories: pd.DataFrame | Walks, lines: Sequence[Line], *, min_distance: float = 0.0
 ) -> TableArrays:
-    """List every crossing of every line: who, when, which way, where.
+    """List every crossing of every line: person, time, direction and position.
 
-    A person walks straight from each located position to the next one in the same run; nothing is crossed in
-    a gap. A position is *clear of* a line if it is farther from it than ``min_distance``: by default, if it
-    is not exactly on it. From each clear position to the next clear one of the run, the crossings of the
-    line on the way are added up, +1 from its left to its right, -1 back, left and right as seen
-    looking from its first to its last vertex, with y as ``line.y_axis`` says. A sum above 0 is one crossing
-    ``in``, a sum below 0 one
-    ``out``, a sum of 0 is none. The moment is that of the last crossing in that direction on this way, by
-    linear interpolation along the step, rounded up to whole ms: the first whole ms by which the line has been
-    crossed. Who stands exactly on the line crosses it on leaving it.
+    A person walks straight from each known position to the next one in the same tracklet; nothing is crossed
+    in a gap. A position is *clear of* a line if it is farther from the line than ``min_distance``; by
+    default, if it is not exactly on the line. Between two successive clear positions of the tracklet, the
+    crossings of the line are summed: +1 from its left to its right, -1 back. Left and right are relative to
+    the direction from the first to the last vertex, with y as in ``line.y_axis``. A sum above 0 is one
+    crossing ``in``, a sum below 0 is one crossing ``out``, and a sum of 0 is not a crossing. The timestamp is
+    the time of the last crossing in this direction, interpolated linearly along the step and rounded up to
+    whole ms: the first whole ms at which the line has been crossed. A person who stands exactly on the line
+    crosses it when leaving it.
 
-    So to touch the line and return is no crossing; jitter around it that stays within ``min_distance`` counts
-    once at most; a way round the line's end is none; a crossing with the last position counts, if
-    that is clear. A way exactly through an end of the line counts as if the line were moved an infinitesimal
-    towards +x (and still less towards +y): a way through the end that two lines share crosses one of them.
-    No lines, nobody, or lone positions: no rows.
+    Therefore, touching the line and returning is not a crossing. Jitter within ``min_distance`` of the line
+    counts at most once. A path around the end of the line is not a crossing. A crossing to the last position
+    counts if that position is clear. A path exactly through an end of the line is treated as if the line were
+    shifted infinitesimally towards +x (and even less towards +y): a path through the common end of two lines
+    crosses exactly one of them. Without lines, people or successive positions, the table is empty.
 
     ::
 
@@ -59,33 +59,33 @@ def compute_crossings(
     lines
         Lines in the same plane.
     min_distance
-        How far from the line a person must be to have left it [px or m, as the trajectories].
+        Distance from the line at which a person has left it [px or m, as the trajectories].
 
     Returns
     -------
     pandas.DataFrame
-        CROSSINGS, one row a crossing, sorted by line, moment and person.
+        CROSSINGS, one row per crossing, sorted by line, timestamp and person.
 
     Raises
     ------
     SchemaError
         If ``trajectories`` is not a TRAJECTORIES table, or a line is in another plane.
     ParameterError
-        If ``min_distance`` is no number of at least 0, or something is no line.
+        If ``min_distance`` is not a number of at least 0, or an item is not a line.
     ZoneError
-        If a line has no name or no length, a vertex that is not finite, or the name of another.
+        If a line has no name, no length, a vertex that is not finite, or the name of another line.
 
     Notes
     -----
-    O(lines · (n + vertices · steps near the line)). Nothing is counted for who appears or vanishes within
-    ``min_distance`` of the line, or crosses it in a gap: the count errs low there. Who is present but not
-    located on one side, and then located on the other, has crossed: that is counted, but its moment, on a
-    straight and even way between the two positions, is a guess. ``min_distance`` of a few times the jitter
-    of the footpoint takes the repeated crossings of a person who stands at the line; a person who turns
-    within it is not counted. The direction ``in`` depends on the order in which the line is drawn. Other
-    tools use other rules: Ultralytics (``ObjectCounter``) counts a movement to the right over a line that is
-    taller than wide as in, and a movement downwards over any other line. If the directions are swapped, draw
-    the line from its other end.
+    O(lines · (n + vertices · steps near the line)). People who appear or disappear within ``min_distance`` of
+    the line, or cross it in a gap, are not counted: the count is too low there. If a person has a position on
+    one side, then none, and then one on the other side, a crossing is counted, but its time is an estimate
+    that assumes a straight and even path. A ``min_distance`` of a few times the jitter of the foot point
+    removes the repeated crossings of a person who stands at the line; a person who turns around within it is
+    not counted. The direction ``in`` depends on the order in which the line is drawn. Other tools use other
+    rules: Ultralytics (``ObjectCounter``) counts a movement to the right over a line that is taller than wide
+    as in, and a movement downward over any other line. If the directions are swapped, draw the line in the
+    opposite direction.
 
     Examples
     --------
@@ -111,9 +111,9 @@ def compute_crossings(
 
 
 def filter_first_crossings(crossings: pd.DataFrame) -> pd.DataFrame:
-    """Keep of each person only the first crossing of each line in each direction.
+    """Keep only each person's first crossing of each line in each direction.
 
-    Counted from these, a person who goes in and out again and again is one in and one out.
+    In counts of these crossings, a person who goes in and out several times counts once in each direction.
 
     Parameters
     ----------
@@ -136,7 +136,7 @@ def filter_first_crossings(crossings: pd.DataFrame) -> pd.DataFrame:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Walk:
-    """The located positions in the order of person and time; ``joined`` to the next one in the same run."""
+    """Known positions in the order of person and time; ``joined`` to the next one in the same tracklet."""
 
     person_index: Integers
     run: Integers
@@ -154,7 +154,7 @@ def _walk(walks: Walks) -> _Walk:
 
 
 def _outlines(lines: Sequence[Line], unit: str) -> list[Floats]:
-    """Return the lines' vertices, refusing what is no line, or none of this plane."""
+    """Return the vertices of the lines; reject items that are not lines of this plane."""
     validate_lines(lines, unit)
     return [_vertices(line) for line in lines]
 
@@ -170,7 +170,7 @@ def _vertices(line: Line) -> Floats:
 
 
 def _crossings(vertices: Floats, walk: _Walk, distance: float) -> dict[str, np.ndarray]:
-    """Find the crossings of one line: those of its edges, added up between positions clear of it."""
+    """Find the crossings of one line: crossings of its edges, summed between clear positions."""
     near, steps = _near(vertices, walk, distance)
     away = sides.distances(vertices, walk.x[near], walk.y[near])
     hits = sides.hits(vertices, walk.x, walk.y, steps)
@@ -197,8 +197,8 @@ def _crossings(vertices: Floats, walk: _Walk, distance: float) -> dict[str, np.n
 
 
 def _near(vertices: Floats, walk: _Walk, distance: float) -> tuple[Integers, Integers]:
-    """Find the positions, then the steps, that the line's bounding rectangle does not rule out."""
-    slack = distance * (1 + 1e-9)  # so that the distance itself, not this shortcut, decides at the border
+    """Return the positions, and the steps, that the line's bounding rectangle does not exclude."""
+    slack = distance * (1 + 1e-9)  # so that the exact distance, not this shortcut, decides at the border
     (left, top), (right, bottom) = vertices.min(axis=0) - slack, vertices.max(axis=0) + slack
     beyond = [walk.x < left, walk.x > right, walk.y < top, walk.y > bottom]
     apart = ~walk.joined
@@ -208,7 +208,7 @@ def _near(vertices: Floats, walk: _Walk, distance: float) -> tuple[Integers, Int
 
 
 def _clear_before(walk: _Walk, unclear: Integers, steps: Integers) -> tuple[Integers, Bools]:
-    """Find the clear position from which each step is on the way to the next one, and whether both exist."""
+    """Return the clear position before each step, and whether clear positions before and after exist."""
     mask = np.ones(len(walk.x), dtype=bool)
     mask[unclear] = False
     clear = np.flatnonzero(mask)
@@ -221,10 +221,10 @@ def _clear_before(walk: _Walk, unclear: Integers, steps: Integers) -> tuple[Inte
 
 
 def _numbers(person_index: Integers, direction: Integers) -> Integers:
-    """Count each person's crossings in each direction from 1, rows being in the order of person and time."""
+    """Return each crossing's number per person and direction, from 1; rows are by person and time."""
     order = np.lexsort((direction, person_index))
     new = mark_starts(person_index[order]) | mark_starts(direction[order])
-    place = np.arange(len(order))
+    index = np.arange(len(order))
     number = np.empty(len(order), dtype="int64")
-    number[order] = place - np.maximum.accumulate(np.where(new, place, 0)) + 1
+    number[order] = index - np.maximum.accumulate(np.where(new, index, 0)) + 1
     return number

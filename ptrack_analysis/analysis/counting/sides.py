@@ -1,4 +1,4 @@
-"""Kernels of crossing a polyline: which steps cross it, which way, how near positions are."""
+"""Kernels for crossing a polyline: crossing steps, their direction, and distances of positions."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -10,15 +10,15 @@ from ptrack_analysis.geometry import Bools, Floats, Integers, doubled_areas
 
 _SWAPPED = [2, 3, 0, 1]
 _TINY = np.finfo("float64").tiny
-"""Distance of a position beside the line whose distance rounds to 0."""
+"""Distance of a position next to the line whose distance rounds to 0."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Hits:
-    """Where steps cross a polyline's edges, in the order of the way.
+    """Crossings of steps and edges of a polyline, in the order of the path.
 
-    ``step`` is the place of the step's first position, ``sign`` +1 from the polyline's left to its right and
-    -1 back, ``share`` the part of the step that is walked before, from 0 to 1.
+    ``step`` is the index of the step's first position. ``sign`` is +1 from the polyline's left to its right
+    and -1 back. ``share`` is the fraction of the step before the crossing, from 0 to 1.
     """
 
     step: Integers
@@ -27,13 +27,13 @@ class Hits:
 
 
 def hits(vertices: Floats, x: Floats, y: Floats, steps: Integers) -> Hits:
-    """Find where steps cross the edges of a polyline, each edge by itself.
+    """Find where steps cross the edges of a polyline, each edge separately.
 
-    What touches exactly is decided as if the polyline were moved by an infinitesimal towards +x and by a
-    still smaller one towards +y: then no position is on it and no step goes through a vertex, so the signs
-    along a way add up as those of curves in general position do. A closed way that does not go round an end
-    of the polyline adds up to 0; a step through the vertex between two edges crosses one of them, or both
-    there and back.
+    Exact contacts are decided as if the polyline were shifted by an infinitesimal towards +x and an even
+    smaller one towards +y. Then no position is on it and no step passes through a vertex, so the signs along
+    a path add up as for curves in general position. A closed path that does not go around an end of the
+    polyline adds up to 0. A step through the vertex between two edges crosses one edge, or both edges there
+    and back.
 
     ::
 
@@ -46,21 +46,21 @@ def hits(vertices: Floats, x: Floats, y: Floats, steps: Integers) -> Hits:
     Parameters
     ----------
     vertices
-        (m, 2) vertices, no two neighbors equal.
+        (m, 2) vertices, adjacent ones distinct.
     x, y
-        (n,) coordinates of positions, y growing downwards.
+        (n,) coordinates of positions, y increasing downward.
     steps
-        (k,) places of the steps' first positions, growing; a step ends at the next position.
+        (k,) indices of the steps' first positions, increasing; a step ends at the next position.
 
     Returns
     -------
     Hits
-        One entry a crossing of an edge.
+        One entry per crossing of an edge.
 
     Notes
     -----
     O(m · k). The two ends of each edge and of each step are put in a fixed order before the arithmetic, so a
-    polyline reversed, a step back, and polylines that share an edge compute the very same numbers.
+    reversed polyline, a step back, and polylines with a common edge give exactly the same numbers.
 
     References
     ----------
@@ -85,7 +85,7 @@ def hits(vertices: Floats, x: Floats, y: Floats, steps: Integers) -> Hits:
 
 
 def _across(edge: Floats, ends: Floats) -> tuple[Integers, Bools, Floats]:
-    """Find the steps that change the side of an edge's line, whether to its right, and where."""
+    """Find the steps that change sides of an edge's line, whether to its right, and where."""
     swapped = tuple(edge[0]) > tuple(edge[1])
     ordered = edge[::-1] if swapped else edge
     areas = doubled_areas(*ordered, *ends[:2]), doubled_areas(*ordered, *ends[2:])
@@ -96,14 +96,14 @@ def _across(edge: Floats, ends: Floats) -> tuple[Integers, Bools, Floats]:
 
 
 def _right(area: Floats, along: Floats, *, moved: int) -> Bools:
-    """Return what is on the right; what is on the way itself, once it (+1) or the way (-1) has moved."""
+    """Return what is on the right, including points on the path once it (+1) or the path (-1) is shifted."""
     tie = np.where(along[1] != 0, -moved * along[1], moved * along[0]) > 0
     right: Bools = np.where(area != 0, area > 0, tie)
     return right
 
 
 def last_of_net(way: Integers, sign: Integers) -> Integers:
-    """Find, on each way whose signs do not add up to 0, the last crossing in the direction of the sum."""
+    """Find, on each path whose signs do not add up to 0, the last crossing in the direction of the sum."""
     if not len(way):
         return np.empty(0, "int64")
     first = mark_starts(way)
@@ -114,7 +114,7 @@ def last_of_net(way: Integers, sign: Integers) -> Integers:
 
 
 def last_of_stay(on: Integers, rows: Integers) -> Integers:
-    """Find the last position of a stay exactly on the line; a row that is not there stays itself."""
+    """Find the last position of a stay exactly on the line; other rows are returned unchanged."""
     last = on[np.diff(on, append=-1) != 1]
     until = np.searchsorted(last, rows)
     if not len(on):
@@ -124,12 +124,12 @@ def last_of_stay(on: Integers, rows: Integers) -> Integers:
 
 
 def distances(vertices: Floats, x: Floats, y: Floats) -> Floats:
-    """Measure how far positions are from a polyline; exactly on it is exactly 0.
+    """Return the distance of positions from a polyline; exactly 0 for positions exactly on it.
 
     Parameters
     ----------
     vertices
-        (m, 2) vertices, no two neighbors equal.
+        (m, 2) vertices, adjacent ones distinct.
     x, y
         (n,) coordinates of positions.
 
@@ -153,7 +153,7 @@ def distances(vertices: Floats, x: Floats, y: Floats) -> Floats:
 
 
 def distinct(vertices: Floats) -> Floats:
-    """Leave out vertices that are equal to the one before, or too near it for the arithmetic."""
+    """Drop vertices that are equal to the previous one, or too near to it for the arithmetic."""
     kept = vertices[:1]
     for vertex in vertices[1:]:
         if ((vertex - kept[-1]) ** 2).sum() > 0:

@@ -1,1 +1,1 @@
-"""Crowds: how dense, how fast, who is near whom."""
+"""Crowds: density, flow, encounters and groups."""

@@ -32,9 +32,9 @@ def compute_occupancy_bins(
     later or the end is unknown. The last bin ends there. With ``edges``, bins can be aligned to the clock;
     the video may then cover a part of the first and the last bin only, and ``recorded_time`` is that part.
 
-    ``person_seconds`` is the integral of the count over the bin, ``mean_persons`` is that per
-    ``recorded_time``, and ``max_persons`` the maximum count. A bin without people has 0 in these columns. An
-    empty table, or one that ends at 0, gives no rows.
+    ``person_seconds`` is the integral of the count over the bin, ``mean_persons`` is ``person_seconds`` /
+    ``recorded_time``, and ``max_persons`` is the maximum count. A bin without people has 0 in these columns.
+    An empty table, or a table that ends at 0, gives an empty table.
 
     Parameters
     ----------
@@ -63,9 +63,9 @@ def compute_occupancy_bins(
 
     Notes
     -----
-    O(n log n + zones · intervals). The sum of ``person_seconds`` of the scene is the sum of ``time_present``
-    to the millisecond; that of a zone is the dwell of its located persons. After a zone's last row nobody is
-    counted. A mean over an interval in which the zone held for a part only is over the whole interval.
+    O(n log n + zones · bins). The sum of ``person_seconds`` of the scene is the sum of ``time_present`` to
+    the millisecond. For a zone, it is the dwell of the people with a position. After a zone's last row, the
+    count is 0. If a zone is active during a part of a bin, the mean is still over the complete bin.
 
     References
     ----------
@@ -74,13 +74,13 @@ def compute_occupancy_bins(
 
     Examples
     --------
-    Two persons for 30 s, then one for another 30 s, then nobody.
+    Two people for 30 s, then one person for another 30 s, then no one.
 
     >>> import pandas as pd
     >>> from ptrack_analysis import Video
     >>> from ptrack_analysis.crowd import compute_occupancy_bins
-    >>> moments = pd.to_timedelta([0, 30, 60, 90], unit="s").as_unit("ms")
-    >>> index = pd.MultiIndex.from_product([[""], moments], names=["zone", "timestamp"])
+    >>> times = pd.to_timedelta([0, 30, 60, 90], unit="s").as_unit("ms")
+    >>> index = pd.MultiIndex.from_product([[""], times], names=["zone", "timestamp"])
     >>> occupancy = pd.DataFrame({"persons": [2, 1, 0, 0]}, index=index)
     >>> bins = compute_occupancy_bins(occupancy, Video(duration=pd.Timedelta("90s")))
     >>> bins[["mean_persons", "max_persons"]].to_numpy().tolist()
@@ -112,13 +112,11 @@ def bin_counts(
     edges
         Edges of the bins [ms].
     begin, end
-        The part of the video that was recorded [ms].
+        The recorded part of the video [ms].
     """
     recorded = measure_recorded(edges, begin, end)
     parts = [_binned(time, persons, edges) for time, persons in counts.values()]
-    total, most = (
-        np.concatenate([np.empty(0, "int64"), *(part[place] for part in parts)]) for place in (0, 1)
-    )
+    total, most = (np.concatenate([np.empty(0, "int64"), *(part[of] for part in parts)]) for of in (0, 1))
     recorded_time = np.tile(recorded, len(counts))
     return {
         "zone": np.repeat(np.array([*counts], dtype=object), len(recorded)),
@@ -131,27 +129,27 @@ def bin_counts(
 
 
 def parse_bin_length(every: pd.Timedelta | str) -> int:
-    """Read the length of an interval [ms].
+    """Return the length of a bin [ms].
 
     Raises
     ------
     ParameterError
-        If it is no length of time above 0.
+        If ``every`` is not a duration above 0.
     """
     length = milliseconds(every, "every")
     if length == 0:
-        raise ParameterError(f"every is {every!r}, not a length of time above 0")
+        raise ParameterError(f"every must be a duration above 0, got {every!r}")
     return length
 
 
 def make_edges(begin: int, end: int, length: int) -> Milliseconds:
-    """Return the edges of bins of this length from the begin; the last one ends at the end [ms]."""
+    """Return the edges of bins of this length [ms]; the last bin ends at ``end``."""
     validate_bin_count(begin, end, length)
     return np.append(np.arange(begin, end, length, dtype="int64"), end)
 
 
 def validate_bin_count(begin: int, end: int, length: int) -> None:
-    """Reject a length of bins that makes too many of them."""
+    """Reject a bin length that gives too many bins."""
     number = (end - begin) // length
     if number > MOST_BINS:
         raise ParameterError(
@@ -160,12 +158,12 @@ def validate_bin_count(begin: int, end: int, length: int) -> None:
 
 
 def measure_recorded(edges: Milliseconds, begin: int, end: int) -> Milliseconds:
-    """Return for how long the part from the begin to the end covers each bin [ms].
+    """Return the part of each bin that is between ``begin`` and ``end`` [ms].
 
     Raises
     ------
     ParameterError
-        If the edges do not cover that part.
+        If the edges do not cover the time from ``begin`` to ``end``.
     """
     if begin < end and not (len(edges) > 1 and edges[0] <= begin and end <= edges[-1]):
         raise ParameterError(f"edges must cover the time from {begin} to {end} ms")
@@ -174,7 +172,7 @@ def measure_recorded(edges: Milliseconds, begin: int, end: int) -> Milliseconds:
 
 
 def time_held(zone: Zone, starts: Milliseconds, spans: Milliseconds) -> Milliseconds:
-    """Return for how long of each interval the zone holds [ms]."""
+    """Return the active time of the zone within each bin [ms]."""
     if zone.window is None:
         return spans
     since, until = zone.window
@@ -187,23 +185,23 @@ def _binned(time: Milliseconds, persons: Integers, edges: Milliseconds) -> tuple
     starts, end = edges[:-1], edges[-1]
     if not len(starts):
         return starts, starts
-    moments = np.unique(np.concatenate([starts, time[(time >= starts[0]) & (time < end)]]))
-    row = np.searchsorted(time, moments, side="right") - 1
+    times = np.unique(np.concatenate([starts, time[(time >= starts[0]) & (time < end)]]))
+    row = np.searchsorted(time, times, side="right") - 1
     count = np.where((row >= 0) & (row < len(time) - 1), persons[row], 0)
-    opens = np.searchsorted(moments, starts)
-    total = np.add.reduceat(count * np.diff(moments, append=end), opens)
+    opens = np.searchsorted(times, starts)
+    total = np.add.reduceat(count * np.diff(times, append=end), opens)
     return total, np.maximum.reduceat(count, opens)
 
 
 def compute_density(
     bins: pd.DataFrame, zones: Sequence[Zone], *, start: pd.Timedelta | str = NO_TIME
 ) -> pd.DataFrame:
-    """Divide the persons in each zone by its area, interval after interval.
+    """Compute the number of people per area in each zone and bin.
 
-    The density is ``person_seconds`` by the zone's area and by the part of the interval in which the zone
-    holds, so it is that of the time when it was open; NaN where it held for none of the interval. The
-    largest density is ``max_persons`` by the area, the space of a person the inverse of the density: NaN with
-    nobody there. The scene ``""`` has no area and is left out. No zones, or no bins: no rows.
+    The density is ``person_seconds`` divided by the zone's area and by the active time of the zone in the
+    bin, so it describes the time when the zone was active. It is NaN if the zone was not active in the bin.
+    The maximum density is ``max_persons`` / area. The space per person is the inverse of the density, or NaN
+    without people. The scene ``""`` has no area and is excluded. Without zones or bins, the table is empty.
 
     Parameters
     ----------
@@ -212,12 +210,12 @@ def compute_density(
     zones
         Zones on the floor plan, each of them in ``bins``.
     start
-        Start of the part that was selected: a bin that starts earlier is recorded from there on [ms].
+        Start of the selected part: the recorded time of an earlier bin begins here [ms].
 
     Returns
     -------
     pandas.DataFrame
-        DENSITY, one row an interval for each zone, sorted by zone and time.
+        DENSITY, one row per zone and bin, sorted by zone and time.
 
     Raises
     ------
@@ -226,18 +224,18 @@ def compute_density(
     ParameterError
         If a zone is not in meters, or not in ``bins``.
     ZoneError
-        If a zone has the name of another.
+        If two zones have the same name.
 
     Notes
     -----
-    O(zones · intervals). The area is that of the whole outline, including what furniture covers and what the
-    camera does not see: there the density errs low.
+    O(zones · bins). The area is the area of the complete outline, including parts covered by furniture or not
+    visible to the camera. If such parts exist, the density is too low.
 
     References
     ----------
-    The classic density k = N / A of B. Steffen and A. Seyfried, "Methods for measuring pedestrian density,
-    flow, speed and direction with minimal scatter", Physica A 389, 2010, doi:10.1016/j.physa.2009.12.015;
-    PedPy's ``compute_classic_density``, averaged over time.
+    Classic density k = N / A: B. Steffen and A. Seyfried, "Methods for measuring pedestrian density, flow,
+    speed and direction with minimal scatter", Physica A 389, 2010, doi:10.1016/j.physa.2009.12.015; PedPy's
+    ``compute_classic_density``, averaged over time.
 
     Examples
     --------
@@ -267,20 +265,20 @@ def compute_density(
 
 
 def validate_square_meters(zones: Sequence[Zone]) -> None:
-    """Reject zones that have no area in square meters, or are none.
+    """Reject items that are not zones with an area in square meters.
 
     Raises
     ------
     ParameterError
         With the first such zone.
     ZoneError
-        If two have one name.
+        If two zones have the same name.
     """
     for zone in zones if isinstance(zones, list | tuple) else ():
         if isinstance(zone, Zone) and zone.unit != "m":
             raise ParameterError(
-                f"zone {zone.name!r} is in {zone.unit}, and no density is to be had in the picture, where a "
-                f"{zone.unit} is another length at each place: read the zones on a floor plan, in m"
+                f"zone {zone.name!r} must be in m to compute a density, got {zone.unit}: the size of a "
+                f"{zone.unit} on the floor varies within the image. Read the zones on a floor plan."
             )
     validate_zones(zones, "m")
 

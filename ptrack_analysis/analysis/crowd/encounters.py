@@ -1,4 +1,4 @@
-"""Encounters: who came close to whom, for how long."""
+"""Encounters: which people were near each other, and for how long."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -16,18 +16,18 @@ from ptrack_analysis.limits import above
 from ptrack_analysis.schema import ENCOUNTERS, TRAJECTORIES, assemble, empty_table, find_unit, validate
 from ptrack_analysis.video import Milliseconds, Video, milliseconds
 
-_SLACK = 1 + 1e-9  # so that rounding never puts two cells between two positions that are near
-_MOST_CELLS = 2**14  # across the plane, so that the keys of time and cell fit into 64 bits
+_SLACK = 1 + 1e-9  # keeps rounding from putting two cells between near positions
+_MOST_CELLS = 2**14  # cells across the plane, so that the keys of time and cell fit into 64 bits
 _LARGEST = np.iinfo("int64").max
-_AT_ONCE = 2**14  # samples searched at a time, which bounds the memory
+_AT_ONCE = 2**14  # number of samples per pass, which limits the memory
 
 PAIR = 1 << 31
-"""A pair of persons is one number: that of the lower one times this, plus that of the other."""
+"""A pair of people is encoded as one number: lower index times this plus the other index."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Samples:
-    """Where persons were at the ticks of one clock; ``until`` is when their located presence ends [ms]."""
+    """Positions of people at the ticks of a clock; ``until`` is the end of each known position [ms]."""
 
     person: Integers
     tick: Integers
@@ -36,7 +36,7 @@ class Samples:
     until: Milliseconds
 
     def where(self, kept: "np.ndarray | slice") -> "Samples":
-        """Return those that are kept, or in this order."""
+        """Return the selected samples, or all samples in another order."""
         return Samples(*(getattr(self, name)[kept] for name in self.__slots__))
 
 
@@ -45,10 +45,10 @@ _NOBODY = Samples(np.empty(0, "int64"), np.empty(0, "int64"), np.empty(0), np.em
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ApproachPieces:
-    """Times at which pairs are near, with what is added up over them.
+    """Times at which pairs are near each other, with their sums.
 
-    ``pair`` numbers the pairs; ``near`` is the time [ms], ``distance``, ``x`` and ``y`` are integrals over
-    it, the rest are the smallest and largest values.
+    ``pair`` encodes the pair and ``near`` is the time [ms]. ``distance``, ``x`` and ``y`` are integrals over
+    that time. The other columns are minimum and maximum values.
     """
 
     pair: Integers
@@ -65,12 +65,12 @@ class ApproachPieces:
     y_high: Floats
 
     def where(self, kept: np.ndarray) -> "ApproachPieces":
-        """Return those that are kept, or in this order."""
+        """Return the selected pieces, or all pieces in another order."""
         return ApproachPieces(*(getattr(self, name)[kept] for name in self.__slots__))
 
 
 def joined(parts: list[ApproachPieces]) -> ApproachPieces:
-    """Put pieces one after another; there is at least one part."""
+    """Concatenate pieces; at least one part is required."""
     return ApproachPieces(
         *(np.concatenate([getattr(part, name) for part in parts]) for name in ApproachPieces.__slots__)
     )
@@ -102,7 +102,7 @@ def merged(pieces: ApproachPieces, gap: int) -> ApproachPieces:
 
 
 def _by_pair_and_time(pieces: ApproachPieces) -> Integers:
-    """Order pieces by pair and time, by one key where it fits into 64 bits, else by two."""
+    """Return the order by pair and time, with one key if it fits into 64 bits, otherwise with two."""
     since = pieces.began - pieces.began.min()
     span = int(since.max()) + 1
     if int(pieces.pair.max()) < _LARGEST // span - 1:
@@ -117,9 +117,9 @@ def by_tick(samples: Samples) -> Samples:
 
 
 def passes(blocks: Iterable[Samples]) -> Iterator[Samples]:
-    """Cut samples that come in the order of ticks into passes of whole ticks.
+    """Cut samples in the order of ticks into passes of complete ticks.
 
-    A pass ends before the tick of every so manieth sample; where it does not depend on how they come.
+    A pass ends before the tick of every ``_AT_ONCE``-th sample, independent of the sizes of the blocks.
     """
     held, before = _NOBODY, 0
     for block in blocks:
@@ -136,10 +136,10 @@ def passes(blocks: Iterable[Samples]) -> Iterator[Samples]:
 
 
 def near_pieces(samples: Samples, limit: float, period: int, start: int) -> ApproachPieces:
-    """Find the pairs within ``limit`` at each tick, each piece lasting a tick or to the end of presence.
+    """Find the pairs within ``limit`` at each tick; a piece lasts one tick or until presence ends.
 
-    The samples are sorted by tick and cell of a square grid; who is near lies in the same cell or one of its
-    eight neighbors, of which half are looked into, for each pair is looked for once.
+    The samples are sorted by tick and cell of a square grid. Near people are in the same cell or in one of
+    its eight neighbors. Only half of the neighbors are searched, so that each pair is found once.
     """
     order, key, across = _in_cells(samples, limit)
     ones, others = _pairs(*_ranges(key, across))
@@ -154,7 +154,7 @@ def _after(held: Samples, block: Samples) -> Samples:
 
 
 def _in_cells(samples: Samples, limit: float) -> tuple[Integers, Integers, int]:
-    """Order the samples by tick, column and row of their cell; give that key, and the rows in a column."""
+    """Return the order by tick, column and row of the cell, the sorted keys, and the rows in a column."""
     low = [values.min() for values in (samples.x, samples.y)]
     size = max(np.ptp(samples.x), np.ptp(samples.y))
     side = max(limit * _SLACK, size / _MOST_CELLS)
@@ -162,17 +162,15 @@ def _in_cells(samples: Samples, limit: float) -> tuple[Integers, Integers, int]:
         np.floor((values - least) / side).astype("int64")
         for values, least in zip((samples.x, samples.y), low, strict=True)
     )
-    columns, rows = (
-        int(column.max()) + 2,
-        int(row.max()) + 3,
-    )  # empty cells around, so that none is a neighbor
+    # one empty cell on each side, so that cells at opposite borders are not neighbors
+    columns, rows = int(column.max()) + 2, int(row.max()) + 3
     key = ((samples.tick - samples.tick.min()) * columns + column) * rows + row + 1
     order = np.argsort(key)
     return order, key[order], rows
 
 
 def _ranges(key: Integers, rows: int) -> tuple[list[Integers], list[Integers]]:
-    """Return the ranges to search for each sample: after it in its column, and in the next column."""
+    """Return the ranges to search for each sample: later ones in its column, and in the next column."""
     after = np.arange(1, len(key) + 1)
     lows: list[Integers] = [after, np.searchsorted(key, key + rows - 1)]
     highs: list[Integers] = [np.searchsorted(key, key + end, side="right") for end in (1, rows + 1)]
@@ -180,7 +178,7 @@ def _ranges(key: Integers, rows: int) -> tuple[list[Integers], list[Integers]]:
 
 
 def _pairs(lows: list[Integers], highs: list[Integers]) -> tuple[Integers, Integers]:
-    """List the pairs of places that ranges stand for."""
+    """List the pairs of indices in the ranges."""
     ones, others = [], []
     for low, high in zip(lows, highs, strict=True):
         number = high - low
@@ -193,7 +191,7 @@ def _pairs(lows: list[Integers], highs: list[Integers]) -> tuple[Integers, Integ
 def _pieces(
     samples: Samples, one: Integers, other: Integers, *, limit: float, period: int, start: int
 ) -> ApproachPieces:
-    """Keep the pairs of samples that are within the limit, as pieces of time."""
+    """Return the pairs of samples that are within the limit, as pieces of time."""
     across, down = samples.x[one] - samples.x[other], samples.y[one] - samples.y[other]
     distance = np.sqrt(across * across + down * down)
     near = np.flatnonzero(distance <= limit)
@@ -211,7 +209,7 @@ def _pieces(
 MIN_DURATION = pd.Timedelta("3s")
 NO_TIME = pd.Timedelta(0)
 MAX_DISTANCE_M = 1.5
-"""The distance of an encounter on a floor plan, if none is given [m]."""
+"""Default of ``max_distance`` on a floor plan [m]."""
 
 
 def compute_encounters(
@@ -222,50 +220,52 @@ def compute_encounters(
     merge_gap: pd.Timedelta | str = NO_TIME,
     period: pd.Timedelta | str | None = None,
 ) -> pd.DataFrame:
-    """List the times that pairs of persons spent near each other.
+    """Find the encounters of pairs of people: periods in which they are near each other.
 
-    All persons are looked at on one clock that ticks once a ``period`` from the first moment of the table. A
-    person is somewhere from a located detection for as long as that holds: on the straight way to the next
-    position, if that is the next detection of the run and located, else where the detection was. Two are near
-    at a tick if they are at most ``max_distance`` apart, and then until the next tick, but no longer than
-    both are somewhere. Such times of a pair, one after another or with at most ``merge_gap`` between them,
-    are one encounter; ``duration`` is what they add up to, and encounters with less than ``min_duration`` are
-    left out. Nobody meets anybody in a gap, or while not located. Nobody, or one person: no rows.
+    All people are sampled on one clock that ticks once per ``period`` from the first timestamp of the table.
+    A person has a position from each detection with a position until its time present ends. The position is
+    interpolated linearly to the next detection of the tracklet if that has a position; otherwise, it stays
+    constant. Two people are near at a tick if they are at most ``max_distance`` apart. They then count as
+    near until the next tick, but not longer than both have a position. Successive near times of a pair with
+    at most ``merge_gap`` between them are one encounter. ``duration`` is their sum, and encounters shorter
+    than ``min_duration`` are dropped. People do not meet during gaps or without a position. With fewer than
+    two people, the table is empty.
 
     Parameters
     ----------
     trajectories
         TRAJECTORIES of one video, rows in any order.
     max_distance
-        The largest distance that is near, above 0; by default 1.5 m on a floor plan. In the picture it must
-        be given, for a px is another length at each place [plane units].
+        Largest distance that counts as near, above 0; by default 1.5 m on a floor plan. It is required in the
+        image, where the length of a pixel varies with the position [plane units].
     min_duration
-        The shortest encounter [ms].
+        Shortest encounter [ms].
     merge_gap
-        The longest time apart that does not end an encounter; then ``duration < ended - began`` [ms].
+        Longest separation that does not end an encounter; then ``duration < ended - began`` [ms].
     period
-        The time between two ticks, above 0; by default that between two samplings of the table [ms].
+        Time between two ticks, above 0; by default the sampling period of the table [ms].
 
     Returns
     -------
     pandas.DataFrame
-        ENCOUNTERS, one row an encounter of the two persons ``person_index < other``, sorted by pair and time.
+        ENCOUNTERS, one row per encounter, with ``person_index < other``, sorted by pair and time.
 
     Raises
     ------
     SchemaError
         If ``trajectories`` is not a TRAJECTORIES table.
     ParameterError
-        If ``max_distance`` is not above 0, or missing in px; if a length of time is none, or the period 0.
+        If ``max_distance`` is not above 0, or is missing in px; if an option is not a duration, or the
+        period is 0.
 
     Notes
     -----
-    O(s log s + pairs of samples in neighboring cells) with s ticks of all persons together; the cells of
-    the grid are ``max_distance`` wide, so a distance as wide as the scene costs the square of the persons
-    at each tick. Beginning and end are known to a period, and an approach between two ticks is not seen.
-    An encounter is never longer than the time that both are present. Jitter cuts encounters about the limit
-    into pieces: smooth the trajectories, or allow a ``merge_gap``. The default distance is between the ends
-    of Hall's personal and social distance, the ways in which people stand who talk.
+    O(s log s + pairs of samples in neighboring cells) with s ticks of all people together. The cells of the
+    grid are ``max_distance`` wide, so a distance as large as the scene costs the square of the number of
+    people at each tick. Start and end are accurate to one period, and an approach between two ticks is not
+    detected. An encounter is never longer than the common presence of both people. Jitter splits encounters
+    near the limit: smooth the trajectories, or set ``merge_gap``. The default distance is between the limits
+    of Hall's personal and social distance, in which people stand when they talk.
 
     References
     ----------
@@ -275,13 +275,13 @@ def compute_encounters(
 
     Examples
     --------
-    Two persons stand a meter apart for 4 s, then one goes.
+    Two people stand a meter apart for 4 s, then one person leaves.
 
     >>> import pandas as pd
     >>> from ptrack_analysis import compute_trajectories
     >>> from ptrack_analysis.crowd import compute_encounters
-    >>> moments = pd.to_timedelta([0, 1, 2, 3, 4, 5] * 2, unit="s").as_unit("ms")
-    >>> index = pd.MultiIndex.from_arrays([[3] * 6 + [8] * 6, moments], names=["person_index", "timestamp"])
+    >>> times = pd.to_timedelta([0, 1, 2, 3, 4, 5] * 2, unit="s").as_unit("ms")
+    >>> index = pd.MultiIndex.from_arrays([[3] * 6 + [8] * 6, times], names=["person_index", "timestamp"])
     >>> x = [0.0] * 6 + [1.0] * 4 + [3.0, 5.0]
     >>> points = pd.DataFrame({"x_m": x, "y_m": [0.0] * 12}, index=index)
     >>> met = compute_encounters(compute_trajectories(points))
@@ -294,10 +294,10 @@ def compute_encounters(
     shortest, gap = milliseconds(min_duration, "min_duration"), milliseconds(merge_gap, "merge_gap")
     tick = None if period is None else milliseconds(period, "period")
     if tick == 0:
-        raise ParameterError(f"period is {period!r}, not a length of time above 0")
+        raise ParameterError(f"period must be a duration above 0, got {period!r}")
     walks = split_walks(trajectories, unit)
     longest = int(walks.held.max(initial=0))
-    if longest == 0:  # nobody is there for any time
+    if longest == 0:  # no one has any time present
         return empty_table(ENCOUNTERS, unit=unit)
     tick = tick or find_period(walks.rows, Video()) or longest
     start = int(walks.rows.time.min())
@@ -309,7 +309,7 @@ def compute_encounters(
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """A clock that ticks once a period from a moment on [ms]."""
+    """A clock that ticks once per period from a start time [ms]."""
 
     tick: int
     start: int
@@ -317,7 +317,7 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """What an encounter is: how near [plane units], how long at least, after which gap not the same [ms]."""
+    """Definition of an encounter: distance [plane units], minimum duration and maximum separation [ms]."""
 
     limit: float
     shortest: int
@@ -325,15 +325,15 @@ class Near:
 
 
 NEAR = Near(MAX_DISTANCE_M, milliseconds(MIN_DURATION, "min_duration"), 0)
-"""What an encounter is on a floor plan, if nothing is said."""
+"""The default definition of an encounter on a floor plan."""
 
 
 def build_encounters(
     blocks: Iterable[Samples], clock: Clock, near: Near, person_index: Integers, unit: str
 ) -> pd.DataFrame:
-    """Make the ENCOUNTERS of samples that come in the order of ticks, in blocks of any size.
+    """Build the ENCOUNTERS of samples in the order of ticks, in blocks of any size.
 
-    A sample's person is its place in ``person_index``, which grows.
+    The person of a sample is an index into ``person_index``, which is increasing.
     """
     parts = [
         merged(near_pieces(part, near.limit, clock.tick, clock.start), near.gap) for part in passes(blocks)
@@ -350,14 +350,14 @@ def _limit(given: float | None, unit: str) -> float:
         return above(given, "max_distance", finite=False)
     if unit != "m":
         raise ParameterError(
-            f"max_distance is not given, and in {unit} no distance is near at every place: give one, such as "
-            "the width of a person in the picture, or compute the trajectories on a floor plan"
+            f"max_distance is required in {unit}: the length of a pixel varies within the image. Pass a "
+            "distance such as the width of a person, or compute the trajectories on a floor plan."
         )
     return MAX_DISTANCE_M
 
 
 def sample_positions(walks: Walks, clock: Clock) -> Samples:
-    """Read the positions of all persons at the ticks of a clock."""
+    """Return the positions of all people at the ticks of a clock."""
     tick = clock.tick
     own = stretches(walks.rows.time, walks.run, walks.x)
     rows, last = own.rows, own.last
@@ -378,7 +378,7 @@ def sample_positions(walks: Walks, clock: Clock) -> Samples:
 
 
 def _columns(met: ApproachPieces, person_index: Integers) -> dict[str, Integers | Floats]:
-    """Turn what was added up into the columns of the table."""
+    """Convert the sums into the columns of the table."""
     one, other = np.divmod(met.pair, PAIR)
     number = np.arange(len(met.pair))
     opens = np.maximum.accumulate(np.where(mark_starts(met.pair), number, 0))

@@ -35,46 +35,46 @@ def compute_line_flow(
     every: pd.Timedelta | str = MINUTE,
     start: pd.Timedelta | str = NO_TIME,
 ) -> pd.DataFrame:
-    """Return how many persons a second cross each line, and on a floor plan each meter of it, both ways.
+    """Compute the flow over each line and, on a floor plan, the specific flow per meter, both ways.
 
-    The intervals and what is counted in them are those of ``count_crossings``. A flow is the count by the
-    length of its interval (the last is cut at the video's end), a specific flow is that by the length of the
-    line from its first to its last vertex along all of them. Where nobody crosses, it is 0; in an
-    interval of no length, NaN. An unknown end without any crossing, or no lines: no rows.
+    The bins and counts are defined in ``count_crossings``. A flow is the count divided by the length of its
+    bin (the last bin is cut at the video's end). The specific flow is the flow divided by the length of the
+    line along all its vertices. Without crossings, the flow is 0; in a bin without length, it is NaN. If
+    there are no lines, or the end is unknown and there are no crossings, the table is empty.
 
     Parameters
     ----------
     crossings
         CROSSINGS of one video, rows in any order.
     lines
-        Lines in the same plane; each has all intervals.
+        Lines in the same plane. Each line has all bins.
     video
         The video, for its end.
     every
-        Length of an interval [ms].
+        Length of a bin [ms].
     start
-        Where the first interval begins: the start of the part that was selected [ms].
+        Start of the first bin: the start of the selected part [ms].
 
     Returns
     -------
     pandas.DataFrame
-        FLOW, one row an interval, sorted by line and time; the specific flow is there in meters only.
+        FLOW, one row per line and bin, sorted by line and time; the specific flow exists only in meters.
 
     Raises
     ------
     SchemaError
         If ``crossings`` is not a CROSSINGS table, or a line is in another plane.
     ParameterError
-        If ``every`` is no length of time above 0, or something is no line.
+        If ``every`` is not a duration above 0, or an item is not a line.
 
     Notes
     -----
-    O(crossings + lines · intervals). It errs as the crossings do: low where persons cross unseen. A line that
-    is drawn wider than the opening it stands in makes the specific flow too small.
+    O(crossings + lines · bins). The flow is too low if people cross undetected. A line that is drawn wider
+    than its opening makes the specific flow too small.
 
     References
     ----------
-    Flow J and specific flow J / b of A. Seyfried et al., "New Insights into Pedestrian Flow Through
+    Flow J and specific flow J / b: A. Seyfried et al., "New Insights into Pedestrian Flow Through
     Bottlenecks", Transportation Science 43, 2009, doi:10.1287/trsc.1090.0263.
 
     Examples
@@ -117,14 +117,14 @@ def _by_time(count: Floats, seconds: Floats) -> Floats:
 
 
 def _validate_lines(lines: Sequence[Line], unit: str) -> None:
-    """Reject what is no line with a length in this plane."""
+    """Reject items that are not lines with a length in this plane."""
     if not isinstance(lines, list | tuple):
-        raise ParameterError(f"{lines!r:.60} is not a list of lines")
+        raise ParameterError(f"lines must be a list of lines, got {lines!r:.60}")
     for line in lines:
         if not isinstance(line, Line):
-            raise ParameterError(f"{line!r:.60} is not a Line")
+            raise ParameterError(f"lines must contain only Line objects, got {line!r:.60}")
         if not line.outline.length > 0:
-            raise ParameterError(f"line {line.name!r} has no length, so no flow can be had for a meter of it")
+            raise ParameterError(f"line {line.name!r} has no length, so its specific flow is undefined")
     validate_lines(lines, unit)
 
 
@@ -137,17 +137,17 @@ def compute_fundamental_diagram(
     start: pd.Timedelta | str = NO_TIME,
     edges: Milliseconds | None = None,
 ) -> pd.DataFrame:
-    """Measure the density, mean speed and flow of persons in each zone, interval after interval.
+    """Compute the density, mean speed and flow of people in each zone and bin.
 
-    The intervals are those of ``compute_occupancy_bins``. With ``A`` the zone's area and ``T`` the part of
-    the interval in which it holds, in Edie's definitions: density ``k`` is the time that persons spent inside
-    by ``A · T``, speed ``v`` the mean speed inside, flow ``q = k · v``.
+    The bins are defined in ``compute_occupancy_bins``. Let ``A`` be the zone's area and ``T`` its active time
+    in the bin. In Edie's definitions, density ``k`` is the time of people inside divided by ``A · T``, speed
+    ``v`` is the mean speed inside, and flow is ``q = k · v``.
 
-    A detection counts where its foot point lies, for its ``time_present``, as in ``compute_occupancy``. The
-    mean speed is the mean of the column ``speed`` weighted by ``time_present``. It is NaN where the speed is
-    known for less than half of the time inside (``speed_time``), and so is the flow. With no one inside,
-    density and flow are 0 and the speed is NaN. While the zone is closed, all three are NaN. No zones, or an
-    end at 0: no rows.
+    A detection counts at its foot point for its ``time_present``, as in ``compute_occupancy``. The mean speed
+    is the mean of the column ``speed`` weighted by ``time_present``. It is NaN if the speed is known for less
+    than half of the time inside (``speed_time``), and so is the flow. Without people inside, density and flow
+    are 0 and the speed is NaN. While the zone is not active, all three are NaN. If there are no zones, or the
+    end is 0, the table is empty.
 
     Parameters
     ----------
@@ -158,30 +158,31 @@ def compute_fundamental_diagram(
     video
         The video, for its end.
     every
-        Length of an interval [ms].
+        Length of a bin [ms].
     start
-        Start of the part that was selected: the first bin starts there [ms].
+        Start of the selected part, at which the first bin starts [ms].
     edges
-        Start of each bin and the end of the last one instead, as in ``compute_occupancy_bins`` [ms].
+        Alternatively, the start of each bin and the end of the last one, as in ``compute_occupancy_bins``
+        [ms].
 
     Returns
     -------
     pandas.DataFrame
-        FUNDAMENTAL, one row an interval for each zone, sorted by zone and time.
+        FUNDAMENTAL, one row per zone and bin, sorted by zone and time.
 
     Raises
     ------
     SchemaError
         If ``trajectories`` is not a TRAJECTORIES table.
     ParameterError
-        If the trajectories or a zone are not in meters, or ``every`` is no length of time above 0.
+        If the trajectories or a zone are not in meters, or ``every`` is not a duration above 0.
     ZoneError
-        If two zones have one name, or one has none.
+        If two zones have the same name, or a zone has none.
 
     Notes
     -----
-    O(zones · n + intervals). ``person_seconds`` is that of ``compute_occupancy_bins`` to the millisecond. The
-    part of the zone that the camera does not see makes the density too low.
+    O(zones · n + bins). ``person_seconds`` equals the column of ``compute_occupancy_bins`` to the
+    millisecond. If a part of the zone is not visible to the camera, the density is too low.
 
     References
     ----------
@@ -197,8 +198,8 @@ def compute_fundamental_diagram(
     >>> from shapely.geometry import box
     >>> from ptrack_analysis import Video, Zone, compute_trajectories
     >>> from ptrack_analysis.crowd import compute_fundamental_diagram
-    >>> moments = pd.to_timedelta([0, 1, 2], unit="s").as_unit("ms")
-    >>> index = pd.MultiIndex.from_arrays([[7] * 3, moments], names=["person_index", "timestamp"])
+    >>> times = pd.to_timedelta([0, 1, 2], unit="s").as_unit("ms")
+    >>> index = pd.MultiIndex.from_arrays([[7] * 3, times], names=["person_index", "timestamp"])
     >>> points = pd.DataFrame({"x_m": [0.5, 2.5, 4.5], "y_m": [1.0] * 3}, index=index)
     >>> video = Video(duration=pd.Timedelta("10s"))
     >>> walked = compute_trajectories(points, video=video)
@@ -211,8 +212,8 @@ def compute_fundamental_diagram(
     unit = find_unit(trajectories, TRAJECTORIES)
     if unit != "m":
         raise ParameterError(
-            f"the trajectories are in {unit}, and no density is to be had in the picture: give "
-            "compute_trajectories a floor plan, plane=floor"
+            f"the trajectories must be in m to compute a density, got {unit}. Compute them on a floor plan: "
+            "compute_trajectories(..., plane=floor)."
         )
     validate_square_meters(zones)
     walks = split_walks(trajectories, unit)
@@ -261,7 +262,7 @@ def _sum_per_bin(inside: Inside, speed: Floats, edges: Milliseconds, begin: int,
 def _measured(
     zone: Zone, sums: _Sums, starts: Milliseconds, spans: Milliseconds, begin: int
 ) -> dict[str, Integers | Floats]:
-    """Divide the sums of one zone by its area and the time that it was active."""
+    """Divide the sums of one zone by its area and its active time."""
     present, measured, way = sums.present, sums.measured, sums.way / _MILLISECONDS
     space = zone.outline.area * time_held(zone, np.maximum(starts, begin), spans)
     density = _divided(present, space)

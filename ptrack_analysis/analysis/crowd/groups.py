@@ -1,4 +1,4 @@
-"""Groups: which persons moved together."""
+"""Groups: which people moved together."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from ptrack_analysis.schema import ENCOUNTERS, GROUPS, TRAJECTORIES, assemble, f
 from ptrack_analysis.video import Milliseconds
 
 MIN_EXTENT_M = 2.0
-"""How far a pair must have moved together on a floor plan, if nothing else is said [m]."""
+"""Default of ``min_extent`` on a floor plan [m]."""
 
 
 def detect_groups(
@@ -24,64 +24,64 @@ def detect_groups(
     min_share: float = 0.5,
     min_extent: float | None = None,
 ) -> pd.DataFrame:
-    """Return which persons moved together, and put everybody into one group.
+    """Detect groups of people who moved together, and assign each person to one group.
 
-    Two persons belong together if they were near for at least ``min_share`` of the time for which both were
-    present (the durations of their encounters, added up, by the time that both hold), and in one of these
-    encounters the middle between them moved through at least ``min_extent``. A group is whoever is
-    linked by such pairs, directly or through others; who belongs to nobody is a group of one. Groups are
-    numbered from 1 in the order of their smallest ``person_index``. Nobody: no rows.
+    Two people belong together if they meet two conditions. They were near each other for at least
+    ``min_share`` of their common presence (the sum of the durations of their encounters, divided by the time
+    for which both are present). In one of these encounters, their midpoint moved through at least
+    ``min_extent``. A group consists of all people who are linked by such pairs, directly or through others.
+    A person without a link is a group of one. Groups are numbered from 1 in the order of their smallest
+    ``person_index``. Without people, the table is empty.
 
     Parameters
     ----------
     encounters
-        ENCOUNTERS of the trajectories, rows in any order; their options say what is near, and for how long.
+        ENCOUNTERS of the trajectories, rows in any order. Their options define which people are near.
     trajectories
         TRAJECTORIES of the same video, rows in any order.
     min_share
-        Share of the common time that is together, above 0 and at most 1.
+        Minimum share of the common presence, above 0 and at most 1.
     min_extent
-        How far a pair must move together, at least 0, which takes those who only stand together too; by
-        default 2 m on a floor plan. In the picture it must be given [plane units].
+        Minimum extent of the common movement, at least 0; with 0, people who only stand together are also
+        linked. By default 2 m on a floor plan; required in the image [plane units].
 
     Returns
     -------
     pandas.DataFrame
-        GROUPS, one row per person of ``trajectories``, sorted by person. ``attrs["detected"]`` is True, by
-        which ``compare_heatmaps`` knows detected groups from given ones.
+        GROUPS, one row per person of ``trajectories``, sorted by person. ``attrs["detected"]`` is True, which
+        distinguishes detected groups from given groups in ``compare_heatmaps``.
 
     Raises
     ------
     SchemaError
-        If a table is not the table that it should be.
+        If a table does not match its schema.
     ParameterError
         If the tables are in different planes, an option is out of its range, ``min_extent`` is missing in px,
         or a person of the encounters is not in the trajectories.
 
     Notes
     -----
-    O(n log n). Links chain: in a dense crowd that moves one way, strangers are linked and groups come out too
-    large; a shorter ``max_distance`` of the encounters helps. A person who is renumbered by the tracker is
-    two, and each of them can belong to the group. Persons who come together and part for most of the time are
-    none.
+    O(n log n). Links chain: in a dense crowd that moves in one direction, strangers are linked, and groups
+    become too large. A shorter ``max_distance`` of the encounters reduces this. If the tracker renumbers a
+    person, both numbers may belong to the group. People who arrive together but are apart most of the time
+    are not a group.
 
     References
     ----------
-    Nearness and common motion of pairs, chained into groups, as in W. Ge, R. T. Collins and R. B. Ruback,
-    "Vision-Based Analysis of Small Groups in Pedestrian Crowds", IEEE TPAMI 34, 2012,
-    doi:10.1109/TPAMI.2011.176, who cluster on proximity and velocity; here by two thresholds that can be
-    checked by hand.
+    Pairs that are near and move together are chained into groups, as in W. Ge, R. T. Collins and R. B.
+    Ruback, "Vision-Based Analysis of Small Groups in Pedestrian Crowds", IEEE TPAMI 34, 2012,
+    doi:10.1109/TPAMI.2011.176. They cluster by proximity and velocity; here, two simple thresholds are used.
 
     Examples
     --------
-    Two persons walk side by side, a third one far away.
+    Two people walk side by side, a third person is far away.
 
     >>> import pandas as pd
     >>> from ptrack_analysis import compute_trajectories
     >>> from ptrack_analysis.crowd import compute_encounters, detect_groups
-    >>> moments = pd.to_timedelta([0, 1, 2, 3, 4] * 3, unit="s").as_unit("ms")
+    >>> times = pd.to_timedelta([0, 1, 2, 3, 4] * 3, unit="s").as_unit("ms")
     >>> persons = [person for person in (3, 5, 8) for _ in range(5)]
-    >>> index = pd.MultiIndex.from_arrays([persons, moments], names=["person_index", "timestamp"])
+    >>> index = pd.MultiIndex.from_arrays([persons, times], names=["person_index", "timestamp"])
     >>> x, y = [0.0, 1.0, 2.0, 3.0, 4.0] * 3, [0.0] * 5 + [9.0] * 5 + [1.0] * 5
     >>> walked = compute_trajectories(pd.DataFrame({"x_m": x, "y_m": y}, index=index))
     >>> detect_groups(compute_encounters(walked), walked)["group"].to_dict()
@@ -104,7 +104,7 @@ def detect_groups(
 
 @dataclass(frozen=True, slots=True)
 class Linking:
-    """What makes a pair belong together: its share of the common time, how far it moves [plane units]."""
+    """Conditions for a link: minimum share of the common presence, and minimum extent [plane units]."""
 
     least_share: float
     least_extent: float
@@ -112,10 +112,7 @@ class Linking:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Runs:
-    """When persons were present: of each run whose it is, as a place among the persons, since and until [ms].
-
-    In the order of person and time.
-    """
+    """Tracklets in the order of person and time: index of the person, start and end [ms]."""
 
     person: Integers
     since: Milliseconds
@@ -125,7 +122,7 @@ class Runs:
 def build_groups(
     encounters: pd.DataFrame, person_index: Integers, runs: Runs, linking: Linking, unit: str
 ) -> pd.DataFrame:
-    """Make the GROUPS of these persons, growing, of whom encounters and runs are known."""
+    """Build the GROUPS of people, given in increasing order, from their encounters and tracklets."""
     one, other = (
         _places(encounters.index.get_level_values(name).to_numpy(), person_index)
         for name in ("person_index", "other")
@@ -143,7 +140,7 @@ def build_groups(
 
 
 def find_tracklets(trajectories: pd.DataFrame, rows: PersonRows) -> Runs:
-    """List the runs of trajectories, whose rows are these."""
+    """List the tracklets of trajectories."""
     links = link_rows(trajectories, rows)
     begins, held = links.begins, links.time_present
     first = np.flatnonzero(begins)
@@ -154,7 +151,7 @@ def find_tracklets(trajectories: pd.DataFrame, rows: PersonRows) -> Runs:
 def _share(given: float) -> float:
     share = above(given, "min_share", finite=False)
     if share > 1:
-        raise ParameterError(f"min_share is {given!r}, not a number above 0 and at most 1")
+        raise ParameterError(f"min_share must be above 0 and at most 1, got {given!r}")
     return share
 
 
@@ -163,26 +160,26 @@ def _extent(given: float | None, unit: str) -> float:
         return 0.0 if given == 0 else above(given, "min_extent", finite=False)
     if unit != "m":
         raise ParameterError(
-            f"min_extent is not given, and in {unit} no length is the same at every place: give one, or 0 "
-            "for those too who only stand together"
+            f"min_extent is required in {unit}: the length of a pixel varies within the image. Pass an "
+            "extent, or 0 to include people who only stand together."
         )
     return MIN_EXTENT_M
 
 
 def _places(persons: Integers, person_index: Integers) -> Integers:
-    """Find persons among those of the trajectories."""
-    place = np.searchsorted(person_index, persons)
-    known = np.append(person_index, -1)[place] == persons
+    """Return the indices of people among the people of the trajectories."""
+    index = np.searchsorted(person_index, persons)
+    known = np.append(person_index, -1)[index] == persons
     if not known.all():
         raise ParameterError(
-            f"person_index {persons[~known][0]} of the encounters is not in the trajectories: the two tables "
-            "are not of one video"
+            f"person_index {persons[~known][0]} of the encounters is not in the trajectories. Pass two "
+            "tables of the same video."
         )
-    return place
+    return index
 
 
 def _shared(runs: Runs, one: Integers, other: Integers) -> Milliseconds:
-    """Measure the time for which both of each pair are present [ms]."""
+    """Return the common presence of each pair [ms]."""
     person, since, until = runs.person, runs.since, runs.until
     opens = np.flatnonzero(mark_starts(person))
     number = np.diff(opens, append=len(person))
@@ -190,33 +187,33 @@ def _shared(runs: Runs, one: Integers, other: Integers) -> Milliseconds:
     run = (
         opens[one[pair]] + np.arange(len(pair)) - np.repeat(np.cumsum(number[one]) - number[one], number[one])
     )
-    ends = [_present_until(person, since, until, other[pair], moment[run]) for moment in (since, until)]
+    ends = [_present_until(person, since, until, other[pair], time[run]) for time in (since, until)]
     shared = np.zeros(len(one), dtype="int64")
     np.add.at(shared, pair, ends[1] - ends[0])
     return shared
 
 
 def _present_until(
-    person: Integers, since: Milliseconds, until: Milliseconds, whose: Integers, moment: Milliseconds
+    person: Integers, since: Milliseconds, until: Milliseconds, whose: Integers, time: Milliseconds
 ) -> Milliseconds:
-    """Add up the presence of all persons before this one, and of this one until a moment [ms].
+    """Return the cumulative presence of all earlier people, and of this person up to a time [ms].
 
-    The runs are in the order of person and time, which one growing key holds.
+    The tracklets are in the order of person and time, encoded in one increasing key.
     """
     span = int(until.max(initial=0)) + 1
     before = np.concatenate([[0], np.cumsum(until - since)])
-    run = np.searchsorted(person * span + since, whose * span + moment, side="right") - 1
+    run = np.searchsorted(person * span + since, whose * span + time, side="right") - 1
     here = (run >= 0) & (person[run] == whose)
-    open_time = np.where(here, np.minimum(moment, until[run]) - since[run], 0)
+    open_time = np.where(here, np.minimum(time, until[run]) - since[run], 0)
     total: Milliseconds = before[np.where(here, run, run + 1)] + open_time
     return total
 
 
 def _linked(one: Integers, other: Integers, together: Bools, number: int) -> dict[str, Integers | Floats]:
-    """Chain pairs into groups, numbered in the order of their first person."""
+    """Chain linked pairs into groups, numbered in the order of their first person."""
     if not number:
         return {"group": np.empty(0, "int64"), "size": np.empty(0, "int64")}
-    from scipy.sparse import coo_array  # noqa: PLC0415 - loading SciPy takes half a second, and only this needs it
+    from scipy.sparse import coo_array  # noqa: PLC0415 - importing SciPy takes half a second
     from scipy.sparse.csgraph import connected_components  # noqa: PLC0415 - the same
 
     links = coo_array((np.ones(int(together.sum())), (one[together], other[together])), (number, number))

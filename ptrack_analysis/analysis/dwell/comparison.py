@@ -41,7 +41,7 @@ _Figures = dict[str, tuple[float, Interval]]
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """What to estimate: the horizon and the target [ms], and the confidence level."""
+    """Options of the estimates: the horizon and the target [ms], and the confidence level."""
 
     horizon: int | None
     within: int
@@ -62,23 +62,23 @@ def compare_periods(
 ) -> pd.DataFrame:
     """Compare the visits to each zone in two periods, with confidence intervals.
 
-    For each zone, compares the median, the restricted mean and the share of visits that end within a time
+    For each zone, the median, the restricted mean and the share of visits that end within a time are compared
     (Kaplan-Meier, as in ``compute_dwell``), and the number of visits. A difference whose interval contains 0
     has the verdict ``may be chance``. A figure without an interval has the verdict ``unknown``, and ``note``
-    says why.
+    states the reason.
 
     Parameters
     ----------
     first, second
         VISITS of the two periods: parts of one video, or two videos of one camera. Rows in any order.
     durations
-        The times that were recorded in the two periods [ms]; visits are then compared per hour. By default
-        the periods are taken as equally long.
+        The recorded times of the two periods [ms]; visits are then compared per hour. By default, the periods
+        are assumed to be equally long.
     horizon
-        Length up to which the restricted mean is computed [ms]; by default the shorter of the two longest
+        Duration up to which the restricted mean is computed [ms]; by default the shorter of the two longest
         visits of each zone.
     within
-        The time of the share of visits that end within it [ms].
+        Duration for the share of visits that end within it [ms].
     groups
         GROUPS of the people, one table for both periods, or a pair of tables if they are of two videos.
     observed_entries, observed_exits, confidence
@@ -87,7 +87,7 @@ def compare_periods(
     Returns
     -------
     pandas.DataFrame
-        DWELL_COMPARISON, four rows per zone that has visits in a period, sorted by zone and figure.
+        DWELL_COMPARISON, four rows per zone with visits in a period, sorted by zone and figure.
 
     Raises
     ------
@@ -98,16 +98,16 @@ def compare_periods(
 
     Notes
     -----
-    The two periods are taken as independent. People in both make the interval of dwell wider than necessary
-    if their visits resemble each other. The interval of a difference combines both intervals (Zou
-    and Donner), so it contains 0 at least as often as it says (``docs/coverage.md``). Each row is a test of
-    its own: of many zones, some differ by chance. O(m log m) per zone of m visits.
+    The two periods are assumed to be independent. People in both make the interval of dwell wider than
+    necessary if their visits resemble each other. The interval of a difference combines both intervals (Zou
+    and Donner), so it contains 0 at least as often as its level states (``docs/coverage.md``). Each row is a
+    separate test: among many zones, some differ by chance. O(m log m) per zone of m visits.
 
     References
     ----------
     G. Y. Zou, A. Donner, "Construction of confidence limits about effect measures: a general approach", Stat.
-    Med. 27, 2008, doi:10.1002/sim.3095. The intervals of the figures as in ``compute_dwell``; of counts, F.
-    Garwood, Biometrika 28, 1936, doi:10.1093/biomet/28.3-4.437.
+    Med. 27, 2008, doi:10.1002/sim.3095. The intervals of the figures are described in ``compute_dwell``.
+    Counts: F. Garwood, Biometrika 28, 1936, doi:10.1093/biomet/28.3-4.437.
 
     Examples
     --------
@@ -172,12 +172,12 @@ def compare_dwell(
     SchemaError
         If ``visits`` is not a VISITS table, or ``groups`` not a GROUPS table.
     ParameterError
-        If ``zones`` are not two zones that have visits, or an option is out of its range.
+        If ``zones`` are not two zones with visits, or an option is out of its range.
 
     Notes
     -----
-    The visits to the two zones are taken as independent. Where the same people visit both, the interval is
-    too wide if those who stay long in one also stay long in the other, and too narrow if they stay short.
+    The visits to the two zones are assumed to be independent. If the same people visit both, the interval is
+    too wide if long visits to one zone go with long visits to the other, and too narrow in the opposite case.
 
     References
     ----------

@@ -52,17 +52,18 @@ def compute_dwell(
 
     A visit whose end was not observed is right-censored: it lasted at least as long as recorded. The median
     and the restricted mean take this into account (Kaplan-Meier); ``observed_median`` and ``observed_mean``
-    do not. ``observed_median`` is the ordinary median: of an even number of visits, the mean of the two in
-    the middle. ``median`` is the first length that at most half of the visits exceed.
+    do not. ``observed_median`` is the ordinary median: for an even number of visits, the mean of the two
+    middle values. ``median`` is the smallest duration that at most half of the visits exceed.
 
-    A visit whose start was not observed began at an unknown time before. Estimates exclude it, because visits
-    that are under way at any moment are longer than others. If the time inside before is known
-    (``inside_before``), the visit is at risk from that length on (delayed entry).
+    A visit whose start was not observed began at an unknown earlier time. Estimates exclude it, because
+    visits in progress at a given time are longer than average. If the earlier time inside is known
+    (``inside_before``), the visit is at risk from that duration on (delayed entry).
 
-    Confidence intervals treat the person as the independent unit, or the group where ``groups`` are given:
-    visits of one person resemble each other. ``persons`` counts these units. A bound that cannot be computed
-    is missing, and ``note`` says why. The interval of the median contains all lengths at which the bounds of
-    the curve contain one half; it needs 6 people, that of the restricted mean 20. No visits: no rows.
+    Confidence intervals treat each person as an independent unit, because visits of one person resemble each
+    other. If ``groups`` are given, each group is a unit. ``persons`` counts these units. A bound that cannot
+    be computed is missing, and ``note`` states the reason. The interval of the median contains all durations
+    at which the confidence band of the curve contains one half; it needs 6 people. The interval of the
+    restricted mean needs 20. Without visits, the table is empty.
 
     Parameters
     ----------
@@ -71,43 +72,43 @@ def compute_dwell(
     by
         ``"zone"``, or ``"entry"`` for each kind of entry of each zone.
     observed_entries
-        The entries at which the start of a visit is observed. Add ``"appeared"`` for a zone at an entrance
-        where people come into view as they enter.
+        Entries at which the start of a visit is observed. Add ``"appeared"`` for a zone at an entrance where
+        people come into view as they enter.
     observed_exits
-        The exits at which the end of a visit is observed. Add ``"lost"`` for a zone that people leave out of
+        Exits at which the end of a visit is observed. Add ``"lost"`` for a zone that people leave out of
         sight.
     inside_before
-        Time inside before a visit was first observed, by the key of the visit, as far as it is known [ms].
-        Used for visits without an observed start that last any time; ignored for the others.
+        Known times inside before a visit was first observed, by the key of the visit [ms]. They apply to
+        visits without an observed start and with a dwell above 0, and are ignored for other visits.
     horizon
-        Length up to which the restricted mean is computed [ms]; by default the longest visit of each zone (or
-        zone and entry) in the estimate. Set one to compare zones.
+        Duration up to which the restricted mean is computed [ms]; by default the longest visit of each zone
+        (or zone and entry) in the estimate. Set it to compare zones.
     groups
-        GROUPS of the same video, from ``detect_groups`` or of your own. A person who is not in the table is a
-        unit of their own.
+        GROUPS of the same video, from ``detect_groups`` or your own. A person who is not in the table is a
+        separate unit.
     confidence
         Confidence level, between 0 and 1.
 
     Returns
     -------
     pandas.DataFrame
-        DWELL, one row per zone that has visits; by entry DWELL_BY_ENTRY, one row per zone and entry. Sorted.
+        DWELL, one row per zone with visits; by entry DWELL_BY_ENTRY, one row per zone and entry. Sorted.
 
     Raises
     ------
     SchemaError
         If ``visits`` is not a VISITS table, or ``groups`` not a GROUPS table.
     ParameterError
-        If an option is out of its range, or ``inside_before`` has a visit that is not in the table.
+        If an option is out of its range, or ``inside_before`` has a visit that the table does not contain.
 
     Notes
     -----
-    Assumes that a visit is censored for a reason unrelated to its length. This is true of the end of the
-    video; a tracker that loses people who stand still makes visits look shorter. The curve's variance is
-    cluster-robust (Ying and Wei), its bounds are those of Clopper and Pearson for the effective number of
+    The estimates assume that censoring is unrelated to the duration of a visit. This is true of the end of
+    the video. A tracker that loses people who stand still makes visits look shorter. The variance of the
+    curve is cluster-robust (Ying and Wei). Its bounds are Clopper-Pearson bounds for the effective number of
     people (Korn and Graubard). The restricted mean has the robust variance on the logit scale, with Student's
-    t. Where the curve equals one half over a stretch, the median is the start of it, as in lifelines; R's
-    ``survfit`` returns its midpoint. O(m log m) for m visits.
+    t. Where the curve equals one half over a range of durations, the median is the start of the range, as in
+    lifelines; R's ``survfit`` returns its midpoint. O(m log m) for m visits.
 
     References
     ----------
@@ -161,10 +162,10 @@ def compute_dwell_quantiles(
 ) -> pd.DataFrame:
     """Estimate quantiles of the dwell time per zone.
 
-    The quantile p is the first length that at most a share 1 - p of the visits exceeds, by the Kaplan-Meier
-    estimate; ``observed`` is the ordinary quantile of the observed dwell. A quantile is missing where more
-    than a share 1 - p of the visits is still under way at the longest censored one. Censored and excluded
-    visits, people and the other rules are those of ``compute_dwell``. No visits: no rows.
+    The quantile p is the smallest duration that at most a share 1 - p of the visits exceeds, by the
+    Kaplan-Meier estimate. ``observed`` is the ordinary quantile of the observed dwell. A quantile is missing
+    if more than a share 1 - p of the visits is still in progress at the longest censored duration. Censoring,
+    exclusion and confidence intervals follow ``compute_dwell``. Without visits, the table is empty.
 
     Parameters
     ----------
@@ -173,7 +174,7 @@ def compute_dwell_quantiles(
     by, observed_entries, observed_exits, inside_before, groups, confidence
         As in ``compute_dwell``.
     quantiles
-        The shares, between 0 and 1, each once.
+        Shares between 0 and 1, without duplicates.
 
     Returns
     -------
@@ -185,7 +186,7 @@ def compute_dwell_quantiles(
     SchemaError
         If ``visits`` is not a VISITS table, or ``groups`` not a GROUPS table.
     ParameterError
-        If an option is out of its range, or ``inside_before`` has a visit that is not in the table.
+        If an option is out of its range, or ``inside_before`` has a visit that the table does not contain.
 
     Notes
     -----
@@ -241,24 +242,24 @@ def find_observed_stays(
     start: pd.Timedelta | str | None = None,
     end: pd.Timedelta | str | None = None,
 ) -> tuple[Bools, Bools]:
-    """Return for each person whether they came in, and whether they left, within the video.
+    """Return for each person whether their arrival and their departure were observed within the video.
 
-    The arguments are those of ``compute_stay_in_scene``.
+    The parameters are described in ``compute_stay_in_scene``.
     """
     step = 2 * milliseconds(period, "period")
     first, last = (tracks[name].to_numpy().astype("int64") for name in ("first_seen", "last_seen"))
     begin = 0 if start is None else milliseconds(start, "start")
-    seen = int(last.max(initial=0))
-    close = part_end(find_video_end(video, seen), end, seen)
+    latest = int(last.max(initial=0))
+    close = part_end(find_video_end(video, latest), end, latest)
     return mark_observed(first, last, begin, close, step)
 
 
 def mark_observed(
     first: Integers, last: Integers, start: Integers | int, end: Integers | int, step: Integers | int
 ) -> tuple[Bools, Bools]:
-    """Return whether people came in, and whether they left, between a start and an end [ms].
+    """Return for each person whether the arrival and the departure were observed [ms].
 
-    A person whose first (last) detection is within ``step`` of the start (end) was present there.
+    A person whose first (last) detection is within ``step`` of the start (end) was present at that time.
     """
     return first >= start + step, last + step < end
 
@@ -274,24 +275,24 @@ def compute_stay_in_scene(
     groups: pd.DataFrame | None = None,
     confidence: float = CONFIDENCE,
 ) -> pd.DataFrame:
-    """Estimate how long people who come into the scene stay in it.
+    """Estimate how long people stay in the scene.
 
-    The length is ``time_in_scene``. People who are present at the start of the video came at an unknown time
-    before, and estimates exclude them. People who are present at its end stayed longer (right-censored). All
-    others came and left within the video. Estimates and intervals follow ``compute_dwell``. No tracks:
-    no rows.
+    The duration is ``time_in_scene``. People who are present at the start of the video arrived at an unknown
+    earlier time, and estimates exclude them. People who are present at its end stayed longer
+    (right-censored). All others arrived and left within the video. Estimates and intervals follow
+    ``compute_dwell``. Without tracks, the table is empty.
 
     Parameters
     ----------
     tracks
         TRACKS of one video, rows in any order.
     video
-        The video, for its end; where it is unknown, the last detection of any person.
+        The video, for its end. If the end is unknown, the last detection of any person is used.
     period
-        Sampling period: a person first (last) detected within two periods of the start (end) of the video was
-        present there [ms].
+        Sampling period [ms]. A person first (last) detected within two periods of the start (end) of the
+        video was present at that time.
     start, end
-        The part of the video that was selected [ms].
+        The selected part of the video [ms].
     horizon, groups, confidence
         As in ``compute_dwell``.
 
@@ -342,7 +343,7 @@ def compute_stay_in_scene(
 
 
 def _estimate(part: Group, limit: int | None, level: float) -> tuple[dict[str, int], str]:
-    """Compute a row of DWELL, its times in ms, and why bounds are missing."""
+    """Compute a row of DWELL with times in ms, and the reasons for missing bounds."""
     curve = estimate_survival(part.lengths, level)
     median = find_quantile_interval(curve, 0.5)
     horizon = int(part.lengths.length.max(initial=0)) if limit is None else limit
@@ -367,7 +368,7 @@ def _estimate(part: Group, limit: int | None, level: float) -> tuple[dict[str, i
 
 
 def _plain_quantile(observed: Integers, share: float) -> float:
-    """Return the ordinary quantile; the median of an even number is the mean of the two in the middle."""
+    """Return the ordinary quantile; the median of an even number is the mean of the two middle values."""
     return float(np.quantile(observed, share, method="averaged_inverted_cdf"))
 
 

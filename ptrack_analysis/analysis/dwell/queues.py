@@ -33,39 +33,39 @@ def compute_waiting_times(
     observed_entries: Iterable[str] = OBSERVED_ENTRIES,
     observed_exits: Iterable[str] = OBSERVED_EXITS,
 ) -> pd.DataFrame:
-    """List how long each person waited in each queue.
+    """List the waits of each person in each queue.
 
-    A queue is a zone of kind ``queue``, or any zone given by its name; other zones are passed over. A wait
-    lasts from ``entered`` to ``exited``: who is not seen for a moment that a visit bridges still waits. It is
-    seen to begin if its entry is one of ``observed_entries``, and to end if its exit is one of
-    ``observed_exits``. No queues, or nobody in them: no rows.
+    A queue is a zone of kind ``queue``, or any zone given by name; other zones are ignored. A wait lasts from
+    ``entered`` to ``exited``, including absences that a visit bridges. Its start is observed if its entry is
+    one of ``observed_entries``, and its end if its exit is one of ``observed_exits``. If no one waited, the
+    table is empty.
 
     Parameters
     ----------
     visits
         VISITS of one video, rows in any order.
     zones
-        Zones, of which those of kind ``queue`` are taken, or names of zones. A name alone must be that of a
-        zone that somebody visited, unless the table is empty and knows none.
-    observed_entries, ends
+        Zones (only those of kind ``queue`` are used) or names of zones. A name must occur in ``visits``,
+        unless the table is empty.
+    observed_entries, observed_exits
         As in ``compute_dwell``.
 
     Returns
     -------
     pandas.DataFrame
-        WAITS, one row a wait, sorted by zone, person and visit.
+        WAITS, one row per wait, sorted by zone, person and visit.
 
     Raises
     ------
     SchemaError
         If ``visits`` is not a VISITS table.
     ParameterError
-        If something is no zone, a zone occurs twice, a name is of a zone that nobody visited, or
-        ``observed_entries`` or ``observed_exits`` name what is no entry or exit.
+        If an item is not a zone, a zone occurs twice, a name has no visits, or ``observed_entries`` or
+        ``observed_exits`` contain an unknown kind.
 
     Notes
     -----
-    O(n). Who stands in the zone without queueing waits too; who queues outside it does not.
+    O(n). A person in the zone who is not queueing counts as waiting; a person who queues outside it does not.
 
     Examples
     --------
@@ -98,44 +98,44 @@ def compute_queue_length(
 ) -> pd.DataFrame:
     """Count the people in each queue over time.
 
-    A person is in the queue on the half-open ``[entered, exited)``. There is one row per change, a first row
-    at 0 and a closing row at the end of the video (at the last exit of any visit, where the end is unknown).
-    Each row is valid until the next row of the queue. The closing row repeats the number of people until
-    then, as in ``compute_occupancy``, because people who are in the queue at the end of the video do not
-    leave it. The integral over time is the sum of the waits. An empty queue has its first and closing row.
-    No queues: no rows.
+    A person is in the queue in the half-open interval ``[entered, exited)``. Each queue has one row per
+    change, a first row at 0 and a closing row at the end of the video (or at the last exit of any visit if
+    the end is unknown). Each row is valid until the next row of the queue. The closing row repeats the number
+    of people before it, as in ``compute_occupancy``, because people who are in the queue at the end of the
+    video do not leave it. The integral over time is the sum of the waits. An empty queue has only its first
+    and closing row.
 
     Parameters
     ----------
     visits
         VISITS of one video, rows in any order.
     zones
-        Zones, of which those of kind ``queue`` are taken, or names of zones. A name alone must be that of a
-        zone that somebody visited, unless the table is empty and knows none.
+        Zones (only those of kind ``queue`` are used) or names of zones. A name must occur in ``visits``,
+        unless the table is empty.
     video
         The video, for its end.
     start, end
-        The part of the video that was selected, as given to ``select`` [ms]: the first row is then at
-        ``start``, the closing one at ``end`` or the video's end, whichever is first, or at the last exit, if
-        that is later.
+        The selected part of the video, as passed to ``select`` [ms]. The first row is at ``start``. The
+        closing row is at ``end`` or the video's end, whichever is earlier, or at the last exit if that is
+        later.
 
     Returns
     -------
     pandas.DataFrame
-        QUEUE, the people in each queue, sorted by zone and timestamp.
+        QUEUE, the number of people in each queue, sorted by zone and timestamp.
 
     Raises
     ------
     SchemaError
         If ``visits`` is not a VISITS table.
     ParameterError
-        If something is no zone, a zone occurs twice, or a name is of a zone that nobody visited.
+        If an item is not a zone, a zone occurs twice, or a name has no visits.
 
     Notes
     -----
-    O(queues · n + n log n): each queue looks through all visits, and sorts its own. ``compute_occupancy``
-    counts who is seen inside at each moment; here who is bridged by ``merge_gap`` stays in the queue, and who
-    is passing through (``enter_after``, ``min_dwell``) is not in it, as the visits say.
+    O(queues · n + n log n). The table differs from ``compute_occupancy``, which counts detections inside:
+    here, a person whose absence is bridged by ``merge_gap`` stays in the queue, and a person who passes
+    through (``enter_after``, ``min_dwell``) is not in it, as in ``visits``.
 
     References
     ----------
@@ -161,8 +161,8 @@ def compute_queue_length(
     zone = visits.index.get_level_values("zone")
     counts = {name: _changes(entered[zone == name], exited[zone == name], begin, close) for name in names}
     arrays: dict[str, Integers | list[str]] = {
-        "zone": [name for name, (moments, _) in counts.items() for _ in moments],
-        "timestamp": np.concatenate([np.empty(0, "int64"), *(moments for moments, _ in counts.values())]),
+        "zone": [name for name, (times, _) in counts.items() for _ in times],
+        "timestamp": np.concatenate([np.empty(0, "int64"), *(times for times, _ in counts.values())]),
         "persons": np.concatenate([np.empty(0, "int64"), *(persons for _, persons in counts.values())]),
     }
     return assemble(QUEUE, arrays)
@@ -170,14 +170,14 @@ def compute_queue_length(
 
 def _changes(entered: Integers, exited: Integers, begin: int, close: int) -> tuple[Integers, Integers]:
     """Return the times at which the count changes, and the count from then on."""
-    moments, place = np.unique(np.concatenate([[begin, close], entered, exited]), return_inverse=True)
-    came, went = np.split(place[2:], 2)
-    change = np.bincount(came, minlength=len(moments)) - np.bincount(went, minlength=len(moments))
+    times, position = np.unique(np.concatenate([[begin, close], entered, exited]), return_inverse=True)
+    came, went = np.split(position[2:], 2)
+    change = np.bincount(came, minlength=len(times)) - np.bincount(went, minlength=len(times))
     keep = change != 0
     keep[[0, -1]] = True
     persons = np.cumsum(change)
     persons[1:][-1:] = persons[-2:-1]  # the end of the video is not the end of any wait
-    return moments[keep], persons[keep]
+    return times[keep], persons[keep]
 
 
 def compute_service_levels(
@@ -189,17 +189,17 @@ def compute_service_levels(
 ) -> pd.DataFrame:
     """Estimate the share of the waits in each queue that end within each target.
 
-    A wait whose end was not observed lasts longer than recorded; one whose start was not observed is excluded
-    from the estimate (Kaplan-Meier, as in ``compute_dwell``). A wait of exactly the target is within it.
-    ``observed_share_within`` takes all waits as if they were complete. The share is missing where a target is
-    longer than the longest wait and the end of that wait was not observed. No waits: no rows.
+    A wait whose end was not observed lasts longer than recorded. A wait whose start was not observed is
+    excluded from the estimate (Kaplan-Meier, as in ``compute_dwell``). A wait of exactly the target is within
+    it. ``observed_share_within`` treats all waits as complete. The share is missing if a target is longer
+    than the longest wait and the end of that wait was not observed. Without waits, the table is empty.
 
     Parameters
     ----------
     waits
         WAITS of one video, rows in any order.
     targets
-        Durations that a wait should not exceed, each once [ms].
+        Durations that a wait should not exceed, without duplicates [ms].
     groups, confidence
         As in ``compute_dwell``.
 
@@ -217,8 +217,8 @@ def compute_service_levels(
 
     Notes
     -----
-    A person who gives up waiting and leaves counts as served, because the zone does not show the difference.
-    Bounds need two people (or groups). O(queues · n + n · (targets + log n)).
+    A person who gives up and leaves counts as served, because the zone does not show the difference. Bounds
+    need two people (or groups). O(queues · n + n · (targets + log n)).
 
     References
     ----------
@@ -263,7 +263,7 @@ def compute_service_levels(
 
 
 def _note(units: int, share: float) -> str:
-    """Return why there are no bounds."""
+    """Return the reason for missing bounds."""
     if units == 0:
         return "no wait with an observed start"
     if np.isnan(share):
@@ -273,5 +273,5 @@ def _note(units: int, share: float) -> str:
 
 def _targets(targets: Iterable[pd.Timedelta | str]) -> Integers:
     if isinstance(targets, str) or not isinstance(targets, Iterable):
-        raise ParameterError(f"targets is {targets!r}, not a list of lengths of time")
+        raise ParameterError(f"targets must be a list of durations, got {targets!r}")
     return np.unique(np.array([milliseconds(target, "targets") for target in targets], dtype="int64"))

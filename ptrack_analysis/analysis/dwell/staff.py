@@ -23,43 +23,44 @@ def detect_staff(
     zones: Sequence[Zone | str] = (),
     recurrence: int | None = None,
 ) -> pd.DataFrame:
-    """Return who is taken for staff, and by which rule.
+    """Detect staff by simple rules, and return which rules each person meets.
 
-    A person is taken for staff who meets any of the rules that are given: ``stay``, one stay's dwell in any
-    zone is ``min_stay`` or longer; ``zone``, there is a stay in a zone of the staff's; ``recurrence``, there
-    are so many stays in one zone, or more. Nobody is removed by this: ``exclude_staff`` does that, and gives
-    back what it removes. Nobody meets a rule: no rows.
+    A person who meets any of the given rules is staff. ``stay``: the dwell of one visit to any zone is at
+    least ``min_stay``. ``zone``: the person visited a staff zone. ``recurrence``: the number of visits to one
+    zone is at least ``recurrence``. This function does not remove anyone: ``exclude_staff`` does, and also
+    returns the removed rows. If no one meets a rule, the table is empty.
 
     Parameters
     ----------
     visits
         VISITS of one video, rows in any order.
     min_stay
-        The stay from which on a person is staff, above 0; by default no rule [ms].
+        Minimum dwell of a visit that makes a person staff, above 0 [ms]; by default, the rule is not used.
     zones
-        Zones, of which those of kind ``staff`` are taken, or names of zones; by default no rule. A name alone
-        must be that of a zone that somebody visited, unless the table is empty and knows none.
+        Zones (only those of kind ``staff`` are used) or names of zones; by default, the rule is not used. A
+        name must occur in ``visits``, unless the table is empty.
     recurrence
-        The number of stays in one zone from which on a person is staff, above 0; by default no rule.
+        Minimum number of visits to one zone that makes a person staff, above 0; by default, the rule is not
+        used.
 
     Returns
     -------
     pandas.DataFrame
-        STAFF, one row a person, sorted.
+        STAFF, one row per person, sorted.
 
     Raises
     ------
     SchemaError
         If ``visits`` is not a VISITS table.
     ParameterError
-        If no rule is given, or one is out of its range, or ``zones`` names what nobody visited.
+        If no rule is given, a rule is out of its range, or ``zones`` contains a name without visits.
 
     Notes
     -----
-    O(n log n). A tracker that loses a person and goes on with another number hides long and repeated stays:
-    join identities first (``compute_stitches``). A stay cut by the video's end counts as far as it was seen.
-    Both err towards taking staff for visitors; a visitor who stays long, or strays into the staff's zone,
-    is taken for staff.
+    O(n log n). A tracker that loses a person and continues with another number hides long and repeated
+    visits: stitch tracks first (``compute_stitches``). A visit that is cut by the end of the video counts
+    with its observed dwell. Both errors classify staff as visitors. A visitor who stays long or walks into a
+    staff zone is classified as staff.
 
     Examples
     --------
@@ -72,7 +73,7 @@ def detect_staff(
     validate_visited(zones, visits, "zones")
     longest, most = _above_zero(min_stay), _count(recurrence)
     if longest is None and most is None and not zones:
-        raise ParameterError("no rule is given: name min_stay, zones or recurrence")
+        raise ParameterError("no rule is given. Pass min_stay, zones or recurrence.")
     person, number = np.unique(visits.index.get_level_values("person_index"), return_inverse=True)
     zone, found = pd.factorize(visits.index.get_level_values("zone"))
     dwell = visits["dwell"].to_numpy().astype("int64")
@@ -95,10 +96,10 @@ def detect_staff(
 
 
 def exclude_staff(table: pd.DataFrame, staff: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Split any table of persons into the rows of others and those of staff, with the reason.
+    """Split a table of people into the rows of other people and the rows of staff, with the reason.
 
-    Both parts come back: together they are the table, so that a report can say how many were left out, and
-    why. Nobody is staff: everything is kept.
+    The two parts together are the complete table, so that a report can state how many people were excluded
+    and why.
 
     Parameters
     ----------
@@ -111,16 +112,16 @@ def exclude_staff(table: pd.DataFrame, staff: pd.DataFrame) -> tuple[pd.DataFram
     Returns
     -------
     tuple of pandas.DataFrame
-        The rows kept and the rows excluded, each in their order; the excluded with the column ``reason``.
+        The kept and the excluded rows, in their original order; excluded rows have the column ``reason``.
 
     Raises
     ------
     SchemaError
-        If ``table`` has no level ``person_index``, or several videos; if ``staff`` is not a STAFF table.
+        If ``table`` has no level ``person_index`` or has several videos; if ``staff`` is not a STAFF table.
 
     Notes
     -----
-    O(n). Exclude from the visits rather than from the detections: the sampling period is told from all.
+    O(n). Exclude staff from visits rather than from detections: the sampling period depends on all people.
 
     Examples
     --------
@@ -132,22 +133,22 @@ def exclude_staff(table: pd.DataFrame, staff: pd.DataFrame) -> tuple[pd.DataFram
     validate(staff, STAFF)
     if not isinstance(table, pd.DataFrame) or "person_index" not in table.index.names:
         got = list(table.index.names) if isinstance(table, pd.DataFrame) else type(table).__name__
-        raise SchemaError(f"not a table of persons: its index is {got}, without the level 'person_index'")
+        raise SchemaError(f"not a table of people: its index is {got}, without the level 'person_index'")
     if "video" in table.index.names:
         raise SchemaError(
-            "not a table of one video: its index has the level 'video', so it may hold several; take one "
-            "with table.xs(name, level='video')"
+            "not a table of one video: its index has the level 'video', so it may contain several videos. "
+            "Select one with table.xs(name, level='video')."
         )
-    place = staff.index.get_indexer(table.index.get_level_values("person_index"))
-    excluded = place >= 0
-    reason = staff["reason"].array[place[excluded]]
+    index = staff.index.get_indexer(table.index.get_level_values("person_index"))
+    excluded = index >= 0
+    reason = staff["reason"].array[index[excluded]]
     return table[~excluded], table[excluded].assign(reason=reason)
 
 
 def _above_zero(min_stay: pd.Timedelta | str | None) -> int | None:
     span = None if min_stay is None else milliseconds(min_stay, "min_stay")
     if span == 0:
-        raise ParameterError(f"min_stay is {min_stay!r}, not above 0")
+        raise ParameterError(f"min_stay must be longer than 0, got {min_stay!r}")
     return span
 
 
@@ -156,18 +157,18 @@ def _count(recurrence: object) -> int | None:
         return None
     if isinstance(recurrence, int | np.integer) and not isinstance(recurrence, bool) and recurrence > 0:
         return int(recurrence)
-    raise ParameterError(f"recurrence is {recurrence!r}, not a whole number above 0")
+    raise ParameterError(f"recurrence must be a whole number above 0, got {recurrence!r}")
 
 
 def _sums(number: Integers, values: Integers, length: int) -> Integers:
-    """Add up whole values by number."""
+    """Sum integer values by number."""
     sums = np.zeros(length, dtype="int64")
     np.add.at(sums, number, values)
     return sums
 
 
 def _reasons(rules: dict[str, Bools], met: Bools) -> list[str]:
-    """Name the rules that each of those who meet any meets."""
+    """Return the names of the rules that each person who is staff meets."""
     codes = sum(
         (rule[met].astype("int64") << bit for bit, rule in enumerate(rules.values())),
         np.zeros(met.sum(), "int64"),

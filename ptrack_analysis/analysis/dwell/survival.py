@@ -1,4 +1,4 @@
-"""Kaplan-Meier estimates of how long visits last."""
+"""Kaplan-Meier estimates of the duration of visits."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ def is_complete(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Group:
-    """The visits of one zone and entry: their observed dwell [ms], and the lengths to estimate from.
+    """The visits of one zone and entry: their observed dwell [ms], and the durations for estimates.
 
     ``units`` is the person or group of each visit. ``start_unobserved`` and ``end_unobserved`` count all
     visits whose start or end was not observed.
@@ -49,7 +49,7 @@ class Group:
 
     @property
     def persons(self) -> int:
-        """Number of people (groups, where they are given) that estimates are based on."""
+        """Number of people (or groups, if given) that the estimates are based on."""
         return len(np.unique(self.lengths.unit))
 
 
@@ -62,7 +62,7 @@ def split_visits(
     inside_before: "pd.Series[pd.Timedelta] | None",
     groups: pd.DataFrame | None,
 ) -> list[Group]:
-    """Split a validated visits table by zone (and entry), sorted by name.
+    """Split a validated visits table by zone and, if requested, by entry, sorted by name.
 
     Raises
     ------
@@ -77,7 +77,7 @@ def split_visits(
     begun = seen_at(visits, "entry", observed_entries, "observed_entries")
     ended = seen_at(visits, "exit", observed_exits, "observed_exits")
     before = _before(visits, inside_before)
-    late = ~begun & (before >= 0) & (observed > 0)  # a visit of no time was never at risk
+    late = ~begun & (before >= 0) & (observed > 0)  # a visit without dwell was never at risk
     known = begun | late
     lengths = Lengths(
         length=observed + np.where(late, before, 0),
@@ -110,54 +110,57 @@ def split_visits(
 
 
 def seen_at(visits: Rows, column: str, kinds: Iterable[str], name: str) -> Bools:
-    """Mark the stays whose entry or exit is one of these kinds.
+    """Mark the visits whose entry or exit is one of these kinds.
 
     Raises
     ------
     ParameterError
-        If one of them is no such kind.
+        If a kind is not valid.
     """
     choices = VISITS.choices(column)
     wanted = None if isinstance(kinds, str) or not isinstance(kinds, Iterable) else list(kinds)
     if wanted is None or not all(isinstance(kind, str) and kind in choices for kind in wanted):
-        raise ParameterError(f"{name} is {kinds!r}, not a list of some of {list(choices)}")
+        raise ParameterError(f"{name} must be a list with some of {list(choices)}, got {kinds!r}")
     marks = np.array([kind in wanted for kind in choices] + [False])  # a missing value has the code -1
     marked: Bools = marks[read_column(visits, column)]
     return marked
 
 
 def _before(visits: Rows, inside_before: object) -> Integers:
-    """Return the time inside before each stay was first seen [ms]; -1 where it is not known."""
+    """Return the time inside before each visit was first observed [ms]; -1 if unknown."""
     if inside_before is None:
         return np.full(len(visits), -1)
     if not isinstance(inside_before, pd.Series) or inside_before.dtype != "timedelta64[ms]":
         got = getattr(inside_before, "dtype", type(inside_before).__name__)
-        raise ParameterError(f"inside_before is {got}, not a pandas.Series of timedelta64[ms]")
+        raise ParameterError(f"inside_before must be a pandas.Series of timedelta64[ms], got {got}")
     keys = inside_before.index
     if list(keys.names) != VISITS.key_names or not keys.is_unique:
-        raise ParameterError(f"inside_before has the index {list(keys.names)}, not one row a stay's key")
-    places = to_frame(visits).index.get_indexer(keys) if len(keys) else np.empty(0, "int64")
-    if (places < 0).any():
-        zone, person, visit = keys[places < 0][0]
+        raise ParameterError(
+            f"inside_before must have one row per visit with the index {VISITS.key_names}, got the index "
+            f"{list(keys.names)}{'' if keys.is_unique else ' with duplicate keys'}"
+        )
+    found = to_frame(visits).index.get_indexer(keys) if len(keys) else np.empty(0, "int64")
+    if (found < 0).any():
+        zone, person, visit = keys[found < 0][0]
         raise ParameterError(
             f"inside_before has visit {visit} of person {person} to zone {zone!r}, which is not in the table"
         )
     spans = inside_before.to_numpy().astype("int64")
     if (spans < 0).any():
         wrong = inside_before.iloc[int((spans < 0).argmax())]
-        raise ParameterError(f"inside_before has {wrong!r}, not a length of time of at least 0")
+        raise ParameterError(f"inside_before must contain durations of at least 0, got {wrong!r}")
     before = np.full(len(visits), -1)
-    before[places] = spans
+    before[found] = spans
     return before
 
 
 def parse_quantiles(quantiles: object) -> Floats:
-    """Read quantiles, each once, in increasing order.
+    """Return distinct quantiles in increasing order.
 
     Raises
     ------
     ParameterError
-        If one is not between 0 and 1.
+        If a quantile is not between 0 and 1.
     """
     if isinstance(quantiles, str) or not isinstance(quantiles, Iterable):
         raise ParameterError(f"quantiles must be a list of numbers between 0 and 1, got {quantiles!r}")
@@ -169,18 +172,18 @@ def parse_quantiles(quantiles: object) -> Floats:
 
 
 def zone_names(zones: Sequence[Zone | str], *, kind: str) -> list[str]:
-    """Give the names of the zones of a kind; a name alone is taken as it is.
+    """Return the names of the zones of a kind; names are returned unchanged.
 
     Raises
     ------
     ParameterError
-        If something is no zone and no name, or there twice.
+        If an item is neither a zone nor a name, or if a name occurs twice.
     """
     if not isinstance(zones, list | tuple):
-        raise ParameterError(f"{zones!r:.60} is not a list of zones or of their names")
+        raise ParameterError(f"expected a list of zones or zone names, got {zones!r:.60}")
     for zone in zones:
         if not isinstance(zone, Zone | str):
-            raise ParameterError(f"{zone!r:.60} is not a Zone or the name of one")
+            raise ParameterError(f"expected a Zone or the name of one, got {zone!r:.60}")
     names = [
         zone if isinstance(zone, str) else zone.name
         for zone in zones
@@ -202,12 +205,12 @@ def compute_survival(
     groups: pd.DataFrame | None = None,
     confidence: float = CONFIDENCE,
 ) -> pd.DataFrame:
-    """Estimate the share of the visits to each zone that lasts longer than each length.
+    """Estimate the share of the visits to each zone that lasts longer than each duration.
 
-    There is a row at 0 and one at each length at which a visit ended or was censored. A row is valid until
-    the next; beyond the last one nothing is known unless its share is 0. Which visits are censored or
-    excluded, and how people enter into the bounds, is described in ``compute_dwell``. A zone without any
-    visit with an observed start has no rows.
+    There is a row at 0 and one row at each duration at which a visit ended or was censored. A row is valid
+    until the next row. Beyond the last row, the share is unknown unless it has reached 0. Censoring,
+    exclusion and the confidence bounds are described in ``compute_dwell``. A zone in which no visit has an
+    observed start has no rows.
 
     Parameters
     ----------
@@ -219,21 +222,21 @@ def compute_survival(
     Returns
     -------
     pandas.DataFrame
-        SURVIVAL, one row per length, zone (and entry), sorted by them.
+        SURVIVAL, one row per duration, zone (and entry), sorted by them.
 
     Raises
     ------
     SchemaError
         If ``visits`` is not a VISITS table, or ``groups`` not a GROUPS table.
     ParameterError
-        If an option is out of its range, or ``inside_before`` has a visit that is not in the table.
+        If an option is out of its range, or ``inside_before`` has a visit that the table does not contain.
 
     Notes
     -----
-    Kaplan-Meier estimate. A visit that ends at the same length at which another is censored ends first, as in
-    R's ``survfit`` and in lifelines; a visit with a late entry at a length is at risk only from the next
-    length on (intervals open on the left, ``Surv(start, stop]`` in R). The bounds are valid at each length on
-    its own, not for the whole curve at once. O(m log m) per group of m visits.
+    Kaplan-Meier estimate. If one visit ends and another is censored at the same duration, the end comes
+    first, as in R's ``survfit`` and in lifelines. A visit with a delayed entry is at risk only from the next
+    duration on (intervals open on the left, ``Surv(start, stop]`` in R). The bounds are valid at each
+    duration separately, not for the complete curve. O(m log m) per group of m visits.
 
     References
     ----------

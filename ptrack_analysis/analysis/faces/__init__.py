@@ -1,1 +1,1 @@
-"""Where faces look: attention, as far as a picture tells."""
+"""Faces: estimates of attention from the direction of faces."""

@@ -1,4 +1,4 @@
-"""Gaze: which way a face is turned in the picture, and what lies that way."""
+"""Gaze: the direction of faces in the image, and the targets in this direction."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,21 +17,21 @@ from ptrack_analysis.schema import DETECTIONS, FACING, TARGETS, TRAJECTORIES, as
 from ptrack_analysis.video import Video
 
 EDGE_ANGLES = {"right": 0.0, "bottom": 90.0, "left": 180.0, "top": -90.0}
-"""Direction of the picture's edges [degrees]: 0 = +x, growing towards +y."""
+"""Direction of the image edges [degrees]: 0 = +x, increasing towards +y."""
 _ROUNDING = 1e-9
 _AT_ONCE = 1 << 14
-"""So many faces at once stay in the processor's cache."""
+"""Number of faces per pass, so that the arrays stay in the processor's cache."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Gaze:
-    """Where faces look: ``x``, ``y`` the middle of the face [px]; the way it is turned, of length 1.
+    """Position and direction of faces: ``x``, ``y`` is the center [px]; the direction has length 1.
 
     ::
 
-        across = sin(yaw) · cos(pitch)     to the picture's right
-        down   = - sin(pitch)              to its lower edge
-        camera = cos(yaw) · cos(pitch)     out of it, to the camera
+        across = sin(yaw) · cos(pitch)     to the right in the image
+        down   = - sin(pitch)              downward in the image
+        camera = cos(yaw) · cos(pitch)     out of the image, to the camera
     """
 
     x: Floats
@@ -41,23 +41,23 @@ class Gaze:
     camera: Floats
 
     def where(self, kept: Bools | slice) -> "Gaze":
-        """Return those that are kept."""
+        """Return the selected faces."""
         return Gaze(*(getattr(self, name)[kept] for name in self.__slots__))
 
     def at_camera(self, within: float) -> Bools:
-        """Return which faces are turned from the camera by at most so much [degrees]."""
+        """Return which faces are turned away from the camera by at most this angle [degrees]."""
         return np.asarray(self.camera >= np.cos(np.radians(within)) - _ROUNDING)
 
     def at_edge(self, edge: str, within: float) -> Bools:
-        """Return which faces are turned to an edge of the picture, within so much to both sides [degrees]."""
+        """Return which faces are directed to an edge of the image, within this angle [degrees]."""
         angle = np.degrees(np.arctan2(self.down, self.across)) - EDGE_ANGLES[edge]
         return np.asarray(np.abs((angle + 180) % 360 - 180) <= within + _ROUNDING)
 
     def at_outline(self, edges: Floats, within: float) -> Bools:
-        """Tell of which faces the cone about their direction in the picture meets the area in the edges.
+        """Return which faces have a cone around their direction that meets the area within the edges.
 
-        The direction from the face to a point that moves along an edge turns one way only, so the least
-        angle between it and the gaze is that of a corner, or 0 where the gaze itself meets an edge.
+        The direction from the face to a point that moves along an edge changes monotonically. Therefore, the
+        smallest angle to the gaze is at a corner, or 0 if the gaze itself meets an edge.
         """
         meets = np.zeros(len(self.x), dtype=bool)
         for first in range(0, len(meets), _AT_ONCE):
@@ -67,7 +67,7 @@ class Gaze:
 
 
 def _meets(gaze: Gaze, edges: Floats, within: float) -> Bools:
-    """Tell of which faces the cone meets the area in the edges."""
+    """Return which faces have a cone that meets the area within the edges."""
     meets = np.zeros(len(gaze.x), dtype=bool)
     narrow = max(np.cos(np.radians(within)) - _ROUNDING, 0.0) ** 2
     length = np.hypot(gaze.across, gaze.down)
@@ -98,68 +98,69 @@ def compute_facing(
     min_sharpness: float = 0.0,
     min_brightness: float = 0.0,
 ) -> pd.DataFrame:
-    """Estimate how long each person's face was turned to a zone, an edge of the picture or the camera.
+    """Estimate how long each person's face was directed to a zone, an image edge or the camera.
 
-    Each detection counts for the time that it holds. A face is good enough if its box, yaw and pitch are
-    known and its confidence, sharpness and brightness are at least the given ones (a missing value is enough
-    only where 0 is asked); all other time is ``without_face``. A face turned from the camera by at most
-    ``towards_camera`` faces the camera and nothing else; any other has a direction in the picture::
+    Each detection counts for its time present. A face is good enough if its box, yaw and pitch are known, and
+    if its confidence, sharpness and brightness are at least the given minimums (a missing value is accepted
+    only for a minimum of 0). All other time is ``without_face``. A face turned away from the camera by at
+    most ``towards_camera`` faces the camera and no other target. Any other face has a direction in the
+    image::
 
-        to the right: sin(yaw) · cos(pitch)      downwards: - sin(pitch)
+        to the right: sin(yaw) · cos(pitch)      downward: - sin(pitch)
 
-    It faces an edge (``left``, ``right``, ``top``, ``bottom``) if this direction is at most ``within`` off
-    the way straight to that edge, and a zone if the cone of ``within`` to both sides of it, from the middle
-    of the face, meets the zone's outline in the picture: a face that lies on the zone in the picture always
-    does. A zone is faced only while it holds. A face may face several targets at once, or none.
-    ``facing + not_facing + without_face`` is the person's dwell, to the millisecond; ``coverage`` is the
-    share of it with a face that is good enough, NaN for a person who holds for 0. Detections without any face
-    column: all of it is without face. No targets, or nobody there: no rows.
+    It faces an edge (``left``, ``right``, ``top``, ``bottom``) if this direction is at most ``within`` from
+    the straight direction to that edge. It faces a zone if the cone of ``within`` on both sides, from the
+    center of the face, meets the zone's outline in the image; a face inside the zone always does. A zone is
+    faced only while it is active. A face may face several targets at the same time, or no target.
+    ``facing + not_facing + without_face`` is the person's time in the scene, to the millisecond.
+    ``coverage`` is the share of it with a sufficient face, NaN for a person without time present. If the
+    detections have no face columns, all time is without face. Without targets or people, the table is empty.
 
     Parameters
     ----------
     detections
         DETECTIONS, rows in any order.
     trajectories
-        TRAJECTORIES computed from them, or from a part of them, in any plane: only its rows count.
+        TRAJECTORIES computed from all or some of them, in any plane; only the rows of this table count.
     targets
-        Zones in the picture [px], or names of edges: ``left``, ``right``, ``top``, ``bottom``, ``camera``.
+        Zones in the image [px], or names of edges: ``left``, ``right``, ``top``, ``bottom``, ``camera``.
     video
         The video, for its frame size.
     within
         Half the angle of the cone, 0 to 90 [degrees].
     towards_camera
-        The largest turn at which a face still looks at the camera, 0 to 90 [degrees].
+        Largest angle at which a face still looks at the camera, 0 to 90 [degrees].
     min_confidence, min_sharpness, min_brightness
-        The least of each that is good enough, 0 to 100.
+        Minimum of each value, 0 to 100.
 
     Returns
     -------
     pandas.DataFrame
-        FACING, one row a target and a person, sorted by both.
+        FACING, one row per target and person, sorted by both.
 
     Raises
     ------
     SchemaError
-        If a table is not what it should be, a trajectory row has no detection, or a zone is not in px.
+        If a table does not match its schema, a trajectory row has no detection, or a zone is not in px.
     ZoneError
-        If two targets have one name, such as a zone ``left`` and that edge.
+        If two targets have the same name, such as a zone ``left`` and this edge.
     ParameterError
-        If a target is neither zone nor edge, a number is out of its range, or the frame size is not known.
+        If a target is neither a zone nor an edge, a number is out of its range, or the frame size is unknown.
 
     Notes
     -----
-    An estimate of attention, not a measure. Yaw and pitch are those of the head, towards the camera: positive
-    is to the picture's right, and up. The eyes may look elsewhere, depth is not seen, and a zone behind
-    another on the same side of the face is faced as well: it errs towards too much facing. Faces turned away
-    from the camera are not found at all, so what is without face is rather *not facing the camera*: read no
-    figure without its coverage. Faces are personal data; ``read_tracking(..., faces=False)`` drops all of
-    them as the pages are read. O(n log n + zones · corners · faces).
+    This is an estimate of attention, not a measurement. Yaw and pitch describe the head, relative to the
+    camera: positive values are to the right of the image, and up. The eyes may look elsewhere, depth is
+    unknown, and a zone behind another one on the same side of the face is also faced: the result errs towards
+    too much facing. Faces turned away from the camera are not detected, so time without face mostly means
+    *not facing the camera*: use figures only together with their coverage. Faces are personal data;
+    ``read_tracking(..., faces=False)`` drops them while reading. O(n log n + zones · corners · faces).
 
     References
     ----------
     R. Stiefelhagen, J. Zhu, "Head orientation and gaze direction in meetings", CHI 2002,
-    doi:10.1145/506443.506634: the head alone told whom people looked at in 89 % of the time. Yaw, pitch and
-    quality: Amazon Rekognition API, *Pose* and *ImageQuality*.
+    doi:10.1145/506443.506634: head orientation alone identified the person looked at in 89 % of the time.
+    Yaw, pitch and quality: Amazon Rekognition API, *Pose* and *ImageQuality*.
 
     Examples
     --------
@@ -200,7 +201,7 @@ def compute_facing(
 def _table(
     names: list[str], person: Integers, facing: Integers, total: Integers, seen: Integers
 ) -> pd.DataFrame:
-    """Make the rows of all targets and persons, of the times facing (targets, persons) [ms]."""
+    """Build the table from the times facing, (targets, people) [ms]."""
     coverage = np.divide(seen, total, out=np.full(len(total), np.nan), where=total > 0)
     arrays: dict[str, np.ndarray | list[str]] = {
         "target": [name for name in names for _ in person],
@@ -219,7 +220,7 @@ def _time_facing(
     angles: tuple[float, float],
     times: tuple[Integers, Integers],
 ) -> Integers:
-    """Return how long each row's face is turned to the target [ms]; ``faces`` says which rows have one."""
+    """Return the time that each row's face is directed to the target [ms]; ``faces`` has rows and gazes."""
     (good, gaze), (towards_camera, within), (time, held) = faces, angles, times
     looks = np.zeros(len(held), dtype=bool)
     if target == "camera":
@@ -243,7 +244,7 @@ def _time_facing(
 def _faces(
     detections: pd.DataFrame, row: Integers, video: Video, least: dict[str, float]
 ) -> tuple[Integers, Gaze]:
-    """Return the rows whose face is good enough, and where these faces look."""
+    """Return the rows with a sufficient face, and the gazes of these faces."""
     good = np.full(len(row), set(_NEEDED) <= set(detections.columns))
     for name, value in least.items():
         if value > 0:
@@ -264,16 +265,16 @@ def _column(detections: pd.DataFrame, name: str) -> Floats:
 
 
 def _named(targets: Sequence[Zone | str]) -> dict[str, Zone | str]:
-    """Return the targets by their names, refusing what is none and what occurs twice."""
+    """Return the targets by name; reject invalid and duplicate targets."""
     if not isinstance(targets, list | tuple):
-        raise ParameterError(f"targets is {targets!r:.60}, not a list of zones and edges of the picture")
+        raise ParameterError(f"targets must be a list of zones and edge names, got {targets!r:.60}")
     named: dict[str, Zone | str] = {}
     for target in targets:
         if not isinstance(target, Zone) and target not in TARGETS:
-            raise ParameterError(f"{target!r:.60} is neither a Zone nor one of {', '.join(TARGETS)}")
+            raise ParameterError(f"targets must be zones or {', '.join(TARGETS)}, got {target!r:.60}")
         if isinstance(target, Zone) and target.unit != "px":
             raise SchemaError(
-                f"zone {target.name!r} is in {target.unit}, but faces are seen in the picture [px]"
+                f"zone {target.name!r} must be in px, because faces are in the image, got {target.unit}"
             )
         name = target if isinstance(target, str) else target.name
         if name in named:
@@ -283,9 +284,9 @@ def _named(targets: Sequence[Zone | str]) -> dict[str, Zone | str]:
 
 
 def _validate_range(most: float, **given: object) -> None:
-    """Reject numbers that are not from 0 to ``most``, all of them in one sentence."""
+    """Reject numbers that are not from 0 to ``most``, all in one message."""
     wrong = [
-        f"{name} is {value!r}, not a number from 0 to {most:g}"
+        f"{name} must be from 0 to {most:g}, got {value!r}"
         for name, value in given.items()
         if not isinstance(value, int | float | np.number) or isinstance(value, bool) or not 0 <= value <= most
     ]

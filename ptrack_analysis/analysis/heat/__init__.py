@@ -1,1 +1,1 @@
-"""Where time was spent: heatmaps and their grids."""
+"""Heatmaps: time, visits, people and speed per grid cell."""

@@ -25,7 +25,7 @@ from ptrack_analysis.video import Milliseconds, Video
 _TOLERANCE = 1e-12
 """Vector sums below this share of the path length are rounding errors of vectors that cancel out."""
 _LEAST_SHARE, _LEAST_COHERENCE = 0.2, 0.5
-"""Of each half of a cell in which people went to and fro."""
+"""Minimum share of the path length, and minimum coherence, of each half of a cell with two-way traffic."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,9 +37,8 @@ class FlowField:
     sum of their lengths, ``displacement_x`` and ``displacement_y`` the sum of their vectors [``unit``].
     ``present`` is the time of all positions, with a speed or without [s].
     ``bounds`` is x0, y0, x1, y1 of the grid in ``unit`` (``px`` or ``m``).
-    ``halves`` are the steps of each cell in two parts: those within 90 degrees of the axis of the cell, and
-    the others. Traffic in both directions along one way has a small ``coherence`` as a whole, and a large one
-    in each half.
+    ``halves`` are the steps of each cell in two parts: steps within 90 degrees of the axis of the cell, and
+    the others. Two-way traffic along one axis has a small total ``coherence``, and a large one in each half.
     """
 
     steps: Integers
@@ -60,7 +59,7 @@ class FlowField:
 
     @property
     def mean_speed(self) -> Floats:
-        """Path length by time; NaN where the speed is known for less than half of the time [``unit``/s]."""
+        """Path length / time; NaN if the speed is known for less than half of the time [``unit``/s]."""
         return np.where(self._is_known, _divide(self.path_length, self.seconds), np.nan)
 
     @property
@@ -69,7 +68,7 @@ class FlowField:
 
     @property
     def velocity(self) -> tuple[Floats, Floats]:
-        """Sum of the vectors by time, along x and y; NaN where ``mean_speed`` is [``unit`` per second]."""
+        """Sum of the vectors / time, along x and y; NaN where ``mean_speed`` is NaN [``unit`` per second]."""
         x, y = (
             np.where(self._is_known, _divide(each, self.seconds), np.nan)
             for each in (self.displacement_x, self.displacement_y)
@@ -78,18 +77,18 @@ class FlowField:
 
     @property
     def heading(self) -> Floats:
-        """Direction of the sum of the vectors: 0 = +x, 90 = +y; NaN where they cancel out [degrees]."""
+        """Direction of the sum of the vectors: 0 = +x, 90 = +y; NaN if they cancel out [degrees]."""
         return kernels.direction(self.displacement_x, self.displacement_y)
 
     @property
     def coherence(self) -> Floats:
-        """Length of the sum of the vectors by the path length: 1 if all steps have one direction."""
+        """Length of the sum of the vectors / path length: 1 if all steps have the same direction."""
         length = np.hypot(self.displacement_x, self.displacement_y)
         return np.minimum(_divide(length, self.path_length), 1.0)
 
     @property
     def is_two_way(self) -> Bools:
-        """Whether people went to and fro.
+        """Whether people walked in two opposite directions.
 
         Each half has at least a fifth of the path length, and a coherence of at least 0.5.
         """
@@ -129,7 +128,7 @@ def compute_flow_field(
 
     Each position with a speed is a step: its windowed velocity (the columns ``speed`` and ``heading``) times
     its ``time_present``. The step belongs to the cell of the position, and a cell includes its left and upper
-    border. The heading of a cell is that of the vector sum of its steps, so a step counts by its length. The
+    border. The heading of a cell is the heading of the vector sum of its steps, weighted by their length. The
     coherence is the length of that sum divided by the sum of the lengths: 1 if all steps have one direction,
     0 if they cancel out. The mean speed is the mean of ``speed`` weighted by ``time_present``, including
     people who stand. It equals ``compute_heatmap(quantity="mean_speed")``. Positions outside the bounds are
@@ -144,7 +143,7 @@ def compute_flow_field(
     shape, cell, bounds
         The grid, as in ``compute_heatmap``.
     zone
-        Zone in the same unit: only the time inside it counts, by the rule of ``compute_visits``. By default
+        Zone in the same unit: only the time inside it counts, as in ``compute_visits``. By default
         all steps count.
 
     Returns
@@ -247,6 +246,6 @@ def _sum_steps(
 
 
 def _divide(values: Floats, divisor: Floats) -> Floats:
-    """Divide, NaN where the divisor is 0."""
+    """Divide; the result is NaN where the divisor is 0."""
     divided: Floats = values / np.where(divisor > 0, divisor, np.nan)
     return divided

@@ -18,9 +18,9 @@ Bounds = tuple[float, float, float, float]
 SHAPE = (54, 96)
 MAX_CELLS = 4_000_000
 CHUNK = 8192
-"""Rows per pass: the arrays of a pass stay in the processor's cache. Floats are summed pass by pass."""
+"""Rows per pass, so that the arrays of a pass stay in the processor's cache. Sums are added pass by pass."""
 _TOLERANCE = 1e-9
-"""Share of a cell by which bounds may exceed a whole number of cells: rounding errors of the division."""
+"""Share of a cell by which bounds may exceed the last cell: rounding errors of the division."""
 
 
 def resolve_grid(
@@ -45,7 +45,7 @@ def resolve_grid(
 
 
 def find_bounds(x: Floats, y: Floats, unit: str, video: Video) -> Bounds:
-    """Return the frame in px, or the rectangle around all positions, extended to whole meters."""
+    """Return the frame in px, or the rectangle around all positions, rounded outward to full meters."""
     if unit == "px":
         return 0.0, 0.0, float(video.pixels.width), float(video.pixels.height)
     known = ~(np.isnan(x) | np.isnan(y))
@@ -109,7 +109,7 @@ def find_cells(x: Floats, y: Floats, *, bounds: Bounds, shape: tuple[int, int]) 
 
 
 def _find_along(values: Floats, low: float, high: float, cells: int, inside: Bools) -> Integers:
-    """Return the cell along one axis; rounding never moves a point beyond the last cell."""
+    """Return the cell along one axis. Rounding never moves a point beyond the last cell."""
     scaled = np.where(inside, (values - low) * cells / (high - low), 0.0)  # this order keeps px borders exact
     cell: Integers = np.minimum(scaled.astype("int32"), cells - 1)
     return cell
@@ -118,7 +118,7 @@ def _find_along(values: Floats, low: float, high: float, cells: int, inside: Boo
 def find_time_in_zone(
     zone: Zone, unit: str, positions: tuple[Floats, Floats], time: Milliseconds, held: Milliseconds
 ) -> Inside:
-    """Return the rows inside the zone and their time there, by the rule of ``compute_visits``.
+    """Return the rows inside the zone and their time there, as in ``compute_visits``.
 
     Raises
     ------
@@ -132,7 +132,7 @@ def find_time_in_zone(
 
 
 def find_counted_rows(walks: Walks, unit: str, zone: Zone | None) -> tuple[Integers, Milliseconds]:
-    """Return the rows inside the zone, or all rows, by person and time, and their time there [ms]."""
+    """Return the rows inside the zone, or all rows, by person and time, with their time there [ms]."""
     if zone is None:
         return np.arange(len(walks.x)), walks.held
     inside = find_time_in_zone(zone, unit, (walks.x, walks.y), walks.rows.time, walks.held)
@@ -156,7 +156,7 @@ def sum_points(x: Floats, y: Floats, weight: Floats, *, bounds: Bounds, shape: t
     Returns
     -------
     numpy.ndarray
-        (rows, columns) sums, exact if the weights are whole numbers.
+        (rows, columns) sums, exact if the weights are integers.
     """
     total = np.zeros(shape[0] * shape[1] + 1)
     for start in range(0, len(x), CHUNK):
@@ -170,10 +170,10 @@ def sum_points(x: Floats, y: Floats, weight: Floats, *, bounds: Bounds, shape: t
 def sum_boxes(boxes: Floats, weight: Floats, *, shape: tuple[int, int]) -> Floats:
     """Sum, per cell, the weights of the boxes times the share of the cell that each box covers.
 
-    The share is exact. The cover of a box is the product of its cover of the columns and of the rows, and
-    each of these is the difference of two ramps. Therefore a box is four corners in an array of second
-    differences, and the cover is the double sum of that array. A corner at column k + f adds to four cells
-    with weights linear in f, so the moments 1, f, g and f·g are summed in the cell of the corner.
+    The share is exact. The cover of a box is the product of its cover of the columns and of the rows. Each
+    factor is the difference of two ramps. Therefore, a box is four corners in an array of second differences,
+    and the cover is the double sum of that array. A corner at column k + f adds to four cells with weights
+    linear in f, so the moments 1, f, g and f·g are summed in the cell of the corner.
 
     Parameters
     ----------

@@ -20,10 +20,10 @@ Divisor = Literal["area", "hour", "total"]
 _HOUR = 3_600_000
 _SUFFIXES = {"area": "/m²", "hour": "/h"}
 _STORED = {"foot_points": "foot_points", "boxes": "boxes", "people": "persons", "mean_speed": "speed"}
-"""Words of the tables on disk, where they differ from those in memory."""
+"""Names in the tables on disk that differ from the names in memory."""
 _TRUNCATE = 4.0
 _MAX_SIGMA = 8.0
-"""Largest sigma, as a multiple of the shorter side of the grid; beyond it all cells are equal."""
+"""Maximum of sigma, as a multiple of the shorter side of the grid; beyond it all cells are equal."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,7 +35,7 @@ class Heatmap:
     frame. ``quantity`` is ``person_seconds``, ``visits``, ``people`` or ``mean_speed``, ``basis`` is
     ``foot_points`` or ``boxes``. ``normalized`` lists the divisors in the order of division: ``area``,
     ``hour``, ``total``. ``bin_edges`` are the times at which the bins start and end [ms]; None if the time
-    range is unknown. ``excluded_seconds`` is the time on truncated boxes within the bounds that was left out.
+    range is unknown. ``excluded_seconds`` is the time of excluded truncated boxes within the bounds.
     """
 
     values: Floats
@@ -48,12 +48,12 @@ class Heatmap:
     excluded_seconds: float = field(default=0.0, kw_only=True)
 
     def __post_init__(self) -> None:
-        """Check the quantity, the basis, and the number of bins.
+        """Validate the quantity, the basis, and the number of bins.
 
         Raises
         ------
         ParameterError
-            If one of them is unknown, or the bin edges do not fit the values.
+            If the quantity or basis is unknown, or the bin edges do not fit the values.
         """
         for name, value, known in (("quantity", self.quantity, Quantity), ("basis", self.basis, Basis)):
             if value not in get_args(known):
@@ -75,7 +75,7 @@ class Heatmap:
 
     @property
     def bins(self) -> list["Heatmap"]:
-        """The heatmap of each bin of a series; a heatmap that is not a series is its only bin."""
+        """The heatmap of each bin of a series; otherwise the heatmap itself."""
         if not self.is_series or self.bin_edges is None:
             return [self]
         edges = self.bin_edges
@@ -99,26 +99,26 @@ class Heatmap:
         return units.get(self.quantity, self.quantity) + "".join(_SUFFIXES[by] for by in self.normalized)
 
     def normalize(self, by: Divisor, *, duration: pd.Timedelta | str | None = None) -> "Heatmap":
-        """Divide by the area of a cell, by the hours watched, or by the sum over all cells.
+        """Divide by the area of a cell, by the recorded hours, or by the sum over all cells.
 
         Parameters
         ----------
         by
-            ``area``, ``hour`` or ``total``. Without any value above 0, all shares of the total are NaN.
+            ``area``, ``hour`` or ``total``. If no value is above 0, all shares of the total are NaN.
         duration
-            The time that was watched: ``video.duration``, or the duration of the selected part. Only for
-            ``hour``, and by default the length of each bin if the bins are known [ms].
+            The recorded time: ``video.duration``, or the duration of the selected part [ms]. Only for
+            ``hour``; by default the length of each bin, if the bins are known.
 
         Returns
         -------
         Heatmap
-            The same grid; ``value_unit`` tells what the values are.
+            The same grid; ``value_unit`` is the unit of the values.
 
         Raises
         ------
         ParameterError
             If the quantity is ``mean_speed``, the values are already divided by this or are shares, the grid
-            is not in m (``area``), or the duration is missing, 0 or not whole milliseconds (``hour``).
+            is not in m (``area``), or the duration is missing, 0 or not in whole milliseconds (``hour``).
 
         Examples
         --------
@@ -148,7 +148,7 @@ class Heatmap:
     def density(self, duration: pd.Timedelta | str | None = None) -> Floats:
         """Return the mean number of people per square meter of floor.
 
-        The density is the person-seconds divided by the area of a cell and by the time watched. The sum over
+        The density is the person-seconds divided by the area of a cell and by the recorded time. The sum over
         all cells times ``cell_area`` is the mean number of people within the bounds.
 
         Parameters
@@ -159,18 +159,18 @@ class Heatmap:
         Returns
         -------
         numpy.ndarray
-            The shape of ``values``, 0 where no one stood [1/m²].
+            The shape of ``values``, 0 without people [1/m²].
 
         Raises
         ------
         ParameterError
             If the values are not person-seconds, the grid is not in m, or the duration is missing, 0 or not
-            whole milliseconds.
+            in whole milliseconds.
 
         Notes
         -----
         Detections without a position are missing, so the density is biased downward if boxes are missing. It
-        is the time mean of the classical density, people in an area divided by the area, not a Voronoi
+        is the time mean of the classical density (people in an area divided by the area), not a Voronoi
         density.
 
         References
@@ -185,18 +185,18 @@ class Heatmap:
         """
         if self.quantity != "person_seconds" or self.normalized:
             raise ParameterError(
-                f"a density needs person-seconds, but the values are {self.quantity} in {self.value_unit}"
+                f"a density requires person-seconds, but the values are {self.quantity} in {self.value_unit}"
             )
         self._require_meters("a density")
         density: Floats = self.values / (self.cell_area * (self._find_durations(duration) / 1000.0))
         return density
 
     def smooth(self, sigma: float) -> "Heatmap":
-        """Smooth with a Gaussian; the sum stays the same (up to rounding).
+        """Smooth with a Gaussian, which preserves the sum up to rounding.
 
-        ``sigma`` is the same length along x and y, whatever the sides of a cell. The Gaussian is cut at four
+        ``sigma`` is the same length along x and y for any shape of the cells. The Gaussian is cut at four
         sigma and reflected at the border of the grid. A sigma of 0 changes nothing. Each bin of a series is
-        smoothed by itself.
+        smoothed separately.
 
         Parameters
         ----------
@@ -206,13 +206,13 @@ class Heatmap:
         Raises
         ------
         ParameterError
-            If ``sigma`` is out of range, the quantity is ``mean_speed``, or the unit is ``fraction``, in
-            which lengths along x and y differ.
+            If ``sigma`` is out of range, the quantity is ``mean_speed``, or the unit is ``fraction``, where
+            lengths along x and y differ.
 
         Notes
         -----
         O(cells · sigma / side of a cell). Positions are uncertain by some decimeters, and a smoothed heatmap
-        shows no detail below sigma. Next to a wall it shows people inside the wall.
+        shows no detail below sigma. Near a wall, smoothing moves time into the wall.
 
         References
         ----------
@@ -225,7 +225,7 @@ class Heatmap:
         >>> heatmap.smooth(0.5).values.round(1).tolist()
         [[0.9, 6.3, 0.9, 0.0]]
         """
-        from scipy.ndimage import gaussian_filter  # noqa: PLC0415 - half a second that exports do without
+        from scipy.ndimage import gaussian_filter  # noqa: PLC0415 - slow import
 
         if self.unit == "fraction":
             raise ParameterError(
@@ -247,7 +247,7 @@ class Heatmap:
         return replace(self, values=smooth)
 
     def to_arrays(self, duration: pd.Timedelta | str | None = None) -> TableArrays:
-        """Return the table as arrays; parameters and table are those of ``to_frame``."""
+        """Return the table as arrays; see ``to_frame`` for the parameters and tables."""
         density = None if duration is None else self.density(duration)
         columns = build_cell_columns(self.shape, self.bounds)
         if self.is_series:
@@ -271,26 +271,26 @@ class Heatmap:
     def to_frame(self, duration: pd.Timedelta | str | None = None) -> pd.DataFrame:
         """Return the long table, one row per cell with the center of the cell.
 
-        Person-seconds are the table HEATMAP, those of boxes BOX_HEATMAP, and a series of them HEATMAP_SLICES.
-        All other heatmaps are the table MEASURE.
+        Person-seconds of foot points give the table HEATMAP, person-seconds of boxes BOX_HEATMAP, and a
+        series HEATMAP_SLICES. All other heatmaps give MEASURE.
 
         Parameters
         ----------
         duration
-            The time that was watched, to add the column ``density_per_m2`` to HEATMAP, as ``density``
-            computes it [ms].
+            The recorded time [ms]. If given, HEATMAP has the column ``density_per_m2``, computed as in
+            ``density``.
 
         Raises
         ------
         ParameterError
-            If the heatmap is a normalized series, or a duration is given where there is no density.
+            If the heatmap is a normalized series, or a duration is given but the values have no density.
         """
         return self.to_arrays(duration).to_frame()
 
     def _collect_series(self, cells: dict[str, Any]) -> TableArrays:
         """Return the table HEATMAP_SLICES."""
         if self.normalized or self.bin_edges is None:
-            raise ParameterError("a normalized series has no table: call to_frame() on each of its bins")
+            raise ParameterError("a normalized series has no table. Call to_frame() on each of its bins.")
         bins, per_bin = len(self.values), self.shape[0] * self.shape[1]
         columns = {name: np.tile(values, bins) for name, values in cells.items()}
         columns |= {
@@ -303,16 +303,16 @@ class Heatmap:
     def _require_meters(self, what: str) -> None:
         if self.unit != "m":
             raise ParameterError(
-                f"{what} needs a heatmap in m, got one in {self.unit}. Compute the trajectories on a floor "
-                "plan: compute_trajectories(..., plane=floor)."
+                f"{what} requires a heatmap in m, got one in {self.unit}. Compute the trajectories on a "
+                "floor plan: compute_trajectories(..., plane=floor)."
             )
 
     def _find_durations(self, duration: pd.Timedelta | str | None) -> Milliseconds:
-        """Return the time watched [ms]: one number, or one per bin of a series."""
+        """Return the recorded time [ms]: one number, or one number per bin of a series."""
         if duration is None and self.bin_edges is None:
             raise ParameterError(
-                "duration is required: the time that was watched is unknown. Pass video.duration, or a "
-                "duration such as '5min'."
+                "duration is required: the recorded time is unknown. Pass video.duration, or a duration such "
+                "as '5min'."
             )
         if duration is None:
             lengths = np.diff(np.asarray(self.bin_edges))
@@ -321,7 +321,7 @@ class Heatmap:
                 raise ParameterError("duration is required: a bin of the heatmap has a length of 0")
             return np.asarray(watched)
         if self.is_series:
-            raise ParameterError(f"duration must be left out for a series, got {duration!r}")
+            raise ParameterError(f"duration must not be given for a series, got {duration!r}")
         given = milliseconds(duration, "duration")
         if given == 0:
             raise ParameterError(f"duration must be longer than 0, got {duration!r}")

@@ -1,4 +1,4 @@
-"""Comparison of two heatmaps: the difference per cell, and a permutation test of it."""
+"""Comparison of two heatmaps: the difference per cell, and a permutation test."""
 
 import warnings
 from dataclasses import dataclass
@@ -35,10 +35,11 @@ class HeatmapComparison:
     ``first`` and ``second`` are (rows, columns) rates in ``value_unit`` (``s/person`` or ``s/h``), row 0 at
     the top of the image. ``z`` is their difference divided by its standard deviation under random assignment
     of the groups. ``p`` is the probability of a difference this large in any cell, so it is corrected for the
-    number of cells; it is NaN where ``note`` says why. ``bounds`` is x0, y0, x1, y1 of the grid in ``unit``.
+    number of cells. If ``p`` is NaN, ``note`` states the reason. ``bounds`` is x0, y0, x1, y1 of the grid in
+    ``unit``.
 
-    ``groups`` is the number of groups that were assigned at random, people without a group counting as one.
-    ``grouping`` says where groups come from: ``"none"`` (each person is a group), ``"given"`` or
+    ``groups`` is the number of groups that were assigned at random; a person without a group counts as one.
+    ``grouping`` is the source of the groups: ``"none"`` (each person is a group), ``"given"`` or
     ``"detected"``. ``split_groups`` is the number of groups with members in both sets; each counts as two.
     """
 
@@ -106,41 +107,41 @@ def compare_heatmaps(
 ) -> HeatmapComparison:
     """Compare the time that two sets of people spent in each cell, and test the difference.
 
-    Without ``durations``, the seconds per person are compared: the mean over all people of a set, including
-    those who never came to the cell. The groups are then assigned at random to two sets of as many groups.
-    With ``durations``, the seconds per hour of two periods are compared, so more people make more seconds.
-    Each group is then assigned to the first period with a probability equal to its share of both durations.
+    Without ``durations``, seconds per person are compared: the mean over all people of a set, including
+    people who never entered the cell. The groups are then assigned at random to two sets with the same
+    numbers of groups. With ``durations``, seconds per hour of two periods are compared, so more people make
+    more seconds. Each group is then assigned to the first period with a probability equal to the share of its
+    duration in the sum of both durations.
 
-    People who come together are not independent, so whole ``groups`` are assigned; without ``groups``, each
-    person is a group. A group with members in both sets counts as two, and ``split_groups`` tells how many
-    there are.
+    People who come together are not independent, so complete ``groups`` are assigned; without ``groups``,
+    each person is a group. A group with members in both sets counts as two; ``split_groups`` is the number of
+    these groups.
 
-    The difference in each cell is divided by its standard deviation over all assignments (``z``). For each of
-    ``permutations`` random assignments, the largest absolute z of all cells is noted. ``p`` is the share of
-    assignments whose largest z reaches that of the cell, including the given assignment. It is NaN with fewer
-    than seven groups, or where no assignment can have a ``p`` of 0.05 or less; ``note`` says so. A cell in
-    which all groups spent the same time has z 0. If a set has no people, its seconds per person are NaN, and
-    so are ``z`` and ``p``; an empty period has a rate of 0.
+    ``z`` is the difference in each cell divided by its standard deviation over all assignments. For each of
+    ``permutations`` random assignments, the maximum of the absolute z over all cells is computed. ``p`` is
+    the share of assignments, including the given one, whose maximum is at least the z of the cell. It is NaN
+    with fewer than seven groups, or if no assignment can have a ``p`` of 0.05 or less; ``note`` states this.
+    If all groups spent the same time in a cell, its z is 0. If a set has no people, its seconds per person
+    are NaN, and so are ``z`` and ``p``; an empty period has a rate of 0.
 
     Parameters
     ----------
-    first, second
-        TRAJECTORIES in one unit: of two periods of one video, of two videos of one camera, or of two sets of
+        TRAJECTORIES in the same unit: two periods of one video, two videos of one camera, or two sets of
         people. Rows in any order.
     video
         The video, for its frame size.
     durations
-        The times that were watched in the two periods, to compare seconds per hour; by default, seconds per
-        person [ms].
+        The recorded times of the two periods, to compare seconds per hour [ms]; by default, seconds per
+        person are compared.
     groups
-        GROUPS of the people, one table for both sets or a pair of tables if they are of two videos. A person
-        who is not in the table is a group of one. A table from ``detect_groups`` counts as detected.
+        GROUPS of the people: one table for both sets, or a pair of tables for two videos. A person who is not
+        in the table is a group of one. A table from ``detect_groups`` counts as detected.
     permutations
         Number of random assignments, from 1 to ``MAX_PERMUTATIONS``; with fewer than 19, ``p`` is NaN.
     seed
         Seed of the random assignments: the same seed gives the same result.
     shape, cell, bounds, zone
-        As in ``compute_heatmap``; by default the bounds include the positions of both.
+        As in ``compute_heatmap``; by default the bounds include the positions of both sets.
 
     Returns
     -------
@@ -158,17 +159,17 @@ def compare_heatmaps(
     Warns
     -----
     PtrackWarning
-        If the groups were detected: detection misses some, and then ``p`` is too small. With 70 % of the
-        groups found, 12 to 17 % of comparisons without any difference have a ``p`` of 0.05 or less.
+        If the groups were detected: detection misses some groups, and then ``p`` is too small. With 70 % of
+        the groups found, 12 to 17 % of comparisons without any difference have a ``p`` of 0.05 or less.
 
     Notes
     -----
     People are exchanged, not seconds, because the seconds of one person are not independent. ``p`` is at
     least 1 / (permutations + 1). Its correction for all cells in one step is conservative. A person in both
-    periods counts twice, which makes ``p`` too small; so do groups that are not given. The statistic is
+    periods counts twice, which makes ``p`` too small; unknown groups have the same effect. The statistic is
     standardized, so cells with much time have no advantage. For groups of unequal sizes, the standard
-    deviation of seconds per person is that of a linear approximation, and ``p`` stays valid. A difference
-    per person says nothing about how many people came. O(n log n + permutations · cells visited per person).
+    deviation of seconds per person is a linear approximation, and ``p`` remains valid. A difference per
+    person does not depend on the number of people. O(n log n + permutations · cells visited per person).
 
     References
     ----------
@@ -214,8 +215,8 @@ def compare_heatmaps(
     grouping = _find_grouping(groups)
     if grouping == "detected":
         warnings.warn(
-            "The groups were detected, and detection misses some: p is too small where people came together. "
-            "Give groups that you observed.",
+            "The groups were detected, and detection misses some groups: p is too small if people came "
+            "together. Pass groups that you observed.",
             PtrackWarning,
             stacklevel=2,
         )
@@ -241,7 +242,7 @@ def _find_grouping(groups: object) -> Literal["none", "given", "detected"]:
 def _assign_groups(
     first: pd.DataFrame, second: pd.DataFrame, groups: pd.DataFrame | tuple[pd.DataFrame, pd.DataFrame] | None
 ) -> tuple[sparse.csr_array, int]:
-    """Return who is in which group, (groups, people), and how many groups have members in both sets.
+    """Return the membership matrix (groups, people), and the number of groups with members in both sets.
 
     The groups of the first set come before those of the second.
     """

@@ -10,19 +10,19 @@ from ptrack_analysis.analysis.uncertainty.estimates import fewer_than
 from ptrack_analysis.geometry import Floats
 
 FEWEST_GROUPS = 7
-"""Fewest groups (people, where no groups are given) for a p-value."""
+"""Minimum number of groups (people, if no groups are given) for a p-value."""
 _LEVEL = 0.05
-"""A p-value that cannot be as small as this is not given."""
+"""p-values are not reported if they cannot be this small."""
 _CHUNK = 2_000_000
 """Numbers per pass over permutations."""
 _TIE = 1e-9
-"""Relative difference below which two statistics are equal up to the rounding of their sums."""
+"""Relative difference below which two statistics are considered equal, because of rounding."""
 _NOISE = 1e-12
 _HOUR = 3_600_000.0
 
 
 class Design:
-    """How many people and groups the two sets have, and the time watched [ms]; None for s/person."""
+    """Number of people and groups in the two sets, and the recorded time [ms]; None for s/person."""
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class Design:
 
     @property
     def smallest_p(self) -> float:
-        """The smallest p that an assignment can have."""
+        """The smallest possible p."""
         total = sum(self.groups)
         if self.watched is None:
             equal = self.groups[0] == self.groups[1]
@@ -68,7 +68,7 @@ class Design:
         return max(attainable, 1 / (self.permutations + 1))
 
     def find_reason(self, what: str) -> str:
-        """Return why there is no p; empty if there is one."""
+        """Return the reason why there is no p; empty if there is one."""
         if not self.is_comparable:
             return "a set has no people"
         if sum(self.groups) < FEWEST_GROUPS:
@@ -105,8 +105,8 @@ def compare_cells(
 def _draw_assignments(design: Design, permutations: int, seed: int, *, chunk: int) -> Iterator[Floats]:
     """Draw random assignments, (groups, up to ``chunk``) at a time: 1 for the first set, 0 for the second.
 
-    For seconds per person the numbers of groups stay. For seconds per hour each group is assigned to the
-    first period with the share that its duration has of both.
+    For seconds per person, the numbers of groups are fixed. For seconds per hour, each group is assigned to
+    the first period with the probability first duration / sum of both durations.
     """
     generator = np.random.default_rng(seed)
     total = sum(design.groups)
@@ -123,10 +123,10 @@ def _draw_assignments(design: Design, permutations: int, seed: int, *, chunk: in
 def _standardize(held: sparse.csr_array, assigned: Floats, design: Design) -> Floats:
     """Compute the z of the difference in each cell, for each assignment.
 
-    With the deviation of a group from what its people would have spent on average, the difference is the sum
-    of the deviations in the first set, times 1/n + 1/m for sets of n and m people. Its mean over all
+    The deviation of a group is its time minus the average time of its number of people. The difference is the
+    sum of the deviations in the first set, times 1/n + 1/m for sets of n and m people. Its mean over all
     assignments is 0. The scale is the standard deviation of drawing groups without replacement (per person)
-    or independently (per hour), for the sizes of the two sets as they are.
+    or independently (per hour), for the actual sizes of the two sets.
 
     Parameters
     ----------
@@ -144,8 +144,8 @@ def _standardize(held: sparse.csr_array, assigned: Floats, design: Design) -> Fl
 
     References
     ----------
-    The variance per person is that of the two-sample permutation test, E. J. G. Pitman, Significance tests
-    which may be applied to samples from any populations, 1937, doi:10.2307/2984124.
+    The variance per person follows the two-sample permutation test, E. J. G. Pitman, Significance tests which
+    may be applied to samples from any populations, 1937, doi:10.2307/2984124.
     """
     total = np.asarray(held.sum(axis=1)).ravel()
     squares = np.asarray((held * held).sum(axis=1)).ravel()

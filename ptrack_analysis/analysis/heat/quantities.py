@@ -28,7 +28,7 @@ from ptrack_analysis.schema import DETECTIONS, validate
 from ptrack_analysis.video import Milliseconds, Video, milliseconds
 
 MAX_VALUES = 20_000_000
-"""Largest number of values of a series: bins times cells."""
+"""Maximum number of values of a series: bins times cells."""
 
 
 def compute_heatmap(
@@ -45,18 +45,18 @@ def compute_heatmap(
 ) -> Heatmap:
     """Compute the time, visits, people or mean speed in each cell of a grid.
 
-    ``person_seconds`` is the time for which people stood in the cell: each detection adds its
-    ``time_present``. ``visits`` is the number of visits to the cell, by the rule of ``compute_visits`` for a
-    zone of that shape: a detection in another cell or without a position ends the visit, and so does the end
-    of a run. ``people`` is the number of different people who stood in the cell. ``mean_speed`` is the mean
-    of the speeds of the detections in the cell, weighted by ``time_present``, and NaN where the
-    speed is known for less than half of the time.
+    ``person_seconds`` is the total time of people in the cell: each detection adds its ``time_present``.
+    ``visits`` is the number of visits to the cell, defined as in ``compute_visits`` for a zone of that shape:
+    a detection in another cell or without a position ends the visit, and so does the end of a tracklet.
+    ``people`` is the number of distinct people in the cell. ``mean_speed`` is the mean of the speeds of the
+    detections in the cell, weighted by ``time_present``; it is NaN if the speed is known for less than half
+    of the time.
 
-    A cell includes its left and upper border. Positions outside the bounds are ignored, as are detections
-    without a position, so the sum of the person-seconds is exactly the time located within the bounds.
-    With ``every``, the result is a series: bins from 0 to the end of the video, the last one cut there. If
-    the end is unknown, the bins reach to the end of the last detection and the last one is complete. A
-    detection's ``time_present`` is split at the edges of the bins.
+    A cell includes its left and upper border. Positions outside the bounds and detections without a position
+    are ignored, so the sum of the person-seconds is exactly the time with a position within the bounds. With
+    ``every``, the result is a series: bins from 0 to the end of the video, where the last bin is cut. If the
+    end is unknown, the bins extend to the end of the last detection, and the last bin is complete. The
+    ``time_present`` of a detection is split at the edges of the bins.
 
     Parameters
     ----------
@@ -71,17 +71,17 @@ def compute_heatmap(
     shape
         Rows and columns, each at least 1; by default 54 and 96.
     cell
-        Side of square cells, instead of a shape. As many cells as cover the bounds, so the grid may reach
-        beyond them to the right and downward by less than a cell [px or m].
+        Side of square cells, instead of a shape. The number of cells covers the bounds, so the grid may
+        extend beyond them to the right and downward by less than a cell [px or m].
     bounds
         x0, y0, x1, y1 of the grid, such as ``floor.bounds``; by default the frame [px], or the rectangle
-        around all positions, extended to whole meters [m].
+        around all positions, rounded outward to full meters [m].
     zone
         Zone in the same unit: only the time inside it counts, and only while the zone is active. By default
         all time counts. The zone does not change the grid.
     truncated
-        Whether positions of truncated boxes count (``box_truncated``). The true position may be elsewhere,
-        so leave them out to find the busiest cell. ``excluded_seconds`` is then their time.
+        Whether positions of truncated boxes count (``box_truncated``). Their true positions may be elsewhere,
+        so exclude them to find the busiest cell. ``excluded_seconds`` is then their time.
 
     Returns
     -------
@@ -103,12 +103,12 @@ def compute_heatmap(
     they walk through, so the sum of ``people`` is not the number of people. A person who crosses a cell
     between two detections is not counted there, so ``visits`` and ``people`` are biased downward if a step is
     longer than a cell. A foot point that jitters across a border starts many visits, so ``visits`` is biased
-    upward if cells are as small as the jitter.
+    upward if cells are smaller than the jitter.
 
     References
     ----------
     L. C. Edie, Discussion of traffic stream measurements and definitions, 2nd Int. Symp. on the Theory of
-    Traffic Flow, 1963: the mean speed in a region as distance by time, which weights by the time spent.
+    Traffic Flow, 1963: the mean speed in a region is distance / time, which weights by the time spent.
 
     Examples
     --------
@@ -125,7 +125,7 @@ def compute_heatmap(
     if quantity not in get_args(Quantity):
         raise ParameterError(f"quantity must be one of {', '.join(get_args(Quantity))}, got {quantity!r}")
     if every is not None and quantity != "person_seconds":
-        raise ParameterError(f"every needs quantity='person_seconds', got quantity={quantity!r}")
+        raise ParameterError(f"every requires quantity='person_seconds', got quantity={quantity!r}")
     length = None if every is None else milliseconds(every, "every")
     if length == 0:
         raise ParameterError(f"every must be longer than 0, got {every!r}")
@@ -155,7 +155,7 @@ def compute_heatmap(
 
 
 def _sum_excluded(walks: Walks, cut: Bools, bounds: Bounds) -> float:
-    """Return the time on truncated boxes within the bounds [s]."""
+    """Return the time of truncated boxes within the bounds [s]."""
     x, y = walks.position
     x0, y0, x1, y1 = bounds
     counted = cut & (x >= x0) & (x < x1) & (y >= y0) & (y < y1)
@@ -171,17 +171,17 @@ def compute_box_heatmap(
 ) -> Heatmap:
     """Compute the time for which people's boxes covered each cell of a grid over the image.
 
-    Each detection adds to each cell its ``time_present`` times the share of the cell that its body box
-    covers. The share is exact. Boxes are clipped to the frame; detections without a body box and boxes of a
-    negative size add nothing. Therefore the sum over the cells times the area of a cell is the sum of
-    ``time_present`` times the area of the box within the frame.
+    Each detection adds its ``time_present`` times the share of the cell that its body box covers. The share
+    is exact. Boxes are clipped to the frame. Detections without a body box and boxes of a negative size add
+    nothing. Therefore, the sum over the cells times the area of a cell is the sum of ``time_present`` times
+    the area of the box within the frame.
 
     Parameters
     ----------
     detections
         DETECTIONS, rows in any order.
     trajectories
-        TRAJECTORIES computed from them, or from a part of them: only its rows count.
+        TRAJECTORIES computed from all or some of them; only the rows of this table count.
     video
         The video, for its frame size: the grid is then in px, otherwise in fractions of the frame.
     shape
@@ -216,7 +216,7 @@ def compute_box_heatmap(
 
 def _find_boxes(detections: pd.DataFrame, walks: Walks) -> tuple[Floats, Floats]:
     """Return the boxes of trajectories, (4, n) left, top, right, bottom, and their ``time_present`` [ms]."""
-    order = np.argsort(walks.rows.order)  # floats are summed in the order of the table
+    order = np.argsort(walks.rows.order)  # sum floats in the order of the table
     row = detection_rows(detections, walks.table)
     left, top, width, height = (
         detections[name].to_numpy()[row] for name in ("left", "top", "width", "height")
@@ -228,7 +228,7 @@ def _find_boxes(detections: pd.DataFrame, walks: Walks) -> tuple[Floats, Floats]
 def _compute_by_person(
     walks: Walks, quantity: Quantity, *, shape: tuple[int, int], bounds: Bounds, zone: Zone | None
 ) -> Floats:
-    """Compute visits, people or mean speed, which need the rows by person and time."""
+    """Compute visits, people or mean speed, which require the rows by person and time."""
     row, held = find_counted_rows(walks, walks.unit, zone)
     cell = find_cells(walks.x[row], walks.y[row], bounds=bounds, shape=shape)
     cells = shape[0] * shape[1]
@@ -246,7 +246,7 @@ def _compute_by_person(
 
 
 def _find_visit_starts(row: Integers, cell: Integers, run: Integers) -> Bools:
-    """Mark the first row of each visit to a cell: successive rows of one run in one cell."""
+    """Mark the first row of each visit to a cell: successive rows of one tracklet in one cell."""
     new = np.ones(len(row), dtype=bool)
     new[1:] = (row[1:] != row[:-1] + 1) | (cell[1:] != cell[:-1]) | (run[1:] != run[:-1])
     return new
@@ -269,7 +269,7 @@ def _average_speed(cell: Integers, speed: Floats, held: Milliseconds, cells: int
     means: Floats = distance / np.where((total > 0) & (2 * total >= present), total, np.nan)
     maximum = np.zeros(cells + 1)
     np.maximum.at(maximum, cell, speed)
-    return np.minimum(means, maximum)  # rounding can lift a weighted mean above its largest term
+    return np.minimum(means, maximum)  # rounding can make a weighted mean exceed its largest term
 
 
 def _find_bin_edges(last: int, video: Video, length: int, shape: tuple[int, int]) -> Milliseconds:
@@ -288,7 +288,7 @@ def _find_bin_edges(last: int, video: Video, length: int, shape: tuple[int, int]
 def _sum_bins(
     cell: Integers, since: Milliseconds, held: Milliseconds, length: int, shape: tuple[int, int, int]
 ) -> Milliseconds:
-    """Sum the time in each bin and cell: (bins, rows, columns) [ms], exact because the parts are whole."""
+    """Sum the time in each bin and cell: (bins, rows, columns) [ms], exact because the parts are integers."""
     bins, cells = shape[0], shape[1] * shape[2]
     counted = np.flatnonzero((cell < cells) & (held > 0))
     cell, since, until = cell[counted], since[counted], (since + held)[counted]

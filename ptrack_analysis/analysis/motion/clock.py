@@ -1,4 +1,4 @@
-"""Kernels of the clock: all located stretches on one axis of time, read between their rows."""
+"""Kernels on one time axis that joins all parts with known positions, interpolated between rows."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,16 +10,16 @@ from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.video import Milliseconds
 
 _AT_ONCE = 2**17
-"""Rows that a kernel works on at a time, so that intermediate arrays stay small in a long video."""
+"""Rows per pass of a kernel, so that intermediate arrays stay small for a long video."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stretches:
-    """The rows with known positions, stretch after stretch on one growing clock.
+    """Rows with known positions, in unbroken parts on one increasing clock.
 
-    A stretch is made of neighboring rows of one run with known positions. ``rows`` are these rows,
-    ``begins`` marks the first of each stretch, ``clock`` is their time [ms] with the stretches put one after
-    another, ``first`` and ``last`` are the places within ``rows`` of each one's stretch's two ends.
+    A part consists of adjacent rows of one tracklet with known positions. ``rows`` are these rows, and
+    ``begins`` marks the first row of each part. ``clock`` is their time [ms], with the parts placed one after
+    another. ``first`` and ``last`` are, for each row, the indices within ``rows`` of the ends of its part.
     """
 
     rows: Integers
@@ -30,7 +30,7 @@ class Stretches:
 
 
 def stretches(time: Milliseconds, run: Integers, x: Floats) -> Stretches:
-    """Find the stretches of known positions; ``tracklet`` has a number of its own for each person's run."""
+    """Find the parts with known positions. ``run`` numbers the tracklets over all people."""
     known = np.flatnonzero(~np.isnan(x))
     begins = np.ones(len(known), dtype=bool)
     begins[1:] = (np.diff(known) != 1) | (run[known[1:]] != run[known[:-1]])
@@ -41,7 +41,7 @@ def stretches(time: Milliseconds, run: Integers, x: Floats) -> Stretches:
 
 
 def whole_runs(run: Integers) -> Iterator[slice]:
-    """Yield slices of about ``_AT_ONCE`` rows that cut no run; a longer run makes its slice longer."""
+    """Yield slices of about ``_AT_ONCE`` rows that do not cut tracklets; long tracklets extend a slice."""
     begin = 0
     while begin < len(run):
         end = begin + int(
@@ -51,15 +51,15 @@ def whole_runs(run: Integers) -> Iterator[slice]:
         begin = end
 
 
-def locate_rows(clock: Milliseconds, moment: Milliseconds) -> tuple[Integers, Floats]:
-    """Find the row at or before each moment, and which share of the way to the next row has passed."""
-    row = np.searchsorted(clock, moment, side="right") - 1
+def locate_rows(clock: Milliseconds, time: Milliseconds) -> tuple[Integers, Floats]:
+    """Find the row at or before each time, and the elapsed fraction of the step to the next row."""
+    row = np.searchsorted(clock, time, side="right") - 1
     length = np.diff(clock, append=clock[-1:] + 1)
-    return row, (moment - clock[row]) / length[row]
+    return row, (time - clock[row]) / length[row]
 
 
 def between(values: Floats, at: tuple[Integers, Floats]) -> Floats:
-    """Read values that change evenly between rows, at moments given by their row and share."""
+    """Interpolate values linearly between rows, at times given by their row and fraction."""
     row, share = at
     following = np.minimum(row + 1, len(values) - 1)
     result: Floats = values[row] + (values[following] - values[row]) * share
@@ -68,10 +68,10 @@ def between(values: Floats, at: tuple[Integers, Floats]) -> Floats:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Integral:
-    """The integral of values that change evenly between rows, from the first row of each stretch.
+    """The integral of values that are linear between rows, from the first row of each part.
 
-    ``values`` are relative to the first row of their stretch, ``curve`` is half their change per ms after
-    each row, and ``area`` is the integral up to each row.
+    ``values`` are relative to the first row of their part, ``curve`` is half their change per ms after each
+    row, and ``area`` is the integral up to each row.
     """
 
     clock: Milliseconds
@@ -88,7 +88,7 @@ class Integral:
 def integrate(own: Stretches, values: tuple[Floats, ...]) -> list[Integral]:
     """Integrate the values of all rows.
 
-    Each stretch is summed by itself, so other people in the table do not change a bit of the result.
+    Each part is summed separately, so other people in the table do not change a bit of the result.
     """
     values = tuple(each - each[own.first] for each in values)  # equal positions give exactly 0
     length = np.diff(own.clock, append=own.clock[-1:] + 1)
@@ -110,24 +110,24 @@ def find_rows(clock: Milliseconds, time: Milliseconds) -> tuple[Integers, Millis
 
 def means_at(
     own: Stretches,
-    moment: Milliseconds,
+    time: Milliseconds,
     row: Integers,
     values: tuple[Floats, ...],
     *,
     half: int,
     integrals: list[Integral] | None = None,
 ) -> list[Floats]:
-    """Take the mean of values around moments of the clock, as ``mean_in_window`` defines it.
+    """Compute the mean of values around times of the clock, as defined in ``mean_in_window``.
 
-    ``row`` is the place within ``own.rows`` of any row of the stretch that the moment lies in, ``values``
-    are those of ``own.rows``, and ``integrals`` are theirs, if they are known already.
+    ``row`` is the index within ``own.rows`` of any row of the part that contains the time. ``values`` belong
+    to ``own.rows``, and ``integrals`` are their integrals, if already computed.
     """
     opens = own.first[row]
-    reach = np.minimum(moment - own.clock[opens], own.clock[own.last[row]] - moment)
+    reach = np.minimum(time - own.clock[opens], own.clock[own.last[row]] - time)
     reach = np.minimum(reach, half)
     still = np.flatnonzero(reach == 0)
-    here = locate_rows(own.clock, moment[still])
-    early, late = find_rows(own.clock, moment - reach), find_rows(own.clock, moment + reach)
+    here = locate_rows(own.clock, time[still])
+    early, late = find_rows(own.clock, time - reach), find_rows(own.clock, time + reach)
     length = np.maximum(2 * reach, 1)
     result = []
     for each, integral in zip(values, integrals or integrate(own, values), strict=True):
@@ -138,7 +138,7 @@ def means_at(
 
 
 def _one_clock(time: Milliseconds, begins: Bools) -> Milliseconds:
-    """Put the stretches one after another on one growing clock, 1 ms apart."""
+    """Place the parts one after another on one increasing clock, 1 ms apart."""
     ticks = np.diff(time, prepend=time[:1])
     np.copyto(ticks, 1, where=begins)
     return np.cumsum(ticks)

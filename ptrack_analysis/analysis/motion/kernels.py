@@ -16,9 +16,9 @@ from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.video import Milliseconds
 
 _ROUNDING = 2.0**-50
-"""Two interpolated positions that are equal differ by no more of the positions around them."""
+"""Largest relative difference of two equal interpolated positions, from rounding."""
 _NOISE = 1e-9
-"""Two mean positions that are equal differ by no more of the position."""
+"""Largest relative difference of two equal mean positions, from rounding."""
 
 
 def fill_between(
@@ -26,7 +26,8 @@ def fill_between(
 ) -> Bools:
     """Write positions into ``x`` and ``y`` where ``wanted``, by linear interpolation in time.
 
-    Only between the two known positions around a row in the same run that are at most ``longest`` ms apart.
+    A row is interpolated only if the known positions before and after it are in the same tracklet and at most
+    ``longest`` ms apart.
 
     Returns
     -------
@@ -51,12 +52,12 @@ def fill_between(
 
 
 def steps(run: Integers, x: Floats, y: Floats) -> tuple[Floats, Integers]:
-    """Measure the way from the previous known position in the same run.
+    """Return the distance from the previous known position in the same tracklet.
 
     Returns
     -------
     tuple
-        (n,) way, NaN where there is none; (n,) row of that previous position, -1 where there is none.
+        (n,) distance, NaN without a previous position; (n,) row of the previous position, or -1.
     """
     way, previous = np.full(len(run), np.nan), np.full(len(run), -1)
     known = np.flatnonzero(~np.isnan(x))
@@ -71,17 +72,17 @@ def steps(run: Integers, x: Floats, y: Floats) -> tuple[Floats, Integers]:
 def velocity(
     time: Milliseconds, run: Integers, x: Floats, y: Floats, *, half: int, smoothing: int
 ) -> tuple[Floats, Floats]:
-    """Measure velocity between the mean positions ``half`` ms before and after each row.
+    """Compute the velocity between the mean positions ``half`` ms before and after each row.
 
-    A mean position is that over ``smoothing`` ms on both sides (see ``mean_in_window``); with 0, it is the
-    position itself, interpolated linearly in time. The window is cut at the ends of the stretch of
-    neighboring rows of one tracklet with known positions. There is no velocity where less than ``half`` of it
-    is left. A displacement that rounding can make of two equal positions is 0.
+    A mean position is the mean over ``smoothing`` ms on both sides (see ``mean_in_window``); with 0, it is
+    the position itself, interpolated linearly in time. The window is cut at the ends of the part of adjacent
+    rows of one tracklet with known positions. If less than ``half`` of it is left, there is no velocity. A
+    displacement as small as the rounding error of two equal positions is 0.
 
     Returns
     -------
     tuple
-        (n,) x and y of the velocity [plane units per second], NaN where nothing can be measured.
+        (n,) x and y of the velocity [plane units per second], NaN without a velocity.
     """
     vx, vy = np.full(len(time), np.nan), np.full(len(time), np.nan)
     for part in whole_runs(run):
@@ -94,14 +95,14 @@ def velocity(
 def _velocity(
     time: Milliseconds,
     run: Integers,
-    places: tuple[Floats, Floats],
+    positions: tuple[Floats, Floats],
     into: tuple[Floats, Floats],
     *,
     half: int,
     smoothing: int,
 ) -> None:
-    """Write the velocity of the rows of some runs into two arrays."""
-    own = stretches(time, run, places[0])
+    """Write the velocity of the rows of some tracklets into two arrays."""
+    own = stretches(time, run, positions[0])
     if not len(own.rows):
         return
     early = np.maximum(own.clock - half, own.clock[own.first])
@@ -109,7 +110,7 @@ def _velocity(
     seconds = (late - early) / 1000.0
     np.copyto(seconds, np.nan, where=late - early < half)
     if smoothing:
-        x, y = places
+        x, y = positions
         displacements = _mean_displacements(own, (x[own.rows], y[own.rows]), (early, late), half, smoothing)
         for each, result in zip(displacements, into, strict=True):
             result[own.rows] = each / seconds
@@ -118,8 +119,8 @@ def _velocity(
         locate_rows(own.clock, early),
         locate_rows(own.clock, late),
     )
-    for place_of_row, result in zip(places, into, strict=True):
-        values = place_of_row[own.rows]
+    for positions_on_axis, result in zip(positions, into, strict=True):
+        values = positions_on_axis[own.rows]
         rise = np.diff(values, append=values[-1:])
         before = values[row_early] + rise[row_early] * share_early
         after = values[row_late] + rise[row_late] * share_late
@@ -139,7 +140,7 @@ def _mean_displacements(
     """Return the displacements between the mean positions at the two ends of each row's window.
 
     With A(t) the integral of the position, and ``half`` equal to ``around``, the displacement at time t is
-    (A(t + 2 half) - 2 A(t) + A(t - 2 half)) / (2 half), where the stretch reaches that far. The general way
+    (A(t + 2 half) - 2 A(t) + A(t - 2 half)) / (2 half), if the part reaches that far. The general formula
     takes twice as many integrals.
     """
     integrals = integrate(own, values)
@@ -164,21 +165,21 @@ def _mean_displacements(
 def mean_in_window(
     time: Milliseconds, run: Integers, x: Floats, y: Floats, *, half: int
 ) -> tuple[Floats, Floats]:
-    """Take the mean over time of the way from ``half`` ms before each row to ``half`` ms after it.
+    """Compute the time mean of the position from ``half`` ms before each row to ``half`` ms after it.
 
-    Between rows a person walks straight and evenly, so the mean is an integral by trapezoids, and uneven
-    sampling weighs nothing twice. Where an end of the stretch of neighboring rows of one run with known
-    positions is nearer than ``half``, the window shrinks on both sides to that distance: it stays centerd,
-    a straight even walk stays what it is, and the two ends stay where they are.
+    Positions are interpolated linearly between rows, so the mean is an integral by trapezoids, and uneven
+    sampling does not bias it. If an end of the part of adjacent rows of one tracklet with known positions is
+    nearer than ``half``, the window shrinks on both sides to that distance. Therefore, the window stays
+    centered, a straight and even walk is unchanged, and the two ends stay fixed.
 
     Parameters
     ----------
     time
-        (n,) moments, growing within each run [ms].
+        (n,) times, increasing within each tracklet [ms].
     run
-        (n,) number of the run, another for each person's run.
+        (n,) number of the tracklet over all people.
     x, y
-        (n,) positions, both NaN where there is none [plane units].
+        (n,) positions, both NaN without a position [plane units].
     half
         Half the length of the window, 0 or more [ms].
 
@@ -199,16 +200,16 @@ def mean_in_window(
 
 
 def change(time: Milliseconds, run: Integers, x: Floats, y: Floats, *, half: int) -> tuple[Floats, Floats]:
-    """Measure how speed and heading change from the ``half`` ms before each row to those after it.
+    """Compute the change of speed and heading from ``half`` ms before each row to ``half`` ms after it.
 
-    Each half is cut at the end of its stretch, and reaches at least to the neighboring row: within one step
-    nothing is known to change. The time of the change is that between the middles of the two halves.
+    Each half is cut at the end of its part, and reaches at least to the adjacent row: within one step, no
+    change is known. The duration of the change is the time between the centers of the two halves.
 
     Returns
     -------
     tuple
-        (n,) acceleration [plane units per second²], NaN where a half is empty; (n,) turning, above -180
-        degrees and at most 180 by that time [degrees per second], NaN also where nobody moved in a half.
+        (n,) acceleration [plane units per second²], NaN if a half is empty; (n,) turning rate, from above
+        -180 to 180 degrees divided by that duration [degrees per second], NaN also if a half has no movement.
     """
     gain, turning = np.full(len(time), np.nan), np.full(len(time), np.nan)
     for part in whole_runs(run):
@@ -219,13 +220,13 @@ def change(time: Milliseconds, run: Integers, x: Floats, y: Floats, *, half: int
 def _change(
     time: Milliseconds,
     run: Integers,
-    places: tuple[Floats, Floats],
+    positions: tuple[Floats, Floats],
     into: tuple[Floats, Floats],
     *,
     half: int,
 ) -> None:
-    """Write how speed and heading of the rows of some runs change into two arrays."""
-    own = stretches(time, run, places[0])
+    """Write the changes of speed and heading of the rows of some tracklets into two arrays."""
+    own = stretches(time, run, positions[0])
     if not len(own.rows):
         return
     clock, every = own.clock, np.arange(len(own.rows))
@@ -236,15 +237,15 @@ def _change(
     inside = (past > 0) & (future > 0)
     rows, past, future = own.rows[inside], past[inside], future[inside]
     start, end = locate_rows(clock, early[inside]), locate_rows(clock, late[inside])
-    ax, ay = (here[rows] - between(here[own.rows], start) for here in places)
-    bx, by = (between(here[own.rows], end) - here[rows] for here in places)
+    ax, ay = (values[rows] - between(values[own.rows], start) for values in positions)
+    bx, by = (between(values[own.rows], end) - values[rows] for values in positions)
     seconds = (past + future) / 2
     into[0][rows] = (np.sqrt(bx * bx + by * by) / future - np.sqrt(ax * ax + ay * ay) / past) / seconds
     into[1][rows] = _turn(ax, ay, bx, by) / seconds
 
 
 def _turn(ax: Floats, ay: Floats, bx: Floats, by: Floats) -> Floats:
-    """Return the smallest angle from one way to another [degrees]; a full turn-about is 180, not -180."""
+    """Return the smallest angle between two displacements [degrees]; a half turn is 180, not -180."""
     turn = np.degrees(np.arctan2(ax * by - ay * bx, ax * bx + ay * by))
     np.copyto(turn, 180.0, where=turn <= -180)  # noqa: PLR2004 - half a turn
     np.copyto(turn, np.nan, where=((ax == 0) & (ay == 0)) | ((bx == 0) & (by == 0)))

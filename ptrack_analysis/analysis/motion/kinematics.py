@@ -1,4 +1,4 @@
-"""Velocity, acceleration and turning; the path without the jitter of standing."""
+"""Velocity, acceleration and turning; the path length without the jitter of standing people."""
 
 from dataclasses import dataclass
 
@@ -17,12 +17,12 @@ from ptrack_analysis.video import Milliseconds
 
 _MOST_PIECES = 20_000_000
 _NOISE = 1e-9
-"""Share of a length that is the rounding of the arithmetic, in which who else is in the table has a part."""
+"""Relative rounding error of a length; it depends on the other people in the table."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PathPieces:
-    """Pieces of way of about one window each: run, displacement, length of time [ms], whether walked."""
+    """Pieces of paths of about one window each: tracklet, displacement, duration [ms], whether walked."""
 
     run: Integers
     dx: Floats
@@ -39,22 +39,22 @@ class PathPieces:
 def cut_pieces(
     time: Milliseconds, run: Integers, x: Floats, y: Floats, *, window: int, min_step: float
 ) -> PathPieces:
-    """Cut each located stretch into equal pieces and tell which of them were walked.
+    """Cut each part with known positions into equal pieces, and find the pieces that were walked.
 
-    A stretch is cut into as many equal pieces as whole windows fit into it, at least one; its positions are
-    the means in a window around the cuts. A piece was walked if its two ends lie at least ``min_step`` apart
-    for a window, in proportion for a longer piece; a stretch shorter than a window needs ``min_step`` too.
+    A part is cut into as many equal pieces as complete windows fit into it, at least one. The positions at
+    the cuts are means in a window around them. A piece was walked if its two ends are at least ``min_step``
+    per window apart, in proportion for a longer piece. A part shorter than a window also needs ``min_step``.
 
     Raises
     ------
     ParameterError
-        If that would be more pieces than 20 million and four a row.
+        If the number of pieces exceeds 20 million plus four per row.
     """
     most = _MOST_PIECES + 4 * int(np.count_nonzero(~np.isnan(x)))
     found = [PathPieces(*(np.empty(0, kind) for kind in ("int64", "float64", "float64", "int64", "bool")))]
     for part in whole_runs(run):
-        places = x[part], y[part]
-        found.append(_pieces(time[part], run[part], places, window=window, min_step=min_step, most=most))
+        positions = x[part], y[part]
+        found.append(_pieces(time[part], run[part], positions, window=window, min_step=min_step, most=most))
         most -= len(found[-1].run)
     names = ("run", "dx", "dy", "time", "walked")
     return PathPieces(*(np.concatenate([getattr(pieces, name) for pieces in found]) for name in names))
@@ -63,22 +63,22 @@ def cut_pieces(
 def _pieces(
     time: Milliseconds,
     run: Integers,
-    places: tuple[Floats, Floats],
+    positions: tuple[Floats, Floats],
     *,
     window: int,
     min_step: float,
     most: int,
 ) -> PathPieces:
-    """Cut the located stretches of some runs into at most ``most`` pieces."""
-    x, y = places
+    """Cut the parts with known positions of some tracklets into at most ``most`` pieces."""
+    x, y = positions
     own = stretches(time, run, x)
     first = np.flatnonzero(own.begins)
     length = own.clock[own.last[first]] - own.clock[first]
-    row, moment = _cuts(own, first[length > 0], length[length > 0], window, most)
-    mean_x, mean_y = means_at(own, moment, row, (x[own.rows], y[own.rows]), half=window // 2)
+    row, cut = _cuts(own, first[length > 0], length[length > 0], window, most)
+    mean_x, mean_y = means_at(own, cut, row, (x[own.rows], y[own.rows]), half=window // 2)
     piece = np.flatnonzero(row[1:] == row[:-1])
     dx, dy = (mean[piece + 1] - mean[piece] for mean in (mean_x, mean_y))
-    length = moment[piece + 1] - moment[piece]
+    length = cut[piece + 1] - cut[piece]
     least = min_step * (np.maximum(length, window) / window)
     walked = np.sqrt(dx * dx + dy * dy) >= least * (1 - _NOISE)
     return PathPieces(run[own.rows[row[piece]]], dx, dy, length, walked)
@@ -87,23 +87,23 @@ def _pieces(
 def _cuts(
     own: Stretches, first: Integers, length: Milliseconds, window: int, most: int
 ) -> tuple[Integers, Milliseconds]:
-    """Return the first row of each cut's stretch, and its moment on the clock."""
+    """Return the first row of the part of each cut, and the cut's time on the clock."""
     count = np.maximum(length // window, 1)
     total = int(count.sum()) + len(count)
     if total > most:
         raise ParameterError(
-            f"window is {window} ms, which cuts the ways into {total} pieces: take a longer one"
+            f"window of {window} ms cuts the tracklets into {total} pieces. Pass a longer window."
         )
-    stretch = np.repeat(np.arange(len(first)), count + 1)
-    number = np.arange(total) - (np.cumsum(count + 1) - count - 1)[stretch]
-    row = first[stretch]
-    return row, own.clock[row] + number * length[stretch] // count[stretch]
+    part = np.repeat(np.arange(len(first)), count + 1)
+    number = np.arange(total) - (np.cumsum(count + 1) - count - 1)[part]
+    row = first[part]
+    return row, own.clock[row] + number * length[part] // count[part]
 
 
 def radius_of_gyration(person: Integers, weight: Milliseconds, x: Floats, y: Floats, persons: int) -> Floats:
-    """Return each person's root mean square distance from the mean position, NaN without a position.
+    """Return each person's root mean square distance from the mean position; NaN without a position.
 
-    ``person`` numbers the persons from 0; where all of a person's weights are 0, each position counts alike.
+    ``person`` numbers the people from 0. If all weights of a person are 0, all positions count equally.
     """
     known = np.flatnonzero(~np.isnan(x))
     person, weight, x, y = person[known], weight[known], x[known], y[known]
@@ -121,14 +121,14 @@ def radius_of_gyration(person: Integers, weight: Milliseconds, x: Floats, y: Flo
 
 
 def _find_first_values(person: Integers, values: Floats, persons: int) -> Floats:
-    """Return the first value of each person, so that the sums stay small."""
+    """Return the first value of each person; subtracting it keeps the sums small."""
     first = np.zeros(persons)
     first[person[::-1]] = values[::-1]
     return first
 
 
 MAX_SPEED = {"m": 5.0, "px": np.inf}
-"""The speed above which nobody is believed to move, if none is given [plane units per second]."""
+"""Default of ``max_speed``: speeds above it are marked as too fast [plane units per second]."""
 
 
 def compute_kinematics(
@@ -138,24 +138,26 @@ def compute_kinematics(
     smoothing: pd.Timedelta | str = SMOOTHING,
     max_speed: float | None = None,
 ) -> pd.DataFrame:
-    """Return how each person moved at each moment: velocity, acceleration, turning.
+    """Compute each person's velocity, acceleration and turning rate at each detection.
 
-    Velocity is the way from the position half a window before to that half a window after, by the time
-    between them; its length is the speed of ``compute_trajectories`` with the same window. Acceleration is
-    the change of speed from the first half of the window to the second, turning that of heading by the
-    smaller angle, each by the time between the middles of the halves::
+    Velocity is the displacement from the position half a window before to the position half a window after,
+    divided by the time between them. Its length is the speed of ``compute_trajectories`` with the same
+    window. Acceleration is the change of speed from the first half of the window to the second. The turning
+    rate is the change of heading by the smaller angle. Both are divided by the time between the centers of
+    the halves::
 
             t - window/2          t          t + window/2
                  |---- first half ---|--- second half ---|
                           ^------- time between -------^
 
-    Positions between rows are interpolated linearly in time. The window is cut where a stretch of located
-    rows of a run ends, so nothing is measured across a gap or an unlocated row. NaN where there is nothing to
-    measure: velocity at a position that stands alone, acceleration and turning also at the two ends of a
-    stretch, turning also where a half has no way. A window shorter than two sampling periods is no error:
-    velocity is then that of the neighboring steps, in equal parts, and the halves are those steps.
+    Positions between rows are interpolated linearly in time. The window is cut at the ends of each part of a
+    tracklet with known positions, so nothing is computed across a gap or a missing position. Values are NaN
+    where they are not defined: velocity at an isolated position, acceleration and turning also at the two
+    ends of a part, turning also if there is no movement in one half. If the window is shorter than two
+    sampling periods, velocity is computed from the two adjacent steps in equal parts, and the halves are
+    these steps.
 
-    ``too_fast`` marks a speed above ``max_speed``; the row stays. An empty table gives an empty one.
+    ``too_fast`` marks a speed above ``max_speed``; the row is kept. An empty table gives an empty table.
 
     Parameters
     ----------
@@ -164,38 +166,38 @@ def compute_kinematics(
     window
         Length of the window, at least 2 ms [ms].
     smoothing
-        Length of the window for the mean positions that velocity is taken from, as in
+        Length of the window for the mean positions that velocity is computed from, as in
         ``compute_trajectories`` [ms].
     max_speed
-        The fastest that a person is believed to move, above 0; by default 5 m/s on a floor plan, and no
-        limit in the picture, where a px is another length at each place [plane units per second].
+        The largest plausible speed, above 0. By default 5 m/s on a floor plan, and no limit in the image,
+        where the length of a pixel varies with the position [plane units per second].
 
     Returns
     -------
     pandas.DataFrame
-        MOVEMENT, one row for each of ``trajectories``, sorted by person and time.
+        MOVEMENT, one row per row of ``trajectories``, sorted by person and time.
 
     Raises
     ------
     SchemaError
         If ``trajectories`` is not a TRAJECTORIES table.
     ParameterError
-        If ``window`` is no length of time or below 2 ms, or ``max_speed`` is not above 0.
+        If ``window`` is not a duration or is below 2 ms, or ``max_speed`` is not above 0.
 
     Notes
     -----
-    O(n log n). A window smooths: what happens within less than half of it is seen weaker than it was, and
-    the speed on a curve is that of its chord, so it errs towards slower. Jitter of the positions by s makes
-    an error of speed of about 1.4 s by the window, and of acceleration of about 10 s by its square: widen the
-    window for acceleration. The limit of 5 m/s is twice the fastest walk that was measured on healthy adults
-    (2.5 m/s); somebody who sprints passes it too.
+    O(n log n). A window smooths: changes within less than half of it are underestimated, and the speed on a
+    curve is the speed along its chord, so it errs towards slower. Jitter of the positions by s causes an
+    error of about 1.4 s / window in speed, and of about 10 s / window² in acceleration: widen the window for
+    acceleration. The limit of 5 m/s is twice the fastest walking speed measured on healthy adults (2.5 m/s);
+    a sprinting person also exceeds it.
 
     References
     ----------
     R. W. Bohannon, "Comfortable and maximum walking speed of adults aged 20-79 years", Age and Ageing 26
     (1997), doi:10.1093/ageing/26.1.15, for the limit. B. Steffen and A. Seyfried, "Methods for measuring
     pedestrian density, flow, speed and direction with minimal scatter", Physica A 389 (2010),
-    doi:10.1016/j.physa.2009.12.015, for speed over a window around the moment.
+    doi:10.1016/j.physa.2009.12.015, for speed over a window around the timestamp.
 
     Examples
     --------
@@ -221,7 +223,7 @@ def compute_kinematics(
     time, person_index = walks.rows.time, walks.person_index
     vx, vy = kernels.velocity(time, walks.run, walks.x, walks.y, half=half, smoothing=around)
     acceleration, turning = kernels.change(time, walks.run, walks.x, walks.y, half=half)
-    del walks  # its arrays would stay in memory beside the table
+    del walks  # frees its arrays before the table is built
     arrays = {
         "person_index": person_index,
         "timestamp": time,

@@ -1,4 +1,4 @@
-"""Simplification: the fewest rows that keep each path's shape."""
+"""Simplification: the fewest rows that preserve the shape of each path."""
 
 import numpy as np
 import pandas as pd
@@ -11,31 +11,31 @@ from ptrack_analysis.limits import at_least
 from ptrack_analysis.schema import POINTS, TRAJECTORIES, assemble, find_unit, validate
 
 _PIECE = 1024
-"""Rows of a piece that is simplified at once."""
+"""Rows that are simplified together."""
 
 
 def simplify_trajectories(trajectories: pd.DataFrame, *, tolerance: float) -> pd.DataFrame:
-    """Keep the rows that a path needs to stay within ``tolerance`` of what it was; drop those between.
+    """Simplify paths: drop rows that are within ``tolerance`` of the remaining path.
 
-    By the rule of Douglas and Peucker, for each stretch of located rows of a run: keep its two ends; the
-    position farthest from the straight line between them is kept if it lies more than ``tolerance`` away, and
-    then the same is done on both sides of it. So each dropped position lies within ``tolerance`` of the path
-    that is drawn through the kept ones, and nothing is moved. Gaps and rows that are not located end a
-    stretch; a position that stands alone is kept; rows that are not located are dropped. An empty table gives
-    an empty one.
+    Uses the Douglas-Peucker algorithm on each part of a tracklet with known positions. The two ends of a part
+    are kept. If the position farthest from the straight line between them is more than ``tolerance`` away,
+    it is kept, and the algorithm continues on both sides of it. Therefore, each dropped position is within
+    ``tolerance`` of the path through the kept positions, and no position is moved. Gaps and rows without a
+    position end a part. An isolated position is kept; rows without a position are dropped. An empty table
+    gives an empty table.
 
     Parameters
     ----------
     trajectories
         TRAJECTORIES of one video, rows in any order.
     tolerance
-        The largest distance of a dropped position from the simplified path, 0 or more [plane units].
+        Largest distance of a dropped position from the simplified path, 0 or more [plane units].
 
     Returns
     -------
     pandas.DataFrame
-        POINTS, sorted by person and time, with one more column: ``tracklet``, so that no line need be drawn
-        across a gap.
+        POINTS, sorted by person and time, with the additional column ``tracklet``, so that plots can avoid
+        lines across gaps.
 
     Raises
     ------
@@ -46,8 +46,8 @@ def simplify_trajectories(trajectories: pd.DataFrame, *, tolerance: float) -> pd
 
     Notes
     -----
-    O(n log n) for ordinary paths. It looks at places, not at times: between kept rows the pace is lost, so
-    speed and dwell are to be computed before.
+    O(n log n) for ordinary paths. The algorithm uses positions, not times: the pace between kept rows is
+    lost, so compute speed and dwell before.
 
     References
     ----------
@@ -82,10 +82,10 @@ def simplify_trajectories(trajectories: pd.DataFrame, *, tolerance: float) -> pd
 
 
 def _kept(x: Floats, y: Floats, first: Integers, last: Integers, tolerance: float) -> Integers:
-    """Find the positions to keep; their numbers ride through the simplification as the third coordinate.
+    """Find the positions to keep; the third coordinate carries their numbers through the simplification.
 
-    A long stretch is simplified in pieces that share their end row: so the depth of the recursion, and a
-    time that grows with the square of the length, are bounded.
+    A long part is simplified in pieces that share their end row. This bounds the depth of the recursion and
+    the time, which grows with the square of the length.
     """
     number = np.arange(len(x))
     drawn = np.flatnonzero(first < last)

@@ -16,17 +16,17 @@ from ptrack_analysis.schema import STOPS, TRAJECTORIES, assemble, find_unit, val
 from ptrack_analysis.video import Video, milliseconds
 
 DIRECTIONS = 16
-"""In how many directions an extent is measured, evenly over the half circle."""
+"""Number of directions in which an extent is measured, evenly spaced over the half circle."""
 LONGEST_PERIOD = 1000
-"""Sampling period above which speeds do not show who stands [ms]."""
+"""Sampling period above which speeds do not show whether a person stands [ms]."""
 _BLOCK = 131_072
 
 
 def widths(x: Floats, y: Floats, first: Integers, last: Integers) -> Floats:
-    """Measure the largest extent of the positions from each ``first`` to its ``last`` row, in any direction.
+    """Return the largest extent of the positions from each ``first`` to its ``last`` row.
 
-    Of the ``DIRECTIONS`` directions the largest counts: at most the largest distance between two positions,
-    and at least its cos(90 / ``DIRECTIONS`` degrees), 0.995 of it.
+    The extent is measured in ``DIRECTIONS`` directions. The result is at most the largest distance between
+    two positions, and at least cos(90 / ``DIRECTIONS`` degrees) = 0.995 of it.
     """
     ends = np.column_stack([first, last + 1]).ravel()
     widest = np.zeros(len(first))
@@ -41,30 +41,30 @@ def widths(x: Floats, y: Floats, first: Integers, last: Integers) -> Floats:
 def last_within(
     x: Floats, y: Floats, stretch: Integers, least: Integers, last: Integers, *, limit: float
 ) -> Integers:
-    """Find the last row up to which the positions from each row on reach no further than ``limit``.
+    """Find, for each row, the last row up to which the positions stay within ``limit``.
 
     Parameters
     ----------
     x, y
         (n,) positions.
     stretch
-        (n,) number of the stretch of each row, growing.
+        (n,) number of the part that each row belongs to, increasing.
     least
-        (n,) the row that must be reached: a row that cannot get there is not followed to its end.
+        (n,) the row that must be reached. Rows that cannot reach it are not followed further.
     last
-        (n,) the last row of the stretch, which is never passed.
+        (n,) the last row of the part, which is never passed.
     limit
         The largest extent [plane units].
 
     Returns
     -------
     numpy.ndarray
-        (n,) rows; below ``least`` where that cannot be reached.
+        (n,) rows; below ``least`` if it cannot be reached.
 
     Notes
     -----
-    O(directions · n log n) time and O(n log n) memory for the longest stretch: whole stretches are taken
-    together in blocks. Each direction gives the last row by itself, and the smallest of these is the answer.
+    O(directions · n log n) time and O(n log n) memory for the longest part. Complete parts are processed
+    together in blocks. The result is the minimum of the last rows in all directions.
     """
     far = np.where(least <= last, last, -1)
     turns = np.append(np.flatnonzero(np.diff(stretch, prepend=-1)), len(x))
@@ -78,9 +78,9 @@ def last_within(
 
 
 def _last_in_block(x: Floats, y: Floats, least: Integers, far: Integers, limit: float) -> Integers:
-    """Do the work of ``last_within`` for a few stretches, ``far`` being the last rows allowed.
+    """Apply ``last_within`` to a few parts; ``far`` contains the last allowed rows.
 
-    After the first two directions most of the walking is out: only rows that can be part of a stay go on.
+    The first two directions exclude most of the walking. Only rows that can be part of a stop are continued.
     """
     far, axes = far.copy(), _axes()
     for across, down in axes[:2]:
@@ -98,9 +98,9 @@ def _last_in_block(x: Floats, y: Floats, least: Integers, far: Integers, limit: 
 
 
 def _cut_back(reach: Floats, least: Integers, far: Integers, limit: float) -> None:
-    """Cut ``far`` back in place to the last row up to which the spread from each row is within the limit.
+    """Reduce ``far`` in place to the last row up to which the spread from each row is within the limit.
 
-    A row that does not reach ``least`` gets -1, and is not followed further.
+    A row that does not reach ``least`` gets -1 and is not followed further.
     """
     rows = np.flatnonzero(far >= least)
     if not len(rows):
@@ -136,7 +136,7 @@ def _levels(reach: Floats, longest: int, limit: float) -> tuple[list[Floats], li
 
 
 def _spreads(high: list[Floats], low: list[Floats], first: Integers, last: Integers) -> Floats:
-    """Return spread of the values from each ``first`` to its ``last`` row, from two overlapping halves."""
+    """Return the spread from each ``first`` to its ``last`` row, computed from two overlapping halves."""
     spread = np.empty(len(first))
     level = np.frexp((last - first + 1).astype("float64"))[1] - 1
     for power in range(len(high)):
@@ -148,7 +148,7 @@ def _spreads(high: list[Floats], low: list[Floats], first: Integers, last: Integ
 
 
 def _descend(high: list[Floats], low: list[Floats], rows: Integers, far: Integers, limit: float) -> Integers:
-    """Walk on from each row in ever smaller strides, as long as the spread stays within the limit."""
+    """Advance from each row in decreasing strides while the spread stays within the limit."""
     following, top, bottom = rows.copy(), high[0][rows], low[0][rows]
     for power in reversed(range(len(high))):
         able = np.flatnonzero(following + (1 << power) - 1 <= far)
@@ -162,7 +162,7 @@ def _descend(high: list[Floats], low: list[Floats], rows: Integers, far: Integer
 
 
 def _axes() -> Floats:
-    """Return the directions as (directions, 2) cosine and sine; the coarse ones first, x and y exact."""
+    """Return the directions as (directions, 2) cosine and sine; coarse directions first, x and y exact."""
     number = np.arange(DIRECTIONS)
     number = number[np.argsort(-(number & -number) - DIRECTIONS * (number == 0), kind="stable")]
     axes = np.column_stack([np.cos(np.pi * number / DIRECTIONS), np.sin(np.pi * number / DIRECTIONS)])
@@ -174,7 +174,7 @@ STAND, WALK = 0.3, 0.5
 """Speeds at which standing starts and ends [maximum extents per second]."""
 MIN_DURATION = pd.Timedelta("5s")
 MAX_EXTENT_M = 1.0
-"""The extent of a stop on a floor plan, if none is given [m]."""
+"""Default of ``max_extent`` on a floor plan [m]."""
 
 
 def compute_stops(
@@ -183,66 +183,66 @@ def compute_stops(
     max_extent: float | None = None,
     min_duration: pd.Timedelta | str = MIN_DURATION,
 ) -> pd.DataFrame:
-    """Find where each person stopped: stayed within a place no larger than ``max_extent``, long enough.
+    """Find each person's stops: periods within a small area.
 
     A person stands from a row with a speed of at most 0.3 ``max_extent`` per second until a row with a speed
-    above 0.5 ``max_extent`` per second; the stretch is cut back to its last row at or below the lower limit.
-    A row without a speed changes nothing. Stops are searched for where a person stands.
+    above 0.5 ``max_extent`` per second. The period is cut back to its last row at or below the lower limit.
+    A row without a speed does not change the state. Stops are searched only while a person stands.
 
-    Go through the rows of a tracklet in the order of time, as long as the person stands. From a row, take the
-    shortest stretch of rows that holds for ``min_duration`` or longer (the sum of ``time_present``). If its
-    positions reach no further than ``max_extent`` in any direction, it is a stop, which goes on for as many
-    rows as that stays so; the search goes on behind it. Otherwise go on from the next row. A gap and a row
-    that is not located end a stretch, so no stop lies across either; a single detection is a stop only if it
-    alone holds that long. A stop's dwell is the sum of ``time_present`` of its rows, its place their mean
-    position, each weighing its ``time_present``. An empty table gives an empty one.
+    The search goes through the rows of a tracklet in the order of time. From a row, it takes the shortest
+    sequence of rows that lasts at least ``min_duration`` (the sum of ``time_present``). If the extent of the
+    positions is at most ``max_extent`` in every direction, the sequence is a stop. The stop is extended as
+    long as this remains true, and the search continues after it. Otherwise, the search continues from the
+    next row. A gap or a row without a position ends a sequence, so no stop extends across either. A single
+    detection is a stop only if its time present is long enough. The duration of a stop is the sum of
+    ``time_present`` of its rows, and its position is the mean of their positions, weighted by
+    ``time_present``. An empty table gives an empty table.
 
     Parameters
     ----------
     trajectories
         TRAJECTORIES of one video, rows in any order.
     max_extent
-        The largest extent of a stop, above 0; by default 1 m on a floor plan. In the picture it must be
-        given, for a px is another length at each place [plane units].
+        Largest extent of a stop, above 0; by default 1 m on a floor plan. It is required in the image, where
+        the length of a pixel varies with the position [plane units].
     min_duration
         The shortest stop, above 0 [ms].
 
     Returns
     -------
     pandas.DataFrame
-        STOPS, one row a stop, sorted by person and stop.
+        STOPS, one row per stop, sorted by person and stop.
 
     Raises
     ------
     SchemaError
         If ``trajectories`` is not a TRAJECTORIES table.
     ParameterError
-        If ``max_extent`` is not above 0, or missing in px; if ``min_duration`` is 0 or no length of time.
+        If ``max_extent`` is not above 0, or is missing in px; if ``min_duration`` is 0 or not a duration.
 
     Notes
     -----
     O(n log n) for any number of stops. Extents are measured in 16 directions, so the largest distance D
-    between two positions of a stop, its diameter, lies between ``extent`` and 1.005 ``extent``: a few stops
-    more are found than by the diameter itself. Jitter of the positions by s adds about 4 to 6 s to an extent;
-    a long stop is cut where one position lies too far off, so smooth the positions before, or widen the
-    extent. Strong body sway, of 10 cm and more, splits stops. With a sampling period above 1 s, speeds do
-    not show who stands, and a ``PtrackWarning`` says so. Whose box the
-    picture cuts at its lower edge stands on that edge, and may seem to stop there while walking.
+    between two positions of a stop, its diameter, is between ``extent`` and 1.005 ``extent``. Slightly more
+    stops are found than by the diameter itself. Jitter of the positions by s adds about 4 to 6 s to an
+    extent. A single outlying position splits a long stop, so smooth the positions first, or increase the
+    extent. Strong body sway, of 10 cm and more, splits stops. With a sampling period above 1 s, speeds do not
+    show whether a person stands, and a ``PtrackWarning`` is issued. If the image cuts a box at its lower
+    edge, the foot point is on that edge, and the person may seem to stop there while walking.
 
     References
     ----------
     R. Hariharan and K. Toyama, "Project Lachesis: Parsing and Modeling Location Histories", GIScience 2004,
-    doi:10.1007/978-3-540-30231-5_8; the rule of MovingPandas' TrajectoryStopDetector, but that this one sees
-    gaps.
+    doi:10.1007/978-3-540-30231-5_8. MovingPandas' TrajectoryStopDetector uses the same rule, without gaps.
 
     Examples
     --------
-    A person walks up, stands for 4 s, walks on. Speeds are taken over half a second before and after.
+    A person walks, stands for 4 s, and walks on. Speeds are computed over half a second before and after.
 
     >>> import pandas as pd
     >>> from ptrack_analysis import compute_stops, compute_trajectories
-    >>> moments = pd.to_timedelta([0, 1, 2, 3, 4, 5, 6], unit="s").as_unit("ms")
-    >>> index = pd.MultiIndex.from_arrays([[7] * 7, moments], names=["person_index", "timestamp"])
+    >>> times = pd.to_timedelta([0, 1, 2, 3, 4, 5, 6], unit="s").as_unit("ms")
+    >>> index = pd.MultiIndex.from_arrays([[7] * 7, times], names=["person_index", "timestamp"])
     >>> points = pd.DataFrame({"x_m": [0.0, 2.0, 4.0, 4.0, 4.0, 4.0, 6.0], "y_m": [0.0] * 7}, index=index)
     >>> stops = compute_stops(compute_trajectories(points), min_duration="2s")
     >>> stops[["x_m", "extent_m", "detections"]].to_numpy().tolist()
@@ -253,13 +253,13 @@ def compute_stops(
     limit = _extent(max_extent, unit)
     shortest = milliseconds(min_duration, "min_duration")
     if shortest == 0:
-        raise ParameterError(f"min_duration is {min_duration!r}, not above 0")
+        raise ParameterError(f"min_duration must be longer than 0, got {min_duration!r}")
     walks = split_walks(trajectories, unit)
     period = find_period(walks.rows, Video())
     if period > LONGEST_PERIOD:
         warnings.warn(
             f"the sampling period of {period} ms is too long to find stops: above {LONGEST_PERIOD} ms, "
-            "speeds do not show who stands. Track the video at a higher rate, or use visits to zones.",
+            "speeds do not show whether people stand. Track the video at a higher rate, or use visits.",
             PtrackWarning,
             stacklevel=2,
         )
@@ -274,14 +274,14 @@ def _extent(given: float | None, unit: str) -> float:
         return above(given, "max_extent", finite=False)
     if unit != "m":
         raise ParameterError(
-            f"max_extent is not given, and in {unit} no size of a stop suits every camera: give one, such as "
-            "the width of a person in the picture"
+            f"max_extent is required in {unit}: the size of a stop depends on the camera. Pass a size such "
+            "as the width of a person in the image."
         )
     return MAX_EXTENT_M
 
 
 def find_standing(speed: Floats, own: Stretches, limit: float) -> Bools:
-    """Return which located rows belong to a time of standing, by two limits of speed.
+    """Return which rows with a position belong to periods of standing, by two speed limits.
 
     Standing starts at or below ``STAND`` times the extent per second, and ends above ``WALK`` times it.
     """
@@ -304,7 +304,7 @@ def find_standing(speed: Floats, own: Stretches, limit: float) -> Bools:
 def _stops(
     walks: Walks, own: Stretches, standing: Bools, limit: float, shortest: int
 ) -> tuple[Integers, Integers]:
-    """Find the first and the last row of each stop, as indices within the located rows."""
+    """Find the first and the last row of each stop, as indices within the rows with a position."""
     rows = np.flatnonzero(standing)
     begins = np.ones(len(rows), dtype=bool)
     begins[1:] = (np.diff(rows) != 1) | own.begins[rows[1:]]
@@ -321,10 +321,10 @@ def _stops(
 
 
 def _chain(following: Integers) -> Bools:
-    """Mark the places that are reached from the first by going from each to its following one.
+    """Mark the positions that are reached from the first by following ``following``.
 
-    After each round all are marked that so many steps reach, and the strides double: O(n log n) for a chain
-    of any length. ``len(following)`` means that nothing follows.
+    Each round marks all positions reached in twice as many steps: O(n log n) for a chain of any length.
+    ``len(following)`` marks the end of the chain.
     """
     reached = np.zeros(len(following) + 1, dtype=bool)
     reached[0] = True
@@ -336,7 +336,7 @@ def _chain(following: Integers) -> Bools:
 
 
 def _measured(walks: Walks, own: Stretches, first: Integers, last: Integers) -> dict[str, Integers | Floats]:
-    """Measure each stop: its times, its place, its extent."""
+    """Compute the times, position and extent of each stop."""
     x, y, held = walks.x[own.rows], walks.y[own.rows], walks.held[own.rows]
     until = np.cumsum(held)
     dwell = until[last] - until[first] + held[first]
@@ -345,7 +345,7 @@ def _measured(walks: Walks, own: Stretches, first: Integers, last: Integers) -> 
     opens = np.maximum.accumulate(np.where(mark_starts(person), number, 0))
     time, opening = walks.rows.time[own.rows], own.first[first]
     count = np.concatenate([[0], np.cumsum(walks.detected[own.rows])])
-    places = {
+    positions = {
         name: values[opening] + _sums((values - values[own.first]) * held, first, last) / dwell
         for name, values in (("x_{u}", x), ("y_{u}", y))
     }
@@ -355,14 +355,14 @@ def _measured(walks: Walks, own: Stretches, first: Integers, last: Integers) -> 
         "entered": time[first],
         "exited": time[last] + held[last],
         "duration": dwell,
-        **places,
+        **positions,
         "extent_{u}": widths(x, y, first, last),
         "detections": count[last + 1] - count[first],
     }
 
 
 def _sums(values: Floats, first: Integers, last: Integers) -> Floats:
-    """Add up the values from each ``first`` to its ``last`` row."""
+    """Sum the values from each ``first`` to its ``last`` row."""
     ends = np.column_stack([first, last + 1]).ravel()
     sums: Floats = np.add.reduceat(np.append(values, 0.0), ends)[::2] if len(first) else np.empty(0)
     return sums

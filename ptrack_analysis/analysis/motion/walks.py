@@ -1,4 +1,4 @@
-"""Arrays that the kernels read from a table of trajectories, sorted by person and time."""
+"""Columns of a trajectories table as arrays, sorted by person and time."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,8 +20,8 @@ from ptrack_analysis.video import Milliseconds
 class Walks:
     """The rows of a validated TRAJECTORIES table by person and time, each column read once.
 
-    Functions that take trajectories also take their ``Walks``, which ``VideoAnalysis`` makes once per video.
-    They do not validate the tables of the same video that are passed beside ``Walks``.
+    Functions that accept trajectories also accept their ``Walks``, which ``VideoAnalysis`` builds once per
+    video. They then do not validate other tables of the same video.
     """
 
     table: pd.DataFrame
@@ -29,7 +29,7 @@ class Walks:
 
     @cached_property
     def columns(self) -> pd.DataFrame:
-        """The columns of the table without its key, whose reading is cheaper."""
+        """The columns of the table without its key, which makes reading faster."""
         return drop_key(self.table)
 
     @cached_property
@@ -46,7 +46,7 @@ class Walks:
 
     @cached_property
     def links(self) -> Links:
-        """How the rows follow each other; raises SchemaError if rows of a person overlap."""
+        """Links between rows; raises SchemaError if rows of a person overlap."""
         return link_rows(self.table, self.rows)
 
     @property
@@ -56,7 +56,7 @@ class Walks:
 
     @cached_property
     def run(self) -> Integers:
-        """Number of the linked stretch of each row, over the whole table."""
+        """Number of the linked part that each row belongs to, over the complete table."""
         return self.links.tracklet
 
     @cached_property
@@ -93,7 +93,7 @@ class Walks:
 
     @cached_property
     def detected(self) -> Bools:
-        """Whether each row was detected: it was not put into a gap."""
+        """Whether each row was detected, and not interpolated in a gap."""
         return detected(self.columns, self.rows)
 
     @cached_property
@@ -101,7 +101,7 @@ class Walks:
         return {}
 
     def find_inside(self, zone: Zone) -> Bools:
-        """Return which rows lie in the outline of a zone, whether or not the zone is active then."""
+        """Return which rows are in the outline of a zone, whether or not the zone is active then."""
         if zone.outline not in self._inside:
             inside = contains(zone.edges, self.x, self.y)
             inside.setflags(write=False)
@@ -109,7 +109,7 @@ class Walks:
         return self._inside[zone.outline]
 
     def forget_zone(self, zone: Zone) -> None:
-        """Free the memory that ``find_inside`` keeps for a zone, because the zone will not be used again."""
+        """Free the memory that ``find_inside`` uses for a zone that is no longer needed."""
         self._inside.pop(zone.outline, None)
 
     def read(self, name: str) -> Any:
@@ -117,7 +117,7 @@ class Walks:
         return self._sort(self.columns[name].to_numpy())
 
     def read_flag(self, name: str) -> Bools:
-        """Read a flag, which is False in all rows where the table does not have it."""
+        """Read a flag; it is False in all rows if the table does not have it."""
         return read_flag(self.columns, self.rows, name)
 
 
@@ -127,7 +127,7 @@ def read_walks(trajectories: pd.DataFrame | Walks) -> Walks:
     Raises
     ------
     SchemaError
-        If it is not a TRAJECTORIES table.
+        If ``trajectories`` is not a TRAJECTORIES table.
     """
     if isinstance(trajectories, Walks):
         return trajectories
@@ -136,5 +136,5 @@ def read_walks(trajectories: pd.DataFrame | Walks) -> Walks:
 
 
 def split_walks(trajectories: pd.DataFrame, unit: str) -> Walks:
-    """Return the arrays of a TRAJECTORIES table that was validated before."""
+    """Return the arrays of a TRAJECTORIES table that was already validated."""
     return Walks(trajectories, unit)

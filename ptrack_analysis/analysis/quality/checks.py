@@ -1,4 +1,4 @@
-"""The quality checks of the tracking, with thresholds and verdicts."""
+"""Quality checks of the tracking, with thresholds and verdicts."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -34,20 +34,20 @@ from ptrack_analysis.schema.arrays import Rows, TableArrays, collect, empty_arra
 from ptrack_analysis.video import Video, milliseconds
 
 RATE = "1/min"
-"""The unit of a check that counts events per minute of presence."""
+"""Unit of checks that count events per minute of presence."""
 
 
 _MORE = "This check needs more detections."
 _BOXES = "This check needs body boxes. The tracking has none."
 _SIZE = "This check needs the frame size: video=Video(width=1280, height=720) (--frame-size 1280x720)."
 _FLOOR = "This check needs a floor plan: plane= or floor= (--floor FILE)."
-_READ = "This check needs the report of the read: video.read_report, which read_tracking sets."
-_EVENTS = "Fewer than 3 events are no evidence of a high rate. Analyze a longer part of the video."
+_READ = "This check needs the read report: video.read_report, which read_tracking sets."
+_EVENTS = "Fewer than 3 events do not show a high rate. Analyze a longer part of the video."
 
 
 @dataclass(frozen=True, slots=True)
 class QualityCheck:
-    """One check: what it measures, its thresholds, and what suffers.
+    """One check: what it measures, its thresholds, and the outputs that it affects.
 
     Attributes
     ----------
@@ -58,13 +58,13 @@ class QualityCheck:
     measure
         Function that measures the value.
     affects
-        Names of the outputs that suffer.
+        Names of the affected outputs.
     meaning
-        What the value is, and what a great value does.
+        Meaning of the value, and the effect of a high value.
     advice
-        What to do about a great value.
+        Recommended action for a high value.
     needs
-        What makes an unknown value known.
+        Information that an unknown value requires.
     """
 
     unit: str
@@ -96,7 +96,7 @@ CHECKS = {
         affects=("stops", "visits", "dwell"),
         meaning=(
             "Time between two samplings. Above 1 s, stops and exits over the image border cannot be "
-            "told reliably."
+            "detected reliably."
         ),
         advice="Track at least one frame per second.",
         needs="This check needs at least two timestamps.",
@@ -109,7 +109,7 @@ CHECKS = {
         affects=("visits", "crossings", "stops"),
         meaning=(
             "Length of the longest steps between samplings (95 % quantile), in sampling periods. Events"
-            " within a long step are not seen."
+            " within a long step are not observed."
         ),
         advice="Check whether the tracker skips frames, or whether frames were lost before tracking.",
         needs="This check needs at least two timestamps.",
@@ -148,7 +148,7 @@ CHECKS = {
         affects=("visits", "dwell", "occupancy"),
         meaning=(
             "Share of the time in the scene that is more than two sampling periods from a detection. "
-            "People count as present there without having been seen."
+            "People count as present there although they were not detected."
         ),
         advice="Set a shorter max_gap (--max-gap) to count only the time that was observed.",
         needs="This check needs a sampling period: period= (--sampling-period).",
@@ -239,7 +239,7 @@ CHECKS = {
         measure=positions.measure_duplicate_tracks,
         affects=("tracks", "visits", "occupancy", "crossings"),
         meaning=(
-            "Share of people whose boxes overlap those of another track all the time. One person is "
+            "Share of people whose boxes overlap the boxes of another track all the time. One person is "
             "tracked under two numbers and counts twice."
         ),
         advice=(
@@ -254,10 +254,10 @@ CHECKS = {
         measure=measures.measure_dropped_rows,
         affects=("tracks", "visits", "dwell", "occupancy", "crossings"),
         meaning=(
-            "Share of the rows of the source that were dropped, without rows that an option or their class "
-            "excludes. People or parts of their tracks may be missing."
+            "Share of the rows of the source that were dropped, except rows excluded by an option or by "
+            "their class. People or parts of their tracks may be missing."
         ),
-        advice="Read the report of the read (ptrack inspect), and correct the file or the options.",
+        advice="See the read report (ptrack inspect), and correct the file or the options.",
         needs=_READ,
     ),
     "missing pages": QualityCheck(
@@ -267,7 +267,7 @@ CHECKS = {
         measure=measures.measure_missing_pages,
         affects=("tracks", "visits", "dwell", "occupancy", "crossings"),
         meaning=(
-            "Share of the pages that are missing or cut, at least. No figure includes the people on these "
+            "Minimum share of the pages that are missing or cut. No figure includes the people on these "
             "pages."
         ),
         advice="Restore the missing pages. Figures of the times that they cover are lower bounds.",
@@ -279,7 +279,7 @@ CHECKS = {
         bad=20.0,
         measure=positions.measure_boxes_beyond_image,
         affects=("heatmap",),
-        meaning="Share of boxes that reach beyond the image. Their position can be outside the image.",
+        meaning="Share of boxes that extend beyond the image. Their position can be outside the image.",
         advice="Clip the boxes with clip_boxes=True (--clip-boxes).",
         needs=_BOXES,
     ),
@@ -291,7 +291,7 @@ CHECKS = {
         affects=("visits", "dwell", "heatmap"),
         meaning=(
             "Share of the time with a position whose box the image border truncates. People are nearer "
-            "to the camera than their position says."
+            "to the camera than their position indicates."
         ),
         advice="Draw zones away from the image border, or use another anchor (--anchor center).",
         needs=_BOXES,
@@ -329,7 +329,7 @@ CHECKS = {
         affects=("kinematics", "flow_field", "stops"),
         meaning=(
             "Share of the time with a speed above 12 m/s, faster than anyone runs. Speeds and path "
-            "lengths are worth nothing there."
+            "lengths are not usable there."
         ),
         advice=(
             "Check the points of the floor plan, or remove jumps with max_speed and repair_jumps "
@@ -345,7 +345,7 @@ CHECKS = {
         affects=("trajectories", "kinematics", "stops", "visits", "dwell", "heatmap"),
         meaning=(
             "Share of the time with a position where one pixel is more than 0.5 m on the floor. "
-            "Positions there are worth nothing."
+            "Positions there are not usable."
         ),
         advice="Use only zones near the camera, or add points far from the camera to the floor plan.",
         needs=(
@@ -396,12 +396,12 @@ CHECKS = {
 
 
 def change_thresholds(thresholds: Mapping[str, tuple[float, float]] | None) -> dict[str, QualityCheck]:
-    """Return the checks with other thresholds.
+    """Return the checks with the given thresholds.
 
     Raises
     ------
     ParameterError
-        If there is no such check, or the thresholds are not two numbers of at least 0 in ascending order.
+        If a check does not exist, or its thresholds are not two numbers of at least 0 in ascending order.
     """
     given = {} if thresholds is None else thresholds
     if not isinstance(given, Mapping):
@@ -452,40 +452,40 @@ def compute_quality(
     end: pd.Timedelta | str | None = None,
     thresholds: Mapping[str, tuple[float, float]] | None = None,
 ) -> TableArrays:
-    """Check the tracking of a video: what is wrong, how much, and which outputs and zones suffer.
+    """Check the tracking of a video, and report which outputs and zones are affected.
 
-    Each check gives one number; greater is worse. The verdict is ``doubtful`` above the first threshold,
+    Each check gives one number; higher is worse. The verdict is ``doubtful`` above the first threshold,
     ``bad`` above the second, otherwise ``good``, and ``unknown`` without a number. A rate above a threshold
-    is ``unknown`` as well with fewer than 3 events, because in a short part of a video one event makes a
-    high rate. A share is at most ``doubtful`` in a zone in which people were for less than 10 s, and
-    ``short tracks`` with fewer than 3 such tracks.
+    is also ``unknown`` with fewer than 3 events, because in a short part of a video one event makes a high
+    rate. A share is at most ``doubtful`` in a zone with less than 10 s of presence, and ``short tracks`` with
+    fewer than 3 short tracks.
 
-    The row with an empty ``name`` is the check of the whole video. If a check can be measured per zone or
-    line, one more row per zone or line has the measured share or rate there, judged by the same thresholds.
-    ``affects`` lists the outputs that suffer: of a check with rows per zone, in the zones that are not
-    ``good``; of other checks, everywhere. ``advice`` says what to do; for an unknown check, what makes it
-    known. ``meaning`` says what each check measures.
+    The row with an empty ``name`` is the check of the complete video. If a check can be measured per zone or
+    line, additional rows give the share or rate of each zone or line, with the same thresholds. ``affects``
+    lists the affected outputs: for a check with rows per zone, in the zones that are not ``good``; for other
+    checks, everywhere. ``advice`` is the recommended action; for an unknown check, it is the missing
+    information. ``meaning`` states what each check measures.
 
-    * Sampling: ``sampling period``, ``coarse sampling`` (the same number, judged for stops and exits over the
+    * Sampling: ``sampling period``, ``coarse sampling`` (the same number, for stops and exits over the
       image border), ``irregular sampling`` (95 % quantile of the steps up to ``max_gap`` between successive
       timestamps, in periods), ``long steps`` (share of a person's steps that exceed ``max_gap``).
     * Presence: ``gaps``, ``bridged time`` (more than two periods from a detection),
       ``time without position``, ``face only``.
     * Identities: ``short tracks`` (less than 1 s, and not within a period of the video's start or end),
       ``track ends inside`` (first and last boxes farther than 2 % of the frame from its border and outside
-      the entrances; those before coming in and after going out over a line of kind ``entrance``, and those
-      within a period of the video's start or end are ignored), ``continued tracks``,
+      the entrances, except before entering or after leaving over a line of kind ``entrance``, and except
+      within a period of the video's start or end), ``continued tracks``,
       ``identity switches`` (boxes farther from the person's previous box than half its height and two heights
       per second, or of another size: more than 1.3-fold and 1.5-fold per second), ``duplicate tracks`` (boxes
-      that overlap those of another track by 70 %, in 90 % of the track and for at least 1 s).
+      that overlap the boxes of another track by 70 %, in 90 % of the track and for at least 1 s).
     * Positions: ``boxes beyond image`` (by more than 1e-6), ``truncated boxes``, ``time outside image``,
       ``tiny boxes``; on a floor plan ``impossible speeds``, ``near horizon`` and ``off the plan``.
     * Source: ``dropped rows`` (without repeated and excluded rows) and ``missing pages``, from
       ``video.read_report``.
-    * Zones and lines: ``visit flicker`` and ``crossing flicker``. Their advice has the smallest margin and
-      ``min_distance`` that calm them, rounded up to 3 digits.
+    * Zones and lines: ``visit flicker`` and ``crossing flicker``. Their advice contains the smallest margin
+      and ``min_distance`` that reduce them below the threshold, rounded up to 3 digits.
 
-    Without detections: no rows.
+    Without detections, the table is empty.
 
     Parameters
     ----------
@@ -502,28 +502,28 @@ def compute_quality(
     crossings
         CROSSINGS of the lines; by default ``compute_crossings`` without options.
     plane
-        The floor plan that the trajectories are on.
+        The floor plan of the trajectories.
     entrances
         Zones of the trajectories' plane through which people come and go; an empty list if they come and go
-        over the image border only.
+        only over the image border.
     stitches
-        STITCHES of the video (``compute_stitches``), applied or not. Tracks that the detections do not have
+        STITCHES of the video (``compute_stitches``), applied or not. Tracks that are not in the detections
         are ignored.
     max_gap
         Longest step between timestamps, and between two boxes of a person, that is checked [ms]; by default
-        that of ``compute_trajectories``.
+        as in ``compute_trajectories``.
     period
         The sampling period [ms]; by default ``video.sampling_period``, or ``estimate_sampling_period`` of the
         detections.
     start, end
-        The part of the video that was selected, as given to ``select`` [ms].
+        The selected part of the video, as passed to ``select`` [ms].
     thresholds
         Thresholds of checks, as (doubtful above, bad above), instead of the defaults.
 
     Returns
     -------
     pandas.DataFrame
-        QUALITY, one row per check, and per zone or line where it can be measured; sorted.
+        QUALITY, one row per check, and per zone or line if it can be measured there; sorted.
 
     Raises
     ------
@@ -535,15 +535,15 @@ def compute_quality(
 
     Notes
     -----
-    O(n log n + zones · n). The thresholds are rules of thumb: they say where to look, and a good verdict does
-    not prove that nothing is wrong. A switch between two people of one size who meet is not found (only
-    ground truth shows it), and a fast run close to the camera may be suspected: the number is a hint.
+    O(n log n + zones · n). The thresholds are rules of thumb that show where to look. A good verdict does not
+    prove that nothing is wrong. A switch between two people of the same size who meet is not detected (this
+    requires ground truth), and a fast run close to the camera may be suspected: the number is a hint.
 
     References
     ----------
-    The faults and their names (fragmentation, identity switches) are those of the tracking benchmarks:
+    The names of the faults (fragmentation, identity switches) come from the tracking benchmarks:
     K. Bernardin, R. Stiefelhagen, "Evaluating multiple object tracking performance: the CLEAR MOT metrics",
-    EURASIP J. Image Video Process. 2008, doi:10.1155/2008/246309; the thresholds are the package's own.
+    EURASIP J. Image Video Process. 2008, doi:10.1155/2008/246309. The thresholds are our own.
 
     Examples
     --------
@@ -593,7 +593,7 @@ def _validate_tables(
     crossings: Rows | None,
     stitches: pd.DataFrame | None,
 ) -> None:
-    """Validate the tables beside the trajectories."""
+    """Validate the tables other than the trajectories."""
     validate(detections, DETECTIONS)
     for table, schema in ((stitches, STITCHES), (visits, VISITS), (crossings, CROSSINGS)):
         if table is not None:
@@ -614,7 +614,7 @@ _Row = tuple[str, float, int, str]
 
 
 def _judge(check: QualityCheck, inputs: QualityInputs) -> list[_Row]:
-    """Measure one check, and judge the values of the video and of its zones or lines."""
+    """Measure one check, and judge its values for the video and for its zones or lines."""
     measured = check.measure(inputs)
     shares = {} if measured.time is None else inputs.compute_zone_shares(measured.time)
     values: dict[str, tuple[float, int | None]] = {"": (measured.value, measured.events)}

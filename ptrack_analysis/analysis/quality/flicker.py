@@ -1,4 +1,4 @@
-"""Flicker: repeated visits and crossings of people who stand at a border, and what calms it."""
+"""Flicker: repeated visits and crossings of people who stand at a border, and how to reduce it."""
 
 from dataclasses import dataclass
 from math import ceil, floor, isfinite, log10
@@ -27,14 +27,14 @@ _DIGITS = 3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Flicker:
-    """Quick returns at one zone or line: their rate, and how far from the border the person was meanwhile."""
+    """Quick returns at one zone or line: their rate, and the farthest distance from the border in between."""
 
     rate: float
     distances: Floats
     minutes: float
 
     def find_calming_distance(self, limit: float) -> float:
-        """Return the least distance that leaves at most ``limit`` returns per minute."""
+        """Return the smallest distance that leaves at most ``limit`` returns per minute."""
         allowed = int(limit * self.minutes)
         return float(np.sort(self.distances)[::-1][allowed]) if allowed < len(self.distances) else 0.0
 
@@ -42,8 +42,8 @@ class _Flicker:
 def measure_visit_flicker(inputs: QualityInputs) -> Measured:
     """Measure visits that begin at most 2 s after the person's previous visit, per person and minute.
 
-    The minutes are the time in the scene of the people who visited the zone. The value of the video is that
-    of the zone with the most.
+    The minutes are the time in the scene of the people who visited the zone. The value of the video is the
+    value of the zone with the most flicker.
     """
     visits = inputs.visits
     numbers, names = number_names(visits, "zone")
@@ -64,8 +64,8 @@ def measure_visit_flicker(inputs: QualityInputs) -> Measured:
 def measure_crossing_flicker(inputs: QualityInputs) -> Measured:
     """Measure crossings at most 2 s after the person's previous crossing of the line, per person and minute.
 
-    The minutes are the time in the scene of the people who crossed the line. The value of the video is that
-    of the line with the most.
+    The minutes are the time in the scene of the people who crossed the line. The value of the video is the
+    value of the line with the most flicker.
     """
     crossings = inputs.crossings
     numbers, names = number_names(crossings, "line")
@@ -82,7 +82,7 @@ def measure_crossing_flicker(inputs: QualityInputs) -> Measured:
 
 
 def _find(name: str, numbers: Integers, names: list[str]) -> Bools:
-    """Return the rows of a zone or line by the numbers of the names."""
+    """Return the rows of a zone or line, given the numbers of the names."""
     return np.asarray(numbers == (names.index(name) if name in names else -1))
 
 
@@ -120,7 +120,7 @@ def _find_rows(inputs: QualityInputs, person: Integers, since: Milliseconds) -> 
 
 
 def _count_up(lengths: Integers) -> Integers:
-    """Count from 0 in each of several stretches."""
+    """Count from 0 within each of several sequences."""
     return np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
 
 
@@ -136,7 +136,7 @@ def _summarize(found: dict[str, _Flicker], inputs: QualityInputs, check: str) ->
 
 
 def _advise(name: str, flicker: _Flicker, limit: float, unit: str, *, is_zone: bool) -> str:
-    """Say what calms the flicker of one zone or line; empty where there is none."""
+    """Return advice against the flicker of one zone or line; empty if there is no flicker."""
     if flicker.rate <= limit:
         return ""
     distance = flicker.find_calming_distance(limit)

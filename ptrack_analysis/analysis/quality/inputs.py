@@ -1,4 +1,4 @@
-"""What quality checks measure from, and what they return."""
+"""Inputs and results of quality checks."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,9 +20,9 @@ from ptrack_analysis.video import Milliseconds, Video
 MINUTE = 60_000.0
 """Milliseconds per minute."""
 LEAST_EVENTS = 3
-"""Number of events from which a rate above a threshold is doubtful or bad."""
+"""Minimum number of events for a rate above a threshold to be doubtful or bad."""
 LEAST_PRESENCE = 10_000.0
-"""Time of all people in a zone from which a share there can be bad [ms]."""
+"""Minimum time of all people in a zone for a share there to be bad [ms]."""
 NAN = float("nan")
 BOX = ("left", "top", "width", "height")
 _MOST_STEPS = 0.95
@@ -30,21 +30,21 @@ _MOST_STEPS = 0.95
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """The result of one check: the value of the video, and what is needed for the zones.
+    """The result of one check: the value of the video, and the data for the zones.
 
     Attributes
     ----------
     value
         The value of the video; NaN if unknown.
     events
-        Number of events that a rate counts, or of people that a share counts; None for other checks.
+        Number of events (for a rate) or people (for a share); None for other checks.
     time
         The part of each row's time present that the check concerns [ms]. The values of the zones are its
         shares of the time inside them.
     by_name
         Value and number of events of each zone or line, if the check measures them itself.
     advice
-        Advice for this video, instead of the general one.
+        Advice for this video, instead of the general advice.
     """
 
     value: float
@@ -117,7 +117,7 @@ class QualityInputs:
         times: Integers = np.unique(self.detection_rows.time)
         period, steps = self.period, np.sort(times[1:] - times[:-1])
         near = steps <= self.max_gap
-        if len(steps) and not near.any():  # all steps are gaps, so that no one is ever followed
+        if len(steps) and not near.any():  # all steps are gaps, so no one is followed
             period = _find_quantile(steps, 0.5)
         else:
             steps = steps[near]
@@ -169,7 +169,7 @@ class QualityInputs:
 
     @cached_property
     def inside(self) -> dict[str, tuple[Integers, Floats]]:
-        """For each zone, the rows inside and the part of their time present that counts there [ms]."""
+        """Rows inside each zone, and the part of their time present that counts there [ms]."""
         found = {}
         for zone in self.zones:
             inside = time_inside(zone, self.walks.find_inside(zone), self.rows.time, self.time_present)
@@ -182,7 +182,7 @@ class QualityInputs:
         return {name: float(time.sum()) for name, (_, time) in self.inside.items()}
 
     def measure_time(self, time: Floats, whole: Floats | Milliseconds | None = None) -> Measured:
-        """Return a part of the time present as a share of all of it, or of ``whole`` [ms per row]."""
+        """Return a part of the time present as a share of the total, or of ``whole`` [ms per row]."""
         total = float(self.total if whole is None else whole.sum())
         return Measured(compute_percentage(float(time.sum()), total), time=time)
 
@@ -192,7 +192,7 @@ class QualityInputs:
         return self.measure_time(time, np.where(self.is_located, self.time_present, 0) if located else None)
 
     def compute_zone_shares(self, time: Floats) -> dict[str, float]:
-        """Return the share of a part of the time present in each zone in which anyone was [%]."""
+        """Return the share of a part of the time present in each zone with people [%]."""
         held = np.maximum(self.time_present, 1)
         shares = {
             name: compute_percentage(float((time[rows] / held[rows] * inside).sum()), float(inside.sum()))
@@ -207,5 +207,5 @@ def compute_percentage(part: float, whole: float) -> float:
 
 
 def _find_quantile(values: Integers, quantile: float) -> int:
-    """Return the smallest of sorted values that at least this share of the values does not exceed."""
+    """Return the smallest sorted value that at least this share of the values does not exceed."""
     return int(values[np.searchsorted(np.arange(1, len(values) + 1), quantile * len(values))])

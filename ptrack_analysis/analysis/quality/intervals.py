@@ -64,30 +64,30 @@ def compute_confidence_intervals(
 ) -> pd.DataFrame:
     """Estimate a mean, median, rate or count per zone or line, with its interval.
 
-    ``mean`` and ``median`` are those of the column ``of`` over the rows. ``rate`` is the sum of ``of`` (the
-    number of rows, if ``of`` is None) divided by the sum of ``per`` (the number of people, if ``per`` is
-    None). ``count`` is the number of rows (``of`` must be None). Durations are in seconds; rows in which one
-    of the columns is missing are excluded.
+    ``mean`` and ``median`` are computed for the column ``of`` over the rows. ``rate`` is the sum of ``of``
+    (or the number of rows if ``of`` is None) divided by the sum of ``per`` (or the number of people if
+    ``per`` is None). ``count`` is the number of rows (``of`` must be None). Durations are in seconds. Rows
+    with a missing value are excluded.
 
-    Rows of one person depend on each other, so the person is the independent unit, or the group where
+    Rows of one person depend on each other, so the person is the independent unit, or the group if
     ``groups`` are given. A mean or a rate has the interval of its logarithm by the delete-one-person
-    jackknife; it needs 10 people, and with fewer than 50 it covers about 92 % instead of 95 %. A median
-    needs 6 people. A count has Garwood's bounds, wider where one person has several rows. Where an interval
-    cannot be computed, its bounds are NaN, and ``note`` says why. No rows: no rows.
+    jackknife. It needs 10 people, and with fewer than 50 it covers about 92 % instead of 95 %. A median
+    needs 6 people. A count has Garwood's bounds, which are wider if a person has several rows. If an interval
+    cannot be computed, its bounds are NaN, and ``note`` states the reason. Without rows, the table is empty.
 
     Parameters
     ----------
     table
-        VISITS, TRACKS, STOPS or CROSSINGS of one video, rows in any order. Number people of several videos
-        anew before you concatenate their tables.
+        VISITS, TRACKS, STOPS or CROSSINGS of one video, rows in any order. Renumber the people of several
+        videos before you concatenate their tables.
     of
         Name of a column of numbers, durations or flags (a flag counts 1); None counts rows.
     statistic
         ``"mean"``, ``"median"``, ``"rate"`` or ``"count"``.
     per
-        Name of the column to divide by, for ``rate`` only.
+        Name of the column to divide by, only for ``rate``.
     groups
-        GROUPS of the same video. A person who is not in the table is a unit of their own.
+        GROUPS of the same video. A person who is not in the table is a separate unit.
     confidence
         Confidence level, between 0 and 1.
 
@@ -99,16 +99,16 @@ def compute_confidence_intervals(
     Raises
     ------
     SchemaError
-        If ``table`` is none of these tables, or ``groups`` not a GROUPS table.
+        If ``table`` is not one of these tables, or ``groups`` is not a GROUPS table.
     ParameterError
         If a column is not in the table or does not contain numbers, or an option is out of its range.
 
     Notes
     -----
-    The interval describes what other people of the same crowd might have given. It does not include errors of
-    the tracker or visits cut by the end of the video (see ``compute_dwell``). Only that of a count includes
-    the number of people who come.
-    People who come together are not independent: give ``groups``. O(m log m) for m rows.
+    The interval describes the variation between people of the same population. It does not include errors of
+    the tracker or visits cut by the end of the video (see ``compute_dwell``). Only the interval of a count
+    includes the variation in the number of people. People who come together are not independent: pass
+    ``groups``. O(m log m) for m rows.
 
     References
     ----------
@@ -187,13 +187,13 @@ def _label(of: str | None, statistic: Statistic, per: str | None) -> str:
 
 
 def _find_table_schema(table: object) -> Table:
-    """Return which of the tables it is; visits, if none."""
+    """Return the schema of the table, or VISITS if it is unknown."""
     names = list(table.index.names) if isinstance(table, pd.DataFrame) else []
     return next((schema for schema in _TAKEN if schema.key_names == names), VISITS)
 
 
 def _numbers(table: pd.DataFrame, name: str | None, option: str) -> Floats:
-    """Return a column as numbers, lengths of time in seconds; 1 a row, if none is named."""
+    """Return a column as numbers, with durations in seconds; without a name, 1 per row."""
     if name is None:
         return np.ones(len(table))
     if name not in table.columns:
@@ -216,8 +216,8 @@ def _validate_request(of: str | None, statistic: str, per: str | None) -> None:
     if statistic not in STATISTICS:
         raise ParameterError(f"statistic must be one of {', '.join(STATISTICS)}, got {statistic!r}")
     if statistic == "count" and of is not None:
-        raise ParameterError(f"a count is of rows: pass of=None, got of={of!r}")
+        raise ParameterError(f"of must be None for a count, which counts rows, got {of!r}")
     if statistic in {"mean", "median"} and of is None:
-        raise ParameterError(f"a {statistic} needs a column: set of; only a rate or a count is of rows")
+        raise ParameterError(f"of must be a column for a {statistic}; only a rate or a count may count rows")
     if statistic != "rate" and per is not None:
-        raise ParameterError(f"per is only for statistic='rate', got per={per!r} with {statistic!r}")
+        raise ParameterError(f"per applies to statistic='rate' only, got per={per!r} with {statistic!r}")

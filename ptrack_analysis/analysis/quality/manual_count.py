@@ -13,7 +13,7 @@ from ptrack_analysis.schema import AGREEMENT, CROSSINGS, TALLY, VISITS, assemble
 
 _HOUR = 3_600_000.0
 _CLOSE = 5.0
-"""A GEH below this is a close match."""
+"""GEH below which a match is close."""
 
 
 def compare_with_manual_count(
@@ -23,45 +23,47 @@ def compare_with_manual_count(
     places: Sequence[Zone | Line | str] | None = None,
     direction: Literal["in", "out"] | None = None,
 ) -> pd.DataFrame:
-    """Compare computed visits or crossings with counts made by hand: bias and error of each zone or line.
+    """Compare computed visits or crossings with a manual count: bias and error per zone or line.
 
-    In each interval of the tally, from its moment (included) for its length (the end is excluded), the visits
-    to the zone that were ``entered`` are counted, or the crossings of the line. Of the differences counted
-    minus tallied, an interval each, ``bias`` is the mean and ``mean_absolute_error`` the mean size; the
-    percentage error is over the intervals with a tally above 0, NaN without one. With c and m the hourly
-    flows counted and tallied, the GEH statistic of an interval is ``sqrt(2 · (c - m)² / (c + m))``, 0 where
-    both are 0. An interval that nothing was computed in counts as 0. An empty tally: no rows.
+    Each interval of the tally starts at its timestamp (included) and ends after its length (excluded). The
+    visits to the zone that were ``entered`` in it are counted, or the crossings of the line. ``bias`` is the
+    mean of the differences counted minus tallied per interval, and ``mean_absolute_error`` is the mean of
+    their absolute values. The percentage error is the mean over the intervals with a tally above 0, or NaN
+    without such an interval. With the hourly flows c (counted) and m (tallied), the GEH statistic of an
+    interval is ``sqrt(2 · (c - m)² / (c + m))``, or 0 if both are 0. An interval without computed events
+    counts as 0. An empty tally gives an empty table.
 
     Parameters
     ----------
     computed
         VISITS or CROSSINGS of one video, rows in any order.
     tally
-        TALLY of the same video, rows in any order; its intervals need not touch, nor be of one length.
+        TALLY of the same video, rows in any order. Its intervals may have gaps and different lengths.
     places
-        All zones or lines that were computed, or their names; by default those that occur in ``computed``.
-        Give them, so that one in which nothing was found is compared and not refused.
+        All zones or lines that were computed, or their names; by default, the zones or lines in ``computed``.
+        Pass them so that a zone or line without events is compared as well, instead of raising an error.
     direction
-        Crossings to count, ``"in"`` or ``"out"``; by default both.
+        Direction of the crossings to count, ``"in"`` or ``"out"``; by default both.
 
     Returns
     -------
     pandas.DataFrame
-        AGREEMENT, one row a zone or line of the tally, sorted by name.
+        AGREEMENT, one row per zone or line of the tally, sorted by name.
 
     Raises
     ------
     SchemaError
         If ``computed`` is neither a VISITS nor a CROSSINGS table, or ``tally`` not a TALLY table.
     ParameterError
-        If the tally is of a zone or line that was not computed, has an interval of no length, a count below
-        0, or intervals of a place that overlap; if ``direction`` is none, or is given for visits.
+        If the tally has a zone or line that was not computed, an interval without length, a negative count,
+        or overlapping intervals; if ``direction`` is unknown, or is given for visits.
 
     Notes
     -----
-    O(n log n). Errors of both signs cancel in ``bias``: it tells whether totals can be believed, the absolute
-    errors whether single intervals can. A tally is itself off by a few percent. GEH was made for vehicles an
-    hour; a value below 5 in 85 % of the cases is the usual demand, and it is a mild one for small flows.
+    O(n log n). Errors of both signs cancel in ``bias``: it shows whether totals are reliable, while the
+    absolute errors show whether single intervals are. A manual count itself has errors of a few percent. GEH
+    was designed for vehicles per hour. A value below 5 in 85 % of the cases is the usual criterion, which is
+    easy to meet with small flows.
 
     References
     ----------
@@ -91,18 +93,18 @@ def compare_with_manual_count(
     _validate_bins(name, start, length, tallied)
     counted = np.zeros(len(tally), dtype="int64")
     for one in dict.fromkeys(name):
-        rows, moments = name == one, np.sort(time[place == one])
-        ends = np.searchsorted(moments, [start[rows], start[rows] + length[rows]])
+        rows, times = name == one, np.sort(time[place == one])
+        ends = np.searchsorted(times, [start[rows], start[rows] + length[rows]])
         counted[rows] = ends[1] - ends[0]
     return _table(name, tallied, counted, length)
 
 
 def _events(computed: pd.DataFrame, *, of_lines: bool, direction: str | None) -> tuple[Integers, Integers]:
-    """Return the place and the moment [ms] of all that is counted."""
+    """Return the zone or line and the time [ms] of each counted event."""
     if direction not in {None, "in", "out"}:
-        raise ParameterError(f"direction is {direction!r}, not 'in' or 'out'")
+        raise ParameterError(f"direction must be 'in' or 'out', got {direction!r}")
     if direction is not None and not of_lines:
-        raise ParameterError(f"direction is {direction!r}, but visits have none; only crossings do")
+        raise ParameterError(f"direction applies to crossings only, got {direction!r} with visits")
     place = computed.index.get_level_values(0).to_numpy()
     if not of_lines:
         return place, computed["entered"].to_numpy().astype("int64")
@@ -114,7 +116,7 @@ def _events(computed: pd.DataFrame, *, of_lines: bool, direction: str | None) ->
 
 
 def _table(name: Integers, tallied: Integers, counted: Integers, length: Integers) -> pd.DataFrame:
-    """Sum the intervals of each place up."""
+    """Summarize the intervals of each zone or line."""
     names, place = np.unique(name.astype(str), return_inverse=True)
     intervals = np.bincount(place, minlength=len(names))
     off = (counted - tallied).astype("float64")
@@ -147,27 +149,27 @@ def _table(name: Integers, tallied: Integers, counted: Integers, length: Integer
 
 def _names(places: object) -> set[str]:
     if not isinstance(places, list | tuple):
-        raise ParameterError(f"places is {places!r:.60}, not a list of zones, lines or their names")
+        raise ParameterError(f"places must be a list of zones, lines or their names, got {places!r:.60}")
     for place in places:
         if not isinstance(place, Zone | Line | str):
-            raise ParameterError(f"{place!r:.60} is no Zone, no Line and no name of one")
+            raise ParameterError(f"places must contain only zones, lines or their names, got {place!r:.60}")
     return {place if isinstance(place, str) else place.name for place in places}
 
 
 def _validate_known(unknown: list[str], known: set[str], kind: str) -> None:
     if unknown:
-        there = ", ".join(repr(name) for name in sorted(known)) or "none"
+        there = ", ".join(repr(name) for name in sorted(known)) or "empty"
         raise ParameterError(
-            f"the tally is of {', '.join(repr(name) for name in unknown)}, of which no {kind} was computed; "
-            f"there is {there}"
+            f"the tally contains {', '.join(repr(name) for name in unknown)}, but no such {kind} was "
+            f"computed. The computed {kind}s are {there}."
         )
 
 
 def _validate_bins(name: Integers, start: Integers, length: Integers, tallied: Integers) -> None:
-    """Reject the first interval that cannot have been counted; rows are in the order of name and time."""
+    """Reject the first interval that is not possible; rows are in the order of name and time."""
     overlap = (name[1:] == name[:-1]) & (start[1:] < (start + length)[:-1])
     for wrong, what in (
-        (length <= 0, "has an interval of no length"),
+        (length <= 0, "has an interval without length"),
         (tallied < 0, "has a count below 0"),
         (np.append(overlap, values=False), "overlaps the next interval"),
     ):

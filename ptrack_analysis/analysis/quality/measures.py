@@ -1,4 +1,4 @@
-"""Measures of tracks: sampling, gaps, identities, track ends."""
+"""Measures of tracks: sampling, gaps, identities and track ends."""
 
 from collections.abc import Sequence
 
@@ -26,11 +26,11 @@ from ptrack_analysis.schema.arrays import to_frame
 from ptrack_analysis.video import Milliseconds
 
 _AT_ONCE = 2**17
-"""Number of boxes that are compared at a time, to keep intermediate arrays small."""
+"""Number of boxes that are compared together, to keep intermediate arrays small."""
 _SLACK, _SPEED = 0.5, 2.0
-"""How far a box can jump, and how far a person can walk per second [heights of the box]."""
+"""Distance by which a box can jump, and distance that a person can walk per second [heights of the box]."""
 _JITTER, _GROWTH = 1.3, 1.5
-"""Ratio of two heights that is jitter, and the ratio per second that walking can add."""
+"""Ratio of two heights explained by jitter, and the ratio per second that walking can add."""
 
 
 def find_suspected_switches(
@@ -41,7 +41,7 @@ def find_suspected_switches(
     A box is suspected if the center of its lower edge is farther from the previous one than half a body
     height plus two body heights per second; the body height is the larger of the two. It is also suspected
     if the heights differ by more than a factor of 1.3, times 1.5 per second. Boxes more than ``max_gap``
-    apart are not compared, and neither are the heights of boxes that the image border cuts.
+    apart are not compared, nor are the heights of boxes that the image border cuts.
 
     Parameters
     ----------
@@ -59,10 +59,10 @@ def find_suspected_switches(
     numpy.ndarray
         (m - 1,) bool, one for each of the m rows with a box except the first.
     """
-    seen = np.flatnonzero(np.isfinite(sum(boxes)))
-    suspected: Bools = np.zeros(max(len(seen) - 1, 0), dtype=bool)
+    boxed = np.flatnonzero(np.isfinite(sum(boxes)))
+    suspected: Bools = np.zeros(max(len(boxed) - 1, 0), dtype=bool)
     for begin in range(0, len(suspected), _AT_ONCE):
-        part = seen[begin : begin + _AT_ONCE + 1]
+        part = boxed[begin : begin + _AT_ONCE + 1]
         there = [box[part] for box in boxes]
         suspected[begin : begin + _AT_ONCE] = _compare_boxes(
             rows.time[part], rows.person[part], there, size, max_gap=max_gap
@@ -109,7 +109,7 @@ def measure_long_steps(inputs: QualityInputs) -> Measured:
 
 
 def measure_gaps(inputs: QualityInputs) -> Measured:
-    """Measure the tracklets of each person after the first, per minute of presence, with those per zone."""
+    """Measure the gaps in each person's presence, per minute of presence, overall and per zone."""
     rows, total = inputs.rows, inputs.total
     starts = np.flatnonzero(inputs.tracklet_starts & ~rows.first)
     if not total:
@@ -141,7 +141,7 @@ def measure_short_tracks(inputs: QualityInputs) -> Measured:
     """Measure the share of people with less than 1 s in the scene [%].
 
     People whose track starts or ends within a sampling period of the start or end of the part of the video
-    are not short: the rest of their track may lie outside it.
+    are not short: the rest of their track may be outside it.
     """
     rows, (begin, close) = inputs.rows, inputs.part
     since = rows.time[rows.first]
@@ -156,7 +156,7 @@ def measure_short_tracks(inputs: QualityInputs) -> Measured:
 
 
 def measure_continued_tracks(inputs: QualityInputs) -> Measured:
-    """Measure the share of the tracks, as they were before joining, that continue another track [%]."""
+    """Measure the share of the original tracks that continue another track [%]."""
     if inputs.stitches is None:
         return UNKNOWN
     detections = inputs.detections
@@ -183,7 +183,7 @@ def measure_face_only(inputs: QualityInputs) -> Measured:
 
 
 def measure_identity_switches(inputs: QualityInputs) -> Measured:
-    """Measure jumps of a person's box that no one can have made, per minute of presence."""
+    """Measure implausible jumps of a person's box, per minute of presence."""
     video, rows = inputs.video, inputs.detection_rows
     if video.width is None or video.height is None or not inputs.total:
         return UNKNOWN
@@ -201,10 +201,10 @@ def measure_track_ends(inputs: QualityInputs) -> Measured:
 
 
 def _count_ends_inside(inputs: QualityInputs) -> tuple[int, int]:
-    """Count the tracks' starts and ends away from the border and the entrances, and all that are considered.
+    """Count the track starts and ends away from the border and the entrances, and all that are considered.
 
-    A start or an end at the border is not counted if the tracklet enters or leaves the frame there, and
-    neither is a start before coming in, or an end after going out, over a line of kind ``entrance``. Starts
+    A start or an end is not counted if the tracklet enters or leaves the frame over the border there. Starts
+    before entering and ends after leaving over a line of kind ``entrance`` are not counted either. Starts
     and ends within a sampling period of the two ends of the part of the video are not considered.
     """
     rows, trajectories, period = inputs.rows, inputs.trajectories, inputs.period
@@ -244,7 +244,7 @@ def _count_ends_inside(inputs: QualityInputs) -> tuple[int, int]:
 
 
 def _find_outside_entrances(inputs: QualityInputs) -> tuple[Bools, Bools]:
-    """Return which people first came in over an entrance line, and which last went out over one."""
+    """Return which people first entered over an entrance line, and which last left over one."""
     names = [line.name for line in inputs.lines if line.kind == ENTRANCE]
     crossings = to_frame(inputs.crossings)
     index = crossings.index
@@ -278,7 +278,7 @@ def measure_dropped_rows(inputs: QualityInputs) -> Measured:
 
 
 def measure_missing_pages(inputs: QualityInputs) -> Measured:
-    """Measure the share of the pages that are missing or cut, at least [%]."""
+    """Measure the minimum share of the pages that are missing or cut [%]."""
     report = inputs.video.read_report
     if report is None:
         return UNKNOWN

@@ -1,4 +1,4 @@
-"""Measures of positions: boxes, the image border, duplicate tracks, the floor plan."""
+"""Measures of positions: boxes, image border, duplicate tracks and floor plan."""
 
 import numpy as np
 
@@ -14,11 +14,11 @@ from ptrack_analysis.geometry import EDGE_TOLERANCE, Bools, Floats, Integers
 from ptrack_analysis.schema import POSITION_STATUSES
 
 FASTEST = 12.0
-"""Speed that no one exceeds: the fastest sprinters reach 12.4 m/s for a moment [m/s]."""
+"""Maximum plausible speed: the fastest sprinters briefly reach 12.4 m/s [m/s]."""
 WIDEST_PIXEL = 0.5
-"""Width of one pixel on the floor above which a position says little [m]."""
+"""Width of one pixel on the floor above which positions are unreliable [m]."""
 _OVERLAP = 0.7
-"""Intersection over union from which two boxes show the same body."""
+"""Minimum intersection over union of two boxes that show the same body."""
 _ALWAYS = 0.9
 """Share of the shorter track's boxes that must overlap the other track."""
 _LONG_ENOUGH = 1000
@@ -26,7 +26,7 @@ _LONG_ENOUGH = 1000
 
 
 def measure_boxes_beyond_image(inputs: QualityInputs) -> Measured:
-    """Measure the share of boxes that reach beyond the image by more than 1e-6 of the frame [%]."""
+    """Measure the share of boxes that extend beyond the image by more than 1e-6 of the frame [%]."""
     left, top, width, height = inputs.boxes
     right, bottom, beyond = left + width, top + height, 1 + EDGE_TOLERANCE
     is_beyond = (left < -EDGE_TOLERANCE) | (top < -EDGE_TOLERANCE) | (right > beyond) | (bottom > beyond)
@@ -41,7 +41,7 @@ def measure_truncated_boxes(inputs: QualityInputs) -> Measured:
 def measure_time_outside_image(inputs: QualityInputs) -> Measured:
     """Measure the share of the time with a position whose position is outside the image [%].
 
-    This time is missing from the zones where it belongs, so it has no share in a zone.
+    This time is missing from its actual zones, so there is no share per zone.
     """
     is_outside = inputs.walks.read_flag("outside_image")
     return Measured(inputs.measure_rows(is_outside).value)
@@ -64,22 +64,22 @@ def measure_tiny_boxes(inputs: QualityInputs) -> Measured:
 
 
 def measure_duplicate_tracks(inputs: QualityInputs) -> Measured:
-    """Measure the share of people whose boxes overlap those of another track all the time [%]."""
+    """Measure the share of people whose boxes overlap the boxes of another track all the time [%]."""
     is_duplicate = np.isin(inputs.people, _find_duplicates(inputs))
     value = compute_percentage(int(is_duplicate.sum()), len(is_duplicate))
     return Measured(value, time=np.where(is_duplicate[inputs.rows.person], inputs.time_present, 0.0))
 
 
 def _find_duplicates(inputs: QualityInputs) -> Integers:
-    """Return the people whose track lies on a track with more boxes, or with as many and a lower number.
+    """Return the people whose track duplicates one with more boxes, or as many boxes and a lower number.
 
     Boxes at one timestamp are compared from left to right, each with its next neighbors until their centers
     are too far apart for the boxes to overlap enough.
     """
     index, boxes = inputs.detections.index, inputs.boxes
     there = np.flatnonzero(np.isfinite(sum(boxes)) & (boxes[2] > 0) & (boxes[3] > 0))
-    (moments, _), (codes, person) = (read_level(index, name) for name in ("timestamp", "person_index"))
-    time, codes = moments[there], codes[there]
+    (times, _), (codes, person) = (read_level(index, name) for name in ("timestamp", "person_index"))
+    time, codes = times[there], codes[there]
     center = (boxes[0] + boxes[2] / 2)[there]
     order = np.lexsort((center, time))
     time, codes, center = time[order], codes[order], center[order]
@@ -151,7 +151,7 @@ def measure_time_near_horizon(inputs: QualityInputs) -> Measured:
 def measure_time_off_plan(inputs: QualityInputs) -> Measured:
     """Measure the share of the time with a position outside the bounds of the floor plan [%].
 
-    This time is missing from the zones where it belongs, so it has no share in a zone.
+    This time is missing from its actual zones, so there is no share per zone.
     """
     if inputs.floor_plan is None:
         return UNKNOWN

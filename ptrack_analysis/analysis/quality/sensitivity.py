@@ -1,4 +1,4 @@
-"""Sensitivity: how far the stays depend on what was chosen."""
+"""Sensitivity of visits to the analysis options."""
 
 from collections.abc import Sequence
 from itertools import product
@@ -18,7 +18,7 @@ from ptrack_analysis.video import Plane, Video, milliseconds, timedelta
 _NO_TIME = np.iinfo("int64").min
 _SECOND = 1000
 _MAX_GAPS, _MERGE_GAPS = (1, 2, 4), (0, 1, 5)
-"""What is tried by default: so many times a second, or the time between two samplings, if that is longer."""
+"""Default values as multiples of a second, or of the sampling period if that is longer."""
 _COLUMNS = ("visits", "visitors", "dwell", "median_dwell")
 
 
@@ -33,12 +33,12 @@ def compute_sensitivity(
     anchors: Sequence[Anchor] = ("bottom_center", "center"),
     period: pd.Timedelta | str | None = None,
 ) -> pd.DataFrame:
-    """Ask the same question, who stayed how long in which zone, under several choices of options.
+    """Compute visits and dwell per zone under several combinations of options.
 
-    Trajectories and visits are computed for every combination of the choices, with the rules of
-    ``compute_trajectories`` and ``compute_visits``; all other options are left at their defaults. Where rows
-    of a zone differ much, its figures hold for the choice alone and not for the place. A zone without stays
-    under a choice has 0 of everything and no median. No zones, no detections, or no choice: no rows.
+    Trajectories and visits are computed for every combination of the values, as in ``compute_trajectories``
+    and ``compute_visits``; all other options have their defaults. If the rows of a zone differ much, its
+    figures depend on the options rather than on the zone. A zone without visits has 0 in all columns and no
+    median. Without zones, detections or values, the table is empty.
 
     Parameters
     ----------
@@ -49,14 +49,14 @@ def compute_sensitivity(
     video
         The video.
     plane
-        Where distances are measured: a floor plan [m]; by default the picture [px].
+        The plane of the positions: a floor plan [m]; by default the image [px].
     max_gaps
-        Longest times without a detection that do not interrupt presence; by default once, twice and four
-        times the second, or the time between two samplings, if that is longer [ms].
+        Longest times without a detection that do not interrupt presence [ms]; by default one, two and four
+        seconds, or the same multiples of the sampling period if that is longer.
     merge_gaps
-        Longest absences that do not end a visit; by default none, once and five times the same [ms].
+        Longest absences that do not end a visit [ms]; by default 0, and one and five times the same unit.
     anchors
-        Points of the box that stand for the person, as in ``compute_trajectories``.
+        Points of the box that are the person's position, as in ``compute_trajectories``.
     period
         The sampling period [ms]; by default ``video.sampling_period``, or ``estimate_sampling_period`` of the
         detections.
@@ -64,21 +64,21 @@ def compute_sensitivity(
     Returns
     -------
     pandas.DataFrame
-        SENSITIVITY, one row a zone and a combination, sorted.
+        SENSITIVITY, one row per zone and combination, sorted.
 
     Raises
     ------
     SchemaError
         If ``detections`` is not a DETECTIONS table, or a zone is in another plane.
     ParameterError
-        If a choice is out of its range or stands there twice; if the frame size is not known.
+        If a value is out of its range or occurs twice; if the frame size is unknown.
 
     Notes
     -----
-    Costs as many trajectories as there are ``max_gaps`` times ``anchors``, and as many visits as there are
-    combinations. A longer ``max_gap`` can only lengthen the time in the scene, a longer ``merge_gap`` only
-    lessen the number of stays. Zones drawn on the ground fit feet only: another anchor tells what feet that
-    are not seen would do, not what is right.
+    Trajectories are computed for each combination of ``max_gaps`` and ``anchors``, and visits for each
+    combination of all options. A longer ``max_gap`` can only increase the time in the scene, and a longer
+    ``merge_gap`` can only reduce the number of visits. Zones drawn on the ground fit only foot points.
+    Another anchor shows the effect of hidden feet; it does not give better results.
 
     References
     ----------
@@ -117,7 +117,7 @@ def compute_sensitivity(
 
 
 def _figures(visits: pd.DataFrame, zone: str) -> tuple[int, int, int, int]:
-    """Return the number of stays in a zone and of persons, all their time and its median [ms]."""
+    """Return the number of visits to a zone, the number of people, and the total and median dwell [ms]."""
     of_zone = visits.index.get_level_values("zone") == zone
     dwell: Integers = visits["dwell"].to_numpy()[of_zone].astype("int64")
     if not len(dwell):
@@ -127,7 +127,7 @@ def _figures(visits: pd.DataFrame, zone: str) -> tuple[int, int, int, int]:
 
 
 def _usual(detections: pd.DataFrame, video: Video, period: pd.Timedelta | str | None) -> int:
-    """Return what the choices are multiples of [ms]: a second, or the sampling period where it is longer."""
+    """Return the unit of the default values [ms]: a second, or the sampling period if that is longer."""
     return max(_SECOND, choose_period(rows_by_person(detections), video, period))
 
 
@@ -136,23 +136,23 @@ def _times(usual: int, factors: Sequence[int]) -> list[pd.Timedelta | str]:
 
 
 def _spans(spans: object, name: str) -> dict[int, pd.Timedelta | str]:
-    """Return lengths of time by their milliseconds."""
+    """Return durations by their milliseconds."""
     if not isinstance(spans, list | tuple):
-        raise ParameterError(f"{name} is {spans!r}, not a list of lengths of time")
+        raise ParameterError(f"{name} must be a list of durations, got {spans!r}")
     found = {milliseconds(span, name): span for span in spans}
     if len(found) < len(spans):
-        raise ParameterError(f"{name} is {spans!r}, which has one length of time twice")
+        raise ParameterError(f"{name} must not contain a duration twice, got {spans!r}")
     return found
 
 
 def _anchors(anchors: object) -> dict[str, Anchor]:
     """Return points of the box by their names."""
     if not isinstance(anchors, list | tuple):
-        raise ParameterError(f"anchors is {anchors!r}, not a list of points of the box")
+        raise ParameterError(f"anchors must be a list of points of the box, got {anchors!r}")
     found: dict[str, Anchor] = {}
     for anchor in anchors:
         along, down = anchor_fractions(anchor)
         found[anchor if isinstance(anchor, str) else f"{along:g}, {down:g}"] = anchor
     if len(found) < len(anchors):
-        raise ParameterError(f"anchors is {anchors!r}, which has one point of the box twice")
+        raise ParameterError(f"anchors must not contain a point of the box twice, got {anchors!r}")
     return found

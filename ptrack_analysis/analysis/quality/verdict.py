@@ -9,10 +9,10 @@ from ptrack_analysis.schema import VERDICTS
 
 UNKNOWN_VALUE = "\N{EN DASH}"
 GOOD, WITH_CARE, NOT_USABLE, UNKNOWN = "good", "usable with care", "not usable", "unknown"
-"""The verdicts on a video. ``NOT_USABLE`` is followed by the outputs that are not usable, if any are."""
+"""Verdicts on a video. ``NOT_USABLE`` may be followed by the outputs that are not usable."""
 ZONE_OUTPUTS = frozenset({"visits", "dwell", "transitions", "occupancy"})
 LINE_OUTPUTS = frozenset({"crossings", "counts"})
-"""Outputs with figures per zone or line: a check with values per zone or line spoils them only there."""
+"""Outputs with figures per zone or line: a check with values per zone or line affects them only there."""
 _MOST_NAMES = 3
 
 
@@ -46,7 +46,7 @@ def judge_video(quality: pd.DataFrame | None, *, problems: Sequence[str] = ()) -
     Parameters
     ----------
     quality
-        QUALITY of the video, None without it.
+        QUALITY of the video, or None.
     problems
         Reasons why the video cannot be read.
     """
@@ -62,7 +62,7 @@ def judge_video(quality: pd.DataFrame | None, *, problems: Sequence[str] = ()) -
 
 
 def count_verdicts(quality: pd.DataFrame) -> dict[str, int]:
-    """Count the checks of the whole video with each verdict."""
+    """Count the checks of the complete video by verdict."""
     of_video = quality[quality.index.get_level_values("name") == ""]
     return {verdict: int((of_video["verdict"] == verdict).sum()) for verdict in VERDICTS}
 
@@ -80,7 +80,7 @@ def find_affecting_checks(
     name: str = "",
     verdicts: Sequence[str] = ("bad", "doubtful"),
 ) -> list[str]:
-    """Return the checks that spoil one of the outputs, in one zone or line, or with no name as a whole.
+    """Return the checks that affect one of the outputs, in one zone or line or in the complete video.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ def find_affecting_checks(
     outputs
         Names of outputs.
     name
-        Name of a zone or line.
+        Name of a zone or line; empty for the complete video.
     verdicts
         The verdicts of the checks to return.
     """
@@ -109,9 +109,9 @@ def _split_outputs(rows: pd.DataFrame) -> list[str]:
 
 
 def _find_local_outputs(rows: pd.DataFrame) -> frozenset[str]:
-    """Return the outputs that a check spoils only in the zones or lines for which it has a value.
+    """Return the outputs that a check affects only in the zones or lines for which it has a value.
 
-    The values are those of zones, or if the check affects no output of zones, of lines.
+    The values belong to zones or, if the check does not affect outputs per zone, to lines.
     """
     if len(rows) == 1:
         return frozenset()

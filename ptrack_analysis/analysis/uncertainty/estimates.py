@@ -1,8 +1,9 @@
 """Estimates with confidence intervals: shares, means, rates, counts and differences.
 
-The independent unit is the person, or the group where groups are given. Visits of one unit may depend on each
-other, so the number of units, not the number of visits, decides how much the data can tell. An interval that
-cannot be computed is NaN at both ends, with a note that says why. An open end is NaN on its own.
+The independent unit is the person, or the group if groups are given. Visits of one unit may depend on each
+other, so the amount of information depends on the number of units, not on the number of visits. If an
+interval cannot be computed, both ends are NaN and a note states the reason. For an open interval, only one
+end is NaN.
 """
 
 from collections.abc import Iterable
@@ -18,9 +19,9 @@ from ptrack_analysis.schema import GROUPS, validate
 CONFIDENCE = 0.95
 FEWEST_FOR_SHARE, FEWEST_FOR_MEDIAN, FEWEST_FOR_MEAN, FEWEST_FOR_RESTRICTED_MEAN = 2, 6, 10, 20
 FEWEST_DAYS = 3
-"""Fewest people (days) for an interval of each kind of figure."""
+"""Minimum number of people (days) for an interval of each kind of figure."""
 ENOUGH_FOR_MEAN = 50
-"""With fewer people, the interval of a mean or a rate covers the true value less often than it says."""
+"""With fewer people, the actual coverage of the interval of a mean or a rate is below its nominal level."""
 ABOUT_92 = f"fewer than {ENOUGH_FOR_MEAN} people: about 92 % instead of 95 %"
 ALL_EQUAL = "no variation between people"
 NO_DIVISOR = "nothing to divide by"
@@ -29,7 +30,7 @@ _ROUNDING = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A confidence interval; ``note`` says why an end is missing, or how far to trust it."""
+    """A confidence interval; ``note`` states why an end is missing, or a caveat."""
 
     low: float = np.nan
     high: float = np.nan
@@ -37,9 +38,9 @@ class Interval:
 
 
 def find_units(person_index: Integers, groups: pd.DataFrame | None) -> Integers:
-    """Return the number of the independent unit of each row: its group if given, or its person.
+    """Return the number of the independent unit of each row: the group if given, otherwise the person.
 
-    A person who is in no group is a unit of their own.
+    A person without a group is a separate unit.
 
     Raises
     ------
@@ -61,20 +62,20 @@ def find_units(person_index: Integers, groups: pd.DataFrame | None) -> Integers:
 
 
 def critical_value(number: int, confidence: float) -> float:
-    """Return the two-sided quantile of Student's t with one degree of freedom less than ``number``."""
-    from scipy.special import stdtrit  # noqa: PLC0415 - loading SciPy takes half a second
+    """Return the two-sided quantile of Student's t with ``number`` - 1 degrees of freedom."""
+    from scipy.special import stdtrit  # noqa: PLC0415 - importing SciPy takes half a second
 
     return float(stdtrit(number - 1, (1 + confidence) / 2))
 
 
 def share_bounds(share: Floats, effective: Floats, confidence: float) -> tuple[Floats, Floats]:
-    """Return the Clopper-Pearson bounds of shares of so many effective observations.
+    """Return the Clopper-Pearson bounds of shares with these effective numbers of observations.
 
     References
     ----------
     C. J. Clopper, E. S. Pearson, Biometrika 26, 1934, doi:10.1093/biomet/26.4.404.
     """
-    from scipy.special import betaincinv  # noqa: PLC0415 - loading SciPy takes half a second
+    from scipy.special import betaincinv  # noqa: PLC0415 - importing SciPy takes half a second
 
     tail = (1 - confidence) / 2
     count = share * effective
@@ -87,12 +88,12 @@ def share_bounds(share: Floats, effective: Floats, confidence: float) -> tuple[F
 
 
 def fewer_than(number: int, what: str = "people") -> str:
-    """Return the note of an interval that is blank because there are too few people."""
+    """Return the note of an interval that is missing because there are too few people."""
     return f"fewer than {number} {what}"
 
 
 def count_by_unit(unit: Integers) -> Integers:
-    """Return how often each independent unit occurs, in ascending order of the units."""
+    """Return the number of rows of each independent unit, in ascending order of the units."""
     counts: Integers = np.unique(unit, return_counts=True)[1]
     return counts
 
@@ -100,11 +101,12 @@ def count_by_unit(unit: Integers) -> Integers:
 def estimate_share(
     part: float, sizes: Iterable[float], confidence: float = CONFIDENCE
 ) -> tuple[float, Interval]:
-    """Return ``part`` by the sum of ``sizes`` and its interval, from the number of events of each unit.
+    """Return ``part`` / sum of ``sizes`` and its interval, from the number of events of each unit.
 
-    The bounds are those of Clopper and Pearson. Where units have several events, they are worth
-    (Σ s)² / Σ s² independent events, as if all events of a unit had the same outcome: the interval is then
-    wider than necessary. Blank for fewer than two units, or a share above 1. NaN where there are no events.
+    The bounds are Clopper-Pearson bounds. If units have several events, their effective number of independent
+    events is (Σ s)² / Σ s², as if all events of a unit had the same outcome. The interval is then wider than
+    necessary. The interval is missing for fewer than two units or a share above 1. Without events, the share
+    is NaN.
 
     Parameters
     ----------
@@ -118,7 +120,7 @@ def estimate_share(
     Returns
     -------
     float, Interval
-        The share, and its interval with a note that says why it is blank.
+        The share, and its interval with a note that states why it is missing.
 
     Raises
     ------
@@ -127,8 +129,8 @@ def estimate_share(
 
     References
     ----------
-    C. J. Clopper, E. S. Pearson, Biometrika 26, 1934, doi:10.1093/biomet/26.4.404. The effective number is
-    that of L. Kish, *Survey Sampling*, 1965.
+    C. J. Clopper, E. S. Pearson, Biometrika 26, 1934, doi:10.1093/biomet/26.4.404. Effective number: L. Kish,
+    *Survey Sampling*, 1965.
 
     Examples
     --------
@@ -155,10 +157,10 @@ def estimate_share(
 def estimate_ratio(
     above: Floats, below: Floats, unit: Integers, confidence: float = CONFIDENCE
 ) -> tuple[float, Interval]:
-    """Return the sum of ``above`` by the sum of ``below`` and its interval: of a mean or a rate.
+    """Return the sum of ``above`` / the sum of ``below`` and its interval, for a mean or a rate.
 
-    The interval is that of the logarithm, by the delete-one-unit jackknife and Student's t. Blank for fewer
-    than ten people. NaN where there is nothing to divide by.
+    The interval is computed for the logarithm, by the delete-one-unit jackknife and Student's t. It is
+    missing for fewer than ten people. The value is NaN if the denominator is 0.
 
     References
     ----------
@@ -189,8 +191,8 @@ def estimate_ratio(
 def estimate_count(sizes: Iterable[float], confidence: float = CONFIDENCE) -> Interval:
     """Return the interval of a count in one video, from the number of events of each unit.
 
-    The bounds are those of F. Garwood (1936) for a Poisson count, scaled by f = Σ s² / Σ s over the sizes s:
-    f · bounds(count / f). A unit of several events makes them wider. A count of 0 has an upper bound.
+    The bounds are F. Garwood's bounds (1936) for a Poisson count, scaled by f = Σ s² / Σ s over the sizes s:
+    f · bounds(count / f). Units with several events widen them. A count of 0 has an upper bound.
 
     Parameters
     ----------
@@ -220,7 +222,7 @@ def estimate_count(sizes: Iterable[float], confidence: float = CONFIDENCE) -> In
     >>> round(interval.low, 1), round(interval.high, 1)
     (4.8, 18.4)
     """
-    from scipy.special import gammaincinv  # noqa: PLC0415 - loading SciPy takes half a second
+    from scipy.special import gammaincinv  # noqa: PLC0415 - importing SciPy takes half a second
 
     confidence = parse_confidence(confidence)
     size = np.asarray(list(sizes), dtype="float64")
@@ -235,7 +237,7 @@ def estimate_daily_count(counts: Iterable[float], confidence: float = CONFIDENCE
     """Return the mean count per day and its interval across days.
 
     The interval is log(mean) ± t(d-1) · sqrt(max(variance, mean) / d) / mean over d days, so it is never
-    narrower than that of a Poisson count. Blank for fewer than three days or a mean of 0.
+    narrower than the interval of a Poisson count. It is missing for fewer than three days or a mean of 0.
 
     Parameters
     ----------
@@ -247,7 +249,7 @@ def estimate_daily_count(counts: Iterable[float], confidence: float = CONFIDENCE
     Returns
     -------
     float, Interval
-        The mean per day, and its interval with a note that says why it is blank.
+        The mean per day, and its interval with a note that states why it is missing.
 
     Raises
     ------
@@ -278,8 +280,8 @@ def estimate_difference(
 ) -> Interval:
     """Return the interval of ``second`` minus ``first`` from the intervals of the two figures.
 
-    Each distance of a figure to its bound stands for its uncertainty on that side. ``correlation`` is that of
-    the two estimates where people are in both samples.
+    The distance from a figure to its bound represents its uncertainty on that side. ``correlation`` is the
+    correlation of the two estimates if both samples contain the same people.
 
     References
     ----------
@@ -301,7 +303,7 @@ def estimate_difference(
 
 
 def parse_confidence(confidence: object) -> float:
-    """Read a confidence level.
+    """Validate a confidence level and return it.
 
     Raises
     ------
@@ -320,17 +322,17 @@ def parse_confidence(confidence: object) -> float:
 def estimate_count_ratio(
     later: float, earlier: float, dispersion: float, freedom: int, confidence: float = CONFIDENCE
 ) -> tuple[float, Interval]:
-    """Return the ratio of two counts and its interval, if counts vary more than Poisson counts do.
+    """Return the ratio of two counts and its interval, allowing for more variation than Poisson counts have.
 
     The interval is log(ratio) ± t(freedom) · sqrt(dispersion · (1 / later + 1 / earlier)). The dispersion is
-    the variance of the counts divided by their mean; less than 1 counts as 1.
+    the variance of the counts divided by their mean; values below 1 count as 1.
 
     Parameters
     ----------
     later, earlier
         The two counts.
     dispersion
-        Variance of counts of one kind divided by their mean.
+        Variance of similar counts divided by their mean.
     freedom
         Degrees of freedom of the dispersion.
     confidence
@@ -339,7 +341,7 @@ def estimate_count_ratio(
     Returns
     -------
     float, Interval
-        NaN, with a note, if a count is 0 or there are no degrees of freedom.
+        The ratio and its interval; NaN with a note if a count is 0 or there are no degrees of freedom.
 
     Examples
     --------

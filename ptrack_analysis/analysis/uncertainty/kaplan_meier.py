@@ -1,4 +1,4 @@
-"""Kaplan-Meier estimates with the number of independent observations that they are worth."""
+"""Kaplan-Meier estimates with their effective number of independent observations."""
 
 from dataclasses import dataclass
 
@@ -21,9 +21,9 @@ _ROUNDING = 1e-9
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lengths:
-    """Observed lengths [ms], whether they ended there, since when they were observed, and whose they are.
+    """Observed durations [ms], whether they ended, the start of their observation, and their units.
 
-    ``since`` is -1 where a length was observed from its start. ``unit`` numbers the independent units.
+    ``since`` is -1 if a duration was observed from its start. ``unit`` numbers the independent units.
     """
 
     length: Integers | Floats
@@ -32,16 +32,16 @@ class Lengths:
     unit: Integers
 
     def where(self, kept: Bools) -> "Lengths":
-        """Return the lengths that are kept."""
+        """Return the selected durations."""
         return Lengths(self.length[kept], self.ended[kept], self.since[kept], self.unit[kept])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Curve:
-    """The Kaplan-Meier estimate of the share that lasts longer than each length, in increasing order.
+    """The Kaplan-Meier estimate of the share that lasts longer than each duration, in increasing order.
 
-    ``effective`` is the number of independent observations that the share is worth at each length, for one
-    confidence level; ``units`` is the number of people or groups.
+    ``effective`` is the effective number of independent observations at each duration, for one confidence
+    level. ``units`` is the number of people or groups.
     """
 
     length: Integers | Floats
@@ -55,19 +55,20 @@ class Curve:
 
     @property
     def bounds(self) -> tuple[Floats, Floats]:
-        """Lower and upper confidence bounds of the share at each length; NaN for a single unit."""
+        """Lower and upper confidence bounds of the share at each duration; NaN for a single unit."""
         return share_bounds(self.share, self.effective, self.confidence)
 
 
 def estimate_survival(lengths: Lengths, confidence: float = CONFIDENCE) -> Curve:
-    """Estimate the share that lasts longer than each length, and how many observations it is worth.
+    """Estimate the share that lasts longer than each duration, and its effective number of observations.
 
-    At each length, of those at risk there (observed from before it until it or longer) the share that ends is
-    taken off the share that was left. A length that ends where another is censored counts as the shorter one.
-    The variance is cluster-robust: V = n/(n-1) Σ ψ², where ψ is the influence of a unit. The effective number
-    is min(S(1-S)/V, m) · (t(m-1)/t(n-1))² for m lengths of n units. At a share of 1 it is the number of units
-    at risk at the next length. At a share of 0 it is n, or less where that of the last share above 0 is less.
-    No lengths: an empty curve. O(m log m).
+    At each duration, the share is reduced by the fraction that ends there among the observations at risk
+    (observed from before this duration until it or longer). If one observation ends and another is censored
+    at the same duration, the end comes first. The variance is cluster-robust: V = n/(n-1) Σ ψ², where ψ is
+    the influence of a unit. The effective number is min(S(1-S)/V, m) · (t(m-1)/t(n-1))² for m durations of n
+    units. At a share of 1, it is the number of units at risk at the next duration. At a share of 0, it is n,
+    or less if the effective number of the last share above 0 is less. Without durations, the curve is empty.
+    O(m log m).
 
     References
     ----------
@@ -95,7 +96,7 @@ def estimate_survival(lengths: Lengths, confidence: float = CONFIDENCE) -> Curve
 
 
 def _hazard(at_risk: Integers, ended: Integers) -> tuple[Floats, Floats]:
-    """Return the weight of one end at each length, and the cumulative hazard; 0 where all end."""
+    """Return the weight of one end at each duration, and the cumulative hazard; 0 where all end."""
     left = at_risk - ended
     weight = np.divide(1.0, left, out=np.zeros(len(left)), where=left > 0)
     return weight, ended * weight / np.maximum(at_risk, 1)
@@ -104,10 +105,11 @@ def _hazard(at_risk: Integers, ended: Integers) -> tuple[Floats, Floats]:
 def _sum_squares(
     lengths: Lengths, at: Integers | Floats, weight: Floats, hazard: Floats
 ) -> tuple[Floats, Integers]:
-    """Return Σ (ψ / S)² over the units and the number of units at risk, after each length.
+    """Return Σ (ψ / S)² over the units and the number of units at risk, after each duration.
 
-    ψ / S of a unit is minus (c - r · H): r counts its lengths at risk, H is the cumulative hazard, and c only
-    changes where a length of the unit starts or ends. So do the three sums of squares and products.
+    For each unit, ψ / S is -(c - r · H): r is the number of its durations at risk, H is the cumulative
+    hazard, and c changes only where a duration of the unit starts or ends. The three sums of squares and
+    products also change only there.
     """
     total = np.cumsum(hazard)
     unit, units = np.unique(lengths.unit, return_inverse=True)
@@ -152,9 +154,9 @@ def _effective_numbers(share: Floats, variance: Floats, visits: int, units: int,
 
 
 def shares_at(curve: Curve, lengths: Integers) -> tuple[Floats, Floats, Floats]:
-    """Return the share that lasts longer than each length, and its bounds.
+    """Return the share that lasts longer than each duration, and its bounds.
 
-    Beyond the last length nothing is known (NaN), unless the share is 0 there.
+    Beyond the last duration, the share is unknown (NaN), unless it has reached 0.
     """
     if len(curve.length) == 0:
         nothing = np.full(len(lengths), np.nan)
@@ -168,27 +170,27 @@ def shares_at(curve: Curve, lengths: Integers) -> tuple[Floats, Floats, Floats]:
 
 
 def find_quantile(curve: Curve, quantile: float) -> float:
-    """Return the first length at which the share is at most 1 - ``quantile`` [ms]; NaN if there is none.
+    """Return the first duration at which the share is at most 1 - ``quantile`` [ms]; NaN without one.
 
-    Where the curve equals 1 - ``quantile`` over a stretch, this is the start of the stretch, as in lifelines
-    (``qth_survival_time``); R's ``quantile.survfit`` returns its midpoint.
+    If the curve equals 1 - ``quantile`` over a range of durations, this is the start of the range, as in
+    lifelines (``qth_survival_time``); R's ``quantile.survfit`` returns its midpoint.
     """
     below = np.flatnonzero(curve.share <= 1 - quantile + _ROUNDING)
     return float(curve.length[below[0]]) if len(below) else np.nan
 
 
 def find_quantile_interval(curve: Curve, quantile: float) -> Interval:
-    """Return the lengths [ms] at which the bounds of the share contain 1 - ``quantile``.
+    """Return the durations at which the bounds of the share contain 1 - ``quantile`` [ms].
 
-    The upper end is open where the upper bound of the curve does not come down to that share. Blank for fewer
-    than six people.
+    The upper end is open if the upper bound of the curve never reaches that share. The interval is missing
+    for fewer than six people.
 
     References
     ----------
     R. Brookmeyer, J. Crowley, "A confidence interval for the median survival time", Biometrics 38, 1982,
     doi:10.2307/2530286.
     """
-    from scipy.special import betainc  # noqa: PLC0415 - loading SciPy takes half a second
+    from scipy.special import betainc  # noqa: PLC0415 - importing SciPy takes half a second
 
     if curve.units < FEWEST_FOR_MEDIAN:
         return Interval(note=fewer_than(FEWEST_FOR_MEDIAN))
@@ -211,12 +213,12 @@ def find_quantile_interval(curve: Curve, quantile: float) -> Interval:
 
 
 def estimate_restricted_mean(lengths: Lengths, curve: Curve, horizon: int) -> tuple[float, Interval]:
-    """Return the mean length up to the horizon [ms], longer ones counting as the horizon, and its interval.
+    """Return the mean duration, where longer durations count as the horizon, and its interval [ms].
 
-    The mean is the area below the curve up to the horizon. The interval is that of the logit of mean /
-    horizon, by the cluster-robust variance of the area and Student's t. NaN where the horizon lies beyond the
-    last length and the share is above 0 there. Blank for fewer than 20 people, or with no one at risk at the
-    horizon.
+    The mean is the area below the curve up to the horizon. The interval is computed for the logit of mean /
+    horizon, from the cluster-robust variance of the area and Student's t. The mean is NaN if the horizon is
+    beyond the last duration and the share there is above 0. The interval is missing for fewer than 20 people,
+    or if no one is at risk at the horizon.
     """
     if len(curve.length) == 0:
         return np.nan, Interval(note="no visit with an observed start")

@@ -1,4 +1,4 @@
-"""Which detections are inside which zone, and zones that are named."""
+"""Membership: which detections are inside which zone; and parsing of zone names."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,60 +13,60 @@ from ptrack_analysis.video import Milliseconds
 
 
 def parse_zone_names(zones: Sequence[Zone | str], argument: str) -> list[str]:
-    """Return the names of zones in their order, refusing what is no zone.
+    """Return the names of zones in order.
 
     Parameters
     ----------
     zones
         Zones, or their names.
     argument
-        Name of the argument, for the error.
+        Name of the argument, for error messages.
 
     Raises
     ------
     ParameterError
-        If it is no list or tuple of zones and names.
+        If ``zones`` is not a list or tuple of zones and names.
     """
     if not isinstance(zones, list | tuple):
-        raise ParameterError(f"{argument} is {zones!r:.60}, not a list of zones or of their names")
+        raise ParameterError(f"{argument} must be a list of zones or zone names, got {zones!r:.60}")
     for zone in zones:
         if not isinstance(zone, Zone | str):
-            raise ParameterError(f"{argument} holds {zone!r:.60}, not a Zone or the name of one")
+            raise ParameterError(f"{argument} must contain only zones or zone names, got {zone!r:.60}")
     return [zone if isinstance(zone, str) else zone.name for zone in zones]
 
 
 def validate_visited(zones: Sequence[Zone | str], visits: pd.DataFrame, argument: str) -> None:
-    """Reject a name that no visit has, for it may be misspelt; that of a Zone is not.
+    """Reject a zone name that occurs in no visit, because it may be misspelled.
 
-    Visits know the zones that somebody visited, and no others: without visits nothing is refused.
+    Zone objects are accepted without visits. If the table is empty, all names are accepted.
 
     Parameters
     ----------
     zones
         Zones, or their names.
     visits
-        A checked VISITS table.
+        A validated VISITS table.
     argument
-        Name of the argument, for the error.
+        Name of the argument, for error messages.
 
     Raises
     ------
     ParameterError
-        With the first such name, and the names that there are.
+        With the first unknown name and the names in the table.
     """
     known = visits.index.get_level_values("zone").unique()
     named = {zone.name for zone in zones if isinstance(zone, Zone)}
     unknown = [zone for zone in zones if isinstance(zone, str) and zone not in known and zone not in named]
     if len(known) and unknown:
         raise ParameterError(
-            f"{argument} names {unknown[0]!r}, which nobody visited: the zones of the visits are "
-            f"{sorted(known)}; if it is one of yours, give the Zone"
+            f"{argument} contains {unknown[0]!r}, but no visit has this zone: the zones of the visits are "
+            f"{sorted(known)}. If the zone exists and no one visited it, pass the Zone."
         )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Inside:
-    """The numbers of the rows that count in a zone, in growing order; each from ``since`` ``until`` [ms]."""
+    """Numbers of the rows that count in a zone, ascending; each counts from ``since`` to ``until`` [ms]."""
 
     rows: Integers
     since: Milliseconds
@@ -76,21 +76,21 @@ class Inside:
 def extend_by_margin(
     zone: Zone, inside: Bools, position: tuple[Floats, Floats], begins: Bools, margin: float
 ) -> Bools:
-    """Return which rows lie in the outline of a zone, or are still near it after a row that does.
+    """Return which rows are in the outline of a zone, or still near it after such a row.
 
-    Rows are in the order of person and time. A person stays inside until the next row of the run that is
+    Rows are in the order of person and time. A person stays inside until the next row of the tracklet that is
     farther from the zone than the margin or has no position.
 
     Parameters
     ----------
     zone
-        The zone; when it is active does not matter.
+        The zone. Its active time does not matter here.
     inside
-        (n,) bool, whether each row lies in the outline.
+        (n,) bool, whether each row is in the outline.
     position
         (n,) coordinates x and y; NaN is not inside.
     begins
-        (n,) first row of each run.
+        (n,) first row of each tracklet.
     margin
         Largest distance from the zone at which a person stays inside [px or m].
 
@@ -102,29 +102,30 @@ def extend_by_margin(
     if margin <= 0 or not inside.any():
         return inside
     x, y = position
-    rows, stretch = _following(inside, ~inside & in_rectangle(zone, x, y, margin), begins)
+    rows, group = _following(inside, ~inside & in_rectangle(zone, x, y, margin), begins)
     left = np.cumsum(~near_edges(zone, x[rows], y[rows], margin))
-    before = np.concatenate([[0], left])[np.searchsorted(stretch, stretch)]
+    before = np.concatenate([[0], left])[np.searchsorted(group, group)]
     extended = inside.copy()
     extended[rows[left == before]] = True
     return extended
 
 
 def _following(inside: Bools, candidates: Bools, begins: Bools) -> tuple[Integers, Integers]:
-    """Return the stretches of candidates that follow a row inside in its run: their rows, and of which."""
+    """Return the candidates that directly follow a row inside, and the number of their sequence."""
     rows = np.flatnonzero(candidates)
     new = np.ones(len(rows), dtype=bool)
     new[1:] = (rows[1:] != rows[:-1] + 1) | begins[rows[1:]]
     first = rows[new]
-    stretch = np.cumsum(new) - 1
-    kept = (inside[first - 1] & ~begins[first])[stretch]
-    return rows[kept], stretch[kept]
+    sequence = np.cumsum(new) - 1
+    kept = (inside[first - 1] & ~begins[first])[sequence]
+    return rows[kept], sequence[kept]
 
 
 def time_inside(zone: Zone, inside: Bools, time: Milliseconds, held: Milliseconds) -> Inside:
-    """Cut what the rows inside hold to the time at which the zone holds; rows that lose all of it drop out.
+    """Cut the time present of the rows inside to the active time of the zone; drop rows outside it.
 
-    A row holds from ``time`` for ``time_present``; one that holds for 0 counts if its moment is within.
+    A row counts from ``time`` for its time present. A row with a time present of 0 counts if it is within the
+    active time.
     """
     rows = np.flatnonzero(inside)
     since = time[rows]
@@ -132,7 +133,7 @@ def time_inside(zone: Zone, inside: Bools, time: Milliseconds, held: Millisecond
     if zone.window is None:
         return Inside(rows, since, until)
     start, end = zone.window
-    momentary = (held[rows] == 0) & (since >= start) & (since < end)
+    at_once = (held[rows] == 0) & (since >= start) & (since < end)
     since, until = np.maximum(since, start), np.minimum(until, end)
-    counts = momentary | (since < until)
+    counts = at_once | (since < until)
     return Inside(rows[counts], since[counts], until[counts])

@@ -16,35 +16,34 @@ from ptrack_analysis.video import Milliseconds, Video, milliseconds
 
 
 def compute_zone_overlaps(zones: Sequence[Zone], *, unit: str | None = None) -> pd.DataFrame:
-    """List which zones share area with which, and how much of each it is.
+    """List the pairs of overlapping zones, and how much of each zone the overlap covers.
 
-    Two zones overlap if both cover an area of more than 1e-9 of the smaller one, and there are a moment at
-    which both hold and a video that both are in; a common edge or corner is no overlap. Each pair stands
-    there twice, once from each side: who stands there is counted in both zones. Fewer than two zones, or
-    none that overlap: no rows.
+    Two zones overlap if they share more than 1e-9 of the area of the smaller zone, are active at a common
+    time, and have a common video. A common edge or corner is not an overlap. Each pair is listed twice, once
+    from each side. A person in the overlap counts in both zones. Without overlaps, the table is empty.
 
     Parameters
     ----------
     zones
         Zones of one plane, in any order.
     unit
-        Unit of the plane, ``px`` or ``m``; by default that of the zones, and px where there are none.
+        Unit of the plane, ``px`` or ``m``; by default the unit of the zones, or px without zones.
 
     Returns
     -------
     pandas.DataFrame
-        OVERLAPS, one row a zone and another that shares area with it, sorted by both names.
+        OVERLAPS, one row per zone and overlapping zone, sorted by both names.
 
     Raises
     ------
     SchemaError
-        If the zones are in two planes, or in another than ``unit``.
+        If the zones are in two planes, or in a plane other than ``unit``.
     ZoneError
-        If two have one name, or an outline crosses itself.
+        If two zones have the same name, or an outline crosses itself.
 
     Notes
     -----
-    O(zones² · corners · log corners); zones whose bounding rectangles lie apart cost next to nothing.
+    O(zones² · corners · log corners). Pairs with disjoint bounding rectangles cost almost nothing.
 
     Examples
     --------
@@ -79,13 +78,13 @@ def compute_occupancy(
 ) -> pd.DataFrame:
     """Count the people present in the scene and in each zone over time.
 
-    A person is present on the half-open ``[timestamp, timestamp + time_present)`` of each detection; people
-    without a position count in the scene and in no zone. There is one row per change, a first row at 0 and a
-    closing row at the end of the video (at the last time present, where the end is unknown). Each row is
-    valid until the next row of the zone. The closing row repeats the number of people until then, because
-    people who are present at the end of the video do not leave. The integral over time is the sum of
-    ``time_present``; in a zone, of its part while the zone is active. Before and after, and with no one
-    there, the rows are 0.
+    A person is present in the half-open interval ``[timestamp, timestamp + time_present)`` of each detection.
+    People without a position count in the scene but in no zone. Each zone has one row per change, a first row
+    at 0 and a closing row at the end of the video (or at the end of the last detection if the end is
+    unknown). Each row is valid until the next row of the zone. The closing row repeats the number of people
+    before it, because people who are present at the end of the video do not leave. The integral over time is
+    the sum of ``time_present``; in a zone, it includes only the time while the zone is active. At times
+    without people, the count is 0.
 
     Parameters
     ----------
@@ -94,11 +93,11 @@ def compute_occupancy(
     video
         The video, for its end.
     zones
-        Zones in the same plane; the scene, zone ``""``, is always counted.
+        Zones in the same plane. The scene (zone ``""``) is always counted.
     start, end
-        The part of the video that was selected, as given to ``select`` [ms]: the first row is then at
-        ``start``, the closing one at ``end`` or the video's end, whichever is first, or where the last
-        detection ceases to hold, if that is later.
+        The selected part of the video, as passed to ``select`` [ms]. The first row is at ``start``. The
+        closing row is at ``end`` or the video's end, whichever is earlier, or at the end of the last
+        detection if that is later.
 
     Returns
     -------
@@ -112,16 +111,16 @@ def compute_occupancy(
 
     Notes
     -----
-    A zone counts people within its outline, whatever options visits to it are computed with. Presence is
-    half-open: where one person leaves as another comes, the peak counts one of them, while tools with closed
-    intervals count both. The peak is the largest number at any time; tools that report the largest average
-    per bin give a smaller one (``compute_occupancy_bins`` returns both).
-    O(zones · n log n) at worst; the sort is over stretches of presence, not over detections.
+    A zone counts people within its outline, independent of the options of ``compute_visits``. Presence is
+    half-open: if one person leaves at the time at which another arrives, the peak counts one person, while
+    tools with closed intervals count two. The peak is the maximum number at any time. Tools that report the
+    maximum average per bin give a smaller peak (``compute_occupancy_bins`` returns both).
+    O(zones · n log n) in the worst case; the sort is over periods of presence, not over detections.
     """
     counts = count_people(read_walks(trajectories), video, zones=zones, start=start, end=end)
     arrays: dict[str, Integers | list[str]] = {
-        "zone": [name for name, (moments, _) in counts.items() for _ in moments],
-        "timestamp": np.concatenate([moments for moments, _ in counts.values()]),
+        "zone": [name for name, (times, _) in counts.items() for _ in times],
+        "timestamp": np.concatenate([times for times, _ in counts.values()]),
         "persons": np.concatenate([persons for _, persons in counts.values()]),
     }
     return assemble(OCCUPANCY_CHANGES, arrays)
@@ -135,7 +134,7 @@ def count_people(
     start: pd.Timedelta | str | None = None,
     end: pd.Timedelta | str | None = None,
 ) -> dict[str, tuple[Milliseconds, Integers]]:
-    """Count the people in the scene, the zone ``""``, and in each zone, as in ``compute_occupancy``.
+    """Count the people in the scene (zone ``""``) and in each zone, as in ``compute_occupancy``.
 
     Returns
     -------
@@ -146,30 +145,34 @@ def count_people(
     rows, held = walks.rows, walks.held
     until = rows.time + held
     known = find_video_end(video, int(rows.time.max(initial=0)))
-    seen = int(until.max(initial=0))
+    latest = int(until.max(initial=0))
     begin = 0 if start is None else milliseconds(start, "start")
-    close = part_end(known, end, seen) if end is None else max(part_end(known, end, seen), seen, begin)
-    stays = held > 0
-    scene = Inside(np.flatnonzero(stays), rows.time[stays], until[stays])
+    close = part_end(known, end, latest)
+    if end is not None:
+        close = max(close, latest, begin)
+    is_present = held > 0
+    scene = Inside(np.flatnonzero(is_present), rows.time[is_present], until[is_present])
     counts = {"": _changes(rows.person, scene, begin, close)}
     for zone in zones:
-        inside = time_inside(zone, walks.find_inside(zone) & stays, rows.time, held)
+        inside = time_inside(zone, walks.find_inside(zone) & is_present, rows.time, held)
         counts[zone.name] = _changes(rows.person, inside, begin, close)
     return counts
 
 
 def _changes(person: Integers, inside: Inside, begin: int, close: int) -> tuple[Integers, Integers]:
-    """List the moments at which the count changes, and the count from then on."""
+    """Return the times at which the count changes, and the count from then on."""
     person, time, until = person[inside.rows], inside.since, inside.until
     apart = np.ones(len(time) + 1, dtype=bool)
     apart[1:-1] = (person[1:] != person[:-1]) | (time[1:] != until[:-1])
     comes, goes = time[apart[:-1]], until[apart[1:]]
-    moments, place = np.unique(np.concatenate([[begin, max(begin, close)], comes, goes]), return_inverse=True)
-    change = np.zeros(len(moments), dtype="int64")
-    np.add.at(change, place[2 : 2 + len(comes)], 1)
-    np.add.at(change, place[2 + len(comes) :], -1)
+    times, position = np.unique(
+        np.concatenate([[begin, max(begin, close)], comes, goes]), return_inverse=True
+    )
+    change = np.zeros(len(times), dtype="int64")
+    np.add.at(change, position[2 : 2 + len(comes)], 1)
+    np.add.at(change, position[2 + len(comes) :], -1)
     keep = change != 0
     keep[[0, -1]] = True
     persons = np.cumsum(change)
     persons[1:][-1:] = persons[-2:-1]  # the end of the video is not the end of anyone's presence
-    return moments[keep], persons[keep]
+    return times[keep], persons[keep]

@@ -20,7 +20,7 @@ from ptrack_analysis.video import milliseconds
 
 @dataclass(frozen=True, slots=True)
 class RetailMetric:
-    """One figure: what its value is measured in, how it is worked out, and whose definition that is."""
+    """One figure: the unit of its value, its definition, and the source of the definition."""
 
     measured_in: str
     definition: str
@@ -35,13 +35,13 @@ _PALEXY = "Palexy, Section Traffic Metrics"
 
 FIGURES = {
     "visitors": RetailMetric(
-        "persons", "Distinct persons with a visit to the zone.", f"{_BUMBEE} (unique visitors)"
+        "persons", "Distinct people with a visit to the zone.", f"{_BUMBEE} (unique visitors)"
     ),
     "visits": RetailMetric("visits", "Visits to the zone.", f"{_BUMBEE} (visits)"),
     "exposure_rate": RetailMetric(
         "1",
-        "Visitors of the zone divided by the persons with a visit to any zone.",
-        f"{_RETAILNEXT} (exposure rate; here of persons)",
+        "Visitors of the zone divided by the people with a visit to any zone.",
+        f"{_RETAILNEXT} (exposure rate; here of people)",
     ),
     "total_dwell": RetailMetric(
         "s",
@@ -54,42 +54,42 @@ FIGURES = {
     ),
     "peak_occupancy": RetailMetric(
         "persons",
-        "Most visits under way at one moment.",
-        "Aura Vision, What is Occupancy? (its largest value)",
+        "Maximum number of visits in progress at one time.",
+        "Aura Vision, What is Occupancy? (its maximum)",
     ),
     "peak_moment": RetailMetric(
         "s",
-        "First moment of the peak occupancy, since the start of the video.",
-        "Aura Vision, What is Occupancy? (when it is largest)",
+        "First time of the peak occupancy, since the start of the video.",
+        "Aura Vision, What is Occupancy? (time of the maximum)",
     ),
     "bounce_rate": RetailMetric(
         "1", "Visits with a dwell below the given length divided by visits.", f"{_CLOUD4WI} (bounce rate)"
     ),
     "one_zone_rate": RetailMetric(
         "1",
-        "Visitors who visited no other zone divided by visitors: bounce as on a website.",
+        "Visitors who visited no other zone divided by visitors, like the bounce rate of a website.",
         "Shoppermotion, Bounce rate",
     ),
     "re_entry_rate": RetailMetric(
         "1",
-        "Visits that are not the person's first to the zone divided by visits.",
+        "Repeat visits of a person to the zone divided by visits.",
         f"{_CLOUD4WI} (returning rate; here within the video)",
     ),
     "capture_ratio": RetailMetric(
         "1",
-        "Visitors divided by passers-by, those who passed without entering; may exceed 1.",
+        "Visitors divided by passers-by (people who passed without entering); may exceed 1.",
         f"{_BUMBEE} (capture rate)",
     ),
     "capture_rate": RetailMetric("1", "Visitors divided by visitors and passers-by together.", _AURA),
     "whole_visits": RetailMetric(
         "visits",
         "Visits whose start and end were both observed.",
-        f"{_BUMBEE} (visits; here without those that the video or a lost track cuts)",
+        f"{_BUMBEE} (visits; here without visits cut by the video or a lost track)",
     ),
     "conversion_rate": RetailMetric(
         "1",
-        "Transactions divided by whole visits; may exceed 1.",
-        f"{_BUMBEE} (conversion rate; here of whole visits instead of visitors)",
+        "Transactions divided by visits with an observed start and end; may exceed 1.",
+        f"{_BUMBEE} (conversion rate; here per observed visit instead of visitor)",
     ),
 }
 
@@ -99,7 +99,7 @@ TEN_SECONDS = pd.Timedelta("10s")
 _SECOND = 1000.0
 
 _Values = dict[str, tuple[float, int]]
-"""Figure to its value, and the number of persons or visits that it is taken of."""
+"""Figure to its value, and the number of people or visits that it is based on."""
 
 
 def compute_retail_metrics(
@@ -114,46 +114,47 @@ def compute_retail_metrics(
     groups: pd.DataFrame | None = None,
     confidence: float = CONFIDENCE,
 ) -> pd.DataFrame:
-    """Work out what a shop asks of each zone: visitors, capture, bounce, exposure, dwell, peak, conversion.
+    """Compute retail metrics per zone: visitors, capture, bounce, exposure, dwell, peak and conversion.
 
-    A visitor is a person with at least one visit to the zone; one visit is counted once, however it began.
-    The table carries the definition of each figure and its source:
+    A visitor is a person with at least one visit to the zone. Each visit counts once, however it began. The
+    table contains the definition and source of each figure:
 
-    * ``visitors`` persons, ``visits``; ``re_entry_rate`` = (visits - visitors) / visits;
-    * ``exposure_rate`` = visitors / persons with a visit to any zone of the table;
-    * ``total_dwell`` = sum of dwell, the exposure in person-seconds; ``average_dwell`` = by visits,
-      ``dwell_per_visitor`` = by visitors;
-    * ``peak_occupancy`` = most visits under way at once (each on ``[entered, exited)``), ``peak_moment`` =
-      the first moment at which they were, in seconds since the start of the video;
+    * ``visitors``: people; ``visits``; ``re_entry_rate`` = (visits - visitors) / visits;
+    * ``exposure_rate`` = visitors / people with a visit to any zone of the table;
+    * ``total_dwell`` = sum of dwell, the exposure in person-seconds; ``average_dwell`` = total dwell /
+      visits; ``dwell_per_visitor`` = total dwell / visitors;
+    * ``peak_occupancy`` = maximum number of visits in progress at one time (each during
+      ``[entered, exited)``); ``peak_moment`` = the first time of this maximum, in seconds since the start of
+      the video;
     * ``bounce_rate`` = visits with a dwell below ``bounce_below`` / visits; ``one_zone_rate`` = visitors who
       visited no other zone of the table / visitors;
-    * ``capture_ratio`` = visitors / passers-by, ``capture_rate`` = visitors / (visitors + passers-by), the
-      two published definitions of one name; passers-by are those who passed without entering;
+    * ``capture_ratio`` = visitors / passers-by; ``capture_rate`` = visitors / (visitors + passers-by). Both
+      are published as capture rate. Passers-by are people who passed without entering;
     * ``whole_visits`` = visits whose start and end were both observed; ``conversion_rate`` = transactions /
-      whole visits; it may exceed 1.
+      ``whole_visits``, which may exceed 1.
 
-    A figure that divides by 0, or by a number that is not given, is NaN. No one in the zone: counts, total
-    dwell and peak are 0. No zones: no rows.
+    A figure is NaN if its denominator is 0 or not given. Without visitors, counts, total dwell and peak are
+    0. Without zones, the table is empty.
 
-    ``low`` and ``high`` are the confidence bounds of a figure. Shares have those of Clopper and Pearson,
-    counts those of Garwood, and the two mean dwell times those of the delete-one-person jackknife. Total
-    dwell and peak have none. A bound that cannot be computed is NaN, and ``note`` says why.
+    ``low`` and ``high`` are the confidence bounds of a figure: Clopper-Pearson bounds for shares, Garwood
+    bounds for counts, and delete-one-person jackknife bounds for the two mean dwell times. Total dwell and
+    peak have no bounds. A bound that cannot be computed is NaN, and ``note`` states the reason.
 
     Parameters
     ----------
     visits
         VISITS of one video, rows in any order.
     zones
-        The zones, or their names. A name alone must be that of a zone that somebody visited, unless the table
-        is empty and knows none; a Zone need not be.
+        The zones, or their names. A name must occur in ``visits``, unless the table is empty; a Zone need
+        not.
     bounce_below
-        The dwell below which a visit is a bounce [ms].
+        Dwell below which a visit is a bounce [ms].
     passers_by
-        Name of a zone to who passed it: the zone in front (whoever visited that and not this one passed by),
-        or the number of those who passed without entering, from a counter of your own. A name must be one of
-        the zones or visited by somebody; a Zone need not be.
+        For each zone name, the zone in front of it (people who visited that zone and not this one passed by),
+        or the number of people who passed without entering, from your own counter. The name of a zone in
+        front must be one of ``zones`` or occur in ``visits``; a Zone need not.
     transactions
-        Name of a zone to the number of sales in the time of the video.
+        For each zone name, the number of sales during the video.
     observed_entries, observed_exits, groups, confidence
         As in ``compute_dwell``.
 
@@ -167,21 +168,22 @@ def compute_retail_metrics(
     SchemaError
         If ``visits`` is not a VISITS table, or ``groups`` not a GROUPS table.
     ParameterError
-        If something is no zone or occurs twice, a number is no whole number of at least 0, a name is not
-        that of a zone, ``bounce_below`` is not a duration, or ``confidence`` is not between 0 and 1.
+        If an item is not a zone or occurs twice, a number is not a whole number of at least 0, a name is
+        unknown, ``bounce_below`` is not a duration, or ``confidence`` is not between 0 and 1.
 
     Notes
     -----
-    Where the tracker gives one person several numbers, visitors err high, so dwell per visitor and re-entry
-    err low. A visit that the start or end of the video cuts may have its sale outside the video, so
-    conversion counts whole visits; the usual definition divides by visitors. ``peak_occupancy`` counts
-    half-open visits ``[entered, exited)``: a person who leaves as another enters is not counted with them.
-    Visits cut by the video or by a lost track count with their observed dwell, so dwell errs low and bounce
-    high. A counter on the pavement that also counts those who then enter gives the share of them as
-    ``capture_ratio``. ``merge_gap`` lets a visit, and so the peak, go on over an absence; without options of
-    ``compute_visits`` the peak is that of ``compute_occupancy``. The intervals take the person (or the group)
-    as the independent unit: several visits of one person make the interval of a share of visits wider, as if
-    all of them had the same outcome. O(zones · visits).
+    If the tracker gives one person several numbers, the number of visitors is too high, so dwell per visitor
+    and re-entry rate are too low. The sale of a visit that is cut by the start or end of the video may be
+    outside the video. Therefore, conversion counts visits with an observed start and end; the usual
+    definition divides by visitors. ``peak_occupancy`` counts half-open visits ``[entered, exited)``: a person
+    who leaves at the time at which another enters is not counted with them. Visits cut by the video or by a
+    lost track count with their observed dwell, so dwell is too low and bounce too high. If your counter
+    counts everyone who passes, including people who then enter, ``capture_ratio`` is the share that enters.
+    ``merge_gap`` makes visits, and therefore the peak, continue during an absence. Without options of
+    ``compute_visits``, the peak equals the peak of ``compute_occupancy``. The intervals treat each person (or
+    group) as an independent unit: several visits of one person widen the interval of a share of visits, as
+    if all of them had the same outcome. O(zones · visits).
 
     References
     ----------
@@ -230,7 +232,7 @@ def compute_retail_metrics(
 
 
 def _table(rows: list[tuple[str, str, float, int, Interval]]) -> pd.DataFrame:
-    """Put the figures of all zones in a table, with their definitions."""
+    """Build the table of the figures of all zones, with their definitions."""
     figures = [FIGURES[figure] for _, figure, *_ in rows]
     arrays: dict[str, np.ndarray | list[str]] = {
         "zone": [zone for zone, *_ in rows],
@@ -247,7 +249,7 @@ def _table(rows: list[tuple[str, str, float, int, Interval]]) -> pd.DataFrame:
 
 
 def _dwell(own: pd.DataFrame, visitors: int, short: int) -> _Values:
-    """Return the figures of how long, and of how often each came."""
+    """Return the figures about visitors, visits and dwell."""
     dwell = own["dwell"].to_numpy().view("int64")
     seconds, visits = float(dwell.sum()) / _SECOND, len(own)
     return {
@@ -262,20 +264,20 @@ def _dwell(own: pd.DataFrame, visitors: int, short: int) -> _Values:
 
 
 def _peak(own: pd.DataFrame) -> _Values:
-    """Return the most visits under way at once, and the first moment [s] at which they were."""
+    """Return the maximum number of visits in progress at one time, and the first time of it [s]."""
     entered, exited = (own[name].to_numpy().view("int64") for name in ("entered", "exited"))
-    moments, place = np.unique(np.concatenate([entered, exited]), return_inverse=True)
-    change = np.zeros(len(moments), dtype="int64")
-    np.add.at(change, place[: len(entered)], 1)
-    np.add.at(change, place[len(entered) :], -1)
+    times, position = np.unique(np.concatenate([entered, exited]), return_inverse=True)
+    change = np.zeros(len(times), dtype="int64")
+    np.add.at(change, position[: len(entered)], 1)
+    np.add.at(change, position[len(entered) :], -1)
     persons: Integers = np.cumsum(change)
-    most = int(persons.max(initial=0))
-    moment = moments[persons.argmax()] / _SECOND if most else np.nan
-    return {"peak_occupancy": (float(most), len(own)), "peak_moment": (float(moment), len(own))}
+    maximum = int(persons.max(initial=0))
+    first = times[persons.argmax()] / _SECOND if maximum else np.nan
+    return {"peak_occupancy": (float(maximum), len(own)), "peak_moment": (float(first), len(own))}
 
 
 def _reach(inside: pd.Index, elsewhere: pd.Index, persons: int) -> _Values:
-    """Return the share of all who came here, and of those who came here alone."""
+    """Return the share of people who visited the zone, and the share of visitors who visited only it."""
     alone = len(inside.difference(elsewhere))
     return {
         "exposure_rate": (_by(len(inside), persons), persons),
@@ -284,7 +286,7 @@ def _reach(inside: pd.Index, elsewhere: pd.Index, persons: int) -> _Values:
 
 
 def _rates(visitors: int, whole: int, passed: int | None, sold: int | None) -> _Values:
-    """Give the figures that need a number from elsewhere."""
+    """Return the figures that require passers-by, transactions or completely observed visits."""
     of_both = 0 if passed is None else visitors + passed
     return {
         "capture_ratio": (_by(visitors, passed or 0), passed or 0),
@@ -297,14 +299,14 @@ def _rates(visitors: int, whole: int, passed: int | None, sold: int | None) -> _
 def _passed(
     visits: pd.DataFrame, names: list[str], passers_by: Zone | str | int | None, inside: pd.Index
 ) -> int | None:
-    """Return the number of passers-by: as it is given, or of those in the zone in front and not inside."""
+    """Return the given number of passers-by, or count people in the zone in front who did not enter."""
     if not isinstance(passers_by, Zone | str):
         return passers_by
     in_front = visits.index.get_level_values("zone") == parse_zone_names([passers_by], "passers_by")[0]
     if isinstance(passers_by, str) and passers_by not in names and not in_front.any():
         raise ParameterError(
-            f"passers_by names {passers_by!r}, which nobody visited and which is none of the zones {names}: "
-            "if that is so, give the Zone"
+            f"passers_by contains {passers_by!r}, which is not one of the zones {names} and has no visits. "
+            "If the zone exists and no one visited it, pass the Zone."
         )
     return len(visits.index.get_level_values("person_index")[in_front].unique().difference(inside))
 
@@ -321,23 +323,21 @@ def _distinct(names: list[str]) -> list[str]:
 
 
 def _given(numbers: Mapping[str, Zone | str | int] | None, names: list[str], argument: str) -> dict[str, Any]:
-    """Read what is given for zones: numbers and, of passers-by, names of zones."""
+    """Parse values given per zone: numbers or, for passers-by, also zones."""
     if not isinstance(numbers, Mapping | None):
-        raise ParameterError(f"{argument} is {numbers!r:.60}, not a mapping from names of zones")
+        raise ParameterError(f"{argument} must be a mapping from zone names, got {numbers!r:.60}")
     given: dict[str, Any] = {}
     for name, number in (numbers or {}).items():
         if name not in names:
-            raise ParameterError(f"{argument} names {name!r}, which is not one of the zones {names}")
+            raise ParameterError(f"{argument} contains {name!r}, which is not one of the zones {names}")
         if argument == "passers_by" and isinstance(number, Zone | str):
             if parse_zone_names([number], argument) == [name]:
-                raise ParameterError(
-                    f"passers_by of {name!r} is the zone itself: all who passed it visited it"
-                )
+                raise ParameterError(f"passers_by of {name!r} must be another zone, got the zone itself")
             given[name] = number
         elif isinstance(number, int | np.integer) and not isinstance(number, bool) and number >= 0:
             given[name] = int(number)
         else:
             raise ParameterError(
-                f"{argument} of {name!r} is {number!r:.60}, not a whole number of at least 0"
+                f"{argument} of {name!r} must be a whole number of at least 0, got {number!r:.60}"
             )
     return given

@@ -22,8 +22,8 @@ _NOT_GIVEN = "the number to compare with is not given"
 class RetailSample:
     """The visits that the intervals of one zone are computed from.
 
-    ``unit`` numbers the independent unit of each visit; ``inside`` marks the visits to the zone, ``whole``
-    those with an observed start and end. ``passed`` is the number of passers-by, if it is known.
+    ``unit`` numbers the independent unit of each visit. ``inside`` marks the visits to the zone, and
+    ``whole`` the visits with an observed start and end. ``passed`` is the number of passers-by, if known.
     """
 
     person: Integers
@@ -34,7 +34,7 @@ class RetailSample:
     passed: int | None
 
     def estimate_intervals(self, values: dict[str, float], level: float) -> dict[str, Interval]:
-        """Return the interval of each figure, or why it has none."""
+        """Return the interval of each figure, or the reason why it has none."""
         inside, dwell = self.inside, self.dwell[self.inside] / _SECOND
         unit = self.unit[inside]
         first = np.zeros(len(unit))
@@ -44,7 +44,7 @@ class RetailSample:
             count_by_unit(self.unit[rows][np.unique(self.person[rows], return_index=True)[1]])
             for rows in (inside, np.ones(len(inside), dtype=bool))
         )
-        near = np.concatenate([people, np.ones(self.passed or 0)])  # a passer-by is a unit of their own
+        near = np.concatenate([people, np.ones(self.passed or 0)])  # each passer-by is a separate unit
         shares = {
             "exposure_rate": everyone,
             "one_zone_rate": people,

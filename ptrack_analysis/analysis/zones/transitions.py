@@ -1,4 +1,4 @@
-"""Transitions from zone to zone, and funnels."""
+"""Transitions between zones, and funnels."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _MISSING = np.iinfo("int64").min
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Ways:
-    """One way each: origin and destination as codes, the person, the travel time [ms] or ``_MISSING``."""
+    """Transitions: origin and destination as codes, the person, and the travel time [ms] or ``_MISSING``."""
 
     origin: Integers
     destination: Integers
@@ -32,51 +32,56 @@ class _Ways:
 def compute_transitions(
     visits: pd.DataFrame | TableArrays, *, max_between: pd.Timedelta | str | None = None
 ) -> TableArrays:
-    """Count how often persons went from each zone to each other one: the origin-destination matrix.
+    """Count the transitions between zones: the origin-destination matrix.
 
-    A person's visits, to all zones of the table, are taken in the order in which they were entered (of two
-    entered at one moment: the one exited earlier, then the zone whose name sorts first). Each is a transition
-    from the zone of the visit before to its own; coming back to a zone without a visit to another is one from
-    it to itself. Before the first stands how it began, after the last how the one ended that ended last (of
-    several: the last in the order): ``(outside)`` for ``crossed``, else ``(video_start)``, ``(appeared)``,
-    ``(zone_opened)`` and ``(video_end)``, ``(lost)``, ``(zone_closed)``. So every visit is entered by one
-    transition and left by one. Travel time is from the exit of the one to the entry of the next, and 0 where
-    zones overlap and the next is entered before.
+    A person's visits to all zones of the table are ordered by ``entered``. If two visits were entered at the
+    same time, the one that was exited earlier comes first, then the zone whose name sorts first. Each visit
+    is the destination of one transition from the zone of the previous visit. A return to a zone without a
+    visit to another zone is a transition from the zone to itself.
 
-    With ``max_between``, a person who was in no zone for longer than that ends one way and begins another, as
-    after the last visit and before the first. No visits: no rows. Persons who were in no zone have none.
+    The origin of the first visit states how it began, and the last destination states how the visit ended
+    that ended last (the last in the order, if several did): ``(outside)`` for ``crossed``, otherwise
+    ``(video_start)``, ``(appeared)`` or ``(zone_opened)``, and ``(video_end)``, ``(lost)`` or
+    ``(zone_closed)``. Therefore, each visit has one transition to it and one from it. The travel time is the
+    time from the exit of one visit to the entry of the next; it is 0 if zones overlap and the next visit
+    begins before the exit.
+
+    With ``max_between``, a journey ends if the person was in no zone for longer than that, and a new journey
+    begins with the next visit. People who were in no zone have no transitions. Without visits, the table is
+    empty.
 
     Parameters
     ----------
     visits
         VISITS of one video, rows in any order.
     max_between
-        The longest time in no zone that still leads from zone to zone; None: any [ms].
+        Longest time outside all zones within a journey [ms]; by default, no limit.
 
     Returns
     -------
     pandas.DataFrame
-        TRANSITIONS, one row an origin and a destination that somebody went between, sorted by both.
+        TRANSITIONS, one row per origin and destination with a transition, sorted by both.
 
     Raises
     ------
     SchemaError
         If ``visits`` is not a VISITS table.
     ParameterError
-        If ``max_between`` is no length of time, or a zone is named like one of the states in brackets.
+        If ``max_between`` is not a duration, or a zone has the name of a state in brackets.
 
     Notes
     -----
     O(visits · log visits). A tracker that loses a person and finds them under another number turns one
-    transition into two, by way of ``(lost)`` and ``(appeared)``: their share tells how many are missing
-    from the matrix. A zone within another is on the way to it and from it; for the ways between zones that
-    share no area (``compute_zone_overlaps``), give the visits to these alone.
+    transition into two, through ``(lost)`` and ``(appeared)``. The share of these transitions shows how many
+    are missing from the matrix. If a zone is within another zone, people pass through the outer zone on each
+    side of a visit to it. For transitions between zones that do not overlap (``compute_zone_overlaps``), pass
+    only the visits to these zones.
 
     References
     ----------
-    The matrix is that of trip tables (J. de D. Ortúzar, L. G. Willumsen, *Modelling Transport*, 4th edition,
-    2011, chapter 5, doi:10.1002/9781119993308); ``share`` is the estimate of a Markov chain's transition
-    probabilities (T. W. Anderson, L. A. Goodman, Ann. Math. Stat. 28, 1957, doi:10.1214/aoms/1177707039).
+    The matrix is a trip table (J. de D. Ortúzar, L. G. Willumsen, *Modelling Transport*, 4th edition, 2011,
+    chapter 5, doi:10.1002/9781119993308). ``share`` estimates the transition probabilities of a Markov chain
+    (T. W. Anderson, L. A. Goodman, Ann. Math. Stat. 28, 1957, doi:10.1214/aoms/1177707039).
 
     Examples
     --------
@@ -102,7 +107,7 @@ def compute_transitions(
     zone, names = number_names(visits, "zone")
     like_states = sorted({*names} & {*ORIGINS, *DESTINATIONS})
     if like_states:
-        raise ParameterError(f"zone {like_states[0]!r} is named like a state: give it another name")
+        raise ParameterError(f"zone {like_states[0]!r} has the name of a state. Rename the zone.")
     ways = _ways(visits, zone, len(names), longest)
     return _counted(ways, [*names, *ORIGINS], [*names, *DESTINATIONS])
 
@@ -118,8 +123,8 @@ def list_ways(visits: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row per transition that ``compute_transitions`` counts; ``travel`` is missing where the origin or
-        the destination is not a zone.
+        One row per transition that ``compute_transitions`` counts; ``travel`` is missing if the origin or the
+        destination is not a zone.
     """
     zone, names = pd.factorize(visits.index.get_level_values("zone"), sort=True)
     ways = _ways(visits, zone, len(names), None)
@@ -136,7 +141,7 @@ def list_ways(visits: pd.DataFrame) -> pd.DataFrame:
 
 
 def _ways(visits: Rows, zone: Integers, zones: int, longest: int | None) -> _Ways:
-    """List the ways into each visit, and those out of the last one of each journey."""
+    """List the transitions to each visit, and from the last visit of each journey."""
     person, number, entered, exited = (
         read_column(visits, name) for name in ("person_index", "visit", "entered", "exited")
     )
@@ -144,13 +149,13 @@ def _ways(visits: Rows, zone: Integers, zones: int, longest: int | None) -> _Way
     zone, person, entered, exited = (values[order] for values in (zone, person, entered, exited))
     entry, exit_ = (read_column(visits, name).astype("int64")[order] for name in ("entry", "exit"))
     first = _journey_starts(person, entered, exited, longest)
-    place = np.arange(len(zone))
+    index = np.arange(len(zone))
     last = np.append(first[1:], True)[: len(first)]
     journey = np.cumsum(first)
-    ended_last = np.lexsort((place, exited, journey))[last]
-    travel = np.maximum(entered - exited[place - 1], 0)
+    ended_last = np.lexsort((index, exited, journey))[last]
+    travel = np.maximum(entered - exited[index - 1], 0)
     return _Ways(
-        origin=np.concatenate([np.where(first, zones + entry, zone[place - 1]), zone[last]]),
+        origin=np.concatenate([np.where(first, zones + entry, zone[index - 1]), zone[last]]),
         destination=np.concatenate([zone, zones + exit_[ended_last]]),
         person=np.concatenate([person, person[last]]),
         travel=np.concatenate([np.where(first, _MISSING, travel), np.full(int(last.sum()), _MISSING)]),
@@ -160,7 +165,7 @@ def _ways(visits: Rows, zone: Integers, zones: int, longest: int | None) -> _Way
 def _journey_starts(
     person: Integers, entered: Milliseconds, exited: Milliseconds, longest: int | None
 ) -> Bools:
-    """Mark the visits before which a person was in no zone, ever or for longer than that."""
+    """Mark the first visit of each person, and visits after more than ``longest`` outside all zones."""
     first = mark_starts(person)
     if longest is not None:
         latest = pd.Series(exited).groupby(np.cumsum(first)).cummax().to_numpy()
@@ -169,7 +174,7 @@ def _journey_starts(
 
 
 def _counted(ways: _Ways, origins: list[str], destinations: list[str]) -> TableArrays:
-    """Gather the ways that have one origin and one destination."""
+    """Count the transitions of each origin and destination."""
     pair = ways.origin * len(destinations) + ways.destination
     order = np.lexsort((ways.travel, pair))
     first = np.flatnonzero(mark_starts(pair[order]))
@@ -203,40 +208,40 @@ _BEFORE = np.iinfo("int64").min
 
 
 def compute_funnel(visits: pd.DataFrame, steps: Sequence[Zone | str]) -> pd.DataFrame:
-    """Count the persons who visited zones in a given order, step by step.
+    """Count the people who visited zones in a given order, step by step.
 
-    A person reaches the first step with the first visit to its zone, and each further one with the first
-    visit to its zone that was entered at or after the moment of reaching the step before; what they visit in
-    between does not matter. A zone may stand in several steps, and each needs a visit of its own, entered
-    later. A visit that was entered before the step before does not count, even if it goes on: for zones
-    within one another, give the outer one first. A step that nobody reached, or whose zone nobody visited:
-    0 persons, and shares of none are NaN. No steps: no rows.
+    A person reaches the first step with the first visit to its zone. A person reaches each further step with
+    the first visit to its zone that was entered at or after the time of the previous step. Visits to other
+    zones in between do not matter. A zone may occur in several steps; each step needs a separate, later
+    visit. A visit that was entered before the previous step does not count, even if it continues: for nested
+    zones, put the outer zone first. If no one reached a step, its number of people is 0, and shares with a
+    denominator of 0 are NaN. Without steps, the table is empty.
 
     Parameters
     ----------
     visits
         VISITS of one video, rows in any order.
     steps
-        The zones in order, or their names. A name alone must be that of a zone that somebody visited, unless
-        the table is empty and knows none; a Zone need not be.
+        The zones in order, or their names. A name must occur in ``visits``, unless the table is empty; a Zone
+        need not.
 
     Returns
     -------
     pandas.DataFrame
-        FUNNEL, one row a step.
+        FUNNEL, one row per step.
 
     Raises
     ------
     SchemaError
         If ``visits`` is not a VISITS table.
     ParameterError
-        If ``steps`` is no list of zones or names, or has the name of a zone that nobody visited.
+        If ``steps`` is not a list of zones or names, or contains a name without visits.
 
     Notes
     -----
-    O(steps · visits). Taking the earliest visit in each step finds everybody who can be said to have gone
-    through all of them. Persons whom the tracker lost and found under another number fall out in the middle:
-    the figures err low, the more the later the step.
+    O(steps · visits). Using the earliest visit in each step finds everyone who went through all steps. People
+    whom the tracker lost and found under another number drop out: the figures are too low, increasingly so in
+    later steps.
 
     References
     ----------
@@ -252,10 +257,10 @@ def compute_funnel(visits: pd.DataFrame, steps: Sequence[Zone | str]) -> pd.Data
     validate(visits, VISITS)
     names = parse_zone_names(steps, "steps")
     validate_visited(steps, visits, "steps")
-    moments = _reached(visits, names)
-    persons = np.array([(moment < _NEVER).sum() for moment in moments], dtype="int64")
+    times_reached = _reached(visits, names)
+    persons = np.array([(time < _NEVER).sum() for time in times_reached], dtype="int64")
     before = np.append(0, persons)[: len(persons)]
-    times = [_median_time(moments, step) for step in range(len(names))]
+    times = [_median_time(times_reached, step) for step in range(len(names))]
     arrays: dict[str, np.ndarray | list[str]] = {
         "step": np.arange(1, len(names) + 1),
         "zone": names,
@@ -268,29 +273,29 @@ def compute_funnel(visits: pd.DataFrame, steps: Sequence[Zone | str]) -> pd.Data
 
 
 def _reached(visits: pd.DataFrame, names: list[str]) -> list[Milliseconds]:
-    """Return the moment [ms] at which each person reached each step, ``_NEVER`` for those who did not."""
+    """Return the time at which each person reached each step [ms]; ``_NEVER`` if they did not."""
     zone = visits.index.get_level_values("zone")
     person, persons = pd.factorize(visits.index.get_level_values("person_index"))
     entered = visits["entered"].to_numpy().view("int64")
     former = np.full(len(persons), _BEFORE)
     used: dict[str, Milliseconds] = {}
-    moments = []
+    times = []
     for name in names:
         own = used.get(name, np.full(len(persons), _BEFORE))
         counts = (zone == name) & (entered >= former[person]) & (entered > own[person])
         reached = np.full(len(persons), _NEVER)
         np.minimum.at(reached, person[counts], entered[counts])
-        moments.append(reached)
+        times.append(reached)
         used[name] = former = reached
-    return moments
+    return times
 
 
-def _median_time(moments: list[Milliseconds], step: int) -> int:
-    """Return the median time from the step before, of the people who reached this step."""
-    there = moments[step] < _NEVER
+def _median_time(times: list[Milliseconds], step: int) -> int:
+    """Return the median time from the previous step, over the people who reached this step."""
+    there = times[step] < _NEVER
     if step == 0 or not there.any():
         return _BEFORE
-    return round(float(np.median(moments[step][there] - moments[step - 1][there])))
+    return round(float(np.median(times[step][there] - times[step - 1][there])))
 
 
 def _shares(part: Integers, whole: Integers) -> Floats:

@@ -1,4 +1,4 @@
-"""Visits: one continuous time of one person in one zone."""
+"""Visits: one continuous stay of one person in one zone."""
 
 import warnings
 from collections.abc import Sequence
@@ -35,7 +35,7 @@ _NONE_BEFORE = np.iinfo("int64").min
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a stay is: a distance in the plane, and lengths of time [ms]."""
+    """Options of visits: a distance in the plane, and durations [ms]."""
 
     margin: float
     enter_after: int
@@ -45,7 +45,7 @@ class Options:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Presence:
-    """What finding stays needs of the trajectories, in the order of person and time; times in ms."""
+    """Columns of trajectories for the computation of visits, by person and time; times in ms."""
 
     rows: PersonRows
     person_index: Integers
@@ -65,7 +65,7 @@ class Presence:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Stretches:
-    """Stretches inside, or visits: their first and last row, their times, how many detections they have."""
+    """Continuous stays inside, or visits: first and last row, times, and number of detections."""
 
     first: Integers
     last: Integers
@@ -76,14 +76,14 @@ class _Stretches:
     detections: Integers
 
     def where(self, kept: Bools) -> "_Stretches":
-        """Return those that are kept."""
+        """Return the selected stays."""
         return _Stretches(*(getattr(self, name)[kept] for name in self.__slots__))
 
 
 def stays_in(zone: Zone, inside: Bools, presence: Presence, options: Options) -> dict[str, Integers]:
-    """Find the stays in one zone: the columns of VISITS, and its key but for the zone.
+    """Find the visits to one zone: the columns of VISITS, and its key except for the zone.
 
-    Stretches inside that last, joined over short absences, as far as their dwell is enough.
+    Stays inside that are long enough are joined over short absences, and then selected by their dwell.
     """
     position = presence.x, presence.y
     positions = extend_by_margin(zone, inside, position, presence.begins, options.margin)
@@ -112,7 +112,7 @@ def stays_in(zone: Zone, inside: Bools, presence: Presence, options: Options) ->
 
 
 def _stretches(inside: Inside, presence: Presence) -> _Stretches:
-    """Join neighboring rows of one run."""
+    """Join adjacent rows of one tracklet."""
     rows = inside.rows
     new = np.ones(len(rows), dtype=bool)
     new[1:] = (rows[1:] != rows[:-1] + 1) | presence.begins[rows[1:]]
@@ -135,7 +135,7 @@ def _stretches(inside: Inside, presence: Presence) -> _Stretches:
 
 
 def _merged(stretches: _Stretches, person: Integers, merge_gap: int) -> _Stretches:
-    """Join the stretches of a person that are at most so long apart."""
+    """Join successive stays of a person that are at most ``merge_gap`` apart."""
     absence = stretches.entered[1:] - stretches.exited[:-1]
     new = mark_starts(person[stretches.first])
     new[1:] |= absence > merge_gap
@@ -161,8 +161,8 @@ def _entry(zone: Zone, presence: Presence, positions: Bools, first: Integers) ->
     linked = ~presence.begins[first]
     at_start = rows.first[first] & (rows.time[first] <= presence.start + presence.period)
     crossed = linked & ~np.isnan(presence.x[first - 1])
-    unseen = np.where(presence.enters_frame[first], _EDGE, _APPEARED)
-    entry = np.where(crossed, _CROSSED, np.where(at_start, _START, unseen))
+    unobserved = np.where(presence.enters_frame[first], _EDGE, _APPEARED)
+    entry = np.where(crossed, _CROSSED, np.where(at_start, _START, unobserved))
     if zone.window is not None:
         entry[(rows.time[first] < zone.window[0]) | (linked & positions[first - 1])] = _OPENED
     return entry.astype("int8")
@@ -173,8 +173,8 @@ def _exit(zone: Zone, presence: Presence, positions: Bools, visits: _Stretches) 
     linked = (following > visits.last) & ~presence.begins[following]
     crossed = linked & ~np.isnan(presence.x[following])
     at_end = visits.exited + presence.period >= presence.end
-    unseen = np.where(presence.leaves_frame[visits.last], _EDGE, _LOST)
-    left = np.where(crossed, _CROSSED, np.where(at_end, _END, unseen))
+    unobserved = np.where(presence.leaves_frame[visits.last], _EDGE, _LOST)
+    left = np.where(crossed, _CROSSED, np.where(at_end, _END, unobserved))
     if zone.window is not None:
         until = presence.rows.time[visits.last] + presence.held[visits.last]
         left[(until > zone.window[1]) | (linked & positions[following])] = _CLOSED
@@ -182,7 +182,7 @@ def _exit(zone: Zone, presence: Presence, positions: Bools, visits: _Stretches) 
 
 
 def _are_broken(presence: Presence, visits: _Stretches) -> Bools:
-    """Return which visits end where rows were removed, or start a person whose first rows were removed."""
+    """Return which visits end at removed rows, or begin with a person whose first rows were removed."""
     first, removed = presence.rows.first, presence.removed
     following = np.minimum(visits.last + 1, len(first) - 1)
     broken: Bools = (following > visits.last) & ~first[following] & removed[following]
@@ -204,9 +204,9 @@ def _warn_of_removed(stays: Sequence[dict[str, Integers]]) -> None:
 
 
 def _counted(person: Integers) -> Integers:
-    """Count equal neighbors from 1."""
-    place = np.arange(len(person))
-    return place - np.maximum.accumulate(np.where(mark_starts(person), place, 0)) + 1
+    """Return the number of each element among its equal neighbors, from 1."""
+    index = np.arange(len(person))
+    return index - np.maximum.accumulate(np.where(mark_starts(person), index, 0)) + 1
 
 
 NO_TIME = pd.Timedelta(0)
@@ -226,37 +226,43 @@ def compute_visits(
     start: pd.Timedelta | str | None = None,
     end: pd.Timedelta | str | None = None,
 ) -> TableArrays:
-    """Cut each person's presence into stays in zones.
+    """Compute each person's visits to each zone.
 
-    A visit runs from a person's first detection inside the zone to the first after it that is not inside, or
-    to the end of the run; a detection that is not located is not inside. ``dwell`` is the sum of
-    ``time_present`` of the detections inside; ``interpolated`` is the part of it with interpolated positions,
+    A visit starts with the first detection inside the zone. It ends with the next detection that is not
+    inside, or with the tracklet. A detection without a position is not inside. ``dwell`` is the sum of
+    ``time_present`` of the detections inside. ``interpolated`` is the part of it with interpolated positions,
     and ``bridged`` is the time of absences between ``entered`` and ``exited``. A point on an edge that two
-    zones share, corner to corner, is in exactly one of them; zones may overlap. Where a zone holds only from
-    a moment, to a moment, what a detection holds is cut to that time to the millisecond: ``entered``,
-    ``exited`` and ``dwell`` are of what is left.
+    zones share, corner to corner, is in exactly one of them; zones may overlap. If a zone is active only
+    during a part of the video, ``time_present`` is cut to that part to the millisecond, and ``entered``,
+    ``exited`` and ``dwell`` refer to the rest.
 
-    Where rows were removed from the trajectories, a visit ends: its exit is ``lost`` and the entry of the
-    next one ``appeared``, unless one of the other rules applies. A ``PtrackWarning`` says so if more than
-    half of the visits start or end there, as they do after filtering by zone.
+    If rows were removed from the trajectories, a visit ends there: its exit is ``lost`` and the entry of the
+    next visit is ``appeared``, unless another rule applies. A ``PtrackWarning`` is issued if more than half
+    of the visits start or end at removed rows, as after filtering by zone.
 
-    Four options, in the order in which they are applied, say what a stay is where people stand about a
-    border. ``margin``: who entered at the outline stays inside until a detection lies farther than this from
-    the zone, within a run and as long as located (whether the zone holds plays no part). ``enter_after``: a
-    stretch inside that is shorter is passing through and no stay, a longer one counts from its first moment.
-    ``merge_gap``: two stretches of a person at most this long apart are one visit, even across runs; then
-    ``dwell < exited - entered``. ``min_dwell``: visits of less dwell are left out. ``visit`` numbers what
-    remains, so a visit above 1 is a return, and ``since_previous_visit`` is the time since the one before.
+    Four options define a visit for people who stand near a border. They are applied in this order:
 
-    ``entry`` is ``zone_opened`` if the person was inside as the zone began to hold; else ``crossed`` if the
-    detection before, in the same run, was located outside; ``video_start`` if the person has no earlier
-    detection and this one is within one sampling period of the video's start; ``frame_edge`` if the tracklet
-    enters over the image border (``enters_frame``); else ``appeared``. ``exit`` is
-    ``zone_closed`` if the person was inside as the zone ceased to hold; else ``crossed`` if the next
-    detection in the same run is located outside; ``video_end`` if the visit ends within one period of the
-    video's end (of the last moment seen, where that is unknown); ``frame_edge`` if the tracklet leaves over
-    the image border (``leaves_frame``); else ``lost``. With ``video_start``, ``appeared``, ``video_end`` and
-    ``lost``, the visit was longer than observed. No zones, or no one in them: no rows.
+    * ``margin``: a person who entered stays inside until a detection is farther than this from the zone,
+      within a tracklet and as long as positions are known (even while the zone is not active).
+    * ``enter_after``: a shorter stay inside is passing through and not a visit. A longer stay counts from its
+      start.
+    * ``merge_gap``: two stays of a person that are at most this far apart are one visit, even across
+      tracklets; then ``dwell < exited - entered``.
+    * ``min_dwell``: visits with less dwell are dropped.
+
+    ``visit`` numbers the remaining visits, so a number above 1 is a return. ``since_previous_visit`` is the
+    time since the previous visit.
+
+    ``entry`` is the first of these that applies: ``zone_opened``, the person was inside when the zone became
+    active; ``crossed``, the previous detection of the tracklet has a position outside; ``video_start``, the
+    person has no earlier detection and this one is within one sampling period of the video's start;
+    ``frame_edge``, the tracklet enters over the image border (``enters_frame``); otherwise ``appeared``.
+    ``exit`` is the first of these: ``zone_closed``, the person was inside when the zone ceased to be active;
+    ``crossed``, the next detection of the tracklet has a position outside; ``video_end``, the visit ends
+    within one period of the video's end (or of the last detection if the end is unknown); ``frame_edge``,
+    the tracklet leaves over the image border (``leaves_frame``); otherwise ``lost``. With ``video_start``,
+    ``appeared``, ``video_end`` and ``lost``, the visit was longer than observed. Without zones or visits, the
+    table is empty.
 
     Parameters
     ----------
@@ -267,43 +273,42 @@ def compute_visits(
     video
         The video, for its end.
     margin
-        How far from the zone a person still stays inside [px or m].
+        Distance from the zone within which a person stays inside [px or m].
     enter_after
-        The shortest stretch inside that counts [ms].
+        Shortest stay inside that counts [ms].
     merge_gap
-        The longest absence that does not end a visit [ms].
+        Longest absence that does not end a visit [ms].
     min_dwell
-        The shortest dwell of a visit that is listed [ms].
+        Shortest dwell of a visit [ms].
     period
-        The sampling period [ms]; by default ``video.sampling_period``, or that of the trajectories
-        that are no longer than the longest step within a run. Give the one that the trajectories were
-        computed with, if it was given there.
+        The sampling period [ms]; by default ``video.sampling_period``, or an estimate from the trajectories.
+        If you passed a period to ``compute_trajectories``, pass it here as well.
     start, end
-        The part of the video that was selected, as given to ``select`` [ms]: ``video_start`` and
-        ``video_end`` then mean its ends.
+        The selected part of the video, as passed to ``select`` [ms]: ``video_start`` and ``video_end`` then
+        refer to its ends.
 
     Returns
     -------
     pandas.DataFrame
-        VISITS, one row a stay, sorted by zone, person and visit.
+        VISITS, one row per visit, sorted by zone, person and visit.
 
     Raises
     ------
     SchemaError
         If ``trajectories`` is not a TRAJECTORIES table, or a zone is in another plane.
     ParameterError
-        If ``margin`` is no distance, or another option no length of time.
+        If ``margin`` is not a distance, or another option is not a duration.
 
     Notes
     -----
-    Without options, the dwell in zones that tile the picture adds up to the time located in it, and the dwell
-    in a zone to the integral of its occupancy. ``merge_gap`` keeps that; ``margin`` adds the time near the
-    zone (who is in the margin between two zones may be in both), ``enter_after`` and ``min_dwell`` take the
-    time of what is left out. O(zones · (n + corners · points near the zone)).
+    Without options, the dwell in zones that tile the image adds up to the time with a position in the image,
+    and the dwell in a zone equals the integral of its occupancy. ``merge_gap`` preserves this. ``margin``
+    adds time near the zone; a person in the margin between two zones may be in both. ``enter_after`` and
+    ``min_dwell`` remove the time of the dropped visits. O(zones · (n + corners · points near the zone)).
 
     References
     ----------
-    A margin and a least time are the distance and the time of a switch with hysteresis (O. H. Schmitt, "A
+    A margin and a minimum time are the distance and the time of a switch with hysteresis (O. H. Schmitt, "A
     thermionic trigger", J. Sci. Instrum. 15, 1938, doi:10.1088/0950-7671/15/1/305).
 
     Examples

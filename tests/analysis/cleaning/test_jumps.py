@@ -130,10 +130,10 @@ def test_repairing_changes_nobodys_time_in_the_scene(places):
 
 @pytest.mark.parametrize("speed", [0, -1.0, np.inf, np.nan, "fast", None])
 def test_a_speed_that_cannot_be_is_refused(speed):
-    with pytest.raises(ParameterError, match=r"max_speed is .*, not a speed above 0 \[m per second\]"):
+    with pytest.raises(ParameterError, match=r"max_speed must be above 0 \[m per second\]"):
         flag_jumps(at([0, 1]), max_speed=speed)
 
 
 def test_repairing_what_was_never_flagged_is_refused():
-    with pytest.raises(SchemaError, match="column 'jump' is missing; flag_jumps makes it"):
+    with pytest.raises(SchemaError, match="column 'jump' is missing"):
         repair_jumps(at([0, 1]))

@@ -51,7 +51,7 @@ def test_rows_keep_their_order():
 
 @pytest.mark.parametrize("number", [-1, 1.5, "two", None, True])
 def test_a_number_that_is_none_is_refused(number):
-    with pytest.raises(ParameterError, match="min_detections is"):
+    with pytest.raises(ParameterError, match="min_detections must be"):
         filter_short_tracks(make_detections(PERSONS), min_duration="1s", min_detections=number)
 
 

@@ -115,7 +115,7 @@ def test_the_mean_agrees_with_a_sum_over_milliseconds(seed):
 
 @pytest.mark.parametrize("options", [{"window": "-1s"}, {"speed_window": "1ms"}, {"window": "wide"}])
 def test_a_window_that_cannot_be_is_refused(options):
-    with pytest.raises(ParameterError, match="window is"):
+    with pytest.raises(ParameterError, match="window must be"):
         smooth_trajectories(walked([(0, 0.0, 0.0)]), **options)
 
 

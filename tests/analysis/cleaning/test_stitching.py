@@ -328,19 +328,19 @@ def test_limits_that_cannot_be_are_refused(options, message):
 
 def test_points_in_px_are_refused_because_nothing_tells_their_scale():
     trajectories = compute_trajectories(make_points({1: STOOD}, "px"), period="100ms")
-    with pytest.raises(SchemaError, match="trajectories in px need the detections"):
+    with pytest.raises(SchemaError, match="trajectories in px require detections"):
         compute_stitches(None, trajectories)
 
 
 def test_a_picture_of_unknown_size_is_refused():
     detections = make_detections({1: [(0, 0.5, 0.5)]})
-    with pytest.raises(ParameterError, match="the frame size of video"):
+    with pytest.raises(ParameterError, match="has no frame size"):
         compute_stitches(detections, compute_trajectories(detections, make_video()), Video())
 
 
 def test_trajectories_of_others_are_refused():
     trajectories = compute_trajectories(make_detections({1: [(0, 0.5, 0.5)]}), make_video())
-    with pytest.raises(SchemaError, match="have person 1 at 0 days 00:00:00, of whom there is no detection"):
+    with pytest.raises(SchemaError, match="contain person 1 at 0 days 00:00:00, but the detections do not"):
         compute_stitches(make_detections({2: [(0, 0.5, 0.5)]}), trajectories, make_video())
 
 

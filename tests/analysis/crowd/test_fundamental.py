@@ -78,16 +78,16 @@ def test_density_is_of_the_time_in_which_the_zone_holds():
 
 
 def test_in_the_picture_it_is_refused():
-    with pytest.raises(ParameterError, match="the trajectories are in px, and no density"):
+    with pytest.raises(ParameterError, match="the trajectories must be in m to compute a density, got px"):
         compute_fundamental_diagram(empty_table(TRAJECTORIES, unit="px"), [], make_video(1000))
-    with pytest.raises(ParameterError, match="zone 'hall' is in px"):
+    with pytest.raises(ParameterError, match="zone 'hall' must be in m"):
         compute_fundamental_diagram(
             empty_table(TRAJECTORIES, unit="m"), [Zone("hall", HALL.outline, "px")], make_video(1000)
         )
 
 
 def test_what_is_no_list_of_zones_is_refused():
-    with pytest.raises(ParameterError, match="is not a list of zones"):
+    with pytest.raises(ParameterError, match="expected a list of zones"):
         compute_fundamental_diagram(empty_table(TRAJECTORIES, unit="m"), "hall", make_video(1000))
 
 

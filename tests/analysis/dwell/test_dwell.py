@@ -258,16 +258,16 @@ def test_the_curve_begins_at_0_and_adds_up(make_visits):
         ({"by": None}, "by must be 'zone' or 'entry', got None"),
         (
             {"observed_entries": ["entered"]},
-            r"observed_entries is \['entered'\], not a list of some of \['crossed', 'frame_edge'",
+            r"observed_entries must be a list with some of \['crossed', 'frame_edge'.*, got \['entered'\]",
         ),
-        ({"observed_exits": "crossed"}, "observed_exits is 'crossed', not a list"),
-        ({"observed_exits": None}, "observed_exits is None, not a list"),
+        ({"observed_exits": "crossed"}, "observed_exits must be a list .*, got 'crossed'"),
+        ({"observed_exits": None}, "observed_exits must be a list .*, got None"),
         ({"confidence": 95}, "confidence must be between 0 and 1, got 95"),
         ({"confidence": 1.0}, "confidence must be between 0 and 1, got 1.0"),
         ({"confidence": NAN}, "confidence must be between 0 and 1, got nan"),
         ({"confidence": "0.9"}, "confidence must be between 0 and 1, got '0.9'"),
-        ({"inside_before": 3}, "inside_before is int, not a pandas.Series"),
-        ({"inside_before": pd.Series([1.0])}, "inside_before is float64, not a pandas.Series"),
+        ({"inside_before": 3}, "inside_before must be a pandas.Series of .*, got int"),
+        ({"inside_before": pd.Series([1.0])}, "inside_before must be a pandas.Series of .*, got float64"),
     ],
 )
 def test_a_wrong_option_is_refused_with_its_value(make_visits, compute, options, sentence):
@@ -290,7 +290,7 @@ def test_a_wrong_quantile_is_refused_with_its_value(make_visits, quantiles, sent
 
 @pytest.mark.parametrize("horizon", ["0s", "-1s", "soon"])
 def test_a_wrong_horizon_is_refused_with_its_value(horizon):
-    with pytest.raises(ParameterError, match=f"horizon (is|must be longer than 0, got) '{horizon}'"):
+    with pytest.raises(ParameterError, match=f"horizon must be .*got '{horizon}'"):
         compute_dwell(empty_table(VISITS), horizon=horizon)
 
 
@@ -300,10 +300,12 @@ def test_time_before_a_stay_that_is_not_there_is_refused(make_visits):
     with pytest.raises(ParameterError, match="visit 1 of person 7 to zone 'till', which is not in"):
         compute_dwell(visits, inside_before=stray)
     unnamed = stray.reset_index(drop=True)
-    with pytest.raises(ParameterError, match=r"inside_before has the index \[None\], not one row"):
+    with pytest.raises(
+        ParameterError, match=r"inside_before must have one row per visit .*, got the index \[None\]"
+    ):
         compute_dwell(visits, inside_before=unnamed)
     negative = pd.Series(np.array([-5], "timedelta64[ms]"), index=visits.index[[1]])
-    with pytest.raises(ParameterError, match=r"not a length of time of at least 0"):
+    with pytest.raises(ParameterError, match="inside_before must contain durations of at least 0"):
         compute_dwell(visits, inside_before=negative)
     assert len(compute_dwell(visits, inside_before=negative.iloc[:0])) == 1
 

@@ -133,7 +133,9 @@ def test_beyond_the_longest_cut_wait_nothing_is_known(make_visits):
 )
 def test_a_name_that_no_visit_has_is_refused_with_those_that_there_are(make_visits, compute):
     visits = make_visits([("till", 1, 2000), ("shelf", 1, 3000)])
-    sentence = r"zones names 'tlil', which nobody visited: the zones of the visits are \['shelf', 'till'\]"
+    sentence = (
+        r"zones contains 'tlil', but no visit has this zone: the zones of the visits are \['shelf', 'till'\]"
+    )
     with pytest.raises(ParameterError, match=sentence):
         compute(visits, ["till", "tlil"])
     compute(visits, [Zone("exit", SQUARE, "m", kind="queue"), "till"])
@@ -143,18 +145,27 @@ def test_a_name_that_no_visit_has_is_refused_with_those_that_there_are(make_visi
 @pytest.mark.parametrize(
     ("call", "sentence"),
     [
-        (lambda: compute_waiting_times(empty_table(VISITS), "till"), "'till' is not a list of zones"),
-        (lambda: compute_waiting_times(empty_table(VISITS), [3]), "3 is not a Zone or the name of one"),
+        (
+            lambda: compute_waiting_times(empty_table(VISITS), "till"),
+            "expected a list of zones or zone names, got 'till'",
+        ),
+        (
+            lambda: compute_waiting_times(empty_table(VISITS), [3]),
+            "expected a Zone or the name of one, got 3",
+        ),
         (lambda: compute_waiting_times(empty_table(VISITS), [TILL, "till"]), "the zone 'till' occurs twice"),
         (
             lambda: compute_waiting_times(empty_table(VISITS), [TILL], observed_entries=["in"]),
-            r"observed_entries is \['in'\], not a list",
+            r"observed_entries must be a list with some of .*, got \['in'\]",
         ),
-        (lambda: compute_queue_length(empty_table(VISITS), TILL, make_video()), "is not a list of zones"),
-        (lambda: compute_service_levels(empty_table(WAITS), targets="1min"), "targets is '1min', not a list"),
+        (lambda: compute_queue_length(empty_table(VISITS), TILL, make_video()), "expected a list of zones"),
+        (
+            lambda: compute_service_levels(empty_table(WAITS), targets="1min"),
+            "targets must be a list of durations, got '1min'",
+        ),
         (
             lambda: compute_service_levels(empty_table(WAITS), targets=["-1s"]),
-            "targets is '-1s', not a length",
+            "targets must be a duration .*, got '-1s'",
         ),
         (
             lambda: compute_service_levels(empty_table(WAITS), confidence=0),

@@ -237,13 +237,13 @@ def test_what_is_faced_is_what_a_walk_along_the_outline_finds():
 
 
 WRONG = {
-    "no list": (ZONE, ParameterError, "targets is Zone"),
+    "no list": (ZONE, ParameterError, "targets must be a list of zones and edge names, got Zone"),
     "no target": (
         ["up"],
         ParameterError,
-        "'up' is neither a Zone nor one of left, right, top, bottom, camera",
+        "targets must be zones or left, right, top, bottom, camera, got 'up'",
     ),
-    "meters": ([Zone("a", box(0, 0, 1, 1), "m")], SchemaError, "zone 'a' is in m"),
+    "meters": ([Zone("a", box(0, 0, 1, 1), "m")], SchemaError, "zone 'a' must be in px"),
     "twice": (["left", "left"], ZoneError, "the name 'left' occurs twice"),
     "a zone named like an edge, beside it": (
         [Zone("left", box(0, 0, 1, 1), "px"), "left"],
@@ -260,16 +260,16 @@ def test_what_is_no_target_is_refused(targets, error, message):
 
 
 def test_all_numbers_out_of_range_are_named_at_once():
-    with pytest.raises(ParameterError, match=r"within is 91.*; towards_camera is -1"):
+    with pytest.raises(ParameterError, match=r"within must be .* got 91; towards_camera must be .* got -1"):
         facing_of([(1, 0, 500, 250, 60, 0)], [], within=91, towards_camera=-1)
-    with pytest.raises(ParameterError, match="min_sharpness is 101, not a number from 0 to 100"):
+    with pytest.raises(ParameterError, match="min_sharpness must be from 0 to 100, got 101"):
         facing_of([(1, 0, 500, 250, 60, 0)], [], min_sharpness=101)
 
 
 def test_trajectories_of_others_are_refused():
     detections = make_faces([(1, 0, 500, 250, 60, 0)])
     other = compute_trajectories(make_faces([(2, 0, 500, 250, 60, 0)]), VIDEO)
-    with pytest.raises(SchemaError, match="the trajectories have person 2"):
+    with pytest.raises(SchemaError, match="the trajectories contain person 2"):
         compute_facing(detections, other, ["left"], VIDEO)
     with pytest.raises(SchemaError, match="not a trajectories table"):
         compute_facing(detections, detections, ["left"], VIDEO)

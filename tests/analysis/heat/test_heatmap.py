@@ -43,7 +43,7 @@ def test_the_unit_of_the_values_follows_the_quantity(quantity, unit):
 @pytest.mark.parametrize(
     ("call", "sentence"),
     [
-        (lambda: some(unit="px").normalize("area"), "by='area' needs a heatmap in m, got one in px"),
+        (lambda: some(unit="px").normalize("area"), "by='area' requires a heatmap in m, got one in px"),
         (
             lambda: some().normalize("area").normalize("area"),
             "already normalized: its values are in visits/m²",
@@ -55,10 +55,10 @@ def test_the_unit_of_the_values_follows_the_quantity(quantity, unit):
         (lambda: some(quantity="mean_speed").normalize("total"), "mean_speed cannot be normalized"),
         (lambda: some().normalize("hour"), "duration is required"),
         (lambda: some().normalize("hour", duration="0s"), "longer than 0, got '0s'"),
-        (lambda: some().normalize("hour", duration="-1s"), "'-1s', not a length of time of at least 0"),
+        (lambda: some().normalize("hour", duration="-1s"), "must be a duration of at least 0, got '-1s'"),
         (lambda: some().normalize("area", duration="1h"), "duration applies to by='hour' only"),
         (lambda: some().normalize("share"), "by must be 'area', 'hour' or 'total', got 'share'"),
-        (lambda: some().density("1h"), "a density needs person-seconds, but the values are visits"),
+        (lambda: some().density("1h"), "a density requires person-seconds, but the values are visits"),
         (lambda: some().to_frame("1h"), "a density needs person-seconds"),
     ],
 )
@@ -192,12 +192,12 @@ def test_density_times_area_times_duration_is_the_time_inside(places, cell, mill
 def test_a_density_needs_a_floor_and_a_duration():
     trajectories = compute_trajectories(make_detections({0: [(0, 0.5, 0.5)]}), make_video())
     in_pixels = compute_heatmap(trajectories, make_video())
-    with pytest.raises(ParameterError, match="a density needs a heatmap in m, got one in px"):
+    with pytest.raises(ParameterError, match="a density requires a heatmap in m, got one in px"):
         in_pixels.density("1min")
     heatmap = on_the_floor({})
     with pytest.raises(ParameterError, match="duration is required: the time that was watched is unknown"):
         heatmap.density(None)
-    for wrong, said in [("0s", "longer than 0"), ("-1s", "at least 0"), ("soon", "not a length of time")]:
+    for wrong, said in [("0s", "longer than 0"), ("-1s", "at least 0"), ("soon", "must be a duration")]:
         with pytest.raises(ParameterError, match=said):
             heatmap.density(wrong)
 

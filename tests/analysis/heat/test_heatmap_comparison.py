@@ -192,7 +192,7 @@ def test_a_zone_limits_both():
         ({"seed": None}, "seed must be .*, got None"),
         ({"durations": ("1h", "0s")}, "must both be longer than 0"),
         ({"durations": "1h"}, "must be a pair .*, got '1h'"),
-        ({"durations": ("1h", None)}, "durations is None, not a length of time"),
+        ({"durations": ("1h", None)}, "durations must be a duration .*, got None"),
         ({"shape": (0, 1)}, "shape must be"),
     ],
 )

@@ -87,7 +87,7 @@ def test_only_the_rows_of_the_trajectories_are_counted():
         compute_box_heatmap(detections, rows, make_video()).values.sum() for rows in (trajectories, part)
     )
     assert half == pytest.approx(whole / 2)
-    with pytest.raises(SchemaError, match="person 0 at 0 days 00:00:00, of whom there is no detection"):
+    with pytest.raises(SchemaError, match="contain person 0 at 0 days 00:00:00, but the detections do not"):
         compute_box_heatmap(select(detections, persons=[1]), trajectories)
 
 
@@ -240,11 +240,11 @@ def test_two_zones_that_tile_the_floor_add_up_to_it():
         (lambda: computed({}, "boxes"), "quantity must be one of person_seconds, .*, got 'boxes'"),
         (lambda: computed({}, ["visits"]), r"got \['visits'\]"),
         (lambda: computed({}, "visits", shape=(0, 1)), r"shape must be .*, got \(0, 1\)"),
-        (lambda: computed({}, "visits", zone="till"), "'till' is not a Zone"),
-        (lambda: computed({}, "visits", zone=DOOR), "is not a Zone; read_zones gives two"),
+        (lambda: computed({}, "visits", zone="till"), "expected a Zone, got 'till'"),
+        (lambda: computed({}, "visits", zone=DOOR), "expected a Zone, .* read_zones returns two"),
         (
             lambda: computed({}, "visits", every="1min"),
-            "every needs quantity='person_seconds', got quantity='visits'",
+            "every requires quantity='person_seconds', got quantity='visits'",
         ),
     ],
 )

@@ -129,7 +129,7 @@ def test_a_selection_of_persons_stops_as_among_all():
 
 def test_in_the_picture_the_extent_must_be_given():
     trajectories = compute_trajectories(make_detections({0: [(0, 0.5, 0.5)]}), make_video())
-    with pytest.raises(ParameterError, match="max_extent is not given, and in px no size"):
+    with pytest.raises(ParameterError, match="max_extent is required in px"):
         compute_stops(trajectories)
     assert compute_stops(trajectories, max_extent=20).empty
 
@@ -141,9 +141,9 @@ def test_in_the_picture_the_extent_must_be_given():
         ({"max_extent": -1.5}, "max_extent must be a number above 0, got -1.5"),
         ({"max_extent": NAN}, "max_extent must be a number above 0, got nan"),
         ({"max_extent": "1 m"}, "max_extent must be a number above 0, got '1 m'"),
-        ({"min_duration": "0s"}, "min_duration is '0s', not above 0"),
-        ({"min_duration": "-5s"}, "min_duration is '-5s', not a length of time"),
-        ({"min_duration": None}, "min_duration is None, not a length of time"),
+        ({"min_duration": "0s"}, "min_duration must be longer than 0, got '0s'"),
+        ({"min_duration": "-5s"}, "min_duration must be a duration .*, got '-5s'"),
+        ({"min_duration": None}, "min_duration must be a duration .*, got None"),
     ],
 )
 def test_a_wrong_parameter_is_refused_with_its_value(options, sentence):

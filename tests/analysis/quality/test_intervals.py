@@ -149,11 +149,14 @@ WRONG = {
     "no column": ({"of": "size"}, "of must be a column of the table, got 'size'; the columns are entered"),
     "no numbers": ({"of": "entry"}, "of must be a column of numbers, .* but 'entry' is category"),
     "statistic": ({"statistic": "mode"}, "statistic must be one of mean, median, rate, count, got 'mode'"),
-    "mean of rows": ({"of": None}, "a mean needs a column: set of"),
-    "count of a column": ({"statistic": "count"}, "a count is of rows: pass of=None, got of='dwell'"),
+    "mean of rows": ({"of": None}, "of must be a column for a mean"),
+    "count of a column": (
+        {"statistic": "count"},
+        "of must be None for a count, which counts rows, got 'dwell'",
+    ),
     "mean per": (
         {"per": "since_previous_visit"},
-        "per is only for statistic='rate', got per='since_previous_visit' with 'mean'",
+        "per applies to statistic='rate' only, got per='since_previous_visit' with 'mean'",
     ),
 }
 

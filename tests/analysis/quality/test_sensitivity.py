@@ -95,17 +95,17 @@ def test_nothing_to_ask_gives_no_rows(options):
 
 
 WRONG = {
-    "a text": ({"max_gaps": "1s"}, "max_gaps is '1s', not a list of lengths of time"),
-    "twice": ({"merge_gaps": ["1s", "1000ms"]}, "merge_gaps is .*, which has one length of time twice"),
-    "no time": ({"merge_gaps": ["soon"]}, "merge_gaps is 'soon', not a length of time"),
+    "a text": ({"max_gaps": "1s"}, "max_gaps must be a list of durations, got '1s'"),
+    "twice": ({"merge_gaps": ["1s", "1000ms"]}, "merge_gaps must not contain a duration twice"),
+    "no time": ({"merge_gaps": ["soon"]}, "merge_gaps must be a duration .*, got 'soon'"),
     "no anchors": (
         {"anchors": "bottom_center"},
-        "anchors is 'bottom_center', not a list of points of the box",
+        "anchors must be a list of points of the box, got 'bottom_center'",
     ),
-    "no anchor": ({"anchors": ["knee"]}, "anchor is 'knee', not one of"),
+    "no anchor": ({"anchors": ["knee"]}, "anchor must be one of .*, got 'knee'"),
     "an anchor twice": (
         {"anchors": ["bottom_center", "bottom_center"]},
-        "which has one point of the box twice",
+        "anchors must not contain a point of the box twice",
     ),
 }
 

@@ -64,8 +64,8 @@ def test_no_steps_give_no_rows():
 
 
 WRONG = {
-    "one name": ("till", "steps is 'till', not a list of zones or of their names"),
-    "a number among them": (["till", 3], "steps holds 3, not a Zone or the name of one"),
+    "one name": ("till", "steps must be a list of zones or zone names, got 'till'"),
+    "a number among them": (["till", 3], "steps must contain only zones or zone names, got 3"),
 }
 
 
@@ -77,7 +77,9 @@ def test_what_is_no_list_of_zones_is_refused(steps, message):
 
 def test_a_name_that_no_visit_has_is_refused_and_a_zone_that_nobody_visited_is_a_step_of_nobody():
     visits = make_visits([("door", 7, 0, 1), ("till", 7, 2, 3)])
-    sentence = r"steps names 'tlil', which nobody visited: the zones of the visits are \['door', 'till'\]"
+    sentence = (
+        r"steps contains 'tlil', but no visit has this zone: the zones of the visits are \['door', 'till'\]"
+    )
     with pytest.raises(ParameterError, match=sentence):
         compute_funnel(visits, ["door", "tlil"])
     (attic,) = make_zones(["attic"])

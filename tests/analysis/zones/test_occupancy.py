@@ -56,7 +56,7 @@ def test_zones_count_those_inside():
 
 
 def test_a_zone_without_a_name_would_be_the_scene_and_is_refused():
-    with pytest.raises(ZoneError, match="the whole scene"):
+    with pytest.raises(ZoneError, match="reserved for the scene"):
         occupancy_of({}, 1000, [Zone("", box(0, 0, 1, 1), "px")])
 
 

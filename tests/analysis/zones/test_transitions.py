@@ -133,8 +133,8 @@ def test_no_visits_give_no_rows():
 
 
 WRONG = {
-    "below 0": ({"max_between": "-1s"}, "max_between is '-1s', not a length of time of at least 0"),
-    "no time": ({"max_between": "soon"}, "max_between is 'soon', not a length of time"),
+    "below 0": ({"max_between": "-1s"}, "max_between must be a duration .*, got '-1s'"),
+    "no time": ({"max_between": "soon"}, "max_between must be a duration .*, got 'soon'"),
 }
 
 
@@ -146,7 +146,7 @@ def test_a_wrong_option_is_refused(options, message):
 
 def test_a_zone_named_like_a_state_is_refused():
     with pytest.raises(
-        ParameterError, match=r"zone '\(video_start\)' is named like a state: give it another name"
+        ParameterError, match=r"zone '\(video_start\)' has the name of a state. Rename the zone"
     ):
         compute_transitions(make_visits([("(video_start)", 7, 0, 1)]))
 

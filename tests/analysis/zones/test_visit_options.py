@@ -232,9 +232,15 @@ BAD = {
         "margin must be a number of at least 0, got nan",
     ),
     "a margin of True": ({"margin": True}, "margin must be a number of at least 0, got True"),
-    "min_dwell below 0": ({"min_dwell": "-1s"}, "min_dwell is '-1s', not a length of time of at least 0"),
-    "enter_after below 0": ({"enter_after": "-1s"}, "enter_after is '-1s', not a length of time"),
-    "enter_after that is none": ({"enter_after": "soon"}, "enter_after is 'soon', not a length of time"),
+    "min_dwell below 0": ({"min_dwell": "-1s"}, "min_dwell must be a duration of at least 0, got '-1s'"),
+    "enter_after below 0": (
+        {"enter_after": "-1s"},
+        "enter_after must be a duration of at least 0, got '-1s'",
+    ),
+    "enter_after that is none": (
+        {"enter_after": "soon"},
+        "enter_after must be a duration such as '2s' or '500ms', got 'soon'",
+    ),
 }
 
 
@@ -246,15 +252,17 @@ def test_an_option_out_of_its_range_is_refused(options, said):
 
 
 def test_a_zone_that_can_hold_nobody_is_refused():
-    with pytest.raises(ZoneError, match="zone 'left' holds from 5000 ms to 5000 ms, which is no time"):
+    with pytest.raises(ZoneError, match="zone 'left' is active from 5000 ms to 5000 ms"):
         zone(start=5000, end=5000)
-    with pytest.raises(ZoneError, match="zone 'left' holds from 0 ms to 0 ms"):
+    with pytest.raises(ZoneError, match="zone 'left' is active from 0 ms to 0 ms"):
         zone(end=0)
-    with pytest.raises(ParameterError, match="start of zone 'left' is 'noon', not a length of time"):
+    with pytest.raises(ParameterError, match="start of zone 'left' must be a duration such as '2s'"):
         Zone("left", LEFT, "px", start="noon")
     with pytest.raises(ZoneError, match="zone 'left' has no area"):
         zone(Polygon([(0, 0), (1, 1), (2, 2)]))
-    with pytest.raises(ZoneError, match="zone 'left' has a Point as outline, not a Polygon"):
+    with pytest.raises(
+        ZoneError, match="outline of zone 'left' must be a Polygon or MultiPolygon, got a Point"
+    ):
         zone(LEFT.centroid)
 
 
