@@ -41,7 +41,7 @@ def test_another_point_of_the_box_can_be_chosen(anchor, place):
 
 @pytest.mark.parametrize("anchor", ["foot", (1,), (0, math.nan)])
 def test_an_unknown_anchor_is_refused(anchor):
-    with pytest.raises(ParameterError, match="anchor is"):
+    with pytest.raises(ParameterError, match="anchor must be"):
         compute_trajectories(make_detections({0: [(0, 0.5, 0.5)]}), make_video(), anchor=anchor)
 
 

@@ -189,7 +189,7 @@ def test_an_entry_is_what_the_options_count_as_observed():
     assert compute_visits_hourly(*arguments, observed_entries=["appeared", "crossed"])[
         "entries"
     ].tolist() == [2]
-    with pytest.raises(ParameterError, match="observed_entries is"):
+    with pytest.raises(ParameterError, match="observed_entries must be"):
         compute_visits_hourly(*arguments, observed_entries=["came"])
 
 

@@ -59,7 +59,7 @@ def test_the_unit_of_the_values_follows_the_quantity(quantity, unit):
         (lambda: some().normalize("area", duration="1h"), "duration applies to by='hour' only"),
         (lambda: some().normalize("share"), "by must be 'area', 'hour' or 'total', got 'share'"),
         (lambda: some().density("1h"), "a density requires person-seconds, but the values are visits"),
-        (lambda: some().to_frame("1h"), "a density needs person-seconds"),
+        (lambda: some().to_frame("1h"), "a density requires person-seconds"),
     ],
 )
 def test_a_meaningless_division_is_refused(call, sentence):
@@ -119,7 +119,7 @@ def test_a_series_is_normalized_by_the_lengths_of_its_bins():
     assert series().normalize("hour").values.tolist() == [[[1800, 600]], [[240, 0]]]
     assert series().density().tolist() == [[[0.125, 10 / 240]], [[2 / 120, 0]]]
     assert series().bins[1].normalize("hour").values.tolist() == [[240, 0]]
-    with pytest.raises(ParameterError, match="duration must be left out for a series"):
+    with pytest.raises(ParameterError, match="duration must not be given for a series"):
         series().normalize("hour", duration="1min")
     with pytest.raises(ParameterError, match="a bin of the heatmap has a length of 0"):
         Heatmap(np.zeros((1, 1, 2)), BOUNDS, "m", bin_edges=np.array([0, 0])).density()
@@ -135,7 +135,7 @@ def test_a_series_has_a_heatmap_and_a_table_per_bin():
     validate(table, HEATMAP_SLICES)
     assert table["seconds"].tolist() == [30, 10, 2, 0]
     assert table["interval"].dt.total_seconds().tolist() == [60, 60, 30, 30]
-    with pytest.raises(ParameterError, match=r"a normalized series has no table: call to_frame\(\) on each"):
+    with pytest.raises(ParameterError, match=r"a normalized series has no table. Call to_frame\(\) on each"):
         series().normalize("hour").to_frame()
 
 
@@ -195,7 +195,7 @@ def test_a_density_needs_a_floor_and_a_duration():
     with pytest.raises(ParameterError, match="a density requires a heatmap in m, got one in px"):
         in_pixels.density("1min")
     heatmap = on_the_floor({})
-    with pytest.raises(ParameterError, match="duration is required: the time that was watched is unknown"):
+    with pytest.raises(ParameterError, match="duration is required: the recorded time is unknown"):
         heatmap.density(None)
     for wrong, said in [("0s", "longer than 0"), ("-1s", "at least 0"), ("soon", "must be a duration")]:
         with pytest.raises(ParameterError, match=said):

@@ -273,7 +273,7 @@ def test_a_group_with_members_in_both_sets_counts_as_two():
 def test_detected_groups_are_named_and_warned_of():
     held = [[1, 0, 2, 0], [0, 1, 0, 0], [3, 0, 0, 1], [0, 2, 0, 0]]
     groups = groups_of({0: 1, 1: 2, 2: 3, 3: 4}, detected=True)
-    with pytest.warns(PtrackWarning, match="detection misses some: p is too small"):
+    with pytest.warns(PtrackWarning, match="detection misses some groups: p is too small"):
         result = difference(held, held, groups=groups)
     assert result.grouping == "detected"
 
