@@ -186,7 +186,7 @@ def read_zones(
     ``properties.video`` binds a zone or line to videos: the name of a video, a pattern such as ``"door_*"``,
     or a list of them. ``properties.camera`` binds it to the videos of cameras in the same way. The same name
     can then stand for another outline in another video. Zones and lines of other videos and cameras are
-    excluded. A zone with ``properties.from`` or ``properties.to`` (``"10s"``, ``"5min"``, ``"00:01:30"``
+    excluded. A zone with ``properties.from`` or ``properties.to`` (``"10s"``, ``"5min"``, ``"1:30"``
     since the start of the video) is valid from the one, included, to the other, excluded.
 
     Parameters
