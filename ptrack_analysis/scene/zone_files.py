@@ -193,7 +193,7 @@ def read_zones(
     or a list of names and patterns. ``properties.camera`` binds it to the videos of cameras in the same way.
     The same name can then have different outlines in different videos. Zones and lines of other videos and
     cameras are excluded. A zone with ``properties.from`` or ``properties.to`` (``"10s"``, ``"5min"``,
-    ``"00:01:30"`` since the start of the video) is active from ``from`` (included) to ``to`` (excluded).
+    ``"1:30"`` since the start of the video) is active from ``from`` (included) to ``to`` (excluded).
 
     Zones and lines of other packages are read, too. A GeoDataFrame has one row per feature and the properties
     as columns. ``PolygonZone`` and ``LineZone`` of supervision are in px; a list names them ``zone 1``,

@@ -77,7 +77,7 @@ def test_a_stretched_background_is_told(capfd, data, tmp_path, size, floor):
     assert code == 0
     where = "bounds of the plan" if floor else "1280 x 720 px of the video's frame"
     image = f"The background ({size[0]} x {size[1]} px)"
-    said = f"warning: {image} has another shape than the {where}: it is"
+    said = f"warning: {image} has another shape than the {where}. It is"
     assert (said in err) == (size != ((600, 400) if floor else (64, 36)))
 
 
