@@ -267,7 +267,7 @@ def test_a_folder_with_content_is_refused(tmp_path):
     with pytest.raises(OutputError, match=r"the folder is not empty \(it contains 'page-000001.json'\)"):
         pta.TrackingSink(tmp_path / "a", video=VIDEO)
     assert {path.name: path.read_bytes() for path in (tmp_path / "a").iterdir()} == before
-    with pytest.raises(OutputError, match="a file is where this folder"):
+    with pytest.raises(OutputError, match="must be a folder, but it or a parent is a file"):
         pta.TrackingSink(tmp_path / "a" / "page-000001.json", video=VIDEO)
 
 
