@@ -73,6 +73,6 @@ def test_a_notebook_runs_and_shows_its_pictures(file, tmp_path):
     assert len(pictures) == PICTURES[file.stem]
     if file.stem in {"01-first-look", "gallery"}:
         explorer = shown[-1]["data"]["text/html"]
-        assert explorer.startswith('<iframe title="Explorer: shop" sandbox="allow-scripts"')
+        assert explorer.startswith('<iframe title="Explorer: shop" sandbox="allow-scripts allow-downloads"')
     if file.stem == "gallery":
         assert any("image/gif" in output.get("data", {}) for output in shown)

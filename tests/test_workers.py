@@ -51,7 +51,7 @@ def test_a_script_that_each_process_would_run_anew_is_told_what_is_wrong(made, t
 
 
 def test_workers_and_an_executor_are_not_given_both(made, tmp_path):
-    with pytest.raises(ParameterError, match="Pass one of them"):
+    with pytest.raises(ParameterError, match="Pass only one"):
         export_dataset(made[0], tmp_path / "out", workers=2, executor=object())
 
 

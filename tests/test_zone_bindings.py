@@ -61,7 +61,13 @@ def test_two_patterns_that_fit_one_video_cannot_give_the_same_name(write):
         names(file, "door1")
 
 
-@pytest.mark.parametrize(("given", "message"), [([], r"camera is \[\], so it is in no"), (7, "camera is 7")])
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ([], r"camera is \[\], so it is in no"),
+        (7, "camera must be the name of a camera or a list of names, got 7"),
+    ],
+)
 def test_a_camera_that_is_not_a_name_is_refused(write, given, message):
     with pytest.raises(ZoneError, match=message):
         read_scene(write(feature("a", camera=given)))

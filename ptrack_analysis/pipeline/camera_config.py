@@ -148,7 +148,7 @@ def _for_camera(chosen: CameraConfig, points_unit: str, camera: str | None) -> C
     scene = None if chosen.scene is None else chosen.scene.of_camera(camera)
     if scene is not None and scene.unit == "m" and config.unit != "m":
         raise ZoneError(
-            f"{place}{config.zones}: zones in meters need a floor plan. Pass floor=... (--floor FILE), or "
+            f"{place}{config.zones}: zones in meters require a floor plan. Pass floor=... (--floor FILE), or "
             "give the camera one."
         )
     return CameraConfig(config, scene, chosen.camera)

@@ -237,7 +237,7 @@ def test_export_says_where_results_are_and_how_long_people_stayed(tmp_path, capf
         "0.080",
     ]
     assert str(tmp_path / "out") in out
-    assert err.startswith("note: good: for 33%")
+    assert err.startswith("note: good: positions are missing for 33% of the time")
 
 
 def times(folder):

@@ -768,7 +768,7 @@ def test_a_wrong_argument_is_one_sentence(tmp_path, served):
         serve_tracking(file, keys={"x.mp4": "b"})
     with pytest.raises(ParameterError, match="keys has an empty key"):
         serve_tracking(file, keys={"s3://": "a"})
-    with pytest.raises(ParameterError, match="delay is 'soon'"):
+    with pytest.raises(ParameterError, match="delay must be a duration such as '2s' or '500ms', got 'soon'"):
         serve_tracking(file, delay="soon")
     with pytest.raises(InputError, match="no such file or folder"):
         serve_tracking(tmp_path / "missing")

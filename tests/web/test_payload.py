@@ -245,8 +245,8 @@ def test_a_background_is_embedded_smaller_and_without_what_else_the_file_holds(t
     ("options", "error", "words"),
     [
         ({"background": "nowhere.png"}, ParameterError, "cannot be read: No such file"),
-        ({"background": np.zeros((2, 2, 7))}, ParameterError, "has the shape"),
-        ({"background": np.full((2, 2), 7.0)}, ParameterError, "not of uint8"),
+        ({"background": np.zeros((2, 2, 7))}, ParameterError, "must have the shape"),
+        ({"background": np.full((2, 2), 7.0)}, ParameterError, "array of uint8"),
         ({"background": HUGE}, InputError, "has 100.0 megapixels"),
         ({"bounds": (0, 0, 0, 1)}, ParameterError, "must have x0 < x1"),
         ({"zones": [Zone("m", box(0, 0, 1, 1), "m")]}, SchemaError, "is in m"),
