@@ -30,7 +30,12 @@ _WIDTHS: dict[int, tuple[str, ...]] = {
     11: (*_BOX, "conf", "class", "x", "y", "z"),
 }
 _ZQPEI = ("frame", "id", "class", *_BOX[2:], "x", "y", "z", "w")
+_UNPROVEN = (6, 7)
 _ORIENTED = 13
+CORNERS = (
+    "columns 3 to 6 may be left, top, width and height, as in MOTChallenge text (--format mot), or two "
+    "corners. For corners, add a first line with names and give their roles (--columns)."
+)
 _EXPECTED = "frame,id,bb_left,bb_top,bb_width,bb_height and up to conf,x,y,z"
 _ROLES = {
     "frame": "frame",
@@ -206,7 +211,7 @@ def fits_mot(sample: Sample) -> str | None:
     if sample.is_folder:
         found = any((sample.path / name).is_file() for name in ("gt/gt.txt", "gt.txt"))
         return None if found else "a folder without gt/gt.txt"
-    return _find_misfit(sample)
+    return _find_misfit(sample) or _find_corners(sample)
 
 
 def fits_boxmot(sample: Sample) -> str | None:
@@ -221,7 +226,24 @@ def fits_bytetrack(sample: Sample) -> str | None:
     reason = _find_misfit(sample, 7, 10)
     if reason is None and not sample.has_frame_0:
         return "has no frame 0, from which its demo counts the frames of a video"
-    return reason
+    return reason or _find_corners(sample)
+
+
+def _find_corners(sample: Sample) -> str | None:
+    """Return that boxes may be two corners, if no column proves the opposite.
+
+    Results of six or seven columns have no columns of MOTChallenge that are -1. A row whose width is smaller
+    than its left side, or its height smaller than its top, has no lower right corner there.
+    """
+    if not sample.rows or len(sample.rows[0]) not in _UNPROVEN or _is_truth(sample.path):
+        return None
+    try:
+        boxes = [[float(cell) for cell in row[2:6]] for row in sample.rows]
+    except ValueError:
+        return None  # a last line that is cut, or a fault that reading reports
+    if any(len(box) < 4 or box[2] <= box[0] or box[3] <= box[1] for box in boxes):  # noqa: PLR2004 - sides
+        return None
+    return CORNERS
 
 
 def fits_visdrone(sample: Sample) -> str | None:

@@ -8,6 +8,7 @@ import msgspec
 
 from ptrack_analysis.errors import InputError
 from ptrack_analysis.sources.trackers.jupedsim import accepts_sqlite, fits_jupedsim
+from ptrack_analysis.sources.trackers.mot import CORNERS, fits_mot
 from ptrack_analysis.sources.trackers.points import describe_ambiguous
 from ptrack_analysis.sources.trackers.roles import list_columns
 from ptrack_analysis.sources.trackers.sample import Sample
@@ -244,6 +245,8 @@ def _describe_text(sample: Sample) -> str:
             return f"this is {kind}"
     if (ambiguous := describe_ambiguous(sample)) is not None:
         return ambiguous
+    if fits_mot(sample) == CORNERS:
+        return f"{_NUMBERS.format(len(sample.rows[0]))}: {CORNERS}"
     if sample.is_numeric:
         count = len(sample.rows[0])
         return (

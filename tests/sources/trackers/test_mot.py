@@ -195,7 +195,7 @@ def test_id_minus_1_everywhere_is_detections_and_no_tracks(tmp_path):
 
 
 def test_some_ids_of_minus_1_are_left_out_and_counted(tmp_path):
-    tracked = read(write(tmp_path / "a.txt", "1,-1,1,1,5,5,1\n1,2,1,1,5,5,1\n"))
+    tracked = read(write(tmp_path / "a.txt", "1,-1,1,1,5,5,1\n1,2,1,1,5,5,1\n"), format="mot")
     assert len(tracked.table) == 1
     assert tracked.notes == ("1 rows without an id (detections of no track) are left out",)
 

@@ -150,7 +150,7 @@ def test_the_published_cases_of_two_people_in_one_id_are_refused(real_data):
 
 def test_frames_that_go_backwards_inside_a_track_are_sorted_and_counted(tmp_path):
     rows = ["3,1,1,1,5,5", "1,1,1,1,5,5", "1,2,1,1,5,5", "2,1,1,1,5,5"]
-    tracked = read(write(tmp_path / "a.txt", "\n".join(rows)))
+    tracked = read(write(tmp_path / "a.txt", "\n".join(rows)), format="mot")
     assert [row[:2] for row in boxes(tracked)] == [(0, 1), (0, 2), (40, 1), (80, 1)]
     (note,) = tracked.notes
     assert note.startswith("at 1 places the rows of a track go back in time (first: ")
@@ -164,7 +164,7 @@ def test_boxes_without_area_are_kept_and_counted(tmp_path):
 
 
 def test_boxes_beyond_the_frame_are_neither_refused_nor_cut(tmp_path):
-    tracked = read(write(tmp_path / "a.txt", "1,1,-49,1,200,400"), first_pixel=1)
+    tracked = read(write(tmp_path / "a.txt", "1,1,-49,1,200,400"), first_pixel=1, format="mot")
     assert boxes(tracked) == [(0, 1, -0.5, 0.0, 2.0, 2.0)]
 
 
