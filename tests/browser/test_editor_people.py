@@ -170,10 +170,14 @@ def test_layers_show_people_on_a_blank_background(page, open_shop):
 
 def test_people_stay_below_the_drawing_when_the_view_moves(page, open_shop):
     show(page, open_shop())
+    page.evaluate("""() => {
+      const canvas = document.querySelector("canvas");
+      window.moves = [];
+      const observer = new MutationObserver(() => window.moves.push(canvas.style.transform));
+      observer.observe(canvas, { attributes: true, attributeFilter: ["style"] });
+    }""")
     page.keyboard.press("+")
-    drawn(page)
-    moved = page.locator("canvas").evaluate("node => node.style.transform")
-    assert "scale(1.4)" in moved
+    until(page, "moves.some((move) => move.includes('scale(1.4)'))")
     until(page, "document.querySelector('canvas').style.transform === ''")
 
 
