@@ -108,8 +108,7 @@ def _zoom_to_lines(ax: Axes, lines: Sequence[Line]) -> float:
     (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
     limits = np.array([[left, min(bottom, top)], [right, max(bottom, top)]])
     size = limits[1] - limits[0]
-    length = _ROOM * float((high - low).max())
-    wanted = np.maximum(_ROOM * (high - low), np.maximum(_FLATTEST * length, _LEAST_SHARE * size))
+    wanted = np.maximum(_ROOM * (high - low), _LEAST_SHARE * size)
     shown = np.minimum(np.maximum(wanted, _FLATTEST * wanted.max()), size)
     start = ((low + high) / 2 - shown / 2).clip(limits[0], limits[1] - shown)
     end = start + shown

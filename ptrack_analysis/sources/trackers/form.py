@@ -20,8 +20,10 @@ from ptrack_analysis.sources.trackers.merging import build_detections
 from ptrack_analysis.sources.trackers.positions import find_stated_unit, read_positions, validate_speed
 from ptrack_analysis.sources.trackers.roles import BOXES, PARTS, across, down
 from ptrack_analysis.sources.trackers.source_columns import to_pandas
+from ptrack_analysis.sources.trackers.text import read_text
 from ptrack_analysis.sources.trackers.times import read_times
 from ptrack_analysis.sources.trackers.tracked import Given, PointUnit, Tracked, Unit, frame_size
+from ptrack_analysis.storage.s3 import AnyPath
 from ptrack_analysis.video import Video, choose_y_axis
 
 _FRACTIONS = (-1.0, 2.0)
@@ -384,6 +386,22 @@ def _read_further(cells: Cells, columns: Mapping[str, str]) -> dict[str, Any]:
     if name in cells.columns and not pd.isna(names := cells.texts(name)).all():
         found["class_name"] = names
     return found
+
+
+def read_fixed_text(path: AnyPath, given: Given) -> bytes:
+    """Read the text of a format whose columns are fixed, within the memory limit of the caller.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, or the memory limit does not allow so many lines.
+    ParameterError
+        If the caller names columns.
+    """
+    validate_columns(given, str(path))
+    raw = read_text(path)
+    given.validate_lines(raw)
+    return raw
 
 
 def validate_columns(given: Given, place: str, allowed: tuple[str, ...] = ()) -> None:

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ptrack_analysis.sources.trackers.form import BoxLayout, Rows, validate_columns
+from ptrack_analysis.sources.trackers.form import BoxLayout, Rows, read_fixed_text
 from ptrack_analysis.sources.trackers.sample import Sample
-from ptrack_analysis.sources.trackers.text import plain_cells, read_text
+from ptrack_analysis.sources.trackers.text import plain_cells
 from ptrack_analysis.sources.trackers.tracked import Given, named, title_of_source
 from ptrack_analysis.storage.s3 import AnyPath
 
@@ -62,9 +62,7 @@ def read_kitti(path: AnyPath, given: Given) -> Rows:
     ----------
     A. Geiger et al., "Are we ready for autonomous driving? The KITTI vision benchmark suite", 2012.
     """
-    validate_columns(given, str(path))
-    raw = read_text(path)
-    given.validate_lines(raw)
+    raw = read_fixed_text(path, given)
     cells = plain_cells(path, raw, _name_columns, _EXPECTED)
     columns = _COLUMNS | ({"confidence": "score"} if "score" in cells.columns else {})
     is_kitti = pc.all(pc.is_in(cells.columns["type"], pa.array(TYPES)), min_count=0).as_py()

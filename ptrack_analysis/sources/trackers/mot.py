@@ -14,10 +14,10 @@ from ptrack_analysis.geometry import Bools
 from ptrack_analysis.sources.read_report import DroppedRows
 from ptrack_analysis.sources.trackers.cells import Cells
 from ptrack_analysis.sources.trackers.classes import ClassList
-from ptrack_analysis.sources.trackers.form import BoxLayout, Rows, validate_columns
+from ptrack_analysis.sources.trackers.form import BoxLayout, Rows, read_fixed_text
 from ptrack_analysis.sources.trackers.sample import Sample
 from ptrack_analysis.sources.trackers.sequence import find_folder, is_in_challenge, read_labels, read_seqinfo
-from ptrack_analysis.sources.trackers.text import plain_cells, read_text
+from ptrack_analysis.sources.trackers.text import plain_cells
 from ptrack_analysis.sources.trackers.tracked import Given, named, title_of_source
 from ptrack_analysis.storage.s3 import AnyPath
 
@@ -289,9 +289,7 @@ def _find_misfit(sample: Sample, *widths: int) -> str | None:
 
 def _read(path: AnyPath, given: Given, interpret: _Interpret) -> Rows:
     file = _find_file(path)
-    validate_columns(given, str(file))
-    raw = read_text(file)
-    given.validate_lines(raw)
+    raw = read_fixed_text(file, given)
     cells = _rename(plain_cells(file, raw, partial(_name_columns, file), _EXPECTED))
     if b"," not in raw[:256]:
         cells = _take_camera(cells)

@@ -12,10 +12,11 @@ import pyarrow.compute as pc
 from ptrack_analysis.errors import InputError, ParameterError
 from ptrack_analysis.geometry import Floats, Integers
 from ptrack_analysis.sources.trackers.cells import Cells
-from ptrack_analysis.sources.trackers.form import BoxLayout, Rows, validate_columns
+from ptrack_analysis.sources.trackers.form import BoxLayout, Rows, read_fixed_text
 from ptrack_analysis.sources.trackers.positions import HEIGHT
 from ptrack_analysis.sources.trackers.sample import Sample
-from ptrack_analysis.sources.trackers.text import plain_cells, read_text
+from ptrack_analysis.sources.trackers.text import plain_cells
+from ptrack_analysis.sources.trackers.times import parse_frame_rate
 from ptrack_analysis.sources.trackers.tracked import Given, PointUnit, named, title_of_source
 from ptrack_analysis.storage.s3 import AnyPath
 from ptrack_analysis.video import Video
@@ -70,9 +71,7 @@ def read_points(path: AnyPath, given: Given) -> Rows:
     ----------
     PedPy, ``load_trajectory_from_txt``.
     """
-    validate_columns(given, str(path))
-    raw = read_text(path)
-    given.validate_lines(raw)
+    raw = read_fixed_text(path, given)
     head = _read_comments(raw)
     cells = plain_cells(path, raw, _name_columns, "ID FR X Y [Z]")
     video = named(given.video, title_of_source(path), frame_rate=_find_rate(head, path))
@@ -206,9 +205,7 @@ def _read_annotated(
     path: AnyPath, given: Given, names: Sequence[str]
 ) -> tuple[Cells, Video, tuple[str, ...]]:
     """Read rows of annotations whose frames and ids are written as decimals, such as 7.8e+02."""
-    validate_columns(given, str(path))
-    raw = read_text(path)
-    given.validate_lines(raw)
+    raw = read_fixed_text(path, given)
     cells = plain_cells(path, raw, lambda width: names if width == len(names) else None, " ".join(names))
     columns = dict(cells.columns)
     for name in ("x", "y"):
@@ -334,11 +331,8 @@ def _find_rate(comments: list[str], path: AnyPath) -> float | None:
     for number, comment in enumerate(comments, 1):
         found = _RATE.match(comment)
         if found:
-            try:
-                rate = float(found[1])
-            except ValueError:
-                rate = 0.0
-            if not (np.isfinite(rate) and rate > 0):
+            rate = parse_frame_rate(found[1])
+            if rate is None:
                 raise InputError(
                     f"{path}, line {number}: framerate is {found[1]!r}; expected a number above 0"
                 )

@@ -13,11 +13,12 @@ import pyarrow.compute as pc
 from ptrack_analysis.errors import InputError, ParameterError
 from ptrack_analysis.sources.pages.decode import malformed
 from ptrack_analysis.sources.trackers.cells import Cells
-from ptrack_analysis.sources.trackers.form import BoxLayout, Rows, validate_columns
+from ptrack_analysis.sources.trackers.form import BoxLayout, Rows, read_fixed_text, validate_columns
 from ptrack_analysis.sources.trackers.roles import list_columns
 from ptrack_analysis.sources.trackers.sample import Sample
 from ptrack_analysis.sources.trackers.simulations import read_named_columns
 from ptrack_analysis.sources.trackers.text import Sheet, plain_cells, read_text
+from ptrack_analysis.sources.trackers.times import parse_frame_rate
 from ptrack_analysis.sources.trackers.tracked import Given, named, title_of_source
 from ptrack_analysis.storage.s3 import AnyPath
 
@@ -57,9 +58,7 @@ def read_atc(path: AnyPath, given: Given) -> Rows:
     ParameterError
         If the unit is needed; if the caller names columns.
     """
-    validate_columns(given, str(path))
-    raw = read_text(path)
-    given.validate_lines(raw)
+    raw = read_fixed_text(path, given)
     cells = plain_cells(path, raw, lambda width: _ATC if width == len(_ATC) else None, ",".join(_ATC))
     heights = cells.numbers("z", required=False)
     known = heights[~np.isnan(heights)]
@@ -267,11 +266,8 @@ def _read_companion(path: AnyPath, kind: str, names: Sequence[str]) -> list[Any]
 
 def _find_only_rate(rates: Any, path: AnyPath) -> float:
     found = pc.unique(rates).to_pylist()
-    try:
-        rate = float(found[0]) if len(found) == 1 else 0.0
-    except ValueError:
-        rate = 0.0
-    if not (np.isfinite(rate) and rate > 0):
+    rate = parse_frame_rate(found[0]) if len(found) == 1 else None
+    if rate is None:
         raise InputError(
             f"{path}: frameRate in its recordingMeta file is {found[:3]}; expected a number above 0"
         )

@@ -36,6 +36,15 @@ _LONGEST_STEP = 5.0
 """Times with decimals that are closer than this are in seconds."""
 
 
+def parse_frame_rate(text: object) -> float | None:
+    """Parse a frame rate; None if it is not a number above 0."""
+    try:
+        rate = float(text)  # type: ignore[arg-type]  # float rejects what is not a number
+    except (TypeError, ValueError):
+        return None
+    return rate if np.isfinite(rate) and rate > 0 else None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Times:
     """The time of each row [ms], when the video started if that is known, and sentences on both."""

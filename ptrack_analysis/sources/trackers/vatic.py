@@ -7,9 +7,9 @@ import pyarrow.compute as pc
 from ptrack_analysis.errors import InputError
 from ptrack_analysis.sources.read_report import DroppedRows
 from ptrack_analysis.sources.trackers.cells import Cells
-from ptrack_analysis.sources.trackers.form import BoxLayout, Rows, validate_columns
+from ptrack_analysis.sources.trackers.form import BoxLayout, Rows, read_fixed_text
 from ptrack_analysis.sources.trackers.sample import Sample
-from ptrack_analysis.sources.trackers.text import read_lines, read_text
+from ptrack_analysis.sources.trackers.text import read_lines
 from ptrack_analysis.sources.trackers.tracked import Given, named, title_of_source
 from ptrack_analysis.storage.s3 import AnyPath
 
@@ -59,9 +59,7 @@ def read_vatic(path: AnyPath, given: Given) -> Rows:
     C. Vondrick et al., "Efficiently scaling up crowdsourced video annotation", 2013; A. Robicquet et al.,
     "Learning social etiquette: human trajectory understanding in crowded scenes", 2016.
     """
-    validate_columns(given, str(path))
-    raw = read_text(path)
-    given.validate_lines(raw)
+    raw = read_fixed_text(path, given)
     cells = _split_lines(raw, path)
     is_stanford = pc.all(pc.is_in(cells.columns["label"], pa.array(_STANFORD)), min_count=0).as_py()
     cells, dropped = _drop_lost(cells)
