@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 from moving import find_faults
 from pages import FACE, page, record, write
+from shell import run
 
 from ptrack_analysis import open_dataset, verify_dataset
-from ptrack_analysis.cli import main
 
 ZONES = {
     "type": "FeatureCollection",
@@ -36,17 +36,6 @@ def archive(tmp_path):
 @pytest.fixture
 def zones(tmp_path):
     return write(tmp_path / "zones.geojson", ZONES)
-
-
-def run(capfd, *arguments):
-    """Run the shell; give its exit code, stdout and stderr."""
-    try:
-        code = main([str(argument) for argument in arguments])
-    except SystemExit as stop:
-        code = stop.code
-    out, err = capfd.readouterr()
-    assert "Traceback" not in err
-    return code, out, err
 
 
 def files_of(folder):

@@ -4,8 +4,7 @@ import json
 
 import pytest
 from pages import page, record, write
-
-from ptrack_analysis.cli import main
+from shell import run
 
 
 @pytest.fixture
@@ -22,14 +21,6 @@ def two(tmp_path):
         for person in (0, 1)
     ]
     return write(tmp_path / "old.json", page(*old)), write(tmp_path / "new.json", page(*new, job="other"))
-
-
-def run(capfd, *arguments):
-    try:
-        code = main([str(argument) for argument in arguments])
-    except SystemExit as stop:
-        code = stop.code
-    return code, *capfd.readouterr()
 
 
 def test_it_says_who_is_who_and_how_far_they_agree(capfd, two, data):

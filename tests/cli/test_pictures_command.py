@@ -2,18 +2,7 @@
 
 import pytest
 from PIL import Image
-
-from ptrack_analysis.cli import main
-
-
-def run(capfd, *arguments):
-    try:
-        code = main([str(argument) for argument in arguments])
-    except SystemExit as stop:
-        code = stop.code
-    out, err = capfd.readouterr()
-    assert "Traceback" not in err
-    return code, out, err
+from shell import run
 
 
 def test_a_sankey_diagram_needs_zones(capfd, data, tmp_path):

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 
 import boto3
 import pytest
+import shell
 from pages import FACE, page, record, write
 from rekognition_server import ENVIRONMENT, KEY, REGION, SECRET
 
@@ -291,17 +292,12 @@ def test_of_many_videos_the_first_are_listed(tmp_path, client_of):
 
 @pytest.fixture
 def run(capfd):
-    def shell(*arguments):
-        try:
-            code = main([str(argument) for argument in arguments])
-        except SystemExit as stop:
-            code = stop.code
-        out, err = capfd.readouterr()
-        assert "Traceback" not in err
+    def run_without_output(*arguments):
+        code, out, err = shell.run(capfd, *arguments)
         assert out == ""
         return code, err
 
-    return shell
+    return run_without_output
 
 
 def test_a_port_in_use_is_one_sentence(source, run):

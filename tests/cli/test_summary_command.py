@@ -4,16 +4,7 @@ import json
 
 import pytest
 from pages import page, record, write
-
-from ptrack_analysis.cli import main
-
-
-def run(capfd, *arguments):
-    try:
-        code = main([str(argument) for argument in arguments])
-    except SystemExit as stop:
-        code = stop.code
-    return code, *capfd.readouterr()
+from shell import run
 
 
 @pytest.fixture

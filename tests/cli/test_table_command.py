@@ -5,18 +5,10 @@ from io import StringIO
 import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
+from shell import run
 
 from ptrack_analysis import open_dataset, read_parquet
-from ptrack_analysis.cli import main
 from ptrack_analysis.pipeline.outputs import OUTPUTS
-
-
-def run(capfd, *arguments):
-    try:
-        code = main([str(argument) for argument in arguments])
-    except SystemExit as stop:
-        code = stop.code
-    return code, *capfd.readouterr()
 
 
 @pytest.fixture

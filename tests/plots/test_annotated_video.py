@@ -11,6 +11,7 @@ import pytest
 from factories import make_detections, make_points, make_video
 from PIL import Image
 from shapely.geometry import LineString, box
+from shell import run
 
 import ptrack_analysis as pta
 from ptrack_analysis import plots
@@ -18,7 +19,6 @@ from ptrack_analysis.analysis.counting.crossings import compute_crossings
 from ptrack_analysis.analysis.trajectories import compute_trajectories
 from ptrack_analysis.analysis.zones.occupancy import compute_occupancy
 from ptrack_analysis.analysis.zones.visits import compute_visits
-from ptrack_analysis.cli import main
 from ptrack_analysis.errors import OutputError, ParameterError, PtrackWarning, SchemaError
 from ptrack_analysis.plots.annotated_video import LiveCounts
 from ptrack_analysis.plots.frame_annotator import FrameAnnotator, format_clock, pixelate
@@ -561,16 +561,6 @@ def test_a_clock_has_the_parts_that_the_video_needs():
         "1:23.4",
         "0:01:23.4",
     ]
-
-
-def run(capfd, *arguments):
-    try:
-        code = main([str(argument) for argument in arguments])
-    except SystemExit as stop:
-        code = stop.code
-    out, err = capfd.readouterr()
-    assert "Traceback" not in err
-    return code, out, err
 
 
 def test_the_command_writes_the_video_and_replaces_only_its_like(capfd, data, tmp_path):
