@@ -22,6 +22,24 @@ A message states what is wrong, where, and what to do.
 ``PtrackWarning`` reports that part of the input was dropped.
 """
 
+__all__ = [
+    "IncompleteError",
+    "InputError",
+    "JobError",
+    "MixedError",
+    "NoPageError",
+    "OutputError",
+    "PageError",
+    "ParameterError",
+    "PtrackError",
+    "PtrackWarning",
+    "RemoteError",
+    "SchemaError",
+    "TakenError",
+    "WorkerError",
+    "ZoneError",
+]
+
 
 class PtrackWarning(UserWarning):
     """Some rows of the input were dropped; the message contains their counts."""
