@@ -88,8 +88,8 @@ def _build_api_index(topics: list[str]) -> str:
         [
             "# API reference",
             "",
-            "`import ptrack_analysis as pta`. The everyday names are at the top level. "
-            "All others are one level down, by topic, such as `pta.heat.compute_flow_field`.",
+            "`import ptrack_analysis as pta`. The everyday names are at the top level. All others are one level "
+            "down, by topic, such as `pta.heat.compute_flow_field`.",
             "",
             "```{toctree}",
             ":maxdepth: 2",
@@ -132,7 +132,8 @@ def build_command_line() -> str:
     sections = [
         "# Command line\n",
         "`ptrack COMMAND SOURCE` reads a file, a folder or an `s3://` prefix. Data go to stdout, "
-        "messages to stderr. `ptrack SOURCE` without a command gives a short look at the source and the next commands.\n",
+        "messages to stderr. `ptrack SOURCE` without a command gives a short look at the source and the next "
+        "commands.\n",
         f"{epilog[0].upper()}{epilog[1:]}.\n",
     ]
     [commands] = [each for each in parser._actions if isinstance(each, argparse._SubParsersAction)]  # noqa: SLF001
