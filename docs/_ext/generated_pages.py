@@ -88,8 +88,8 @@ def _build_api_index(topics: list[str]) -> str:
         [
             "# API reference",
             "",
-            "`import ptrack_analysis as pta`. The everyday names are at the top level. All others are one level "
-            "down, by topic, such as `pta.heat.compute_flow_field`.",
+            "`import ptrack_analysis as pta`. The everyday names are at the top level. All others are "
+            "one level down, by topic, such as `pta.heat.compute_flow_field`.",
             "",
             "```{toctree}",
             ":maxdepth: 2",
@@ -198,7 +198,8 @@ def build_tables() -> str:
         "# Tables",
         "",
         "Each table that a function returns, `VideoAnalysis` computes or an export writes. "
-        "Keys are index levels. `{u}` in a name is the unit of the plane: `x_px` or `x_m`. Times in memory are timedeltas; in a dataset, "
+        "Keys are index levels. `{u}` in a name is the unit of the plane: `x_px` or `x_m`. Times in memory are "
+        "timedeltas; in a dataset, "
         "`timestamp` becomes `timestamp_ms` and `dwell` becomes `dwell_s`.",
         "",
         "The file `dictionary.md` of each exported dataset describes the columns as they are stored.",
