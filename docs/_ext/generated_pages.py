@@ -199,8 +199,7 @@ def build_tables() -> str:
         "",
         "Each table that a function returns, `VideoAnalysis` computes or an export writes. "
         "Keys are index levels. `{u}` in a name is the unit of the plane: `x_px` or `x_m`. Times in memory are "
-        "timedeltas; in a dataset, "
-        "`timestamp` becomes `timestamp_ms` and `dwell` becomes `dwell_s`.",
+        "timedeltas; in a dataset, `timestamp` becomes `timestamp_ms` and `dwell` becomes `dwell_s`.",
         "",
         "The file `dictionary.md` of each exported dataset describes the columns as they are stored.",
         "",
