@@ -160,7 +160,7 @@ def _describe_command(parser: argparse.ArgumentParser, summary: str, depth: int 
             if each.help != argparse.SUPPRESS and "--help" not in each.option_strings and each not in nested
         ]
         if actions:
-            yield f"| {group.title or 'options'} | |\n|---|---|"
+            yield f"| {(group.title or 'options').removeprefix('positional ')} | |\n|---|---|"
             for action in actions:
                 yield f"| {_format_names(action)} | {_format_help(parser, action)} |"
             yield ""
@@ -198,8 +198,8 @@ def build_tables() -> str:
         "# Tables",
         "",
         "Each table that a function returns, `VideoAnalysis` computes or an export writes. "
-        "Keys are index levels. `{u}` in a name is the unit of the plane: `x_px` or `x_m`. Times in memory are "
-        "timedeltas; in a dataset, `timestamp` becomes `timestamp_ms` and `dwell` becomes `dwell_s`.",
+        "Keys are index levels. `{u}` in a name is the unit of the plane: `x_px` or `x_m`. Times in memory "
+        "are timedeltas; in a dataset, `timestamp` becomes `timestamp_ms` and `dwell` becomes `dwell_s`.",
         "",
         "The file `dictionary.md` of each exported dataset describes the columns as they are stored.",
         "",
