@@ -286,5 +286,7 @@ def write_notebooks(root: Path, folder: Path) -> None:
             )
             client.execute(env={**os.environ, "PYTHONWARNINGS": "default"})
         for cell in notebook.cells:
+            if "alt" in cell.metadata:
+                cell.metadata["mystnb"] = {"image": {"alt": cell.metadata["alt"]}}
             cell.source = re.sub(r"\]\(\.\./docs/", "](../../", cell.source)
         (target / file.name).write_text(json.dumps(notebook), encoding="utf-8")
