@@ -39,7 +39,7 @@ def add(commands: Any) -> None:
     )
     add_source(parser)
     parser.add_argument(
-        "--port", type=_port, default=PORT, metavar="N", help=f"port (default {PORT}; 0 is a free one)"
+        "--port", type=_port, default=PORT, metavar="N", help=f"port (default {PORT}; 0 chooses a free one)"
     )
     parser.add_argument(
         "--host",
