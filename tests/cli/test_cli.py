@@ -333,7 +333,7 @@ def test_inspect_speaks_json(capfd, archive):
     assert found["videos"][0]["dwell_ms"] == 120
     assert found["videos"][0]["video"]["duration_ms"] == 1000
     assert found["ignored"] == [
-        {"file": "truth.json", "reason": "well-formed, but no GetPersonTracking page"}
+        {"file": "truth.json", "reason": "well-formed, but not a GetPersonTracking page"}
     ]
 
 

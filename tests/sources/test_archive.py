@@ -112,7 +112,7 @@ def test_other_files_are_passed_over_and_named(tmp_path):
     write(tmp_path / ".hidden.json", "broken")
     assert inspect_tracking(tmp_path).ignored == (
         ("labels.json", "a GetLabelDetection response, not GetPersonTracking"),
-        ("truth.json", "well-formed, but no GetPersonTracking page"),
+        ("truth.json", "well-formed, but not a GetPersonTracking page"),
         ("zones.geojson", "not named like a page"),
     )
 

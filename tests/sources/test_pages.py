@@ -271,7 +271,7 @@ BROKEN = {
     "wrapped 600 times": (
         "a.json",
         '{"data":' * 600 + json.dumps(ONE) + "}" * 600,
-        "wrapped more than 16 times",
+        "nested in more than 16 wrappers",
     ),
     "empty gzip": ("a.json.gz", b"", "the file is empty"),
 }

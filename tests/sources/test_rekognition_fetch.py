@@ -187,7 +187,7 @@ def test_what_is_saved_are_the_bytes_that_came(tmp_path, clean):
 def test_the_archive_is_one_video_named_by_its_folder(clean):
     found = scan(clean)
     assert [one.name for one in found.videos] == ["archive"]
-    assert found.ignored == [("fetch.json", "well-formed, but no GetPersonTracking page")]
+    assert found.ignored == [("fetch.json", "well-formed, but not a GetPersonTracking page")]
     assert [one.name for one in find_videos(clean.parent)] == ["archive"]
     assert not inspect_tracking(clean).problems
 
