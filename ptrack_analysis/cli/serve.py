@@ -145,7 +145,7 @@ def _handle_signals(numbers: Iterable[signal.Signals], handle: Callable[[int, An
 
 
 def _introduce(server: "TrackingServer", given: argparse.Namespace) -> None:
-    """Print the URL and an example on stdout, and what is served on stderr."""
+    """Print the URL and an example on stdout, and the served videos on stderr."""
     if server.is_public:
         print(
             f"warning: {given.host} can be reached from other machines. Requests are not authenticated, so "

@@ -434,7 +434,7 @@ def test_one_video_of_several_is_chosen_by_name(tmp_path, capfd, archive):
     target = tmp_path / "a.png"
     code, _, err = run(capfd, "plot", "paths", archive, "-o", target)
     assert code == 3
-    assert "holds 2 videos ('good', 'other')" in err
+    assert "contains 2 videos ('good', 'other')" in err
     assert run(capfd, "plot", "paths", archive, "-o", target, "--video", "other")[0] == 0
     code, _, err = run(capfd, "plot", "paths", archive, "-o", target, "--video", "nobody")
     assert code == 2

@@ -137,7 +137,7 @@ def table_of(rows):
     return assemble(DETECTIONS, arrays | {name: values[:, at] for at, name in enumerate(names)})
 
 
-@pytest.mark.filterwarnings("ignore:.*no sampling step:ptrack_analysis.errors.PtrackWarning")
+@pytest.mark.filterwarnings("ignore:.*sampling period is unknown:ptrack_analysis.errors.PtrackWarning")
 @settings(max_examples=60, deadline=None)
 @given(
     rows=ROWS,
