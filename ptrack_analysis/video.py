@@ -81,6 +81,20 @@ class Video:
     use it for parts and selections as well. ``y_axis`` is the direction of increasing y in the plane of
     points, ``up`` or ``down``; boxes are on the image, where y increases downward. ``read_report`` describes
     the handling of the rows of the source.
+
+    Examples
+    --------
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> video.name, video.width, video.height, video.duration
+    ('shop', 1280, 720, Timedelta('0 days 00:03:00'))
+    >>> video.sampling_period
+    Timedelta('0 days 00:00:00.080000')
+
+    A source without metadata needs a video with the missing facts:
+
+    >>> video = pta.Video(width=640, height=360, frame_rate=25)
+    >>> video.pixels.unit
+    'px'
     """
 
     name: str = "video"
@@ -125,7 +139,7 @@ def frames_to_timestamps(frames: Integers, frame_rate: float) -> Milliseconds:
     Parameters
     ----------
     frames
-        (n,) whole numbers, 0 for the first frame.
+        (n,) integers, 0 for the first frame.
     frame_rate
         Frames per second, above 0.
 
@@ -144,7 +158,7 @@ def frames_to_timestamps(frames: Integers, frame_rate: float) -> Milliseconds:
 
 
 def timestamps_to_frames(timestamps: Milliseconds, frame_rate: float) -> Integers:
-    """Turn timestamps back into the numbers of their frames: the inverse of ``frames_to_timestamps``.
+    """Convert timestamps to frame numbers, the inverse of ``frames_to_timestamps``.
 
     Parameters
     ----------
@@ -161,7 +175,7 @@ def timestamps_to_frames(timestamps: Milliseconds, frame_rate: float) -> Integer
     Raises
     ------
     ParameterError
-        If a timestamp is not that of a frame.
+        If no frame has a timestamp.
 
     Examples
     --------
@@ -174,15 +188,15 @@ def timestamps_to_frames(timestamps: Milliseconds, frame_rate: float) -> Integer
     between = frames_to_timestamps(frames, frame_rate) != times
     if between.any():
         raise ParameterError(
-            f"the timestamp {times[between.argmax()]} ms is not that of a frame at {frame_rate:g} frames per "
-            "second. Pass the frame rate by which the timestamps were computed."
+            f"no frame has the timestamp {times[between.argmax()]} ms at {frame_rate:g} frames per second. "
+            "Pass the frame rate from which the timestamps were computed."
         )
     return frames
 
 
 @lru_cache(maxsize=64)
 def _find_exact_rate(frame_rate: float) -> Fraction:
-    """Return the fraction that a frame rate stands for."""
+    """Return the exact fraction of a frame rate such as 29.97."""
     if not (np.isfinite(frame_rate) and frame_rate > 0):
         raise ParameterError(f"frame_rate must be a number above 0, got {frame_rate!r}")
     rate = Fraction(frame_rate).limit_denominator(1001)
