@@ -1,4 +1,4 @@
-"""The ground of an animation: the background, outlines of zones and lines, and their names."""
+"""The ground of an animation: background image, zones and lines."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,19 +19,19 @@ from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.video import YAxis
 
 FINE = 2
-"""Pixels drawn for each one shown, so that edges are smooth."""
+"""Fine pixels per pixel of the animation, for smooth edges."""
 STRIP = 26
 """Height of the strip with the time below the image [px]."""
 LETTERS = 12
 _TALLEST = 4.0  # times the width
 _OUTLINE = 1.3
 _DASH, _BREAK, _ARROW = 14.0, 6.0, 24.0
-"""Lengths of what a line is drawn of [fine px]."""
+"""Lengths of dashes, their gaps and the arrow [fine px]."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AnimationCanvas:
-    """What does not move: the ground, as fine as it is drawn, where the plane lies on it, and outlines."""
+    """The static part of an animation: ground at fine resolution, projection and outlines."""
 
     ground: Image.Image
     origin: Floats
@@ -44,17 +44,17 @@ class AnimationCanvas:
         return self.ground.width // FINE, self.ground.height // FINE + STRIP
 
     def pixels(self, points: Floats) -> Floats:
-        """Return where points of the plane (n, 2) lie on the ground [fine px]."""
+        """Project (n, 2) points of the plane to the ground [fine px]."""
         return (points - self.origin) * self.scale
 
     def draw_line(self, line: Line) -> LineString:
-        """Return a line on the ground, with its *in* side to the right."""
+        """Project a line to the ground, with its *in* side to the right."""
         is_up = bool(self.scale[1] < 0)
         outline = line.outline if (line.y_axis == "up") == is_up else line.outline.reverse()
         return LineString(self.pixels(shapely.get_coordinates(outline)))
 
     def paint_ground(self, image: Image.Image | None) -> Image.Image:
-        """Return a ground: the dimmed image or paper, with outlines and their names."""
+        """Return a ground with the dimmed image, or white, and the outlines with their names."""
         ground = Image.new("RGB", self.ground.size, PAPER)
         if image is not None:
             shown = image.resize((ground.width // FINE, ground.height // FINE), Image.Resampling.BOX)
@@ -81,7 +81,7 @@ def prepare_canvas(
     *,
     y_axis: YAxis = "down",
 ) -> AnimationCanvas:
-    """Prepare the ground: the background or paper, with outlines and their names."""
+    """Prepare the ground: the background or white, with outlines and their names."""
     x0, y0, x1, y1 = shown
     scale = FINE * width / (x1 - x0)
     height = int(np.clip(round(scale * (y1 - y0) / FINE), 1, _TALLEST * width)) * FINE
@@ -97,7 +97,7 @@ def prepare_canvas(
 
 
 def _draw_outline(draw: ImageDraw.ImageDraw, stage: AnimationCanvas, thing: Zone | Line) -> None:
-    """Draw the outline dark in a pale casing; that of a line in dashes, with an arrow to its *in* side."""
+    """Draw an outline in a pale casing; a line is dashed, with an arrow to its *in* side."""
     outline = thing.outline.boundary if isinstance(thing, Zone) else thing.outline
     strokes = [LineString(stage.pixels(shapely.get_coordinates(ring))) for ring in shapely.get_parts(outline)]
     if isinstance(thing, Line):
@@ -121,12 +121,12 @@ def _dashes(line: LineString) -> list[Any]:
 
 
 def _draw_name(draw: ImageDraw.ImageDraw, stage: AnimationCanvas, thing: Zone | Line) -> None:
-    """Write the name in the zone's middle, or on the line's *out* side."""
+    """Write the name in the middle of a zone or on the *out* side of a line."""
     if isinstance(thing, Zone):
-        place = stage.pixels(shapely.get_coordinates(thing.outline.representative_point()))[0]
+        position = stage.pixels(shapely.get_coordinates(thing.outline.representative_point()))[0]
     else:
         middle, inwards = way_in(stage.draw_line(thing))
-        place = middle - FINE * LETTERS * inwards
+        position = middle - FINE * LETTERS * inwards
     style: dict[str, Any] = {
         "fill": INK,
         "stroke_width": 2 * FINE,
@@ -136,5 +136,5 @@ def _draw_name(draw: ImageDraw.ImageDraw, stage: AnimationCanvas, thing: Zone | 
     }
     text, font = in_rows(thing.name), load_font(FINE * LETTERS)
     half = np.array(draw.multiline_textbbox((0, 0), text, font, anchor="mm", align="center"))[2:] + 3 * FINE
-    place = np.maximum(np.minimum(place, np.array(stage.ground.size) - half), half)  # nothing is cut off
-    draw.multiline_text(tuple(place), text, font=font, **style)
+    position = np.maximum(np.minimum(position, np.array(stage.ground.size) - half), half)  # inside the image
+    draw.multiline_text(tuple(position), text, font=font, **style)
