@@ -634,7 +634,7 @@ def test_a_video_that_cannot_be_played_is_said(page):
         }""",
         [explorer_script(), walked().data],
     )
-    page.get_by_text("The video cannot be played here").wait_for()
+    page.get_by_text("The video cannot be played in this browser").wait_for()
 
 
 def test_the_curve_of_presence_has_no_holes(page, tmp_path):

@@ -99,7 +99,7 @@ export class App {
     this.timer = setTimeout(() => keepChanges(this), 300);
   }
 
-  /** Say what to do next. */
+  /** Show the next step. */
   showHint() {
     showHint(this);
   }
@@ -194,7 +194,7 @@ export class App {
     this.changed();
   }
 
-  /** Undo a change without an effect, as if it had not been made. */
+  /** Undo a change that had no effect, and remove it from the history. */
   revert() {
     this.model.undo();
     this.model.future.pop();

@@ -16,7 +16,7 @@ export function refit(app) {
   app.fit = { ...fit, residuals };
 }
 
-/** Return the drawn bounds: from the file, otherwise around the points. */
+/** Return the bounds to draw: from the file, otherwise around the points. */
 export function drawnBounds(app) {
   const { bounds, pairs } = app.model.doc;
   if (bounds && bounds.every(Number.isFinite) && bounds[2] > bounds[0] && bounds[3] > bounds[1]) return bounds;
@@ -26,7 +26,7 @@ export function drawnBounds(app) {
   return [ends(0, Math.min), ends(1, Math.min), ends(0, Math.max), ends(1, Math.max)];
 }
 
-/** Choose the distance of grid lines [m]. */
+/** Choose the spacing of grid lines [m]. */
 export function gridStep([x0, y0, x1, y1]) {
   const longest = Math.max(x1 - x0, y1 - y0);
   return [0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 50, 100, 500, 1000].find((step) => longest / step <= 24) ?? longest / 20;

@@ -41,7 +41,7 @@ function pageKey(app, event) {
   event.preventDefault();
 }
 
-/** Go back from a field to the image, where keys choose tools; later than the choice of a kind that Enter makes. */
+/** Return from a field to the image, where keys choose tools, after Enter has chosen a kind. */
 function leaveField(app) {
   setTimeout(() => app.stage.focus({ preventScroll: true }));
 }

@@ -141,7 +141,7 @@ function showSaving({ e, opening, mode, saving }, unsaved) {
   e.save.disabled = saving || !unsaved.length;
 }
 
-/** Say what to do next. */
+/** Show the next step. */
 export function showHint(app) {
   app.e.hint.textContent = hint(app);
 }
@@ -185,7 +185,7 @@ function showRowFigures(app, row, item) {
   if (warnings.length) row.querySelector("small").after(make("b", { className: "warns", title: warnings.join("\n"), "aria-label": `${warnings.length} warnings`, role: "img" }, "!"));
 }
 
-/** Show new figures in the list and the details, without making the list again. */
+/** Show new figures in the list and the details without rebuilding the list. */
 export function showFigures(app) {
   if (app.mode === "floor") return;
   for (const row of app.e.list.querySelectorAll(".row")) {

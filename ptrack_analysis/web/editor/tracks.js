@@ -1,4 +1,4 @@
-/** The people below the drawing: foot points, tracks, and where tracks start and end, on a canvas. */
+/** The people below the drawing, on a canvas: foot points, tracks, and starts and ends of tracks. */
 import { make } from "../shared/dom.js";
 
 export const LAYERS = [
@@ -32,7 +32,7 @@ export function makeTrackLayer(app) {
   };
   return {
     canvas,
-    /** Paint again, at once. */
+    /** Paint again immediately. */
     paint,
     /** Follow the view: move the canvas, and paint it again when the view rests. */
     follow() {
@@ -66,7 +66,7 @@ function paintTracks(canvas, app) {
   if (layers.ends) paintEnds(context, places, tracks.people, ratio);
 }
 
-/** Paint foot points per pixel, darker with more points. */
+/** Paint the density of foot points per pixel; dark is dense. */
 function paintPoints(context, places, ratio) {
   const { width, height } = context.canvas;
   const counts = new Uint16Array(width * height);
@@ -106,7 +106,7 @@ function paintPaths(context, places, starts, ratio) {
   });
 }
 
-/** Paint a circle where each person starts, and a square where each ends. */
+/** Paint a circle at the start and a square at the end of each track. */
 function paintEnds(context, places, people, ratio) {
   const size = (context.canvas.width / ratio < NARROW_STAGE ? 3 : 4.5) * ratio;
   Object.assign(context, { lineWidth: 0.45 * size, fillStyle: "rgba(255, 255, 255, 0.85)" });

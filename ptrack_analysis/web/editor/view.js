@@ -4,7 +4,8 @@ import { distance, nearestOn, segments } from "./geometry.js";
 export const NEAR = { mouse: 10, pen: 12, touch: 18 };
 
 export class View {
-  /** @param {{width: number, height: number}} picture  @param {number[]} bounds x0, y0, x1, y1 that it fills */
+  /** @param {{width: number, height: number}} picture  @param {number[]} bounds x0, y0, x1, y1 of the image
+  */
   constructor(picture, bounds) {
     Object.assign(this, { picture, bounds, scale: 1, left: 0, top: 0, width: 1, height: 1, fitted: true });
   }

@@ -1,4 +1,4 @@
-/** The details of the person selected: figures and visits, within the range. */
+/** The details of the selected person: figures and visits within the range. */
 import { make, makeIconButton } from "../shared/dom.js";
 import { formatCount, formatDuration, formatShortTime, formatTime, isolateName } from "../shared/text.js";
 import { getPersonColor, getZoneColor } from "./coloring.js";
@@ -28,7 +28,7 @@ function showDetails(s) {
   return updateState(s);
 }
 
-/** Show where the person is now. */
+/** Show the current state of the person. */
 function updateState(s) {
   const p = getLastSelected(s);
   if (p === NONE || !s.e.state) return;
@@ -38,7 +38,7 @@ function updateState(s) {
   s.e.swatch.style.background = getPersonColor(s, p);
 }
 
-/** Say why the list does not contain the person. */
+/** Explain why the list does not contain the person. */
 function listHints(s, p) {
   const hints = [];
   if (s.range && !isPresentBetween(s.tracks, p, s.range)) hints.push("Not present in the range");

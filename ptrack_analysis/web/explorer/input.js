@@ -76,7 +76,7 @@ export function listenToControls(s) {
   on(s, e.closeHelp, "click", () => e.dialog.close());
 }
 
-/** All keys: how the help shows them, what they do, and the action of each. */
+/** All keys, with their label and description in the help, and their actions. */
 const KEYS = [
   ["Space", "play or pause", { " ": togglePlaying, k: togglePlaying }],
   ["← →", "previous, next detection", { ArrowLeft: (s) => step(s, false), ArrowRight: (s) => step(s, true) }],
