@@ -249,7 +249,7 @@ def animate_paths(
     frame_rate
         Frames per second, 1 to 50. A GIF stores the duration of a frame in steps of 10 ms.
     trail
-        Duration of the trail trail each person, in the video's time [ms].
+        Duration of the trail behind each person, in the video's time [ms].
 
     Returns
     -------
@@ -287,7 +287,7 @@ def animate_paths(
     validate_plane([*zones, *lines], unit)
     size = _validate_integer(width, "width", _WIDTHS)
     frames = _frames(duration, frame_rate)
-    trail = milliseconds(trail, "trail")
+    trail_length = milliseconds(trail, "trail")
     if video_file is not None and background is not None:
         raise ParameterError("Pass background (--background) or video_file (--video-file), but not both.")
     if video_file is not None and unit != "px":
@@ -302,7 +302,7 @@ def animate_paths(
     _validate_size(stage.size, len(frames))
     times = _choose_times(steps, len(frames))
     factor = (times[-1] + times[1] - 2 * times[0]) / frames.sum() / _TEN if len(times) > 1 else 1.0
-    sketch = Sketch(stage, steps, trail, factor, int(times[-1]))
+    sketch = Sketch(stage, steps, trail_length, factor, int(times[-1]))
     if video_file is None:
         return _encode(_draw_frames(sketch, times, repeat(None), choose_palette(sketch)), frames)
     with VideoFile(video_file, f"video_file {fspath(video_file)!r}") as source:
@@ -368,8 +368,8 @@ def _draw_on_video(sketch: Sketch, times: Integers, source: VideoFile) -> list[I
 
 def _read_grounds(stage: AnimationCanvas, times: Integers, source: VideoFile) -> Iterator[Image.Image]:
     """Yield the ground of each time [ms]: the frame that starts at or before that millisecond."""
-    times = (Fraction(1000 * int(moment) + 999, 1_000_000) for moment in times)
-    for frame in source.find_frames(times):
+    ends = (Fraction(1000 * int(time) + 999, 1_000_000) for time in times)
+    for frame in source.find_frames(ends):
         yield stage.paint_ground(None if frame is None else frame.to_image())
 
 
@@ -378,8 +378,8 @@ def _draw_frames(
 ) -> list[Image.Image]:
     """Draw the frame of each time in the colors of the palette."""
     return [
-        sketch.at(int(moment), ground).quantize(palette=palette, dither=Image.Dither.NONE)
-        for moment, ground in zip(times, grounds, strict=False)
+        sketch.at(int(time), ground).quantize(palette=palette, dither=Image.Dither.NONE)
+        for time, ground in zip(times, grounds, strict=False)
     ]
 
 

@@ -762,8 +762,8 @@ def test_all_figures_of_a_person_are_within_the_range_and_say_so(walk):
     said = walk.get_by_role("region", name="Selected person").inner_text()
     for text in (
         "Time in the scene in the range\n0.6 s",
-        "First seen in the range\n0:03.0",
-        "Last seen in the range\n0:03.4",
+        "First detection in the range\n0:03.0",
+        "Last detection in the range\n0:03.4",
         "1 visit in the range",
         "0.6 s of at least 4.0 s",
         "0:03 \u2013 0:03.6",

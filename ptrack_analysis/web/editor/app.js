@@ -220,10 +220,10 @@ export class App {
   }
 
   /** Delete the selected corner, otherwise the selected item. */
-  removeChosen(whole = false) {
+  removeChosen(entire = false) {
     const item = this.model.item(this.selected);
     if (!item) return;
-    if (this.corner && !whole) {
+    if (this.corner && !entire) {
       const { corner } = this;
       this.corner = null;
       const isRemoved = this.change(() => this.model.removeCorner(item, corner, false));

@@ -122,7 +122,7 @@ function nudge(app, [dx, dy], step) {
   const { model, view } = app;
   const item = model.item(app.selected);
   const moved = (p) => {
-    const [x, y] = view.place(p);
+    const [x, y] = view.position(p);
     return model.round(view.point([x + dx * step, y + dy * step]));
   };
   if (app.mode === "floor") {

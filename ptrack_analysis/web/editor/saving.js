@@ -108,8 +108,7 @@ function askReplace(app, answer, options, mode) {
   app.tell(`${answer.error}. `, true, button("Replace it", replace));
 }
 
-/** Show the first reason that prevents saving, for zones that of the one edited last; return whether there is
-one. */
+/** Show the first problem that prevents saving, of the zone edited last; return whether there is one. */
 function tellProblem(app, mode, said) {
   const { pairs } = app.model.doc;
   if (mode === "floor") {

@@ -9,7 +9,7 @@ const CURSOR_DIGITS = { px: 0, m: 2 };
 export function scaleBar({ opening, view }) {
   if (opening.unit !== "m") return [];
   const [x0, , x1] = view.bounds;
-  const perMeter = (view.picture.width * view.scale) / Math.abs(x1 - x0);
+  const perMeter = (view.image.width * view.scale) / Math.abs(x1 - x0);
   const length = BAR_LENGTHS.findLast((step) => step * perMeter <= LONGEST_BAR) ?? BAR_LENGTHS[0];
   const [left, right, y] = [BAR_INSET, BAR_INSET + length * perMeter, view.height - BAR_INSET];
   const d = `M${left} ${y - 6}V${y}H${right.toFixed(1)}V${y - 6}`;

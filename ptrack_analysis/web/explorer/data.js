@@ -104,8 +104,7 @@ function addTimes(tracks) {
   for (let i = 0; i < rows; i++) tracks.presentBefore[i + 1] = tracks.presentBefore[i] + timePresent[i];
 }
 
-/** Create the visits by person, with the first visit of each person and the first absence of each visit as
-indices. */
+/** Create the visits by person, with the index of each person's first visit and each visit's first absence. */
 export function createVisits(arrays, people) {
   const visits = {
     zone: arrays.visit_zone,

@@ -54,7 +54,7 @@ function listFigures(s, p) {
   if (without) facts.push([`Without position${inRange(s)}`, formatDuration(without)]);
   if (!s.range || isPresentBetween(tracks, p, range)) {
     const [first, last] = findRows(tracks, p, range).map((row) => formatTime(Math.max(tracks.time[row], range[0])));
-    facts.push([`First seen${inRange(s)}`, first], [`Last seen${inRange(s)}`, last]);
+    facts.push([`First detection${inRange(s)}`, first], [`Last detection${inRange(s)}`, last]);
   }
   return makeFacts(facts.map(([name, value]) => [make("dt", { text: name }), value]));
 }
@@ -96,8 +96,8 @@ function makeVisit(s, v, range) {
   const isCutByRange = from > entered || to < exited;
   const cut = visits.cut[v] && !isCutByRange;
   const length = isCutByRange ? ` of ${visits.cut[v] ? "at least " : ""}${formatDuration(visits.dwell[v])}` : "";
-  const whole = `The whole visit: ${formatShortTime(entered)} – ${formatShortTime(exited)}`;
-  const title = [cut ? "Start or end not observed: the visit may be longer" : "Go to the visit", ...(isCutByRange ? [whole] : []), ...describeChecks(zone)].join(". ");
+  const complete = `Complete visit: ${formatShortTime(entered)} – ${formatShortTime(exited)}`;
+  const title = [cut ? "Start or end not observed: the visit may be longer" : "Go to the visit", ...(isCutByRange ? [complete] : []), ...describeChecks(zone)].join(". ");
   const item = make(
     "button",
     { type: "button", title },

@@ -23,8 +23,7 @@ function nameFile(s, words, suffix) {
 
 const nameTime = (time) => formatTime(time).replaceAll(":", "-");
 
-/** Save the visible image at the resolution of the background, with a footer: video, time, range and legends.
-*/
+/** Save the visible image at the resolution of the background; a footer has video, time, range and legends. */
 export function saveImage(s) {
   const area = findImageArea(s);
   const { ratio: ratioOfScreen } = s;

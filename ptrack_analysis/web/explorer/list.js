@@ -12,8 +12,7 @@ const ROW = 46;
 const LEAST_GAP = 0.4; // of the width of a bar [%]
 const LEAST_RUN = 1.3;
 
-/** Filter the people. The image shows visitors of the zone; the list also requires the range and the search.
-*/
+/** Filter the people. The image shows visitors of the zone; the list also needs the range and the search. */
 export function applyFilters(s) {
   const wanted = s.e.search.value.trim().replace(/^#/, "");
   const range = getRange(s);

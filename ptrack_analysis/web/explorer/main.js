@@ -45,8 +45,7 @@ function addBackground(s) {
   image.src = s.data.background;
 }
 
-/** Put a video under the drawing and follow its clock. If the video cannot be played, the explorer works
-without it. */
+/** Put a video under the drawing and follow its clock. The explorer also works if the video cannot be played. */
 function addVideo(s) {
   if (!s.options.video) return;
   const video = make("video", { muted: true, playsinline: true, preload: "auto", "aria-hidden": "true" });

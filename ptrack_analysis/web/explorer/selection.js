@@ -6,8 +6,7 @@ import { seek } from "./playback.js";
 
 const NEAR = { mouse: 16, pen: 18, touch: 24 };
 
-/** Select a person, or deselect a person who is selected alone. With `more`, keep the other selected people.
-*/
+/** Select a person, or deselect a person selected alone. With `more`, the other selected people stay selected. */
 export function toggleSelection(s, person, more = false) {
   const alone = s.selected.size === 1 && s.selected.has(person);
   if (!more) {
@@ -27,8 +26,7 @@ export function selectPeople(s, numbers) {
   emitSelection(s);
 }
 
-/** Go to the first time of a person within the range, unless the person is present at about the current time.
-*/
+/** Go to the first time of a person within the range, unless the person is present around the current time. */
 function goToPerson(s, person) {
   const range = getRange(s);
   const { tracks } = s;

@@ -146,8 +146,7 @@ kbd { font: 12.5px ui-monospace, Menlo, Consolas, monospace; padding: 1px 6px; b
 
 let sheet = null;
 
-/** Return the style sheet, shared by all explorers of a page and allowed by a policy against inline styles.
-*/
+/** Return the style sheet, shared by all explorers of a page; a policy against inline styles allows it. */
 export function getStyles() {
   if (!sheet) {
     sheet = new CSSStyleSheet();
