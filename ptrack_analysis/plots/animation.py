@@ -42,31 +42,31 @@ Color = tuple[int, int, int]
 class Sketch:
     """Draws the frames of one animation."""
 
-    def __init__(self, stage: AnimationCanvas, steps: Steps, trail: int, factor: float, end: int) -> None:
-        self.stage, self.steps, self.trail, self.factor = stage, steps, trail, factor
+    def __init__(self, canvas: AnimationCanvas, steps: Steps, trail: int, factor: float, end: int) -> None:
+        self.canvas, self.steps, self.trail, self.factor = canvas, steps, trail, factor
         self.unit = time_unit(end / 1000)
-        self.positions = stage.pixels(steps.points)
+        self.positions = canvas.pixels(steps.points)
         self.colors = np.rint(255 * distinct_colors(len(steps.persons))[:, :3]).astype(int)
 
-    def at(self, moment: int, ground: Image.Image | None = None) -> Image.Image:
+    def at(self, time: int, ground: Image.Image | None = None) -> Image.Image:
         """Draw the frame of a time [ms] on the default ground or on the given one."""
-        picture = (self.stage.ground if ground is None else ground).copy()
-        draw = ImageDraw.Draw(picture)
+        image = (self.canvas.ground if ground is None else ground).copy()
+        draw = ImageDraw.Draw(image)
         steps = self.steps
-        present = (steps.time <= moment) & (moment < steps.time + steps.time_present)
-        self._draw_trails(draw, moment)
+        present = (steps.time <= time) & (time < steps.time + steps.time_present)
+        self._draw_trails(draw, time)
         here = np.flatnonzero(present & steps.known)
         for row in here.tolist():
             self._draw_dot(draw, row, named=len(here) <= _NAMED)
-        return self._framed(picture.reduce(FINE), moment, int(present.sum()), len(here))
+        return self._framed(image.reduce(FINE), time, int(present.sum()), len(here))
 
-    def _draw_trails(self, draw: ImageDraw.ImageDraw, moment: int) -> None:
+    def _draw_trails(self, draw: ImageDraw.ImageDraw, time: int) -> None:
         """Draw each person's trail, fading with age and broken between tracklets."""
         steps = self.steps
-        recent = (steps.time <= moment) & (steps.time > moment - self.trail)
+        recent = (steps.time <= time) & (steps.time > time - self.trail)
         ends = np.flatnonzero(steps.joined & recent[1:] & recent[:-1])
         for row in ends[np.argsort(steps.time[ends], kind="stable")].tolist():
-            age = (moment - int(steps.time[row])) / max(self.trail, 1)
+            age = (time - int(steps.time[row])) / max(self.trail, 1)
             color = self.color(int(steps.rank[row]), _PALEST * age)
             line = self.positions[row : row + 2].ravel().tolist()
             draw.line(line, fill=color, width=round(FINE * _TRAIL))
@@ -81,25 +81,25 @@ class Sketch:
             text, font = str(self.steps.persons[rank]), load_font(FINE * LETTERS)
             halo: dict[str, Any] = {"stroke_width": 2 * FINE, "stroke_fill": PAPER}
             right = x + 2.2 * radius + draw.textlength(text, font) < draw.im.size[0]
-            place = (x + (2 if right else -2) * radius, y)
-            draw.text(place, text, fill=INK, font=font, anchor="lm" if right else "rm", **halo)
+            position = (x + (2 if right else -2) * radius, y)
+            draw.text(position, text, fill=INK, font=font, anchor="lm" if right else "rm", **halo)
 
     def color(self, rank: int, pale: float) -> Color:
         """Return a person's color, mixed with white."""
         red, green, blue = np.rint(self.colors[rank] * (1 - pale) + 255 * pale).astype(int).tolist()
         return red, green, blue
 
-    def _framed(self, picture: Image.Image, moment: int, present: int, located: int) -> Image.Image:
+    def _framed(self, image: Image.Image, time: int, present: int, located: int) -> Image.Image:
         """Add a strip with the time, the number of people and the speed below the image."""
-        width, height = picture.size
+        width, height = image.size
         framed = Image.new("RGB", (width, height + STRIP), PAPER)
-        framed.paste(picture)
+        framed.paste(image)
         draw = ImageDraw.Draw(framed)
         draw.line((0, height, width, height), fill=GRID)
         line, font = height + STRIP / 2, load_font(LETTERS)
-        seconds = round(moment / 1000, 1) if self.unit == "s" else moment // 1000
-        time = clock(seconds, self.unit) + (" s" if self.unit == "s" else "")
-        draw.text((8, line), time, fill=INK, font=font, anchor="lm")
+        seconds = round(time / 1000, 1) if self.unit == "s" else time // 1000
+        written = clock(seconds, self.unit) + (" s" if self.unit == "s" else "")
+        draw.text((8, line), written, fill=INK, font=font, anchor="lm")
         hidden = f", {present - located} without a position" if present > located else ""
         people = (
             f"{present} {'person' if present == 1 else 'people'}{hidden}"
@@ -294,15 +294,15 @@ def animate_paths(
         raise ParameterError(
             "video_file shows the image, but the trajectories are in m. Pass background (--background)."
         )
-    picture = None if background is None else read_background(background)
-    frame = frame_bounds(unit, bounds=bounds, video=video, picture=picture)
+    image = None if background is None else read_background(background)
+    frame = frame_bounds(unit, bounds=bounds, video=video, image=image)
     steps = find_steps(trajectories, unit, persons)
-    seen = frame or enclosing_bounds(steps.points[steps.known])
-    stage = prepare_canvas(size, seen, picture, zones, lines, y_axis=y_axis)
-    _validate_size(stage.size, len(frames))
+    shown = frame or enclosing_bounds(steps.points[steps.known])
+    canvas = prepare_canvas(size, shown, image, zones, lines, y_axis=y_axis)
+    _validate_size(canvas.size, len(frames))
     times = _choose_times(steps, len(frames))
     factor = (times[-1] + times[1] - 2 * times[0]) / frames.sum() / _TEN if len(times) > 1 else 1.0
-    sketch = Sketch(stage, steps, trail_length, factor, int(times[-1]))
+    sketch = Sketch(canvas, steps, trail_length, factor, int(times[-1]))
     if video_file is None:
         return _encode(_draw_frames(sketch, times, repeat(None), choose_palette(sketch)), frames)
     with VideoFile(video_file, f"video_file {fspath(video_file)!r}") as source:
@@ -357,20 +357,20 @@ def _choose_times(steps: Steps, number: int) -> Integers:
 def _draw_on_video(sketch: Sketch, times: Integers, source: VideoFile) -> list[Image.Image]:
     """Draw each frame on the video's frame at its time, in colors chosen from a sample of frames."""
     samples = times[:: max(len(times) // _SAMPLES, 1)]
-    thumbnails = [sketch.at(-1, ground).reduce(2) for ground in _read_grounds(sketch.stage, samples, source)]
+    thumbnails = [sketch.at(-1, ground).reduce(2) for ground in _read_grounds(sketch.canvas, samples, source)]
     width, height = thumbnails[0].size
     sheet = Image.new("RGB", (width, height * len(thumbnails)))
     for number, thumbnail in enumerate(thumbnails):
         sheet.paste(thumbnail, (0, number * height))
-    grounds = _read_grounds(sketch.stage, times, source)
+    grounds = _read_grounds(sketch.canvas, times, source)
     return _draw_frames(sketch, times, grounds, choose_palette(sketch, sheet))
 
 
-def _read_grounds(stage: AnimationCanvas, times: Integers, source: VideoFile) -> Iterator[Image.Image]:
+def _read_grounds(canvas: AnimationCanvas, times: Integers, source: VideoFile) -> Iterator[Image.Image]:
     """Yield the ground of each time [ms]: the frame that starts at or before that millisecond."""
     ends = (Fraction(1000 * int(time) + 999, 1_000_000) for time in times)
     for frame in source.find_frames(ends):
-        yield stage.paint_ground(None if frame is None else frame.to_image())
+        yield canvas.paint_ground(None if frame is None else frame.to_image())
 
 
 def _draw_frames(

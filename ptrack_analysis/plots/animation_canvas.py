@@ -75,7 +75,7 @@ class AnimationCanvas:
 def prepare_canvas(
     width: int,
     shown: Bounds,
-    picture: Floats | None,
+    image: Floats | None,
     zones: Sequence[Zone],
     lines: Sequence[Line],
     *,
@@ -86,22 +86,24 @@ def prepare_canvas(
     scale = FINE * width / (x1 - x0)
     height = int(np.clip(round(scale * (y1 - y0) / FINE), 1, _TALLEST * width)) * FINE
     ground = Image.new("RGB", (FINE * width, height), PAPER)
-    if picture is not None:
-        levels = np.rint(255 * dimmed(picture)).astype("uint8")
+    if image is not None:
+        levels = np.rint(255 * dimmed(image)).astype("uint8")
         ground.paste(Image.fromarray(levels).resize(ground.size, Image.Resampling.LANCZOS))
     is_up = y_axis == "up"
     origin, scales = np.array([x0, y1 if is_up else y0]), np.array([scale, -scale if is_up else scale])
-    stage = AnimationCanvas(ground, origin, scales, [*zones, *lines])
-    stage.draw_outlines(ground)
-    return stage
+    canvas = AnimationCanvas(ground, origin, scales, [*zones, *lines])
+    canvas.draw_outlines(ground)
+    return canvas
 
 
-def _draw_outline(draw: ImageDraw.ImageDraw, stage: AnimationCanvas, thing: Zone | Line) -> None:
+def _draw_outline(draw: ImageDraw.ImageDraw, canvas: AnimationCanvas, thing: Zone | Line) -> None:
     """Draw an outline in a pale casing; a line is dashed, with an arrow to its *in* side."""
     outline = thing.outline.boundary if isinstance(thing, Zone) else thing.outline
-    strokes = [LineString(stage.pixels(shapely.get_coordinates(ring))) for ring in shapely.get_parts(outline)]
+    strokes = [
+        LineString(canvas.pixels(shapely.get_coordinates(ring))) for ring in shapely.get_parts(outline)
+    ]
     if isinstance(thing, Line):
-        strokes = [stage.draw_line(thing)]
+        strokes = [canvas.draw_line(thing)]
         middle, inwards = way_in(strokes[0])
         strokes = [*_dashes(strokes[0]), LineString([middle, middle + _ARROW * inwards])]
     for color, wide in ((PAPER, 3.0), (INK, 1.0)):
@@ -120,12 +122,12 @@ def _dashes(line: LineString) -> list[Any]:
     return [substring(line, start, start + _DASH) for start in starts]
 
 
-def _draw_name(draw: ImageDraw.ImageDraw, stage: AnimationCanvas, thing: Zone | Line) -> None:
+def _draw_name(draw: ImageDraw.ImageDraw, canvas: AnimationCanvas, thing: Zone | Line) -> None:
     """Write the name in the middle of a zone or on the *out* side of a line."""
     if isinstance(thing, Zone):
-        position = stage.pixels(shapely.get_coordinates(thing.outline.representative_point()))[0]
+        position = canvas.pixels(shapely.get_coordinates(thing.outline.representative_point()))[0]
     else:
-        middle, inwards = way_in(stage.draw_line(thing))
+        middle, inwards = way_in(canvas.draw_line(thing))
         position = middle - FINE * LETTERS * inwards
     style: dict[str, Any] = {
         "fill": INK,
@@ -136,5 +138,5 @@ def _draw_name(draw: ImageDraw.ImageDraw, stage: AnimationCanvas, thing: Zone | 
     }
     text, font = in_rows(thing.name), load_font(FINE * LETTERS)
     half = np.array(draw.multiline_textbbox((0, 0), text, font, anchor="mm", align="center"))[2:] + 3 * FINE
-    position = np.maximum(np.minimum(position, np.array(stage.ground.size) - half), half)  # inside the image
+    position = np.maximum(np.minimum(position, np.array(canvas.ground.size) - half), half)  # inside the image
     draw.multiline_text(tuple(position), text, font=font, **style)

@@ -85,7 +85,9 @@ class LiveCounts:
     def describe(self, thing: Zone | Line, time: int) -> str:
         """Return the counts of a zone or line at a time [ms] as text; empty without tables."""
         if isinstance(thing, Line):
-            inside, outside = (self.count_crossings(thing.name, way, time) for way in ("in", "out"))
+            inside, outside = (
+                self.count_crossings(thing.name, direction, time) for direction in ("in", "out")
+            )
             return "" if inside is None else f"in {inside} \u00b7 out {outside}"
         people, visits = self.count_people(thing.name, time), self.count_visits(thing.name, time)
         now = "" if people is None else f"{people} now"

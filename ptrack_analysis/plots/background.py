@@ -28,13 +28,13 @@ _LUMA = (0.299, 0.587, 0.114)
 _FULL = 255.0
 
 
-def read_background(picture: Picture) -> Floats:
+def read_background(image: Picture) -> Floats:
     """Read an image as floats from 0 to 1 of shape (rows, columns, 3), as ``read_picture`` does."""
-    return np.asarray(read_picture(picture)) / _FULL
+    return np.asarray(read_picture(image)) / _FULL
 
 
 def frame_bounds(
-    unit: str, *, bounds: Bounds | None, video: Video | None, picture: Floats | None
+    unit: str, *, bounds: Bounds | None, video: Video | None, image: Floats | None
 ) -> Bounds | None:
     """Return the rectangle of the plane that the frame or the floor plan fills.
 
@@ -49,51 +49,51 @@ def frame_bounds(
         x0, y0, x1, y1 = bounds
         if not (np.isfinite(bounds).all() and x1 > x0 and y1 > y0):
             raise ParameterError(f"bounds must be x0, y0, x1, y1 with x0 < x1 and y0 < y1, got {bounds!r}")
-        _warn_if_stretched(picture, (x1 - x0, y1 - y0), unit)
+        _warn_if_stretched(image, (x1 - x0, y1 - y0), unit)
         return x0, y0, x1, y1
     if unit == "m":
-        if picture is not None:
+        if image is not None:
             raise ParameterError(
                 "A background of a plot in m needs a position. "
                 "Pass bounds=(x0, y0, x1, y1), such as floor.bounds."
             )
         return None
     if video is not None and video.width is not None and video.height is not None:
-        _warn_if_stretched(picture, (video.width, video.height), unit)
+        _warn_if_stretched(image, (video.width, video.height), unit)
         return 0.0, 0.0, float(video.width), float(video.height)
-    if picture is not None:
-        return 0.0, 0.0, float(picture.shape[1]), float(picture.shape[0])
+    if image is not None:
+        return 0.0, 0.0, float(image.shape[1]), float(image.shape[0])
     return None
 
 
-def _warn_if_stretched(picture: Floats | None, rectangle: tuple[float, float], unit: str) -> None:
+def _warn_if_stretched(image: Floats | None, rectangle: tuple[float, float], unit: str) -> None:
     """Warn if an image is stretched to fill its rectangle."""
-    if picture is None:
+    if image is None:
         return
-    size = picture.shape[1], picture.shape[0]
+    size = image.shape[1], image.shape[0]
     for note in stretched_note(size, rectangle, of_frame=unit == "px"):
         warnings.warn(note, PtrackWarning, stacklevel=4)
 
 
-def dimmed(picture: Floats) -> Floats:
+def dimmed(image: Floats) -> Floats:
     """Make an image paler, regardless of its brightness, so that data on it are visible.
 
     A dark image is first brightened to keep its content visible.
     """
-    bright = picture / max(float(np.percentile(picture, 99)), _DARKEST)
+    bright = image / max(float(np.percentile(image, 99)), _DARKEST)
     gray = (bright @ np.array(_LUMA))[..., None]
     paler = 1.0 - (_GREY * gray + (1.0 - _GREY) * bright).clip(0.0, 1.0)
     light: Floats = 1.0 - min(1.0 - _DIM, _MEAN_DARKNESS / max(float(paler.mean()), 1e-9)) * paler
     return light.clip(0.0, 1.0)
 
 
-def draw_background(ax: Axes, picture: Floats, bounds: Bounds) -> None:
+def draw_background(ax: Axes, image: Floats, bounds: Bounds) -> None:
     """Draw the dimmed image in its rectangle."""
     x0, y0, x1, y1 = bounds
     limits = ax.axis()
     below, above = (y1, y0) if ax.yaxis_inverted() else (y0, y1)
-    image = ax.imshow(dimmed(picture), extent=(x0, x1, below, above), zorder=0, aspect=ax.get_aspect())
-    image.set_label("_background")
+    artist = ax.imshow(dimmed(image), extent=(x0, x1, below, above), zorder=0, aspect=ax.get_aspect())
+    artist.set_label("_background")
     ax.axis(limits)
 
 
@@ -325,8 +325,8 @@ def ground_axes(
         not known, or the bounds are empty.
     """
     validate_plane([*zones, *lines], unit)
-    picture = None if background is None else read_background(background)
-    frame = frame_bounds(unit, bounds=bounds, video=video, picture=picture) or default
+    image = None if background is None else read_background(background)
+    frame = frame_bounds(unit, bounds=bounds, video=video, image=image) or default
     outlines = [*(zone.outline for zone in zones), *(line.outline for line in lines)]
     corners = [np.reshape(outline.bounds, (2, 2)) for outline in outlines]
     shown = frame or enclosing_bounds(
@@ -342,6 +342,6 @@ def ground_axes(
         title=title,
         figsize=figsize,
     )
-    if picture is not None and frame is not None:
-        draw_background(ax, picture, frame)
+    if image is not None and frame is not None:
+        draw_background(ax, image, frame)
     return ax

@@ -127,19 +127,19 @@ def _zoom_to_lines(ax: Axes, lines: Sequence[Line]) -> float:
 def _totals(line: Line, crossings: pd.DataFrame) -> str:
     """Return the label of a line: its name, shortened if necessary, and its counts."""
     name = " ".join(in_rows(line.name).split("\n")[:2])
-    way = crossings["direction"][crossings.index.get_level_values("line") == line.name]
-    return f"{name}: {(way == 'in').sum()}\u00a0in,\u00a0{(way == 'out').sum()}\u00a0out"
+    direction = crossings["direction"][crossings.index.get_level_values("line") == line.name]
+    return f"{name}: {(direction == 'in').sum()}\u00a0in,\u00a0{(direction == 'out').sum()}\u00a0out"
 
 
 def _draw_marks(ax: Axes, crossings: pd.DataFrame, unit: str, kwargs: dict[str, Any]) -> None:
     smaller = min(1.0, _MANY / len(crossings)) ** 0.25
     keys = []
-    for way, (marker, color, label) in _MARKS.items():
-        size = _SIZES[way] * smaller
-        rows = crossings[crossings["direction"] == way]
+    for direction, (marker, color, label) in _MARKS.items():
+        size = _SIZES[direction] * smaller
+        rows = crossings[crossings["direction"] == direction]
         style: dict[str, Any] = {"c": color, "s": size**2, "linewidths": size / 10, "edgecolors": PAPER}
-        marks: dict[str, Any] = {"marker": marker, "alpha": 0.85, "label": f"_{way}"}
-        marks["zorder"] = 7 if way == "in" else 6
+        marks: dict[str, Any] = {"marker": marker, "alpha": 0.85, "label": f"_{direction}"}
+        marks["zorder"] = 7 if direction == "in" else 6
         ax.scatter(rows[f"x_{unit}"], rows[f"y_{unit}"], **{**style, **marks, **kwargs})
         keys.append(Line2D([], [], linestyle="", marker=marker, color=color, label=f"{label}: {len(rows)}"))
     legend_below(ax, keys)

@@ -69,12 +69,12 @@ def plot_facing(
     if not len(sums):
         write_no_data(ax, "No targets")
         return ax
-    place, left = np.arange(len(sums)), np.zeros(len(sums))
+    rows, left = np.arange(len(sums)), np.zeros(len(sums))
     for name, color in _COLORS.items():
         style: dict[str, Any] = {"color": color, "height": _THICK, "linewidth": 0, "zorder": 3}
-        ax.barh(place, sums[name], left=left, label=_LABELS[name], **{**style, **kwargs})
+        ax.barh(rows, sums[name], left=left, label=_LABELS[name], **{**style, **kwargs})
         left += sums[name].to_numpy()
-    ax.set_yticks(place, [short_name(target) for target in sums.index])
+    ax.set_yticks(rows, [short_name(target) for target in sums.index])
     ax.grid(visible=False, axis="y")
     legend_below(ax, [Patch(color=color, label=_LABELS[name]) for name, color in _COLORS.items()])
     return ax

@@ -124,8 +124,8 @@ def plot_heatmap(
     values, label = _choose_values(heatmap, duration)
     if heatmap.excluded_seconds:
         label += f"\nexcluding {heatmap.excluded_seconds:.1f} s with truncated boxes"
-    picture = None if background is None else read_background(background)
-    cells, unit, frame = _find_bounds(heatmap, bounds, video, picture)
+    image = None if background is None else read_background(background)
+    cells, unit, frame = _find_bounds(heatmap, bounds, video, image)
     validate_plane([*zones, *lines], unit)
     (rows, columns), (x0, y0, x1, y1) = heatmap.shape, cells
     aspect = (x1 - x0) / columns / ((y1 - y0) / rows) if unit == "fraction" else 1.0
@@ -140,12 +140,12 @@ def plot_heatmap(
         title=title,
         figsize=figsize,
     )
-    if picture is not None:
-        draw_background(ax, picture, frame)
+    if image is not None:
+        draw_background(ax, image, frame)
     if (values > 0).any():
-        opacity = alpha if alpha is not None else 1.0 if picture is None else 0.75
-        image = _draw_cells(ax, values, cells, {"alpha": opacity, **kwargs}, scale)
-        add_color_bar(ax, image, label)
+        opacity = alpha if alpha is not None else 1.0 if image is None else 0.75
+        drawn = _draw_cells(ax, values, cells, {"alpha": opacity, **kwargs}, scale)
+        add_color_bar(ax, drawn, label)
     else:
         write_no_data(ax, f"No cell has any {_NOUNS[heatmap.quantity][0]}")
     draw_outlines(ax, zones, lines)
@@ -169,11 +169,11 @@ def _choose_values(heatmap: Heatmap, duration: pd.Timedelta | str | None) -> tup
 
 
 def _find_bounds(
-    heatmap: Heatmap, bounds: Bounds | None, video: Video | None, picture: Floats | None
+    heatmap: Heatmap, bounds: Bounds | None, video: Video | None, image: Floats | None
 ) -> tuple[Bounds, str, Bounds]:
     """Return the bounds of the cells, their unit, and the rectangle to show."""
     unit = "px" if heatmap.unit == "fraction" else heatmap.unit
-    frame = frame_bounds(unit, bounds=bounds, video=video, picture=picture)
+    frame = frame_bounds(unit, bounds=bounds, video=video, image=image)
     if heatmap.unit != "fraction":
         return heatmap.bounds, unit, frame or heatmap.bounds
     if frame is None:

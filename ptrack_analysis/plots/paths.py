@@ -171,8 +171,8 @@ def plot_paths(
         raise ParameterError("Pass color or color_by, but not both.")
     unit = find_unit(trajectories, TRAJECTORIES)
     validate_plane([*zones, *lines], unit)
-    picture = None if background is None else read_background(background)
-    frame = frame_bounds(unit, bounds=bounds, video=video, picture=picture)
+    image = None if background is None else read_background(background)
+    frame = frame_bounds(unit, bounds=bounds, video=video, image=image)
     steps = find_steps(trajectories, unit, persons)
     shown = frame or enclosing_bounds(_all_points(steps, zones, lines))
     ax = plane_axes(
@@ -185,8 +185,8 @@ def plot_paths(
         title=title,
         figsize=figsize,
     )
-    if picture is not None and frame is not None:
-        draw_background(ax, picture, frame)
+    if image is not None and frame is not None:
+        draw_background(ax, image, frame)
     if len(steps.persons) == 0:
         write_no_data(ax, "No positions")
         draw_outlines(ax, zones, lines)
@@ -313,8 +313,8 @@ def _draw_paths(ax: Axes, steps: Steps, coloring: _Coloring, shown: Bounds, kwar
     keys = list(coloring.keys)
     if number <= MOST_PATHS:
         diagonal = float(np.hypot(shown[2] - shown[0], shown[3] - shown[1]))
-        places, ways, rows = find_arrow_heads(steps, 0.12 * diagonal)
-        draw_arrow_heads(ax, places, ways, coloring.colors[coloring.level[rows]], size + width)
+        positions, directions, rows = find_arrow_heads(steps, 0.12 * diagonal)
+        draw_arrow_heads(ax, positions, directions, coloring.colors[coloring.level[rows]], size + width)
         _draw_marks(ax, steps, coloring, size)
         keys += _list_keys(steps, is_numbered=not keys and coloring.bar is None)
     legend_below(ax, keys)
@@ -363,15 +363,17 @@ def count_people_per_cell(steps: Steps, bounds: Bounds, shape: tuple[int, int]) 
     rows, columns = shape
     size = np.array([(x1 - x0) / columns, (y1 - y0) / rows])
     first = np.flatnonzero(steps.joined)
-    start, way = steps.points[first], steps.points[first + 1] - steps.points[first]
-    parts = np.maximum(np.ceil(2 * np.abs(way / size).max(axis=1, initial=0.0)), 1).astype("int64")
+    start, step = steps.points[first], steps.points[first + 1] - steps.points[first]
+    parts = np.maximum(np.ceil(2 * np.abs(step / size).max(axis=1, initial=0.0)), 1).astype("int64")
     line = np.repeat(np.arange(len(first)), parts)
     share = (np.arange(len(line)) - np.repeat(np.cumsum(parts) - parts, parts)) / parts[line]
-    points = np.concatenate([start[line] + share[:, None] * way[line], steps.points[steps.known]])
+    points = np.concatenate([start[line] + share[:, None] * step[line], steps.points[steps.known]])
     rank = np.concatenate([steps.rank[first][line], steps.rank[steps.known]])
-    place = np.floor((points - [x0, y0]) / size).astype("int64")
-    inside = ((place >= 0) & (place < [columns, rows])).all(axis=1)
-    cells = np.unique(np.column_stack([rank, place[:, 1] * columns + place[:, 0]])[inside], axis=0)[:, 1]
+    cell_index = np.floor((points - [x0, y0]) / size).astype("int64")
+    inside = ((cell_index >= 0) & (cell_index < [columns, rows])).all(axis=1)
+    cells = np.unique(np.column_stack([rank, cell_index[:, 1] * columns + cell_index[:, 0]])[inside], axis=0)[
+        :, 1
+    ]
     return np.bincount(cells, minlength=rows * columns).reshape(shape)
 
 

@@ -55,8 +55,8 @@ def distinct_colors(number: int, *, alpha: float = 1.0) -> Floats:
     """
     if number <= len(OKABE_ITO):
         return to_rgba_array(list(OKABE_ITO[:number]), alpha) if number else np.empty((0, 4))
-    places = _BRIGHTEST * (np.arange(number) * _GOLDEN % 1.0)
-    return to_rgba_array(colormaps["viridis"](places), alpha)
+    positions = _BRIGHTEST * (np.arange(number) * _GOLDEN % 1.0)
+    return to_rgba_array(colormaps["viridis"](positions), alpha)
 
 
 Color = str | tuple[float, ...]
