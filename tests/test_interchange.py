@@ -211,7 +211,7 @@ def test_a_geodataframe_that_cannot_be_zones_is_refused(tmp_path):
     with pytest.raises(ZoneError, match=r"zones must be a zone file, a GeoDataFrame, or .* got int"):
         pta.read_zones(7, VIDEO)
     (tmp_path / "zones.geojson").write_text('{"features": []}')
-    with pytest.raises(ZoneError, match="leave out unit, because a zone file states it"):
+    with pytest.raises(ZoneError, match="omit unit, because a zone file states it"):
         pta.read_zones(tmp_path / "zones.geojson", VIDEO, unit="px")
 
 
