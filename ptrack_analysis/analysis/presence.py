@@ -96,10 +96,9 @@ def estimate_sampling_period(table: pd.DataFrame, video: Video) -> pd.Timedelta:
 
     Examples
     --------
-    >>> from ptrack_analysis import Video
-    >>> from ptrack_analysis.schema import DETECTIONS, empty_table
-    >>> estimate_sampling_period(empty_table(DETECTIONS), Video(frame_rate=25.0))
-    Timedelta('0 days 00:00:00.040000')
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> pta.quality.estimate_sampling_period(detections, video)
+    Timedelta('0 days 00:00:00.080000')
     """
     return timedelta(find_period(rows_by_person(table), video))
 

@@ -73,13 +73,15 @@ def select(
 
     Examples
     --------
-    >>> from ptrack_analysis import compute_trajectories
-    >>> times = pd.to_timedelta([0, 1000, 2000], unit="ms").as_unit("ms")
-    >>> index = pd.MultiIndex.from_arrays([[7, 7, 7], times], names=["person_index", "timestamp"])
-    >>> points = pd.DataFrame({"x_m": [0.0, 1.0, 2.0], "y_m": [0.0, 0.0, 0.0]}, index=index)
-    >>> part = select(compute_trajectories(points), start="500ms", end="1200ms")
-    >>> part["time_present"].dt.total_seconds().tolist(), part["x_m"].tolist()
-    ([0.5, 0.2], [0.0, 1.0])
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> trajectories = pta.compute_trajectories(detections, video)
+    >>> part = pta.select(trajectories, start="1min", end="2min")
+    >>> part.index.get_level_values("person_index").unique().tolist()
+    [2, 4, 5, 6, 7, 8, 9]
+    >>> part["time_present"].sum().total_seconds()
+    177.56
+    >>> len(pta.select(trajectories, persons=[3]))
+    306
     """
     kind = _find_kind(table)
     if kind is not None:

@@ -90,6 +90,16 @@ def compute_tracks(
     E. Batschelet, "Circular Statistics in Biology", Academic Press, 1981, for straightness. M. C. González,
     C. A. Hidalgo, A.-L. Barabási, "Understanding individual human mobility patterns", Nature 453 (2008),
     doi:10.1038/nature06958, for the radius of gyration.
+
+    Examples
+    --------
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> tracks = pta.compute_tracks(pta.compute_trajectories(detections, video))
+    >>> tracks[["detections", "path_length_px", "straightness"]].head(3).reset_index().round(2)
+       person_index  detections  path_length_px  straightness
+    0             0         596         1397.39          0.58
+    1             1          93          418.25          0.73
+    2             2         609         1996.57          0.02
     """
     walks = read_walks(trajectories)
     unit = walks.unit

@@ -68,6 +68,13 @@ class AnalysisConfig:
     ------
     ParameterError
         If a value is out of range or contradicts another one.
+
+    Examples
+    --------
+    >>> config = pta.AnalysisConfig(zones="data/shop/zones.geojson", merge_gap="1s")
+    >>> analysis = pta.open_video("data/shop", config=config)
+    >>> len(analysis["visits"])
+    52
     """
 
     zones: FilePath | None = field(default=None, metadata=option("GeoJSON file of zones and lines", "scene"))

@@ -35,6 +35,14 @@ class Inspection:
     longer than ``max_gap``. Times: ``dwell`` is people's time in the scene, ``without_position`` its part
     without a position, ``period`` the sampling period, ``longest_gap`` the longest gap.
     ``read_report`` counts the rows and pages of the source that were kept and dropped.
+
+    Examples
+    --------
+    >>> inspection = pta.inspect_tracking("data/shop")
+    >>> inspection.checks
+    {'good': 16, 'doubtful': 1, 'bad': 0, 'unknown': 7}
+    >>> inspection.without_box, inspection.truncated_boxes, inspection.gaps
+    (624, 869, 0)
     """
 
     video: Video
@@ -106,6 +114,14 @@ def inspect_tracking(
         If the source is a folder of several videos. Inspect each video that ``find_videos`` returns.
     InputError
         If the file does not exist, or contains no page.
+
+    Examples
+    --------
+    >>> inspection = pta.inspect_tracking("data/shop")
+    >>> inspection.persons, inspection.detections, inspection.verdict
+    (13, 5957, 'usable with care')
+    >>> inspection.problems
+    ()
     """
     reading = load(source, video=video)
     detections = reading.detections

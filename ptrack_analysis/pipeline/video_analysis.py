@@ -112,9 +112,16 @@ class VideoAnalysis:
 
     Examples
     --------
-    >>> analysis = VideoAnalysis("data/shop", AnalysisConfig(zones="data/shop/zones.geojson"))
-    >>> analysis["visits"]["dwell"].sum().total_seconds()
-    327.4
+    >>> analysis = pta.open_video("data/shop", zones="data/shop/zones.geojson")
+    >>> analysis["visits"].groupby("zone")["dwell"].sum().dt.total_seconds()
+    zone
+    checkout     61.92
+    entrance     76.28
+    shelves     116.48
+    table        72.72
+    Name: dwell, dtype: float64
+    >>> analysis.unit, len(analysis.trajectories)
+    ('px', 5957)
     """
 
     def __init__(
@@ -716,6 +723,16 @@ def open_video(
     -------
     VideoAnalysis
         The analysis. Access its tables by name: ``analysis["visits"]``.
+
+    Examples
+    --------
+    >>> analysis = pta.open_video("data/shop", zones="data/shop/zones.geojson", floor="data/shop/floor.json")
+    >>> analysis["tracks"]["path_length_m"].head(3).round(1)
+    person_index
+    0    17.8
+    1     5.9
+    2    24.1
+    Name: path_length_m, dtype: float64
     """
     if config is not None and options:
         raise ParameterError(f"config and {next(iter(options))} are both given. Pass only one.")

@@ -171,6 +171,13 @@ def write_report(
     Notes
     -----
     A video of 15 minutes produces a page of about 1 to 3 MB. The page contains the positions of all people.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> pta.write_report("data/shop", "report.html", title="Shop")
+    >>> "<title>Shop" in Path("report.html").read_text(encoding="utf-8")
+    True
     """
     target = Path(path)
     validate_replaceable(target, force=force)

@@ -224,10 +224,15 @@ def repair_jumps(
 
     Examples
     --------
-    >>> from ptrack_analysis.schema import empty_table
-    >>> from ptrack_analysis.schema import TRAJECTORIES
-    >>> len(repair_jumps(flag_jumps(empty_table(TRAJECTORIES, unit="m"), max_speed=3.0)))
-    0
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> plan = pta.read_floor_plan("data/shop/floor.json")
+    >>> trajectories = pta.compute_trajectories(detections, video, plane=plan)
+    >>> flagged = pta.cleaning.flag_jumps(trajectories, max_speed=1.5)
+    >>> repaired = pta.cleaning.repair_jumps(flagged)
+    >>> flagged["jump"].sum().item()
+    9
+    >>> repaired.loc[repaired["jump"], "position_status"].value_counts().to_dict()
+    {'interpolated': 9, 'detected': 0, 'missing': 0}
     """
     old = split_positions(trajectories)
     if "jump" not in trajectories.columns:

@@ -74,10 +74,17 @@ def apply_stitches(table: pd.DataFrame, stitches: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from ptrack_analysis.schema import empty_table
-    >>> from ptrack_analysis.schema import DETECTIONS, STITCHES
-    >>> list(apply_stitches(empty_table(DETECTIONS), empty_table(STITCHES, unit="px")).columns[-1:])
-    ['merged_from']
+    The tracker lost a person, who was found again under another number:
+
+    >>> columns = {"frame": "frame", "id": "track_id"}
+    >>> columns |= {"left": "x1", "right": "x2", "top": "y1", "bottom": "y2"}
+    >>> video = pta.Video(width=1280, height=720, frame_rate=25.0)
+    >>> detections, video = pta.read_tracking("data/tracker/morning.csv", columns=columns, video=video)
+    >>> trajectories = pta.compute_trajectories(detections, video)
+    >>> stitches = pta.cleaning.compute_stitches(detections, trajectories, video)
+    >>> stitched = pta.cleaning.apply_stitches(detections, stitches)
+    >>> [table.index.get_level_values("person_index").nunique() for table in (detections, stitched)]
+    [6, 5]
     """
     find_table_kind(table)
     validate(stitches, STITCHES)
@@ -119,10 +126,16 @@ def unstitch_tracks(table: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from ptrack_analysis.schema import empty_table
-    >>> from ptrack_analysis.schema import DETECTIONS, STITCHES
-    >>> detections = empty_table(DETECTIONS)
-    >>> unstitch_tracks(apply_stitches(detections, empty_table(STITCHES, unit="px"))).equals(detections)
+    The tracker lost a person, who was found again under another number:
+
+    >>> columns = {"frame": "frame", "id": "track_id"}
+    >>> columns |= {"left": "x1", "right": "x2", "top": "y1", "bottom": "y2"}
+    >>> video = pta.Video(width=1280, height=720, frame_rate=25.0)
+    >>> detections, video = pta.read_tracking("data/tracker/morning.csv", columns=columns, video=video)
+    >>> trajectories = pta.compute_trajectories(detections, video)
+    >>> stitches = pta.cleaning.compute_stitches(detections, trajectories, video)
+    >>> stitched = pta.cleaning.apply_stitches(detections, stitches)
+    >>> pta.cleaning.unstitch_tracks(stitched).equals(detections)
     True
     """
     kind = find_table_kind(table)
@@ -216,11 +229,11 @@ def filter_short_tracks(
 
     Examples
     --------
-    >>> from ptrack_analysis.schema import empty_table
-    >>> from ptrack_analysis.schema import DETECTIONS
-    >>> kept, removed = filter_short_tracks(empty_table(DETECTIONS), min_duration="1s", min_detections=2)
-    >>> len(kept), len(removed)
-    (0, 0)
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> trajectories = pta.compute_trajectories(detections, video)
+    >>> kept, removed = pta.cleaning.filter_short_tracks(detections, min_duration="10s", min_detections=2)
+    >>> removed.groupby("person_index").size().to_dict()
+    {1: 93}
     """
     find_table_kind(table, trajectories=True)
     shortest = milliseconds(min_duration, "min_duration")

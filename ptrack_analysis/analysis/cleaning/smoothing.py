@@ -142,10 +142,12 @@ def smooth_trajectories(
 
     Examples
     --------
-    >>> from ptrack_analysis.schema import empty_table
-    >>> from ptrack_analysis.schema import TRAJECTORIES
-    >>> smooth_trajectories(empty_table(TRAJECTORIES, unit="m")).columns[-1]
-    'smoothed'
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> trajectories = pta.compute_trajectories(detections, video)
+    >>> smoothed = pta.cleaning.smooth_trajectories(trajectories, window="1s")
+    >>> paths = [pta.compute_tracks(table)["path_length_px"].sum() for table in (trajectories, smoothed)]
+    >>> [round(path) for path in paths]
+    [17666, 16102]
     """
     old = split_positions(trajectories)
     half = parse_half_window(window, "window")

@@ -269,12 +269,17 @@ def compute_stitches(
 
     Examples
     --------
-    >>> from ptrack_analysis import Video, compute_trajectories
-    >>> from ptrack_analysis.schema import empty_table
-    >>> from ptrack_analysis.schema import DETECTIONS
-    >>> video, detections = Video(width=640, height=360), empty_table(DETECTIONS)
-    >>> len(compute_stitches(detections, compute_trajectories(detections, video), video))
-    0
+    The tracker lost a person, who was found again under another number:
+
+    >>> columns = {"frame": "frame", "id": "track_id"}
+    >>> columns |= {"left": "x1", "right": "x2", "top": "y1", "bottom": "y2"}
+    >>> video = pta.Video(width=1280, height=720, frame_rate=25.0)
+    >>> detections, video = pta.read_tracking("data/tracker/morning.csv", columns=columns, video=video)
+    >>> trajectories = pta.compute_trajectories(detections, video)
+    >>> stitches = pta.cleaning.compute_stitches(detections, trajectories, video)
+    >>> stitches[["after", "merged_into", "distance_px"]].reset_index().round(1)
+       track_index  after  merged_into  distance_px
+    0           15      7            7          2.4
     """
     if detections is not None:
         validate(detections, DETECTIONS)

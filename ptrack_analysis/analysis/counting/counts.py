@@ -75,12 +75,16 @@ def count_crossings(
 
     Examples
     --------
-    >>> from ptrack_analysis import Video
-    >>> from ptrack_analysis.schema import empty_table
-    >>> video = Video(duration=pd.Timedelta("150s"))
-    >>> counts = count_crossings(empty_table(CROSSINGS, unit="px"), ["door"], video)
-    >>> counts["interval"].dt.total_seconds().tolist()
-    [60.0, 60.0, 30.0]
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> trajectories = pta.compute_trajectories(detections, video)
+    >>> zones, lines = pta.read_zones("data/shop/zones.geojson", video)
+    >>> crossings = pta.compute_crossings(trajectories, lines)
+    >>> counts = pta.count_crossings(crossings, lines, video, every="1min")
+    >>> counts[["in_count", "out_count"]].reset_index()
+       line       timestamp  in_count  out_count
+    0  door 0 days 00:00:00         3          3
+    1  door 0 days 00:01:00         5          3
+    2  door 0 days 00:02:00         3          5
     """
     validate(crossings, CROSSINGS)
     names = _line_names(lines)
@@ -163,11 +167,16 @@ def compute_count_drift(
 
     Examples
     --------
-    >>> from ptrack_analysis import Video, compute_occupancy
-    >>> from ptrack_analysis.schema import TRAJECTORIES
-    >>> nobody = compute_occupancy(empty_table(TRAJECTORIES, unit="px"), Video(duration=pd.Timedelta("9s")))
-    >>> compute_count_drift(empty_table(CROSSINGS, unit="px"), nobody)["drift"].tolist()
-    [0, 0]
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> trajectories = pta.compute_trajectories(detections, video)
+    >>> zones, lines = pta.read_zones("data/shop/zones.geojson", video)
+    >>> crossings = pta.compute_crossings(trajectories, lines)
+    >>> drift = pta.counting.compute_count_drift(crossings, pta.compute_occupancy(trajectories, video))
+    >>> drift.loc["", ["counted", "present", "drift"]].tail(3).reset_index()
+                   timestamp  counted  present  drift
+    0 0 days 00:02:50.240000        1        2     -1
+    1 0 days 00:02:50.480000        2        2      0
+    2 0 days 00:03:00.000000        2        2      0
     """
     validate(crossings, CROSSINGS)
     validate(occupancy, OCCUPANCY_CHANGES)

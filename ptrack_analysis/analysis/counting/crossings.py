@@ -89,12 +89,17 @@ def compute_crossings(
 
     Examples
     --------
-    >>> from shapely.geometry import LineString
-    >>> from ptrack_analysis import Line
-    >>> from ptrack_analysis.schema import TRAJECTORIES, empty_table
-    >>> door = Line("door", LineString([(5, 10), (5, 0)]), "m")
-    >>> compute_crossings(empty_table(TRAJECTORIES, unit="m"), [door]).columns.tolist()
-    ['direction', 'crossing', 'x_m', 'y_m']
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> trajectories = pta.compute_trajectories(detections, video)
+    >>> zones, lines = pta.read_zones("data/shop/zones.geojson", video)
+    >>> crossings = pta.compute_crossings(trajectories, lines)
+    >>> crossings["direction"].value_counts().to_dict()
+    {'in': 11, 'out': 11}
+    >>> crossings["direction"].head(3).reset_index()
+       line              timestamp  person_index direction
+    0  door 0 days 00:00:06.759000             1       out
+    1  door 0 days 00:00:14.515000             2        in
+    2  door 0 days 00:00:33.234000             3        in
     """
     walks = read_walks(trajectories)
     outlines = _outlines(lines, walks.unit)
@@ -129,6 +134,16 @@ def filter_first_crossings(crossings: pd.DataFrame) -> pd.DataFrame:
     ------
     SchemaError
         If ``crossings`` is not a CROSSINGS table.
+
+    Examples
+    --------
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> trajectories = pta.compute_trajectories(detections, video)
+    >>> from shapely.geometry import LineString
+    >>> middle = pta.Line("middle", LineString([(640, 0), (640, 720)]), "px")
+    >>> crossings = pta.compute_crossings(trajectories, [middle])
+    >>> len(crossings), len(pta.counting.filter_first_crossings(crossings))
+    (24, 21)
     """
     validate(crossings, CROSSINGS)
     return crossings[crossings["crossing"] == 1]

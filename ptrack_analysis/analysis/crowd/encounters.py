@@ -275,18 +275,14 @@ def compute_encounters(
 
     Examples
     --------
-    Two people stand a meter apart for 4 s, then one person leaves.
-
-    >>> import pandas as pd
-    >>> from ptrack_analysis import compute_trajectories
-    >>> from ptrack_analysis.crowd import compute_encounters
-    >>> times = pd.to_timedelta([0, 1, 2, 3, 4, 5] * 2, unit="s").as_unit("ms")
-    >>> index = pd.MultiIndex.from_arrays([[3] * 6 + [8] * 6, times], names=["person_index", "timestamp"])
-    >>> x = [0.0] * 6 + [1.0] * 4 + [3.0, 5.0]
-    >>> points = pd.DataFrame({"x_m": x, "y_m": [0.0] * 12}, index=index)
-    >>> met = compute_encounters(compute_trajectories(points))
-    >>> met.index.tolist(), met["duration"].dt.total_seconds().tolist(), met["x_m"].tolist()
-    ([(3, 8, 1)], [4.0], [0.5])
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> plan = pta.read_floor_plan("data/shop/floor.json")
+    >>> encounters = pta.crowd.compute_encounters(pta.compute_trajectories(detections, video, plane=plan))
+    >>> encounters["mean_distance_m"].reset_index().round(2)
+       person_index  other  encounter  mean_distance_m
+    0             2      3          1             0.67
+    1             8      9          1             0.79
+    2            10     11          1             0.64
     """
     validate(trajectories, TRAJECTORIES)
     unit = find_unit(trajectories, TRAJECTORIES)

@@ -79,14 +79,13 @@ def compute_line_flow(
 
     Examples
     --------
-    >>> from shapely.geometry import LineString
-    >>> from ptrack_analysis import Line, Video
-    >>> from ptrack_analysis.schema import empty_table
-    >>> from ptrack_analysis.schema import CROSSINGS
-    >>> door = Line("door", LineString([(0, 0), (0, 2)]), "m")
-    >>> video = Video(duration=pd.Timedelta("60s"))
-    >>> compute_line_flow(empty_table(CROSSINGS, unit="m"), [door], video)["in_per_m_per_s"].tolist()
-    [0.0]
+    >>> analysis = pta.open_video("data/shop", zones="data/shop/zones.geojson", floor="data/shop/floor.json")
+    >>> flow = pta.crowd.compute_line_flow(analysis["crossings"], analysis.lines, analysis.video)
+    >>> flow[["in_per_m_per_s", "out_per_m_per_s"]].round(3).reset_index()
+       line       timestamp  in_per_m_per_s  out_per_m_per_s
+    0  door 0 days 00:00:00           0.025            0.025
+    1  door 0 days 00:01:00           0.042            0.025
+    2  door 0 days 00:02:00           0.025            0.042
     """
     validate(crossings, CROSSINGS)
     parse_bin_length(every)
@@ -192,21 +191,13 @@ def compute_fundamental_diagram(
 
     Examples
     --------
-    One person walks 4 m in 2 s through a hall of 20 m², in a video of 10 s.
-
-    >>> import pandas as pd
-    >>> from shapely.geometry import box
-    >>> from ptrack_analysis import Video, Zone, compute_trajectories
-    >>> from ptrack_analysis.crowd import compute_fundamental_diagram
-    >>> times = pd.to_timedelta([0, 1, 2], unit="s").as_unit("ms")
-    >>> index = pd.MultiIndex.from_arrays([[7] * 3, times], names=["person_index", "timestamp"])
-    >>> points = pd.DataFrame({"x_m": [0.5, 2.5, 4.5], "y_m": [1.0] * 3}, index=index)
-    >>> video = Video(duration=pd.Timedelta("10s"))
-    >>> walked = compute_trajectories(points, video=video)
-    >>> hall = Zone("hall", box(0, 0, 5, 4), "m")
-    >>> table = compute_fundamental_diagram(walked, [hall], video)
-    >>> table[["path_length_m", "density_per_m2", "speed_m_per_s", "flow_per_m_per_s"]].to_numpy().tolist()
-    [[6.0, 0.015, 2.0, 0.03]]
+    >>> analysis = pta.open_video("data/shop", zones="data/shop/zones.geojson", floor="data/shop/floor.json")
+    >>> diagram = pta.crowd.compute_fundamental_diagram(analysis.trajectories, analysis.zones, analysis.video)
+    >>> diagram.loc["entrance", ["density_per_m2", "speed_m_per_s"]].round(2).reset_index()
+            timestamp  density_per_m2  speed_m_per_s
+    0 0 days 00:00:00            0.04           0.99
+    1 0 days 00:01:00            0.04           0.94
+    2 0 days 00:02:00            0.11           0.43
     """
     validate(trajectories, TRAJECTORIES)
     unit = find_unit(trajectories, TRAJECTORIES)

@@ -164,17 +164,11 @@ def compute_facing(
 
     Examples
     --------
-    >>> from ptrack_analysis import compute_trajectories
-    >>> arrays = {"timestamp": [0, 500, 1000], "person_index": [7] * 3, "face_yaw": [60.0, 60.0, -60.0]}
-    >>> boxes = ("left", "top", "width", "height", "face_left", "face_top", "face_width", "face_height")
-    >>> arrays |= {name: [0.1] * 3 for name in boxes}
-    >>> arrays |= {"face_pitch": [0.0] * 3, "face_confidence": [99.0] * 3}
-    >>> detections = assemble(DETECTIONS, {name: np.array(values) for name, values in arrays.items()})
-    >>> video = Video(width=640, height=360, duration=pd.Timedelta("1200ms"))
-    >>> trajectories = compute_trajectories(detections, video)
-    >>> facing = compute_facing(detections, trajectories, ["left", "right"], video)
-    >>> facing["facing"].dt.total_seconds().tolist()
-    [0.2, 1.0]
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> trajectories = pta.compute_trajectories(detections, video)
+    >>> facing = pta.faces.compute_facing(detections, trajectories, ["left", "right"], video)
+    >>> facing["facing"].dt.total_seconds().groupby("target").sum().round(2).to_dict()
+    {'left': 44.48, 'right': 63.88}
     """
     validate(detections, DETECTIONS)
     validate(trajectories, TRAJECTORIES)

@@ -39,6 +39,15 @@ class FlowField:
     ``bounds`` is x0, y0, x1, y1 of the grid in ``unit`` (``px`` or ``m``).
     ``halves`` are the steps of each cell in two parts: steps within 90 degrees of the axis of the cell, and
     the others. Two-way traffic along one axis has a small total ``coherence``, and a large one in each half.
+
+    Examples
+    --------
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> trajectories = pta.compute_trajectories(detections, video)
+    >>> field = pta.heat.compute_flow_field(trajectories, video, shape=(2, 3))
+    >>> field.coherence.round(2)
+    array([[0.13, 0.05, 0.5 ],
+           [0.28, 0.01, 0.14]])
     """
 
     steps: Integers
@@ -173,16 +182,14 @@ def compute_flow_field(
 
     Examples
     --------
-    >>> from ptrack_analysis import compute_trajectories
-    >>> points = pd.DataFrame(
-    ...     {"x_m": [0.0, 1.0, 2.0], "y_m": 0.5},
-    ...     index=pd.MultiIndex.from_arrays(
-    ...         [[7] * 3, np.array([0, 1000, 2000], "timedelta64[ms]")], names=["person_index", "timestamp"]
-    ...     ),
-    ... )
-    >>> field = compute_flow_field(compute_trajectories(points), Video(), shape=(1, 1))
-    >>> float(field.mean_speed[0, 0]), float(field.heading[0, 0]), float(field.coherence[0, 0])
-    (1.0, 0.0, 1.0)
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> trajectories = pta.compute_trajectories(detections, video)
+    >>> field = pta.heat.compute_flow_field(trajectories, video, shape=(2, 3))
+    >>> field.mean_speed.round(0)
+    array([[30., 50.,  5.],
+           [62., 35., 25.]])
+    >>> field.unit, field.steps.sum().item()
+    ('px', 5841)
     """
     validate(trajectories, TRAJECTORIES)
     unit = find_unit(trajectories, TRAJECTORIES)

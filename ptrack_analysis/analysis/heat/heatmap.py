@@ -36,6 +36,17 @@ class Heatmap:
     ``foot_points`` or ``boxes``. ``normalized`` lists the divisors in the order of division: ``area``,
     ``hour``, ``total``. ``bin_edges`` are the times at which the bins start and end [ms]; None if the time
     range is unknown. ``excluded_seconds`` is the time of excluded truncated boxes within the bounds.
+
+    Examples
+    --------
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> trajectories = pta.compute_trajectories(detections, video)
+    >>> heatmap = pta.compute_heatmap(trajectories, video, shape=(2, 3))
+    >>> heatmap.quantity, heatmap.value_unit, heatmap.bounds
+    ('person_seconds', 's', (0.0, 0.0, 1280.0, 720.0))
+    >>> heatmap.normalize("total").values.round(2)
+    array([[0.19, 0.17, 0.1 ],
+           [0.03, 0.34, 0.18]])
     """
 
     values: Floats

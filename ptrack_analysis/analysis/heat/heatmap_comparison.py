@@ -41,6 +41,20 @@ class HeatmapComparison:
     ``groups`` is the number of groups that were assigned at random; a person without a group counts as one.
     ``grouping`` is the source of the groups: ``"none"`` (each person is a group), ``"given"`` or
     ``"detected"``. ``split_groups`` is the number of groups with members in both sets; each counts as two.
+
+    Examples
+    --------
+    Compare the first half of a video with the second:
+
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> trajectories = pta.compute_trajectories(detections, video)
+    >>> halves = pta.select(trajectories, end="90s"), pta.select(trajectories, start="90s")
+    >>> comparison = pta.heat.compare_heatmaps(*halves, video, durations=("90s", "90s"), shape=(2, 3))
+    >>> comparison.p.round(2)
+    array([[0.75, 1.  , 1.  ],
+           [0.99, 1.  , 1.  ]])
+    >>> comparison.mask(level=0.05).any().item()
+    False
     """
 
     first: Floats
@@ -180,11 +194,17 @@ def compare_heatmaps(
 
     Examples
     --------
-    >>> from ptrack_analysis.schema import empty_table
-    >>> nobody, video = empty_table(TRAJECTORIES, unit="px"), Video(width=640, height=360)
-    >>> comparison = compare_heatmaps(nobody, nobody, video, durations=("1h", "2h"), shape=(1, 2))
-    >>> comparison.difference.tolist(), comparison.note
-    ([[0.0, 0.0]], 'fewer than 7 people')
+    Compare the first half of a video with the second:
+
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> trajectories = pta.compute_trajectories(detections, video)
+    >>> halves = pta.select(trajectories, end="90s"), pta.select(trajectories, start="90s")
+    >>> comparison = pta.heat.compare_heatmaps(*halves, video, durations=("90s", "90s"), shape=(2, 3))
+    >>> comparison.difference.round(0)
+    array([[-1494.,   134.,  -635.],
+           [ -173.,   -98.,   208.]])
+    >>> comparison.value_unit, comparison.groups
+    ('s/h', 16)
     """
     validate(first, TRAJECTORIES)
     validate(second, TRAJECTORIES)

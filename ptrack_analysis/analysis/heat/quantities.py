@@ -112,14 +112,15 @@ def compute_heatmap(
 
     Examples
     --------
-    >>> from ptrack_analysis.schema import TRAJECTORIES, empty_table
-    >>> trajectories = empty_table(TRAJECTORIES, unit="px")
-    >>> video = Video(width=640, height=360, duration=pd.Timedelta("150s"))
-    >>> compute_heatmap(trajectories, video, quantity="visits", shape=(1, 2)).values.tolist()
-    [[0.0, 0.0]]
-    >>> series = compute_heatmap(trajectories, video, every="1min", shape=(2, 2))
-    >>> series.bin_edges.tolist(), series.values.shape
-    ([0, 60000, 120000, 150000], (3, 2, 2))
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> trajectories = pta.compute_trajectories(detections, video)
+    >>> heatmap = pta.compute_heatmap(trajectories, video, shape=(2, 3))
+    >>> heatmap.values.round(1)
+    array([[ 93.3,  82.3,  46.9],
+           [ 16.7, 164.4,  86.5]])
+    >>> series = pta.compute_heatmap(trajectories, video, every="1min")
+    >>> series.values.shape, series.value_unit
+    ((3, 54, 96), 's')
     """
     walks = read_walks(trajectories)
     if quantity not in get_args(Quantity):
@@ -202,6 +203,16 @@ def compute_box_heatmap(
     Notes
     -----
     O(n + cells), for boxes of any size.
+
+    Examples
+    --------
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> trajectories = pta.compute_trajectories(detections, video)
+    >>> heatmap = pta.compute_box_heatmap(detections, trajectories, video)
+    >>> heatmap.shape, heatmap.basis, heatmap.value_unit
+    ((54, 96), 'boxes', 's')
+    >>> round(heatmap.values.max().item(), 1)
+    55.9
     """
     if not isinstance(trajectories, Walks):
         validate(detections, DETECTIONS)

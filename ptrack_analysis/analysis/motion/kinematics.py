@@ -201,19 +201,14 @@ def compute_kinematics(
 
     Examples
     --------
-    A person walks 1 m in the first second and 2 m in the next.
-
-    >>> import pandas as pd
-    >>> from ptrack_analysis import compute_trajectories
-    >>> from ptrack_analysis.motion import compute_kinematics
-    >>> moments = pd.to_timedelta([0, 1000, 2000], unit="ms").as_unit("ms")
-    >>> index = pd.MultiIndex.from_arrays([[7, 7, 7], moments], names=["person_index", "timestamp"])
-    >>> points = pd.DataFrame({"x_m": [0.0, 1.0, 3.0], "y_m": [0.0, 0.0, 0.0]}, index=index)
-    >>> motion = compute_kinematics(compute_trajectories(points), window="2s", smoothing="0ms")
-    >>> motion["velocity_x_m_per_s"].tolist()
-    [1.0, 1.5, 2.0]
-    >>> motion["acceleration_m_per_s2"].tolist()
-    [nan, 1.0, nan]
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> plan = pta.read_floor_plan("data/shop/floor.json")
+    >>> trajectories = pta.compute_trajectories(detections, video, plane=plan)
+    >>> motion = pta.motion.compute_kinematics(trajectories, max_speed=1.5)
+    >>> motion[["velocity_x_m_per_s", "velocity_y_m_per_s"]].abs().max().round(2).to_dict()
+    {'velocity_x_m_per_s': 1.25, 'velocity_y_m_per_s': 1.32}
+    >>> motion["too_fast"].sum().item()
+    0
     """
     validate(trajectories, TRAJECTORIES)
     unit = find_unit(trajectories, TRAJECTORIES)

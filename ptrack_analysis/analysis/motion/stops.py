@@ -237,16 +237,14 @@ def compute_stops(
 
     Examples
     --------
-    A person walks, stands for 4 s, and walks on. Speeds are computed over half a second before and after.
-
-    >>> import pandas as pd
-    >>> from ptrack_analysis import compute_stops, compute_trajectories
-    >>> times = pd.to_timedelta([0, 1, 2, 3, 4, 5, 6], unit="s").as_unit("ms")
-    >>> index = pd.MultiIndex.from_arrays([[7] * 7, times], names=["person_index", "timestamp"])
-    >>> points = pd.DataFrame({"x_m": [0.0, 2.0, 4.0, 4.0, 4.0, 4.0, 6.0], "y_m": [0.0] * 7}, index=index)
-    >>> stops = compute_stops(compute_trajectories(points), min_duration="2s")
-    >>> stops[["x_m", "extent_m", "detections"]].to_numpy().tolist()
-    [[4.0, 0.0, 2.0]]
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> plan = pta.read_floor_plan("data/shop/floor.json")
+    >>> stops = pta.compute_stops(pta.compute_trajectories(detections, video, plane=plan))
+    >>> stops[["x_m", "y_m", "extent_m"]].head(3).reset_index().round(2)
+       person_index  stop   x_m   y_m  extent_m
+    0             0     1  9.07  5.00      0.02
+    1             0     2  8.68  2.36      0.04
+    2             2     1  4.49  7.37      0.07
     """
     validate(trajectories, TRAJECTORIES)
     unit = find_unit(trajectories, TRAJECTORIES)

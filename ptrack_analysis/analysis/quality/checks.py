@@ -547,11 +547,12 @@ def compute_quality(
 
     Examples
     --------
-    >>> from ptrack_analysis import compute_trajectories
-    >>> from ptrack_analysis.schema import DETECTIONS, empty_table
-    >>> video, empty = Video(width=640, height=360), empty_table(DETECTIONS)
-    >>> len(compute_quality(empty, compute_trajectories(empty, video), video))
-    0
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> trajectories = pta.compute_trajectories(detections, video)
+    >>> quality = pta.compute_quality(detections, trajectories, video)
+    >>> quality.loc[quality["verdict"] == "doubtful", ["value", "doubtful_above"]].reset_index().round(1)
+           check name  value  doubtful_above
+    0  face only        10.5            10.0
     """
     if not isinstance(trajectories, Walks):
         _validate_tables(detections, visits, crossings, stitches)

@@ -73,11 +73,17 @@ def compare_with_manual_count(
 
     Examples
     --------
-    >>> from ptrack_analysis.schema import empty_table
-    >>> arrays = {"name": ["door"], "timestamp": [0], "interval": [60_000], "tallied": [3]}
-    >>> tally = assemble(TALLY, {name: np.array(values) for name, values in arrays.items()})
-    >>> compare_with_manual_count(empty_table(CROSSINGS, unit="px"), tally, places=["door"])["bias"].tolist()
-    [-3.0]
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> trajectories = pta.compute_trajectories(detections, video)
+    >>> zones, lines = pta.read_zones("data/shop/zones.geojson", video)
+    >>> crossings = pta.compute_crossings(trajectories, lines)
+    >>> arrays = {"name": ["door"], "timestamp": [0], "interval": [180_000], "tallied": [20]}
+    >>> arrays = {name: np.array(values) for name, values in arrays.items()}
+    >>> tally = pta.schema.assemble(pta.schema.TALLY, arrays)
+    >>> agreement = pta.quality.compare_with_manual_count(crossings, tally)
+    >>> agreement[["counted", "tallied", "bias"]].reset_index()
+       name  counted  tallied  bias
+    0  door       22       20   2.0
     """
     of_lines = isinstance(computed, pd.DataFrame) and "line" in computed.index.names
     validate(computed, CROSSINGS if of_lines else VISITS)

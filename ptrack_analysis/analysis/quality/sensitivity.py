@@ -88,9 +88,17 @@ def compute_sensitivity(
 
     Examples
     --------
-    >>> from ptrack_analysis.schema import empty_table
-    >>> len(compute_sensitivity(empty_table(DETECTIONS), [], Video(width=640, height=360)))
-    0
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> zones, lines = pta.read_zones("data/shop/zones.geojson", video)
+    >>> sensitivity = pta.quality.compute_sensitivity(
+    ...     detections, zones[:1], video, max_gaps=["2s"], merge_gaps=["0s", "5s"]
+    ... )
+    >>> sensitivity.reset_index()[["anchor", "merge_gap", "visits", "visitors"]]
+              anchor       merge_gap  visits  visitors
+    0  bottom_center 0 days 00:00:00      22        13
+    1  bottom_center 0 days 00:00:05      22        13
+    2         center 0 days 00:00:00      36         7
+    3         center 0 days 00:00:05       9         7
     """
     validate(detections, DETECTIONS)
     validate_zones(zones, (plane or video.pixels).unit)

@@ -26,6 +26,12 @@ class VideoVerdict:
         ``good``, ``usable with care``, ``not usable`` or ``unknown``.
     spoiled
         Outputs that are not usable, with their zones.
+
+    Examples
+    --------
+    >>> verdict = pta.quality.judge_video(pta.open_video("data/shop")["quality"])
+    >>> verdict.verdict, verdict.spoiled
+    ('usable with care', ())
     """
 
     verdict: str
@@ -49,6 +55,14 @@ def judge_video(quality: pd.DataFrame | None, *, problems: Sequence[str] = ()) -
         QUALITY of the video, or None.
     problems
         Reasons why the video cannot be read.
+
+    Examples
+    --------
+    >>> analysis = pta.open_video("data/shop")
+    >>> str(pta.quality.judge_video(analysis["quality"]))
+    'usable with care'
+    >>> str(pta.quality.judge_video(None, problems=["pages are missing"]))
+    'not usable'
     """
     if problems:
         return VideoVerdict(NOT_USABLE)

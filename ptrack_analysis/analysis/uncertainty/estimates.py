@@ -30,7 +30,16 @@ _ROUNDING = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A confidence interval; ``note`` states why an end is missing, or a caveat."""
+    """A confidence interval; ``note`` states why an end is missing, or a caveat.
+
+    Examples
+    --------
+    >>> share, interval = pta.quality.estimate_share(5, [1] * 20)
+    >>> round(interval.low, 2), round(interval.high, 2)
+    (0.09, 0.49)
+    >>> pta.quality.estimate_share(1, [1])[1].note
+    'fewer than 2 people'
+    """
 
     low: float = np.nan
     high: float = np.nan

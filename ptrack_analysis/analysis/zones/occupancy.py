@@ -116,6 +116,19 @@ def compute_occupancy(
     tools with closed intervals count two. The peak is the maximum number at any time. Tools that report the
     maximum average per bin give a smaller peak (``compute_occupancy_bins`` returns both).
     O(zones · n log n) in the worst case; the sort is over periods of presence, not over detections.
+
+    Examples
+    --------
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> trajectories = pta.compute_trajectories(detections, video)
+    >>> occupancy = pta.compute_occupancy(trajectories, video)
+    >>> occupancy.loc[""].tail(3).reset_index()
+                   timestamp  persons
+    0 0 days 00:02:49.440000        3
+    1 0 days 00:02:50.240000        2
+    2 0 days 00:03:00.000000        2
+    >>> occupancy["persons"].max().item()
+    5
     """
     counts = count_people(read_walks(trajectories), video, zones=zones, start=start, end=end)
     arrays: dict[str, Integers | list[str]] = {

@@ -85,22 +85,14 @@ def compute_transitions(
 
     Examples
     --------
-    >>> from shapely.geometry import box
-    >>> from ptrack_analysis import Video, Zone, compute_visits, compute_trajectories
-    >>> points = pd.DataFrame(
-    ...     {"x_m": [1.0, 2.0, 4.0, 6.0, 7.0], "y_m": 1.0},
-    ...     index=pd.MultiIndex.from_arrays(
-    ...         [[7] * 5, np.arange(5).astype("timedelta64[s]").astype("timedelta64[ms]")],
-    ...         names=["person_index", "timestamp"],
-    ...     ),
-    ... )
-    >>> zones = [Zone("hall", box(0, 0, 3, 3), "m"), Zone("till", box(5, 0, 9, 3), "m")]
-    >>> visits = compute_visits(compute_trajectories(points), zones, Video())
-    >>> transitions = compute_transitions(visits)
-    >>> transitions["transitions"].to_dict()
-    {('(video_start)', 'hall'): 1, ('hall', 'till'): 1, ('till', '(video_end)'): 1}
-    >>> transitions.loc[("hall", "till"), "mean_travel"].total_seconds()
-    1.0
+    >>> analysis = pta.open_video("data/shop", zones="data/shop/zones.geojson")
+    >>> transitions = pta.compute_transitions(analysis["visits"])
+    >>> transitions.loc["entrance", ["transitions", "persons", "share"]].reset_index().round(2)
+       destination  transitions  persons  share
+    0    (outside)           11       11   0.50
+    1  (video_end)            1        1   0.05
+    2      shelves            4        4   0.18
+    3        table            6        6   0.27
     """
     validate(visits, VISITS)
     longest = None if max_between is None else milliseconds(max_between, "max_between")
@@ -250,9 +242,12 @@ def compute_funnel(visits: pd.DataFrame, steps: Sequence[Zone | str]) -> pd.Data
 
     Examples
     --------
-    >>> from ptrack_analysis.schema import empty_table
-    >>> compute_funnel(empty_table(VISITS), ["door", "till"])["persons"].tolist()
-    [0, 0]
+    >>> analysis = pta.open_video("data/shop", zones="data/shop/zones.geojson")
+    >>> pta.compute_funnel(analysis["visits"], ["entrance", "shelves", "checkout"]).iloc[:, :3].reset_index()
+       step      zone  persons  share_of_first
+    0     1  entrance       13        1.000000
+    1     2   shelves        6        0.461538
+    2     3  checkout        3        0.230769
     """
     validate(visits, VISITS)
     names = parse_zone_names(steps, "steps")

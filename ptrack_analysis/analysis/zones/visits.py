@@ -313,20 +313,17 @@ def compute_visits(
 
     Examples
     --------
-    >>> from shapely.geometry import box
-    >>> from ptrack_analysis import compute_trajectories
-    >>> points = pd.DataFrame(
-    ...     {"x_m": [1.0, 2.0, 3.5, 2.0, 6.0], "y_m": 1.0},
-    ...     index=pd.MultiIndex.from_arrays(
-    ...         [[7] * 5, np.arange(5).astype("timedelta64[s]").astype("timedelta64[ms]")],
-    ...         names=["person_index", "timestamp"],
-    ...     ),
-    ... )
-    >>> trajectories, hall = compute_trajectories(points), Zone("hall", box(0, 0, 3, 3), "m")
-    >>> compute_visits(trajectories, [hall], Video())["dwell"].dt.total_seconds().tolist()
-    [2.0, 1.0]
-    >>> compute_visits(trajectories, [hall], Video(), margin=1)["dwell"].dt.total_seconds().tolist()
-    [4.0]
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> trajectories = pta.compute_trajectories(detections, video)
+    >>> zones, lines = pta.read_zones("data/shop/zones.geojson", video)
+    >>> visits = pta.compute_visits(trajectories, zones, video)
+    >>> visits.loc["checkout", ["dwell", "entry", "exit"]].head(3).reset_index()
+       person_index  visit                  dwell        entry     exit
+    0             0      1 0 days 00:00:19.040000  video_start  crossed
+    1             2      1 0 days 00:00:18.560000      crossed  crossed
+    2             3      1 0 days 00:00:03.920000      crossed  crossed
+    >>> len(visits), len(pta.compute_visits(trajectories, zones, video, min_dwell="5s"))
+    (52, 17)
     """
     walks = read_walks(trajectories)
     validate_zones(zones, walks.unit)
