@@ -67,7 +67,7 @@ def select(
     Raises
     ------
     SchemaError
-        If the columns are those of DETECTIONS, POINTS or TRAJECTORIES, but the table is not valid.
+        If the table has the columns of DETECTIONS, POINTS or TRAJECTORIES, but is not valid.
     ParameterError
         If ``end`` is not after ``start``, one of them is not a time, or the table has no times or people.
 

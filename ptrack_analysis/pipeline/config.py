@@ -87,7 +87,7 @@ class AnalysisConfig:
             "CSV file with the columns video (or files, job_id, job_tag, video_uri, camera) and started_at, "
             "and optionally timezone, site, camera, opening_hours and others; also from s3://",
             "clock",
-            note="Takes precedence over ``started_at``, and that over the start that the video states. "
+            note="Takes precedence over ``started_at``, which takes precedence over the start in the video. "
             "Columns that name videos may contain patterns, and all must match. See "
             "``read_recordings``.",
         ),
@@ -248,7 +248,7 @@ class AnalysisConfig:
         metadata=option(
             "stitch tracks that belong to one person",
             "cleaning",
-            note="Zones of kind ``door`` are used as entrances.",
+            note="Zones of kind ``entrance`` are used as entrances.",
         ),
     )
     fill_gaps: Duration | None = field(

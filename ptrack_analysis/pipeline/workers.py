@@ -410,7 +410,7 @@ def map_videos(
     allow_incomplete
         Whether to read archives that lack pages, as in ``read_tracking``.
     allow_dropped
-        Whether to read sources of which many rows are dropped, as in ``read_tracking``.
+        Whether to read sources even if many rows are dropped, as in ``read_tracking``.
 
     Yields
     ------

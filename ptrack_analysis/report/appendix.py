@@ -285,7 +285,7 @@ def method_section(evidence: Evidence, files: Mapping[str, str]) -> Section:
         "recorded": clock and f"{clock:%A, %Y-%m-%d %H:%M:%S} ({recording.timezone})",
         "site": recording.site,
         "camera": recording.camera,
-        "filmed file": video.source,
+        "video file": video.source,
         "frame": f"{video.width} x {video.height} px" if video.width and video.height else None,
         "frame rate": None if video.frame_rate is None else f"{video.frame_rate:g} frames per second",
         "length": video.duration and format_length(video.duration.total_seconds()),

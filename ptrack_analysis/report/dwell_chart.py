@@ -25,12 +25,12 @@ _BIN = 16.0
 _NAMES, _MEDIANS = 164.0, 188.0
 """Width for the names on the left and the medians on the right [px]."""
 _STARTS = {
-    "video_start": "already there when the film began",
+    "video_start": "already there when the video began",
     "appeared": "first detected inside",
     "zone_opened": "already there when the zone opened",
 }
 _ENDS = {
-    "video_end": "still there when the film ended",
+    "video_end": "still there when the video ended",
     "lost": "lost from view",
     "zone_closed": "still there when the zone closed",
 }

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.crowd.density import MINUTE, time_held
+from ptrack_analysis.analysis.crowd.density import MINUTE, measure_active_time
 from ptrack_analysis.analysis.dwell.survival import is_complete
 from ptrack_analysis.analysis.heat.heatmap import Heatmap
 from ptrack_analysis.analysis.quality.verdict import find_affecting_checks
@@ -39,7 +39,7 @@ def plain_occupancy(occupancy: pd.DataFrame, zone: Zone | None = None) -> dict[s
     moments = rows.index.get_level_values("timestamp").to_numpy().astype("int64")
     persons = rows["persons"].to_numpy()
     watched = moments[-1:] - moments[0]
-    held = int((watched if zone is None else time_held(zone, moments[:1], watched))[0])
+    held = int((watched if zone is None else measure_active_time(zone, moments[:1], watched))[0])
     peak = int(persons.max())
     return {
         "at_end": int(persons[-1]),

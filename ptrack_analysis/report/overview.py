@@ -93,9 +93,9 @@ def overview_report(dataset: Dataset, reports: Mapping[str, str] | None = None) 
 
 def _figures(data: OverviewData) -> Section:
     """Show the key figures."""
-    keys = [Key("Film", format_length(data.recorded), count(len(data.videos), "video", "videos"))]
+    keys = [Key("Recorded", format_length(data.recorded), count(len(data.videos), "video", "videos"))]
     if data.tracks is not None:
-        keys.append(Key("People seen", f"{len(data.tracks):,}", "counted anew in each video"))
+        keys.append(Key("People seen", f"{len(data.tracks):,}", "counted again in each video"))
     keys += _list_doors(data)
     if data.bins is not None and len(data.bins):
         peaks = data.bins["max_persons"]
@@ -305,7 +305,7 @@ def _hours(data: OverviewData) -> Section:
 
 
 def _find_arrivals(data: OverviewData) -> tuple[pd.DataFrame, str] | None:
-    """Return the crossings inwards or the started visits per local hour, with the recorded time."""
+    """Return the inward crossings or the started visits per local hour, with the recorded time."""
     columns = ["weekday", "local_hour", "recorded_time", "arrived"]
     if data.crossings is not None and data.scene is not None:
         recorded = data.door_scene.assign(arrived=0.0)
@@ -357,10 +357,10 @@ def _build_grid(caption: str, table: pd.DataFrame, unit: str, digits: int) -> Gr
                 said.append("")
             elif found["withheld"]:
                 row.append(WITHHELD)
-                said.append(f"withheld; {found['recorded'] / 60:.1f} minutes of film")
+                said.append(f"withheld; {found['recorded'] / 60:.1f} minutes of video")
             else:
                 row.append(float(found["rate"]))
-                said.append(f"{what.format(found['sum'])} in {found['recorded'] / 60:.1f} minutes of film")
+                said.append(f"{what.format(found['sum'])} in {found['recorded'] / 60:.1f} minutes of video")
         cells.append(row)
         titles.append(said)
     return Grid(

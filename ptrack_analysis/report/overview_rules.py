@@ -64,7 +64,7 @@ def _describe_scope(data: OverviewData) -> str:
         different = videos[name].dropna().nunique()
         if different:
             parts.append(f"{'from' if name == 'camera' else 'at'} {count(different, name, many)}")
-    said = f"{' '.join(parts)}, {format_length(data.recorded)} of film"
+    said = f"{' '.join(parts)}, {format_length(data.recorded)} of video"
     if data.scene is not None:
         dates = data.scene["local_date"]
         days = count(int(dates.nunique()), "day", "days")
@@ -296,18 +296,18 @@ def _find_site(data: OverviewData) -> Iterator[Finding]:
     most, fewest = sites[best], sites[worst]
     if most["low"] <= fewest["high"]:
         return
-    rates = f"{most['rate']:.0f} and {fewest['rate']:.0f} per hour of film"
+    rates = f"{most['rate']:.0f} and {fewest['rate']:.0f} per hour of video"
     said = f"More people came in at {isolated(best)} than at {isolated(worst)}: {rates}."
     if len(sites) > 2:  # noqa: PLR2004 - more than the two
         said = f"Most people came in at {isolated(best)}, fewest at {isolated(worst)}: {rates}."
     ranges = [f"{one['low']:.0f} to {one['high']:.0f}" for one in (most, fewest)]
-    films = [
-        f"{format_length(3600 * one['hours'])} of film on {one['days']:.0f} days" for one in (most, fewest)
+    recorded = [
+        f"{format_length(3600 * one['hours'])} of video on {one['days']:.0f} days" for one in (most, fewest)
     ]
     yield Finding(
         "site",
         said,
-        f"95 % ranges: {ranges[0]}, and {ranges[1]}. {films[0]}, and {films[1]}.",
+        f"95 % ranges: {ranges[0]}, and {ranges[1]}. {recorded[0]}, and {recorded[1]}.",
         "doors",
         {"site": best, "per_hour": most["rate"], "other": worst, "other_per_hour": fewest["rate"]},
     )

@@ -10,8 +10,7 @@ DAYS_LEAD = "The average while a camera recorded, all on the same scale."
 DAYS_BEFORE = " The thin line is the same weekday a week before."
 ORDER = "People in view, by video"
 ORDER_LEAD = (
-    "The average of each video. When they were recorded is not known, so they stand in the order of"
-    " their names."
+    "The average of each video. The times of recording are not known, so the videos are sorted by name."
 )
 HOURS = "When it was busy, by weekday and hour"
 HOURS_LEAD = (
@@ -35,7 +34,7 @@ NO_OCCUPANCY = "The dataset has no table `occupancy`, so there are no figures by
 NO_TABLE = "The dataset has no table `visits`, so zones cannot be compared."
 PRESENT_GRID = "People in view on average"
 DOOR_GRID = "People who came in"
-LINE_GRID = "Crossings inwards over the lines"
+LINE_GRID = "Inward crossings of the lines"
 VISIT_GRID = "Visits that began"
 ZONES = "How long people stay in each zone"
 ZONES_SITES = "How long people stay, by zone and site"
@@ -48,7 +47,7 @@ WITHHELD_VISITS = (
     "retail of the dataset have the figures that remain."
 )
 WITHHELD_CHECKS = (
-    "Withheld: the dataset was exported with a smallest count of people (`--min-count`), so it has "
+    "Withheld: the dataset was exported with a minimum number of people (`--min-count`), so it has "
     "no quality checks and no tables of single people."
 )
 WITHHELD_FIGURES = (

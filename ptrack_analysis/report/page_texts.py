@@ -9,7 +9,7 @@ BIN_DOT = (
     "Where there are more than 60 visits, a dot is all visits of about that length: the larger, the more."
 )
 WHOLE = "start and end observed"
-END_UNSEEN = "end not observed, mostly because the film ended"
+END_UNSEEN = "end not observed, mostly because the video ended"
 START_UNSEEN = "start not observed (excluded from the median)"
 PART_UNSEEN = "some with an unobserved start or end"
 MEDIAN = "half last this long or longer, with its 95 % range (dashed: too few people for a range)"
@@ -23,7 +23,7 @@ TIME_ZONES = "Zones show the people at a time, all on the same scale."
 TRANSITIONS = "Where people went next"
 TRANSITIONS_LEAD = (
     "Left: where they were. Right: where they were next. The thicker a band, the more often; numbers are "
-    "visits. No zone is anywhere else, in view or not."
+    "visits. No zone means anywhere else, in view or not."
 )
 MATRIX = "How often, from zone (row) to zone (column)"
 NO_TRANSITIONS = "No one was in a zone."
@@ -50,7 +50,7 @@ ASK = (
     "No {which} were given, so this page has no {what}. Draw them with `ptrack zones SOURCE -o FILE`, "
     "and give the file with `--zones FILE`."
 )
-OTHER_VIDEO = "None of the given zones and lines is of this video."
+OTHER_VIDEO = "None of the given zones and lines belongs to this video."
 
 DEFINITIONS = {
     "Person": "One track. Someone who leaves and comes back, or is lost and found again, counts twice.",
@@ -60,10 +60,10 @@ DEFINITIONS = {
     "recorded (Kaplan-Meier); visits whose start was not observed are excluded.",
     "95 % range": "About 95 of 100 such ranges contain the true figure. Given from 6 people on.",
     "Estimated": "Only a face was detected. The position is interpolated from other detections.",
-    "Time": "Since the beginning of the film, or the time of day if it is known.",
+    "Time": "Since the start of the video, or the time of day if it is known.",
     "In and out": "The feet pass from one side of the line to the other. The count adds up if the people at "
     "the start, plus in, minus out, equal the people at the end.",
-    "Busiest minute": "The minute with the most people on average, starting at any time. In films of three "
+    "Busiest minute": "The minute with the most people on average, starting at any time. In videos of three "
     "hours or more it is the busiest hour.",
 }
 """Definitions of the terms on the page."""

@@ -380,7 +380,7 @@ def explorer_section(evidence: Evidence, colors: dict[str, int], background: Bac
             Words(
                 f"The explorer ends at {evidence.format_time(until.total_seconds())} and has "
                 f"{len(trajectories)} of {len(analysis.trajectories)} detections, to keep the page small. "
-                "All figures are of the complete film.",
+                "All figures refer to the complete video.",
                 "note",
             )
         )

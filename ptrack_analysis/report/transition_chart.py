@@ -51,7 +51,7 @@ def find_bands(transitions: pd.DataFrame, colors: Mapping[str, int]) -> list[Ban
             row["destination"],
             int(row["transitions"]),
             f"{_describe_way(row['origin'], row['destination'])}: {_count_times(row['transitions'])}, "
-            f"{count(int(row['persons']))}, {format_percent(row['share'])} of what followed",
+            f"{count(int(row['persons']))}, {format_percent(row['share'])} of the transitions from there",
         )
         for row in shown[is_known].to_dict("records")
     ]

@@ -56,7 +56,7 @@ def find_trust(evidence: Evidence) -> Iterator[Finding]:
         more, figures = "", {"share": share}
     else:
         return
-    said = texts.capitalize(f"{texts.join(spoiled)} cannot be determined from this film: {reasons}.")
+    said = texts.capitalize(f"{texts.join(spoiled)} cannot be determined from this video: {reasons}.")
     yield Finding("trust", said, f"The figures concerned are marked below.{more}", "trust", figures)
 
 
@@ -115,7 +115,9 @@ def find_door(evidence: Evidence) -> Iterator[Finding]:
         return
     figures, door = measured[0], _name_door(evidence)
     verb = "was" if figures["at_start"] == 1 else "were"
-    inside = f"{figures['at_start']} {verb} inside when the film began and {figures['present']} when it ended"
+    inside = (
+        f"{figures['at_start']} {verb} inside when the video began and {figures['present']} when it ended"
+    )
     adds_up = ": the count adds up." if not figures["drift"] else f"; the count says {figures['counted']}."
     yield Finding(
         "door",
@@ -140,7 +142,7 @@ def find_door_drift(evidence: Evidence) -> Iterator[Finding]:
     yield Finding(
         "door_drift",
         f"The count at {door} misses people: {should}.",
-        f"{figures['at_start']} were inside when the film began; {figures['in_total']} in and "
+        f"{figures['at_start']} were inside when the video began; {figures['in_total']} in and "
         f"{figures['out_total']} out were counted. All figures of {door} may be off.",
         "presence",
         figures,
@@ -157,7 +159,7 @@ def find_stay(evidence: Evidence) -> Iterator[Finding]:
         return
     came, complete = evidence.observed_stays
     inside = len(came) - len(complete)
-    still = f", {inside} still inside when the film ended" if inside else ""
+    still = f", {inside} still inside when the video ended" if inside else ""
     yield Finding(
         "stay",
         f"Half of the people who came in stayed {format_length(median)} or longer.",

@@ -87,7 +87,7 @@ def video_report(
     ]
     recording, clock = analysis.recording, evidence.clock
     when = "date and time of day not known" if clock is None else f"{clock:%A, %Y-%m-%d, from %H:%M}"
-    parts = [recording.site, recording.camera, f"{format_length(evidence.length)} of film", when]
+    parts = [recording.site, recording.camera, f"{format_length(evidence.length)} of video", when]
     return Report(
         title=title or analysis.name,
         subtitle=" \N{MIDDLE DOT} ".join(part for part in parts if part),

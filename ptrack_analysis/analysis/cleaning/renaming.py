@@ -39,13 +39,13 @@ def find_table_kind(table: object, *, trajectories: bool = False) -> Table:
 
 
 def apply_stitches(table: pd.DataFrame, stitches: pd.DataFrame) -> pd.DataFrame:
-    """Give joined tracks the number of the first track, and keep the tracker's number.
+    """Renumber joined tracks with the number of the first track of each chain.
 
     The chains follow ``after``, so rows of the stitches can be deleted; this splits a chain into two. Numbers
     that do not occur in the table are ignored, so stitches of a complete video can be applied to a part. The
-    tracker's number of every row is in ``merged_from``, whether or not the track was joined. A table that
-    already has this column from an earlier round of stitching keeps it. Nothing else changes, and the rows
-    keep their order.
+    column ``merged_from`` contains the tracker's number of every row, also of tracks that were not joined.
+    A table that already has this column from an earlier round of stitching keeps it. Nothing else changes,
+    and the rows keep their order.
 
     Parameters
     ----------
@@ -93,7 +93,9 @@ def apply_stitches(table: pd.DataFrame, stitches: pd.DataFrame) -> pd.DataFrame:
     _validate_no_forks(later, earlier)
     into, circular = first_of_chains(later, earlier)
     if circular.any():
-        raise ParameterError(f"the stitches of person {later[circular].min()} form a circle")
+        raise ParameterError(
+            f"the stitches of person {later[circular].min()} form a circle. Delete one of them."
+        )
     person: Integers = table.index.get_level_values("person_index").to_numpy()
     renamed = _renamed(person, later, into)
     kept = table["merged_from"].to_numpy() if "merged_from" in table.columns else person
@@ -171,7 +173,8 @@ def _validate_no_overlap(table: pd.DataFrame, renamed: Integers, person: Integer
         numbers = " and ".join(str(number) for number in np.sort(person[order[first[rows]]]))
         time_of_overlap = timedelta(int(begins[rows[1]]))
         raise ParameterError(
-            f"the stitches join persons {numbers}, who are both present at {time_of_overlap}"
+            f"the stitches join persons {numbers}, who are both present at {time_of_overlap}. Delete one of "
+            "these stitches."
         )
 
 

@@ -296,7 +296,7 @@ def compute_stitches(
     pairs = candidates(ends, _in_entrances(ends, places, entrances), limits)
     chosen = cheapest(pairs.before, pairs.after, pairs.cost, unmatched=max_cost)
     margin = margins(pairs.before, pairs.after, pairs.cost, chosen, unmatched=max_cost)
-    waited = ends.start.seen[pairs.after] - ends.stop.seen[pairs.before]
+    waited = ends.start.row_time[pairs.after] - ends.stop.row_time[pairs.before]
     made = pairs.taken(chosen & (margin >= min_margin) & (waited <= gap))
     person = trajectories.index.get_level_values("person_index").to_numpy()[old.rows.order]
     return _table(person, ends, made, (places, ground), old.unit)
@@ -357,10 +357,10 @@ def _table(
         "track_index": later,
         "after": earlier,
         "merged_into": first_of_chains(later, earlier)[0],
-        "gap": start.seen[after] - stop.seen[before],
+        "gap": start.row_time[after] - stop.row_time[before],
         "distance_{u}": np.hypot(off[:, 0], off[:, 1]),
         "speed_{u}_per_s": np.hypot(way[:, 0], way[:, 1])
-        / ((start.moment[after] - stop.moment[before]) / 1000.0),
+        / ((start.time[after] - stop.time[before]) / 1000.0),
         "size_ratio": start.size[after] / stop.size[before],
         "cost": pairs.cost,
     }

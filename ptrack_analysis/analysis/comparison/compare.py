@@ -60,8 +60,8 @@ class Comparison:
     pairs
         One row per pair of matching people, key ``person_a``, ``person_b``, with the columns ``matched``
         (their part of ``both`` [ms]), ``share_a`` and ``share_b`` (``matched`` divided by the
-        ``time_present`` of each person), ``matches`` (number of matched boxes), ``overlap`` (its mean over
-        the matches) and ``counterpart`` (paired by the identity metrics, at most one per person).
+        ``time_present`` of each person), ``matches`` (number of matched boxes), ``overlap`` (their
+        mean overlap) and ``counterpart`` (paired by the identity metrics, at most one per person).
     matches
         One row per pair of matched boxes, key ``timestamp``, ``person_a``, with the columns ``timestamp_b``,
         ``person_b`` and ``overlap``.

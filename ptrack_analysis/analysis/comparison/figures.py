@@ -43,8 +43,8 @@ class Figures:
     HOTA (Luiten et al. 2021) averages each metric over the minimum overlaps 0.05, 0.10 … 0.95:
 
     * ``deta``: matches / (matches + misses + false positives)
-    * ``assa``: mean agreement of the matched people. Two people with n matches have the agreement n / (boxes
-      of one + boxes of the other - n). It is 0 for a minimum overlap without a match.
+    * ``assa``: mean over the matches of the agreement of the two people, n / (boxes of one + boxes of the
+      other - n), where n is their number of matches. It is 0 for a minimum overlap without a match.
     * ``hota``: mean of sqrt(deta · assa). The matches of HOTA differ from those of CLEAR MOT: they prefer
       people who agree over the complete video.
 
@@ -219,7 +219,7 @@ def _count_changes(a: Boxes, b: Boxes, matches: Overlaps) -> tuple[int, int]:
 
 
 def _count_coverage(a: Boxes, matches: Overlaps) -> tuple[int, int, int]:
-    """Count the people of a who are mostly tracked, partly tracked and mostly lost."""
+    """Count the mostly tracked, partly tracked and mostly lost people of a."""
     boxes = np.bincount(a.person)
     matched = np.bincount(a.person[matches.a], minlength=len(boxes))[boxes > 0]
     share = matched / boxes[boxes > 0]

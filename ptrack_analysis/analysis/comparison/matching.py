@@ -21,7 +21,7 @@ def number_timestamps(
 
     Two timestamps are compared if they are at most half the shorter sampling period apart. The closest two
     are paired first, then the closest of the remaining timestamps, so that each occurs in at most one pair.
-    Between equally close pairs, the pair whose timestamp in a is earlier comes first.
+    Of two equally close pairs, the one in which the timestamp of a precedes the timestamp of b comes first.
 
     A timestamp without a counterpart is compared with an empty frame if the other tracking has no timestamp
     within three quarters of *its* sampling period: it would have sampled at that time, and detected no one.

@@ -138,7 +138,7 @@ def compute_count_drift(
     occupancy
         OCCUPANCY_CHANGES of the same video, rows in any order.
     zone
-        Name of the zone that the lines bound; ``""`` is the whole scene.
+        Name of the zone that the lines bound; ``""`` is the scene.
     lines
         Lines whose direction *in* leads into the zone, or their names; by default all lines of the table. A
         line without crossings adds nothing.

@@ -169,13 +169,13 @@ def measure_recorded(edges: Milliseconds, begin: int, end: int) -> Milliseconds:
     return recorded
 
 
-def time_held(zone: Zone, starts: Milliseconds, spans: Milliseconds) -> Milliseconds:
+def measure_active_time(zone: Zone, starts: Milliseconds, spans: Milliseconds) -> Milliseconds:
     """Return the active time of the zone within each bin [ms]."""
     if zone.window is None:
         return spans
     since, until = zone.window
-    held: Milliseconds = np.minimum(starts + spans, until) - np.maximum(starts, since)
-    return np.maximum(held, 0)
+    active: Milliseconds = np.minimum(starts + spans, until) - np.maximum(starts, since)
+    return np.maximum(active, 0)
 
 
 def _binned(time: Milliseconds, persons: Integers, edges: Milliseconds) -> tuple[Integers, Integers]:
@@ -289,7 +289,7 @@ def _dense(zone: Zone, bins: pd.DataFrame, begin: int) -> dict[str, Integers | F
     interval, present = (
         bins[name].to_numpy().astype("int64") for name in ("recorded_time", "person_seconds")
     )
-    open_time = time_held(zone, np.maximum(time, begin), interval)
+    open_time = measure_active_time(zone, np.maximum(time, begin), interval)
     area = zone.outline.area
     density = np.where(open_time > 0, present / np.maximum(open_time, 1) / area, np.nan)
     space = np.full(len(time), np.nan)

@@ -10,9 +10,9 @@ from ptrack_analysis.analysis.counting.counts import NO_TIME, count_crossings
 from ptrack_analysis.analysis.crowd.density import (
     MINUTE,
     make_edges,
+    measure_active_time,
     measure_recorded,
     parse_bin_length,
-    time_held,
     validate_square_meters,
 )
 from ptrack_analysis.analysis.motion.walks import split_walks
@@ -208,7 +208,7 @@ def compute_fundamental_diagram(
         )
     validate_square_meters(zones)
     walks = split_walks(trajectories, unit)
-    last = int((walks.rows.time + walks.held).max(initial=0))
+    last = int((walks.rows.time + walks.time_present).max(initial=0))
     end = find_video_end(video, last)
     end = last if end is None else end
     length, begin = parse_bin_length(every), milliseconds(start, "start")
@@ -217,8 +217,8 @@ def compute_fundamental_diagram(
     speed = trajectories["speed_m_per_s"].to_numpy()[walks.rows.order]
     parts = []
     for zone in zones if len(recorded) else ():
-        located = contains(zone.edges, walks.x, walks.y) & (walks.held > 0)
-        inside = time_inside(zone, located, walks.rows.time, walks.held)
+        located = contains(zone.edges, walks.x, walks.y) & (walks.time_present > 0)
+        inside = time_inside(zone, located, walks.rows.time, walks.time_present)
         sums = _sum_per_bin(inside, speed, edges, begin, end)
         parts.append(_measured(zone, sums, edges[:-1], recorded, begin))
     columns = ("timestamp", *(column.name for column in FUNDAMENTAL.columns if not column.optional))
@@ -255,7 +255,7 @@ def _measured(
 ) -> dict[str, Integers | Floats]:
     """Divide the sums of one zone by its area and its active time."""
     present, measured, way = sums.present, sums.measured, sums.way / _MILLISECONDS
-    space = zone.outline.area * time_held(zone, np.maximum(starts, begin), spans)
+    space = zone.outline.area * measure_active_time(zone, np.maximum(starts, begin), spans)
     density = _divided(present, space)
     mean = _divided(way * _MILLISECONDS, np.where(2 * measured >= present, measured, 0))
     return {

@@ -183,7 +183,7 @@ def zone_names(zones: Sequence[Zone | str], *, kind: str) -> list[str]:
         raise ParameterError(f"expected a list of zones or zone names, got {zones!r:.60}")
     for zone in zones:
         if not isinstance(zone, Zone | str):
-            raise ParameterError(f"expected a Zone or the name of one, got {zone!r:.60}")
+            raise ParameterError(f"expected a Zone or a zone name, got {zone!r:.60}")
     names = [
         zone if isinstance(zone, str) else zone.name
         for zone in zones

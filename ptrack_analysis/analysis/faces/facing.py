@@ -177,17 +177,21 @@ def compute_facing(
     least = {"confidence": min_confidence, "sharpness": min_sharpness, "brightness": min_brightness}
     _validate_range(100, **{f"min_{name}": value for name, value in least.items()})
     rows = rows_by_person(trajectories)
-    held = link_rows(trajectories, rows).time_present
+    time_present = link_rows(trajectories, rows).time_present
     good, gaze = _faces(detections, detection_rows(detections, trajectories)[rows.order], video, least)
     looked = {
-        name: _time_facing(target, (good, gaze), (towards_camera, within), (rows.time, held))
+        name: _time_facing(target, (good, gaze), (towards_camera, within), (rows.time, time_present))
         for name, target in names.items()
     }
-    with_face = np.zeros(len(held), dtype="int64")
-    with_face[good] = held[good]
+    with_face = np.zeros(len(time_present), dtype="int64")
+    with_face[good] = time_present[good]
     person = trajectories.index.get_level_values("person_index").to_numpy()[rows.order]
     first = np.flatnonzero(rows.first)
-    total, seen = np.add.reduceat([held, with_face], first, axis=1) if len(first) else (held, held)
+    total, seen = (
+        np.add.reduceat([time_present, with_face], first, axis=1)
+        if len(first)
+        else (time_present, time_present)
+    )
     facing = [np.add.reduceat(time, first) if len(first) else time for time in looked.values()]
     return _table(list(names), person[first], np.reshape(facing, (len(names), len(first))), total, seen)
 
@@ -215,8 +219,8 @@ def _time_facing(
     times: tuple[Integers, Integers],
 ) -> Integers:
     """Return the time that each row's face is directed to the target [ms]; ``faces`` has rows and gazes."""
-    (good, gaze), (towards_camera, within), (time, held) = faces, angles, times
-    looks = np.zeros(len(held), dtype=bool)
+    (good, gaze), (towards_camera, within), (time, time_present) = faces, angles, times
+    looks = np.zeros(len(time_present), dtype=bool)
     if target == "camera":
         looks[good] = gaze.at_camera(towards_camera)
     else:
@@ -228,9 +232,9 @@ def _time_facing(
             else turned.at_outline(target.edges, within)
         )
     if isinstance(target, str):
-        return np.where(looks, held, 0)
-    inside = time_inside(target, looks, time, held)
-    facing = np.zeros(len(held), dtype="int64")
+        return np.where(looks, time_present, 0)
+    inside = time_inside(target, looks, time, time_present)
+    facing = np.zeros(len(time_present), dtype="int64")
     facing[inside.rows] = inside.until - inside.since
     return facing
 

@@ -158,7 +158,7 @@ def compute_flow_field(
     Returns
     -------
     FlowField
-        In the unit of the trajectories.
+        The field in the unit of the trajectories.
 
     Raises
     ------
@@ -197,14 +197,16 @@ def compute_flow_field(
     shape, bounds = resolve_grid(
         shape, cell, find_bounds(walks.x, walks.y, unit, video) if bounds is None else bounds
     )
-    row, held = find_counted_rows(walks, unit, zone)
+    row, time_present = find_counted_rows(walks, unit, zone)
     order = walks.rows.order[row]
     speed = trajectories[f"speed_{unit}_per_s"].to_numpy()[order]
     heading = trajectories["heading"].to_numpy()[order]
-    moves = ~np.isnan(speed) & (held > 0)
+    moves = ~np.isnan(speed) & (time_present > 0)
     cells = find_cells(walks.x[row][moves], walks.y[row][moves], bounds=bounds, shape=shape)
-    walked = cells, speed[moves], heading[moves], held[moves]
-    present = sum_points(walks.x[row], walks.y[row], held.astype("float64"), bounds=bounds, shape=shape)
+    walked = cells, speed[moves], heading[moves], time_present[moves]
+    present = sum_points(
+        walks.x[row], walks.y[row], time_present.astype("float64"), bounds=bounds, shape=shape
+    )
     field = _build_field(walked, bounds, unit, shape)
     is_ahead = _find_half(walked, count=shape[0] * shape[1])
     halves = [tuple(each[half] for each in walked) for half in (is_ahead, ~is_ahead)]
@@ -224,9 +226,9 @@ def _find_half(walked: tuple[Any, ...], *, count: int) -> Bools:
 
     The axis is the mean of the directions after doubling their angles, weighted by length.
     """
-    cells, speed, heading, held = walked
+    cells, speed, heading, time_present = walked
     angle = np.radians(np.nan_to_num(heading))
-    length = speed * held
+    length = speed * time_present
     x, y = (
         np.bincount(cells, length * np.nan_to_num(each), minlength=count + 1)
         for each in (np.cos(2 * angle), np.sin(2 * angle))
@@ -237,10 +239,10 @@ def _find_half(walked: tuple[Any, ...], *, count: int) -> Bools:
 
 
 def _sum_steps(
-    cells: Integers, speed: Floats, heading: Floats, held: Milliseconds, *, count: int
+    cells: Integers, speed: Floats, heading: Floats, time_present: Milliseconds, *, count: int
 ) -> tuple[Floats, ...]:
     """Sum the number, duration [s], length and vector of the steps in each of ``count`` cells."""
-    seconds = held / 1000.0
+    seconds = time_present / 1000.0
     length = speed * seconds
     angle = np.radians(np.where(np.isnan(heading), 0.0, heading))  # a speed of 0 has no heading
     weights = (np.ones(len(cells)), seconds, length, length * np.cos(angle), length * np.sin(angle))

@@ -160,7 +160,7 @@ def compare_heatmaps(
     Returns
     -------
     HeatmapComparison
-        On the grid.
+        Rates, difference and p-value of each cell.
 
     Raises
     ------
@@ -219,16 +219,16 @@ def compare_heatmaps(
         np.concatenate([table[f"{axis}_{unit}"].to_numpy() for table in (first, second)]) for axis in "xy"
     )
     shape, bounds = resolve_grid(shape, cell, find_bounds(x, y, unit, video) if bounds is None else bounds)
-    held = [_sum_by_person(table, unit, bounds, shape, zone) for table in (first, second)]
-    people = held[0].shape[0], held[1].shape[0]
+    time_present = [_sum_by_person(table, unit, bounds, shape, zone) for table in (first, second)]
+    people = time_present[0].shape[0], time_present[1].shape[0]
     watched = _read_durations(durations)
     members, split = _assign_groups(first, second, groups)
     design = Design(people, members, watched, permutations)
     rates = [
         np.asarray(each.sum(axis=0)).ravel() / 1000.0 * rate
-        for each, rate in zip(held, design.rates, strict=True)
+        for each, rate in zip(time_present, design.rates, strict=True)
     ]
-    by_group = members @ sparse.vstack(held, format="csc")
+    by_group = members @ sparse.vstack(time_present, format="csc")
     z, p = compare_cells(sparse.csc_array(by_group), design, permutations, seed)
     cells = dict(zip(("first", "second", "z", "p"), (*rates, z, p), strict=True))
     grids = {name: values.reshape(shape) for name, values in cells.items()}
@@ -264,7 +264,7 @@ def _assign_groups(
 ) -> tuple[sparse.csr_array, int]:
     """Return the membership matrix (groups, people), and the number of groups with members in both sets.
 
-    The groups of the first set come before those of the second.
+    The groups of the first set come first.
     """
     people = [np.unique(table.index.get_level_values("person_index").to_numpy()) for table in (first, second)]
     if isinstance(groups, tuple):
@@ -289,14 +289,14 @@ def _sum_by_person(
 ) -> sparse.csr_array:
     """Sum ``time_present`` per person and cell: (people, cells) [ms], exact; every person has a row."""
     walks = split_walks(trajectories, unit)
-    rows, held = find_counted_rows(walks, unit, zone)
+    rows, time_present = find_counted_rows(walks, unit, zone)
     cell = find_cells(walks.x[rows], walks.y[rows], bounds=bounds, shape=shape)
     cells = shape[0] * shape[1]
-    counts = (cell < cells) & (held > 0)
+    counts = (cell < cells) & (time_present > 0)
     person = walks.rows.person[rows]
     people = int(walks.rows.first.sum())
     return sparse.coo_array(
-        (held[counts].astype("float64"), (person[counts], cell[counts])), shape=(people, cells)
+        (time_present[counts].astype("float64"), (person[counts], cell[counts])), shape=(people, cells)
     ).tocsr()
 
 
@@ -313,7 +313,7 @@ def _read_durations(durations: object) -> tuple[int, int] | None:
 
 
 def _validate_whole(name: str, value: object, minimum: int, maximum: int) -> None:
-    """Check that a number is whole and in range."""
+    """Check that a number is an integer in a range."""
     is_whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
     if not (is_whole and minimum <= value <= maximum):  # type: ignore[operator]
         raise ParameterError(f"{name} must be a whole number from {minimum} to {maximum}, got {value!r}")

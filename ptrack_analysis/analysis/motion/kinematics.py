@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ptrack_analysis.analysis.motion import kernels
-from ptrack_analysis.analysis.motion.clock import Stretches, means_at, stretches, whole_runs
+from ptrack_analysis.analysis.motion.clock import KnownParts, find_parts, means_at, slice_tracklets
 from ptrack_analysis.analysis.motion.walks import split_walks
 from ptrack_analysis.analysis.trajectories import SMOOTHING, SPEED_WINDOW, parse_speed_windows
 from ptrack_analysis.errors import ParameterError
@@ -52,7 +52,7 @@ def cut_pieces(
     """
     most = _MOST_PIECES + 4 * int(np.count_nonzero(~np.isnan(x)))
     found = [PathPieces(*(np.empty(0, kind) for kind in ("int64", "float64", "float64", "int64", "bool")))]
-    for part in whole_runs(run):
+    for part in slice_tracklets(run):
         positions = x[part], y[part]
         found.append(_pieces(time[part], run[part], positions, window=window, min_step=min_step, most=most))
         most -= len(found[-1].run)
@@ -71,7 +71,7 @@ def _pieces(
 ) -> PathPieces:
     """Cut the parts with known positions of some tracklets into at most ``most`` pieces."""
     x, y = positions
-    own = stretches(time, run, x)
+    own = find_parts(time, run, x)
     first = np.flatnonzero(own.begins)
     length = own.clock[own.last[first]] - own.clock[first]
     row, cut = _cuts(own, first[length > 0], length[length > 0], window, most)
@@ -85,7 +85,7 @@ def _pieces(
 
 
 def _cuts(
-    own: Stretches, first: Integers, length: Milliseconds, window: int, most: int
+    own: KnownParts, first: Integers, length: Milliseconds, window: int, most: int
 ) -> tuple[Integers, Milliseconds]:
     """Return the first row of the part of each cut, and the cut's time on the clock."""
     count = np.maximum(length // window, 1)

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from ptrack_analysis.analysis.motion.clock import stretches
+from ptrack_analysis.analysis.motion.clock import find_parts
 from ptrack_analysis.analysis.motion.walks import split_walks
 from ptrack_analysis.geometry import Floats, Integers
 from ptrack_analysis.limits import at_least
@@ -67,7 +67,7 @@ def simplify_trajectories(trajectories: pd.DataFrame, *, tolerance: float) -> pd
     unit = find_unit(trajectories, TRAJECTORIES)
     allowed = at_least(tolerance, "tolerance")
     walks = split_walks(trajectories, unit)
-    own = stretches(walks.rows.time, walks.run, walks.x)
+    own = find_parts(walks.rows.time, walks.run, walks.x)
     kept = own.rows[_kept(walks.x[own.rows], walks.y[own.rows], own.first, own.last, allowed)]
     arrays = {
         "person_index": walks.person_index[kept],

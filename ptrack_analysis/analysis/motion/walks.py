@@ -50,7 +50,7 @@ class Walks:
         return link_rows(self.table, self.rows)
 
     @property
-    def held(self) -> Milliseconds:
+    def time_present(self) -> Milliseconds:
         """Time present of each row [ms]."""
         return self.links.time_present
 

@@ -606,7 +606,7 @@ def _find_part(
 ) -> tuple[int, int]:
     """Return the start and the end of the analyzed part of the video [ms]."""
     time = walks.rows.time
-    close = part_end(find_video_end(video, int(time.max())), end, int((time + walks.held).max()))
+    close = part_end(find_video_end(video, int(time.max())), end, int((time + walks.time_present).max()))
     return 0 if start is None else milliseconds(start, "start"), close
 
 
@@ -615,7 +615,7 @@ _Row = tuple[str, float, int, str]
 
 
 def _judge(check: QualityCheck, inputs: QualityInputs) -> list[_Row]:
-    """Measure one check, and judge its values for the video and for its zones or lines."""
+    """Measure one check, and assess its values for the video and for its zones or lines."""
     measured = check.measure(inputs)
     shares = {} if measured.time is None else inputs.compute_zone_shares(measured.time)
     values: dict[str, tuple[float, int | None]] = {"": (measured.value, measured.events)}

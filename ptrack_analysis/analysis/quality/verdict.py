@@ -43,11 +43,11 @@ class VideoVerdict:
 
 
 def judge_video(quality: pd.DataFrame | None, *, problems: Sequence[str] = ()) -> VideoVerdict:
-    """Judge the tracking of one video.
+    """Assess the tracking of one video.
 
     The verdict is ``not usable`` if there are problems, or ``not usable for`` the outputs of bad checks. It
-    is ``usable with care`` with a doubtful check, and otherwise ``good``. Unknown checks never lower it;
-    without any known check it is ``unknown``.
+    is ``usable with care`` with a doubtful check, and otherwise ``good``. Unknown checks do not lower the
+    verdict. If all checks are unknown, it is ``unknown``.
 
     Parameters
     ----------
@@ -55,6 +55,11 @@ def judge_video(quality: pd.DataFrame | None, *, problems: Sequence[str] = ()) -
         QUALITY of the video, or None.
     problems
         Reasons why the video cannot be read.
+
+    Returns
+    -------
+    VideoVerdict
+        The verdict, with the outputs that are not usable.
 
     Examples
     --------
@@ -106,6 +111,11 @@ def find_affecting_checks(
         Name of a zone or line; empty for the complete video.
     verdicts
         The verdicts of the checks to return.
+
+    Returns
+    -------
+    list of str
+        Names of the checks, sorted.
     """
     found = []
     for check, rows in quality.groupby(level="check", sort=True):

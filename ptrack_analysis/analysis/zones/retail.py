@@ -272,7 +272,7 @@ def _dwell(own: pd.DataFrame, visitors: int, short: int) -> _Values:
 
 
 def _peak(own: pd.DataFrame) -> _Values:
-    """Return the maximum number of visits in progress at one time, and the first time of it [s]."""
+    """Return the maximum number of visits in progress at one time, and when it is first reached [s]."""
     entered, exited = (own[name].to_numpy().view("int64") for name in ("entered", "exited"))
     times, position = np.unique(np.concatenate([entered, exited]), return_inverse=True)
     change = np.zeros(len(times), dtype="int64")
