@@ -67,7 +67,7 @@ def flag_boxes(
 
 
 def find_outside(points: Floats) -> Bools:
-    """Return which points, as fractions of the frame, are outside the image; its border is inside."""
+    """Return which points, as fractions of the frame, are outside the image. Its border counts as inside."""
     x, y = points[:, 0], points[:, 1]
     outside: Bools = (x < 0) | (x >= 1) | (y < 0) | (y >= 1)
     return outside

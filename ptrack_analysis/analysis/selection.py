@@ -113,7 +113,7 @@ def _find_kind(table: object) -> Table | None:
 
 
 def parse_part(start: pd.Timedelta | str | None, end: pd.Timedelta | str | None) -> tuple[int, int]:
-    """Return the start and the end of a part [ms]; without an end, the largest possible time."""
+    """Return the start and the end of a part [ms], or the largest possible time without an end."""
     first = 0 if start is None else milliseconds(start, "start")
     if end is None:
         return first, _EVER

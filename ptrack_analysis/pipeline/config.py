@@ -435,7 +435,18 @@ class AnalysisConfig:
         return memory_for(1) if self.memory is None else int(self.memory)
 
     def part_name(self, video: str) -> str:
-        """Return the name of a video in a dataset, with the analyzed part."""
+        """Return the name of a video in a dataset, with the analyzed part.
+
+        Parameters
+        ----------
+        video
+            Name of the video.
+
+        Returns
+        -------
+        str
+            The name, such as ``shop`` or ``shop@20s-70s``.
+        """
         from ptrack_analysis.video import milliseconds
 
         start, end = (None if time is None else milliseconds(time, "time") for time in (self.start, self.end))
@@ -452,12 +463,13 @@ class AnalysisConfig:
         return self.points_unit or ("px" if self.floor is None else "m")
 
     def validate_cell(self) -> None:
-        """Reject a cell size in meters if positions are in px.
+        """Raise an error if the cell size is in meters and positions are in px.
 
         Raises
         ------
         ParameterError
-            If positions are in px. This is known only when the source is read, since it may have points in m.
+            If positions are in px. This is known only when the source is read, because it may have points
+            in m.
         """
         if self.cell is not None and self.unit != "m":
             raise ParameterError(

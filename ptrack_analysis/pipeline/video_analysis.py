@@ -180,7 +180,7 @@ class VideoAnalysis:
         Raises
         ------
         ParameterError
-            If there is no such table, or something it needs was not given.
+            If no table has this name, or a requirement of the table is not met.
         """
         if name not in self._tables:
             self._tables[name] = to_frame(self.compute_rows(name))
@@ -192,7 +192,7 @@ class VideoAnalysis:
         Raises
         ------
         ParameterError
-            If there is no such table, or something it needs was not given.
+            If no table has this name, or a requirement of the table is not met.
         """
         if name not in self._rows:
             output = find_output(name)
@@ -214,13 +214,34 @@ class VideoAnalysis:
         return config
 
     def meets(self, need: Need) -> bool:
-        """Return whether the source and the configuration meet a requirement of a table."""
+        """Return whether the source and the configuration meet a requirement of a table.
+
+        Parameters
+        ----------
+        need
+            The requirement.
+
+        Returns
+        -------
+        bool
+            True if the requirement is met.
+        """
         return need.is_met(self.config, self.scene)
 
     def with_outlines(self, zones: Sequence[Zone], lines: Sequence[Line]) -> Self:
         """Return this analysis with other zones and lines in its plane, sharing the trajectories.
 
         Stitching, which uses the entrances, is not repeated.
+
+        Parameters
+        ----------
+        zones, lines
+            The new zones and lines, in the unit of the plane.
+
+        Returns
+        -------
+        VideoAnalysis
+            An analysis that computes the tables of zones and lines anew.
         """
         _ = self.walks  # shared: computed at most once
         other = copy(self)
@@ -606,6 +627,16 @@ class VideoAnalysis:
             Rows and columns, or the side of a cell; by default from the configuration.
         truncated
             Whether foot points of truncated boxes count. Their true position may differ.
+
+        Returns
+        -------
+        Heatmap
+            The heatmap in s. Calls with the same options return the same object.
+
+        Raises
+        ------
+        ParameterError
+            If the basis is unknown, or is ``boxes`` and the source has points.
         """
         from ptrack_analysis.analysis.heat.quantities import compute_box_heatmap, compute_heatmap
 
@@ -723,6 +754,11 @@ def open_video(
     -------
     VideoAnalysis
         The analysis. Access its tables by name: ``analysis["visits"]``.
+
+    Raises
+    ------
+    ParameterError
+        If ``config`` and options are both given, or an option is out of its range.
 
     Examples
     --------

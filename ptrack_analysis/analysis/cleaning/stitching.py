@@ -88,7 +88,7 @@ def cheapest(before: Integers, after: Integers, cost: Floats, *, unmatched: floa
     left, row = np.unique(before, return_inverse=True)
     right, column = np.unique(after, return_inverse=True)
     every = np.arange(len(left))
-    # plus 1, because the solver treats a cost of 0 as no edge; each row pays it once for any choice
+    # plus 1, because the solver treats a cost of 0 as no edge (each row pays 1 for any choice)
     weight = np.concatenate([cost, np.full(len(left), unmatched)]) + 1.0
     entries = np.concatenate([row, every]), np.concatenate([column, len(right) + every])
     graph = csr_array((weight, entries), shape=(len(left), len(right) + len(left)))
@@ -217,8 +217,8 @@ def compute_stitches(
     max_cost
         Joins must cost less than this, above 0.
     min_margin
-        Minimum increase in cost of the next best choice, 0 or more; with 0, exact ties are broken by the
-        order of the numbers.
+        Minimum increase in cost of the next best choice, 0 or more. With 0, the order of the numbers decides
+        between choices of equal cost.
 
     Returns
     -------

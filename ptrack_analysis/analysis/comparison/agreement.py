@@ -189,7 +189,7 @@ def _find_partners(
 
 
 def _find_match_rows(own: TrackingArrays, matched: Bools) -> Integers:
-    """Return the row of the person's latest match, or first match if none is earlier; -1 without a match."""
+    """Return the row of the person's latest match, or of the first if none is earlier; -1 if unmatched."""
     rows, matched_rows = np.arange(len(matched)), np.flatnonzero(matched)
     first = np.full(len(own.persons), -1, dtype="int64")
     persons, first_index = np.unique(own.person[matched_rows], return_index=True)
@@ -235,7 +235,7 @@ def _sum_covered(start: Integers, stop: Integers, by_start: Integers, by_stop: I
 def build_pairs_table(
     a: TrackingArrays, b: TrackingArrays, matches: Overlaps, counterparts: Integers
 ) -> pd.DataFrame:
-    """Return one row per person of a and person of b who were matched or are counterparts.
+    """Return one row per pair of people of a and b that were matched or are counterparts.
 
     Parameters
     ----------

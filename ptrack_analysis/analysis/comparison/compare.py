@@ -51,12 +51,12 @@ class Comparison:
         One row per tracking, key ``tracking`` (``a``, ``b``), with the columns ``persons``, ``detections``,
         ``without_box`` (detections without a body box), ``time_present`` (its sum [ms]), ``period`` (sampling
         period [ms]) and ``moments`` (distinct timestamps). ``in_both`` counts the timestamps with a
-        counterpart, ``unmatched`` those that are compared with an empty frame, and ``not_compared`` the
+        counterpart, ``unmatched`` the timestamps compared with an empty frame, and ``not_compared`` the
         others. If people are matched by distance, ``without_position`` (detections without a detected
         position) replaces ``without_box``.
     both, only_a, only_b
         Person-time [ms] in which both trackings detect the same person, only a does, or only b does.
-        ``both + only_a`` is exactly the sum of ``time_present`` of a, and ``both + only_b`` that of b.
+        ``both + only_a`` is exactly the total ``time_present`` of a, and ``both + only_b`` of b.
     pairs
         One row per pair of matching people, key ``person_a``, ``person_b``, with the columns ``matched``
         (their part of ``both`` [ms]), ``share_a`` and ``share_b`` (``matched`` divided by the
@@ -74,7 +74,7 @@ class Comparison:
         ``mean_occupancy_b`` and ``mean_difference`` (mean absolute difference of the two counts). Means are
         weighted by time.
     heatmap_difference
-        Person-seconds per cell of b minus those of a, by foot point. Values can be negative.
+        Difference of the person-seconds per cell, b minus a, by foot point. Values can be negative.
     figures
         MOTA, IDF1, HOTA and related metrics of b measured against a.
     min_overlap
@@ -118,6 +118,12 @@ class Comparison:
 
         Durations are in seconds (``time_present_s``), and undefined ratios are None. The dictionary does not
         contain ``matches``, ``occupancy`` and ``heatmap_difference``.
+
+        Returns
+        -------
+        dict
+            The minimum overlap (or maximum distance), and the keys ``trackings``, ``presence``, ``zones``,
+            ``pairs`` and ``figures``.
         """
         limit: dict[str, Any] = {"min_overlap": self.min_overlap}
         if self.max_distance is not None:

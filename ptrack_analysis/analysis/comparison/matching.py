@@ -21,7 +21,7 @@ def number_timestamps(
 
     Two timestamps are compared if they are at most half the shorter sampling period apart. The closest two
     are paired first, then the closest of the remaining timestamps, so that each occurs in at most one pair.
-    Of two equally close pairs, the one in which the timestamp of a precedes the timestamp of b comes first.
+    If two pairs are equally close, the pair in which a precedes b is paired first.
 
     A timestamp without a counterpart is compared with an empty frame if the other tracking has no timestamp
     within three quarters of *its* sampling period: it would have sampled at that time, and detected no one.
@@ -34,7 +34,7 @@ def number_timestamps(
     a, b
         (m,), (n,) distinct timestamps, ascending [ms].
     period_a, period_b
-        Sampling periods [ms]. 0 if unknown, which stands for the period of the other tracking.
+        Sampling periods [ms]. An unknown period is 0 and is replaced by the period of the other tracking.
 
     Returns
     -------
@@ -257,7 +257,7 @@ def match_one_to_one(left: Integers, right: Integers, weight: Floats) -> Bools:
     Returns
     -------
     numpy.ndarray
-        (n,) bool, whether a pair is chosen. Ties depend only on the order of the numbers.
+        (n,) bool, True for chosen pairs. Ties depend only on the order of the numbers.
     """
     competition = split_competition(left, right)
     chosen = competition.alone.copy()
@@ -384,7 +384,7 @@ class _Memory:
 
 
 def _match_group(row: Integers, column: Integers, overlap: Floats, last: Integers) -> Bools:
-    """Match the boxes of one group: first those that continue a match, most recent first."""
+    """Match the boxes of one group: first the continued matches, most recent first."""
     chosen = np.zeros(len(row), dtype=bool)
     row_free, column_free = np.ones(len(row), dtype=bool), np.ones(len(row), dtype=bool)
     for pair in np.argsort(-last, kind="stable")[: np.count_nonzero(last != NEVER_MATCHED)]:

@@ -20,7 +20,7 @@ from ptrack_analysis.video import Milliseconds
 _IN, _OUT = range(len(DIRECTIONS))
 _LEAST_VERTICES = 2
 _NOISE = 1e-6
-"""Largest amount by which rounding may move a time beyond a whole millisecond [ms]."""
+"""Largest amount by which rounding may move a time beyond a full millisecond [ms]."""
 
 
 @in_frame
@@ -36,8 +36,8 @@ def compute_crossings(
     the direction from the first to the last vertex, with y as in ``line.y_axis``. A sum above 0 is one
     crossing ``in``, a sum below 0 is one crossing ``out``, and a sum of 0 is not a crossing. The timestamp is
     the time of the last crossing in this direction, interpolated linearly along the step and rounded up to
-    whole ms: the first whole ms at which the line has been crossed. A person who stands exactly on the line
-    crosses it when leaving it.
+    milliseconds: the first millisecond at which the line has been crossed. A person who stands exactly on the
+    line crosses it when leaving it.
 
     Therefore, touching the line and returning is not a crossing. Jitter within ``min_distance`` of the line
     counts at most once. A path around the end of the line is not a crossing. A crossing to the last position
@@ -223,7 +223,7 @@ def _near(vertices: Floats, walk: _Walk, distance: float) -> tuple[Integers, Int
 
 
 def _clear_before(walk: _Walk, unclear: Integers, steps: Integers) -> tuple[Integers, Bools]:
-    """Return the clear position before each step, and whether clear positions before and after exist."""
+    """Return the clear position before each step, and mark steps between two clear positions."""
     mask = np.ones(len(walk.x), dtype=bool)
     mask[unclear] = False
     clear = np.flatnonzero(mask)

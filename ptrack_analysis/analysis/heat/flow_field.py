@@ -30,15 +30,30 @@ _LEAST_SHARE, _LEAST_COHERENCE = 0.2, 0.5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FlowField:
-    """Sums of the steps in each cell of a grid.
+    """Sums of the steps in each cell of a grid, returned by ``compute_flow_field``.
 
     A step is the velocity of one position times its ``time_present``. All sums are (rows, columns), row 0 at
-    the top of the image: ``steps`` is the number of steps, ``seconds`` their duration, ``path_length`` the
-    sum of their lengths, ``displacement_x`` and ``displacement_y`` the sum of their vectors [``unit``].
-    ``present`` is the time of all positions, with a speed or without [s].
-    ``bounds`` is x0, y0, x1, y1 of the grid in ``unit`` (``px`` or ``m``).
-    ``halves`` are the steps of each cell in two parts: steps within 90 degrees of the axis of the cell, and
-    the others. Two-way traffic along one axis has a small total ``coherence``, and a large one in each half.
+    the top of the image.
+
+    Attributes
+    ----------
+    steps
+        Number of steps.
+    seconds
+        Duration of the steps [s].
+    path_length
+        Sum of the lengths of the steps [``unit``].
+    displacement_x, displacement_y
+        Sum of the vectors of the steps [``unit``].
+    bounds
+        x0, y0, x1, y1 of the grid in ``unit``.
+    unit
+        ``px`` or ``m``.
+    present
+        Time of all positions, with or without a speed [s].
+    halves
+        Two fields with the steps within 90 degrees of the axis of each cell, and with the others. Two-way
+        traffic along one axis has a small total ``coherence`` and a large ``coherence`` in each half.
 
     Examples
     --------
@@ -108,7 +123,13 @@ class FlowField:
         return two_way
 
     def to_frame(self) -> pd.DataFrame:
-        """Return the long table FIELD, one row per cell with the center of the cell."""
+        """Return the long table FIELD.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per cell, with the center of the cell.
+        """
         velocity_x, velocity_y = self.velocity
         arrays = {
             "steps": self.steps,

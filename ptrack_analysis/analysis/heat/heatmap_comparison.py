@@ -30,17 +30,30 @@ MAX_PERMUTATIONS = 1_000_000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HeatmapComparison:
-    """Two rates per cell, their difference, and its p-value.
+    """Two rates per cell, their difference, and its p-value, returned by ``compare_heatmaps``.
 
-    ``first`` and ``second`` are (rows, columns) rates in ``value_unit`` (``s/person`` or ``s/h``), row 0 at
-    the top of the image. ``z`` is their difference divided by its standard deviation under random assignment
-    of the groups. ``p`` is the probability of a difference this large in any cell, so it is corrected for the
-    number of cells. If ``p`` is NaN, ``note`` states the reason. ``bounds`` is x0, y0, x1, y1 of the grid in
-    ``unit``.
-
-    ``groups`` is the number of groups that were assigned at random; a person without a group counts as one.
-    ``grouping`` is the source of the groups: ``"none"`` (each person is a group), ``"given"`` or
-    ``"detected"``. ``split_groups`` is the number of groups with members in both sets; each counts as two.
+    Attributes
+    ----------
+    first, second
+        (rows, columns) rates in ``value_unit``, row 0 at the top of the image.
+    z
+        Difference divided by its standard deviation under random assignment of the groups.
+    p
+        Probability of a difference this large in any cell, therefore corrected for the number of cells.
+    bounds
+        x0, y0, x1, y1 of the grid in ``unit``.
+    unit
+        ``px`` or ``m``.
+    value_unit
+        ``s/person`` or ``s/h``.
+    groups
+        Number of groups that were assigned at random. A person without a group counts as one.
+    grouping
+        Source of the groups: ``"none"`` (each person is a group), ``"given"`` or ``"detected"``.
+    split_groups
+        Number of groups with members in both sets. Each of them counts as two.
+    note
+        Reason why ``p`` is NaN, otherwise empty.
 
     Examples
     --------
@@ -86,6 +99,16 @@ class HeatmapComparison:
 
         If the two sets do not differ, the probability of any marked cell is at most ``level``.
 
+        Parameters
+        ----------
+        level
+            Significance level, between 0 and 1.
+
+        Returns
+        -------
+        numpy.ndarray
+            (rows, columns) bool.
+
         Raises
         ------
         ParameterError
@@ -97,7 +120,13 @@ class HeatmapComparison:
         return mask
 
     def to_frame(self) -> pd.DataFrame:
-        """Return the long table HEAT_DIFFERENCE, one row per cell with the center of the cell."""
+        """Return the long table HEAT_DIFFERENCE.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per cell, with the center of the cell.
+        """
         columns = build_cell_columns(self.shape, self.bounds)
         numbers = {name: getattr(self, name) for name in ("first", "second", "difference", "z", "p")}
         columns |= {name: values.ravel() for name, values in numbers.items()}
@@ -127,7 +156,7 @@ def compare_heatmaps(
     more seconds. Each group is then assigned to the first period with a probability equal to the share of its
     duration in the sum of both durations.
 
-    People who come together are not independent, so complete ``groups`` are assigned; without ``groups``,
+    People who come together are not independent, so complete ``groups`` are assigned. Without ``groups``,
     each person is a group. A group with members in both sets counts as two; ``split_groups`` is the number of
     these groups.
 
@@ -140,6 +169,7 @@ def compare_heatmaps(
 
     Parameters
     ----------
+    first, second
         TRAJECTORIES in the same unit: two periods of one video, two videos of one camera, or two sets of
         people. Rows in any order.
     video

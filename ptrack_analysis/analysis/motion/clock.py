@@ -138,7 +138,7 @@ def means_at(
 
 
 def _one_clock(time: Milliseconds, begins: Bools) -> Milliseconds:
-    """Place the parts one after another on one increasing clock, 1 ms apart."""
+    """Arrange the parts one after another on one increasing clock, 1 ms apart."""
     ticks = np.diff(time, prepend=time[:1])
     np.copyto(ticks, 1, where=begins)
     return np.cumsum(ticks)

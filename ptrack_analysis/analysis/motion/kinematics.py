@@ -17,12 +17,12 @@ from ptrack_analysis.video import Milliseconds
 
 _MOST_PIECES = 20_000_000
 _NOISE = 1e-9
-"""Relative rounding error of a length; it depends on the other people in the table."""
+"""Relative rounding error of a length, which depends on the other people in the table."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PathPieces:
-    """Pieces of paths of about one window each: tracklet, displacement, duration [ms], whether walked."""
+    """Pieces of paths, each about one window long; ``walked`` marks pieces in which people walked."""
 
     run: Integers
     dx: Floats

@@ -198,7 +198,7 @@ def _find_table_schema(table: object) -> Table:
 
 
 def _numbers(table: pd.DataFrame, name: str | None, option: str) -> Floats:
-    """Return a column as numbers, with durations in seconds; without a name, 1 per row."""
+    """Return a column as numbers, with durations in seconds, or 1 per row without a name."""
     if name is None:
         return np.ones(len(table))
     if name not in table.columns:

@@ -36,7 +36,7 @@ def compute_sensitivity(
     """Compute visits and dwell per zone under several combinations of options.
 
     Trajectories and visits are computed for every combination of the values, as in ``compute_trajectories``
-    and ``compute_visits``; all other options have their defaults. If the rows of a zone differ much, its
+    and ``compute_visits``. All other options have their defaults. If the rows of a zone differ much, its
     figures depend on the options rather than on the zone. A zone without visits has 0 in all columns and no
     median. Without zones, detections or values, the table is empty.
 
@@ -78,7 +78,7 @@ def compute_sensitivity(
     Trajectories are computed for each combination of ``max_gaps`` and ``anchors``, and visits for each
     combination of all options. A longer ``max_gap`` can only increase the time in the scene, and a longer
     ``merge_gap`` can only reduce the number of visits. Zones drawn on the ground fit only foot points.
-    Another anchor shows the effect of hidden feet; it does not give better results.
+    Another anchor shows the effect of hidden feet, but does not give better results.
 
     References
     ----------

@@ -30,7 +30,14 @@ _ROUNDING = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A confidence interval; ``note`` states why an end is missing, or a caveat.
+    """A confidence interval.
+
+    Attributes
+    ----------
+    low, high
+        Bounds of the interval; NaN if they cannot be computed.
+    note
+        Reason why a bound is missing, or a caveat; otherwise empty.
 
     Examples
     --------

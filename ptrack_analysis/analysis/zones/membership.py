@@ -66,7 +66,7 @@ def validate_visited(zones: Sequence[Zone | str], visits: pd.DataFrame, argument
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Inside:
-    """Numbers of the rows that count in a zone, ascending; each counts from ``since`` to ``until`` [ms]."""
+    """Rows that count in a zone, ascending, each from ``since`` to ``until`` [ms]."""
 
     rows: Integers
     since: Milliseconds

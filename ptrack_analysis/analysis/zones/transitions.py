@@ -204,7 +204,7 @@ def compute_funnel(visits: pd.DataFrame, steps: Sequence[Zone | str]) -> pd.Data
 
     A person reaches the first step with the first visit to its zone. A person reaches each further step with
     the first visit to its zone that was entered at or after the time of the previous step. Visits to other
-    zones in between do not matter. A zone may occur in several steps; each of them requires a separate, later
+    zones in between do not matter. A zone may occur in several steps, each with a separate, later
     visit. A visit that was entered before the previous step does not count, even if it continues: for nested
     zones, put the outer zone first. If no one reached a step, its number of people is 0, and shares with a
     denominator of 0 are NaN. Without steps, the table is empty.
