@@ -79,8 +79,8 @@ def compute_tracks(
 
     Notes
     -----
-    O(n log n + time in scene / window). ``path_length`` includes the jitter of the boxes and errs towards
-    longer: the path of a standing person grows with every sample. ``path_length_smoothed`` errs towards
+    O(n log n + time in scene / window). ``path_length`` includes the jitter of the boxes and errs toward
+    longer: the path of a standing person grows with every sample. ``path_length_smoothed`` errs toward
     shorter: a corner of 90 degrees costs up to 0.3 of the distance in a window, an about-turn up to all of
     it. If a person starts or stops within a piece, the complete piece is walked or not, so ``walking`` is off
     by up to a window each time.

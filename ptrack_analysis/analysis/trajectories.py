@@ -116,7 +116,7 @@ def compute_trajectories(
     Notes
     -----
     O(n log n). A gap of at most ``max_gap`` counts as presence even if the person left and came back
-    unobserved: a longer ``max_gap`` errs towards longer dwell.
+    unobserved: a longer ``max_gap`` errs toward longer dwell.
 
     Examples
     --------

@@ -160,7 +160,7 @@ def inspect_tracking(
     left, top, right, bottom = boxes[:, 0], boxes[:, 1], boxes[:, 0] + boxes[:, 2], boxes[:, 1] + boxes[:, 3]
     beyond = np.minimum(left, top) < -EDGE_TOLERANCE
     beyond |= np.maximum(right, bottom) > 1 + EDGE_TOLERANCE
-    moments = detections.index.get_level_values("timestamp")
+    timestamps = detections.index.get_level_values("timestamp")
     rows = rows_by_person(detections)
     sampled = choose_period(rows, reading.video, period)
     longest = choose_max_gap(max_gap, sampled)
@@ -192,8 +192,8 @@ def inspect_tracking(
         pages=reading.report.pages,
         persons=len(tracks),
         detections=len(detections),
-        first=None if detections.empty else moments.min(),
-        last=None if detections.empty else moments.max(),
+        first=None if detections.empty else timestamps.min(),
+        last=None if detections.empty else timestamps.max(),
         dwell=timedelta(dwell),
         without_position=timedelta(unlocated),
         period=timedelta(sampled),

@@ -62,11 +62,11 @@ def notes_on_quality(quality: pd.DataFrame) -> list[str]:
 
 def _notes_on_times(video: Video, index: pd.MultiIndex, *, has_points: bool) -> Iterator[str]:
     """Describe oddities of the times and the metadata of the video."""
-    moments = index.get_level_values("timestamp").unique()
-    if not len(moments):
+    timestamps = index.get_level_values("timestamp").unique()
+    if not len(timestamps):
         yield "no person was detected"
-    elif moments.min() > LATE:
-        late = moments.min().total_seconds()
+    elif timestamps.min() > LATE:
+        late = timestamps.min().total_seconds()
         yield (
             f"the first detection is at {late:.3f} s: if people were present before, the first pages are "
             "missing"

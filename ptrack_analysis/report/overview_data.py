@@ -221,11 +221,11 @@ class OverviewData:
         zones = self.videos["timezone"][known].astype(str)
         times = rows[time] if time in rows else rows.index.get_level_values(time)
         begun = pd.DatetimeIndex(self.videos["started_at"].reindex(names))
-        moments = begun + pd.TimedeltaIndex(times)
+        timestamps = begun + pd.TimedeltaIndex(times)
         parts = []
         for zone in sorted(set(zones)):
             own = names.isin(zones.index[zones == zone])
-            local = moments[own].tz_convert(parse_timezone(zone))
+            local = timestamps[own].tz_convert(parse_timezone(zone))
             parts.append(
                 rows[own].assign(
                     local_date=local.tz_localize(None).normalize().as_unit("s"),

@@ -203,10 +203,10 @@ def _rest(table: ReportTable) -> str:
 
 
 def _meaning(table: ReportTable) -> str:
-    told = [one for one in table.headings if one.text]
-    if not told:
+    defined = [one for one in table.headings if one.text]
+    if not defined:
         return ""
-    rows = "".join(f"<div><dt>{text(one.label)}</dt><dd>{prose(one.text)}</dd></div>" for one in told)
+    rows = "".join(f"<div><dt>{text(one.label)}</dt><dd>{prose(one.text)}</dd></div>" for one in defined)
     row = f"<p>A row is {prose(table.row)}.</p>" if table.row else ""
     return f"<details><summary>what the columns mean</summary>{row}<dl class='facts'>{rows}</dl></details>"
 

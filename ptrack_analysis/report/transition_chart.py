@@ -78,12 +78,12 @@ def _describe_way(origin: str, destination: str) -> str:
 def describe_bands(bands: Sequence[Band]) -> str:
     """Describe the chart in words."""
     most = sorted(bands, key=lambda band: -band.transitions)[:_TOLD]
-    said = "; ".join(
+    descriptions = "; ".join(
         f"{STATES.get(band.origin, band.origin)} to {STATES.get(band.destination, band.destination)} "
         f"{_count_times(band.transitions)}"
         for band in most
     )
-    return f"How often people went from zone to zone, the most frequent first: {said}."
+    return f"How often people went from zone to zone, the most frequent first: {descriptions}."
 
 
 def list_ends(bands: Sequence[Band], colors: Mapping[str, int], *, left: bool) -> list[str]:

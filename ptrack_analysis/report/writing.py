@@ -229,7 +229,7 @@ def report_page(
             *(form or {}).values(),
             None if settings == AnalysisConfig() else settings,
         ]
-        if any(said is not None for said in of_video):
+        if any(option is not None for option in of_video):
             raise ParameterError(
                 f"{root} is a dataset, whose overview uses the configuration of its export. Omit settings, "
                 "video, background, cameras and form, which apply to the report of one video only."

@@ -65,12 +65,12 @@ def _list_dwell(evidence: Evidence) -> list[dict[str, Any]]:
 
 def _describe_estimated(*zones: dict[str, Any]) -> str:
     """Describe the share of estimated time in zones, if it is large."""
-    said = [
+    sentences = [
         f" {texts.format_percent(zone['estimated'])} of the time at {name_zone(zone['zone'])} is estimated."
         for zone in zones
         if zone["estimated"] > _MENTIONED
     ]
-    return "".join(said)
+    return "".join(sentences)
 
 
 def find_longest_zone(evidence: Evidence) -> Iterator[Finding]:
@@ -308,7 +308,7 @@ def find_waiting(evidence: Evidence) -> Iterator[Finding]:
             continue
         over = int((waits["wait"] > WAIT_LIMIT).sum())
         limit = format_length(WAIT_LIMIT.total_seconds())
-        said = (
+        sentence = (
             ""
             if estimated <= _MENTIONED
             else f" {texts.format_percent(estimated)} of this time is estimated."
@@ -317,7 +317,7 @@ def find_waiting(evidence: Evidence) -> Iterator[Finding]:
             "waiting",
             f"Half of the people who queued waited {format_length(median)} or longer; "
             f"{format_share(over, len(waits))} waited over {limit}.",
-            f"{format_bounds(low, high)}. {count(len(np.unique(people)))} at {name_zone(name)}.{said}",
+            f"{format_bounds(low, high)}. {count(len(np.unique(people)))} at {name_zone(name)}.{sentence}",
             "zones",
             {
                 "zone": name,

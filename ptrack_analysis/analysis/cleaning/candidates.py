@@ -49,7 +49,7 @@ class PictureGround:
         sideways  X = (x - width / 2) · 1.7 / h        h: typical box height there [px]
         away      Y = - focal · 1.7 / h                focal: 0.9 of the image width
 
-    A step downward in the image is never shorter than a step sideways. If the boxes do not grow towards the
+    A step downward in the image is never shorter than a step sideways. If the boxes do not grow toward the
     lower edge, the ground is the image itself, scaled by their typical height.
     """
 
@@ -87,7 +87,7 @@ def fit_body_heights(top: Floats, height: Floats) -> Bodies | None:
     """Fit the typical box height as a function of the lower edge; None without a complete box.
 
     Boxes cut by the upper or lower edge of the image are excluded, because their height is unknown. The fit
-    is by least squares. The line is level if the boxes do not grow towards the lower edge, or if their foot
+    is by least squares. The line is level if the boxes do not grow toward the lower edge, or if their foot
     points hardly spread. The minimum height is the 1 % quantile of the heights.
     """
     tall = whole_heights(top, height)
@@ -146,7 +146,7 @@ def find_track_ends(
     """Find the start and the end of each track with a position.
 
     Velocity is the least-squares slope of the positions within ``window`` ms of the outermost position. It
-    is shrunk towards 0 if the positions cover little time, and limited to ``max_speed``. Size is the lower
+    is shrunk toward 0 if the positions cover little time, and limited to ``max_speed``. Size is the lower
     median of the same rows.
 
     Parameters

@@ -236,7 +236,7 @@ def compute_stitches(
 
     Notes
     -----
-    Errs towards missed joins: a join is made only if no other join fits nearly as well. The table shows
+    Errs toward missed joins: a join is made only if no other join fits nearly as well. The table shows
     results for the simulated shop of this project (``simulation``): 3 minutes, recorded 24 times at each
     density. Boxes are jittered by 2 px, and tracks break for 0.3 s or more about every 12 s, half of the time
     next to another person. The entrance is given, and no limit was tuned on these recordings. The columns

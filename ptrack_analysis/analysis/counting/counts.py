@@ -199,15 +199,17 @@ def compute_count_drift(
 
 def _balance(zone: str, times: Integers, persons: Integers, time: Integers, inwards: Bools) -> pd.DataFrame:
     """Evaluate the two step functions at the times of both, and keep the rows with a change."""
-    moments = np.unique(np.concatenate([times, time]))
-    came, went = (np.searchsorted(np.sort(time[way]), moments, side="right") for way in (inwards, ~inwards))
-    present = persons[np.searchsorted(times, moments, side="right") - 1]
+    timestamps = np.unique(np.concatenate([times, time]))
+    came, went = (
+        np.searchsorted(np.sort(time[way]), timestamps, side="right") for way in (inwards, ~inwards)
+    )
+    present = persons[np.searchsorted(times, timestamps, side="right") - 1]
     numbers = np.stack([came, went, present])
-    keep = np.ones(len(moments), dtype=bool)
+    keep = np.ones(len(timestamps), dtype=bool)
     keep[1:-1] = (numbers[:, 1:-1] != numbers[:, :-2]).any(axis=0)
     counted = persons[0] + came - went
     columns = {
-        "timestamp": moments,
+        "timestamp": timestamps,
         "in_total": came,
         "out_total": went,
         "counted": counted,

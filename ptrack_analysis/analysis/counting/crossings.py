@@ -42,7 +42,7 @@ def compute_crossings(
     Therefore, touching the line and returning is not a crossing. Jitter within ``min_distance`` of the line
     counts at most once. A path around the end of the line is not a crossing. A crossing to the last position
     counts if that position is clear. A path exactly through an end of the line is treated as if the line were
-    shifted infinitesimally towards +x (and even less towards +y): a path through the common end of two lines
+    shifted infinitesimally toward +x (and even less toward +y): a path through the common end of two lines
     crosses exactly one of them. Without lines, people or successive positions, the table is empty.
 
     ::

@@ -29,8 +29,8 @@ class Hits:
 def hits(vertices: Floats, x: Floats, y: Floats, steps: Integers) -> Hits:
     """Find where steps cross the edges of a polyline, each edge separately.
 
-    Exact contacts are decided as if the polyline were shifted by an infinitesimal towards +x and an even
-    smaller one towards +y. Then no position is on it and no step passes through a vertex, so the signs along
+    Exact contacts are decided as if the polyline were shifted by an infinitesimal toward +x and an even
+    smaller one toward +y. Then no position is on it and no step passes through a vertex, so the signs along
     a path add up as for curves in general position. A closed path that does not go around an end of the
     polyline adds up to 0. A step through the vertex between two edges crosses one edge, or both edges there
     and back.

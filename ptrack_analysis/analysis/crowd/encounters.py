@@ -40,7 +40,9 @@ class Samples:
         return Samples(*(getattr(self, name)[kept] for name in self.__slots__))
 
 
-_NOBODY = Samples(np.empty(0, "int64"), np.empty(0, "int64"), np.empty(0), np.empty(0), np.empty(0, "int64"))
+_NO_SAMPLES = Samples(
+    np.empty(0, "int64"), np.empty(0, "int64"), np.empty(0), np.empty(0), np.empty(0, "int64")
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,7 +123,7 @@ def passes(blocks: Iterable[Samples]) -> Iterator[Samples]:
 
     A pass ends before the tick of every ``_AT_ONCE``-th sample, independent of the sizes of the blocks.
     """
-    waiting, before = _NOBODY, 0
+    waiting, before = _NO_SAMPLES, 0
     for block in blocks:
         waiting = _after(waiting, block)
         upcoming = -before % _AT_ONCE or _AT_ONCE

@@ -17,7 +17,7 @@ from ptrack_analysis.schema import DETECTIONS, FACING, TARGETS, TRAJECTORIES, as
 from ptrack_analysis.video import Video
 
 EDGE_ANGLES = {"right": 0.0, "bottom": 90.0, "left": 180.0, "top": -90.0}
-"""Direction of the image edges [degrees]: 0 = +x, increasing towards +y."""
+"""Direction of the image edges [degrees]: 0 = +x, increasing toward +y."""
 _ROUNDING = 1e-9
 _AT_ONCE = 1 << 14
 """Number of faces per pass, so that the arrays stay in the processor's cache."""
@@ -151,7 +151,7 @@ def compute_facing(
     -----
     This is an estimate of attention, not a measurement. Yaw and pitch describe the head, relative to the
     camera: positive values are to the right of the image, and up. The eyes may look elsewhere, depth is
-    unknown, and a zone behind another one on the same side of the face is also faced: the result errs towards
+    unknown, and a zone behind another one on the same side of the face is also faced: the result errs toward
     too much facing. Faces turned away from the camera are not detected, so time without face mostly means
     *not facing the camera*: use figures only together with their coverage. Faces are personal data;
     ``read_tracking(..., faces=False)`` drops them while reading. O(n log n + zones · corners · faces).

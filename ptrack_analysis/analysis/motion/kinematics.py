@@ -187,7 +187,7 @@ def compute_kinematics(
     Notes
     -----
     O(n log n). A window smooths: changes within less than half of it are underestimated, and the speed on a
-    curve is the speed along its chord, so it errs towards slower. Jitter of the positions by s causes an
+    curve is the speed along its chord, so it errs toward slower. Jitter of the positions by s causes an
     error of about 1.4 s / window in speed, and of about 10 s / window² in acceleration: widen the window for
     acceleration. The limit of 5 m/s is twice the fastest walking speed measured on healthy adults (2.5 m/s);
     a sprinting person also exceeds it.
