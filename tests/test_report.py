@@ -564,10 +564,10 @@ def test_a_crossing_counts_for_the_hour_in_which_it_was(data, tmp_path, every):
         "5 in 1.5 minutes",
         "6 in 1.5 minutes",
     ]
-    assert "counts by interval and no crossings" not in html
+    assert "counts by interval instead of crossings" not in html
     export_dataset(data / "shop", tmp_path / "released", min_count=2, tables="occupancy,counts", **settings)
     write_report(tmp_path / "released", tmp_path / "report.html")
-    assert "counts by interval and no crossings" in (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "counts by interval instead of crossings" in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(("known", "counted"), [("ab", ["11 in 3.0 minutes"]), ("b", [])])
