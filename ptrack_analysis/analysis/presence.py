@@ -1,4 +1,4 @@
-"""Time present: the time that each detection represents, in whole milliseconds."""
+"""Time present: the time that each detection represents, in integer milliseconds."""
 
 import warnings
 from dataclasses import dataclass
@@ -53,7 +53,7 @@ def detected(table: pd.DataFrame, rows: PersonRows) -> Bools:
 
 
 def read_flag(table: pd.DataFrame, rows: PersonRows, name: str) -> Bools:
-    """Return a flag of the rows; all False if the table does not have it."""
+    """Return a flag of the rows, or False for all rows if the table does not have the column."""
     if name not in table.columns:
         return np.zeros(len(rows.time), dtype=bool)
     flag: Bools = table[name].to_numpy(dtype=bool)[rows.order]
@@ -80,7 +80,7 @@ def estimate_sampling_period(table: pd.DataFrame, video: Video) -> pd.Timedelta:
     Parameters
     ----------
     table
-        Detections, trajectories or points of the whole video.
+        Detections, trajectories or points of the complete video.
     video
         The video, for its frame rate.
 
@@ -96,10 +96,9 @@ def estimate_sampling_period(table: pd.DataFrame, video: Video) -> pd.Timedelta:
 
     Examples
     --------
-    >>> from ptrack_analysis import Video
-    >>> from ptrack_analysis.schema import DETECTIONS, empty_table
-    >>> estimate_sampling_period(empty_table(DETECTIONS), Video(frame_rate=25.0))
-    Timedelta('0 days 00:00:00.040000')
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> pta.quality.estimate_sampling_period(detections, video)
+    Timedelta('0 days 00:00:00.080000')
     """
     return timedelta(find_period(rows_by_person(table), video))
 
@@ -116,7 +115,7 @@ def steps_between(rows: PersonRows) -> Milliseconds:
 
 
 def choose_period(rows: PersonRows, video: Video, period: pd.Timedelta | str | None = None) -> int:
-    """Return the given period, or else the period of the video, or else an estimate [ms]."""
+    """Return the given period, otherwise the period of the video, otherwise an estimate [ms]."""
     if period is not None:
         return milliseconds(period, "period")
     if video.sampling_period is not None:

@@ -67,19 +67,21 @@ def select(
     Raises
     ------
     SchemaError
-        If the columns are those of DETECTIONS, POINTS or TRAJECTORIES, but the table is not valid.
+        If the table has the columns of DETECTIONS, POINTS or TRAJECTORIES, but is not valid.
     ParameterError
         If ``end`` is not after ``start``, one of them is not a time, or the table has no times or people.
 
     Examples
     --------
-    >>> from ptrack_analysis import compute_trajectories
-    >>> times = pd.to_timedelta([0, 1000, 2000], unit="ms").as_unit("ms")
-    >>> index = pd.MultiIndex.from_arrays([[7, 7, 7], times], names=["person_index", "timestamp"])
-    >>> points = pd.DataFrame({"x_m": [0.0, 1.0, 2.0], "y_m": [0.0, 0.0, 0.0]}, index=index)
-    >>> part = select(compute_trajectories(points), start="500ms", end="1200ms")
-    >>> part["time_present"].dt.total_seconds().tolist(), part["x_m"].tolist()
-    ([0.5, 0.2], [0.0, 1.0])
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> trajectories = pta.compute_trajectories(detections, video)
+    >>> part = pta.select(trajectories, start="1min", end="2min")
+    >>> part.index.get_level_values("person_index").unique().tolist()
+    [2, 4, 5, 6, 7, 8, 9]
+    >>> part["time_present"].sum().total_seconds()
+    177.56
+    >>> len(pta.select(trajectories, persons=[3]))
+    306
     """
     kind = _find_kind(table)
     if kind is not None:
@@ -111,7 +113,7 @@ def _find_kind(table: object) -> Table | None:
 
 
 def parse_part(start: pd.Timedelta | str | None, end: pd.Timedelta | str | None) -> tuple[int, int]:
-    """Return the start and the end of a part [ms]; without an end, the largest possible time."""
+    """Return the start and the end of a part [ms], or the largest possible time without an end."""
     first = 0 if start is None else milliseconds(start, "start")
     if end is None:
         return first, _EVER

@@ -116,14 +116,26 @@ def compute_trajectories(
     Notes
     -----
     O(n log n). A gap of at most ``max_gap`` counts as presence even if the person left and came back
-    unobserved: a longer ``max_gap`` errs towards longer dwell.
+    unobserved: a longer ``max_gap`` errs toward longer dwell.
 
     Examples
     --------
-    >>> from ptrack_analysis import Video
-    >>> from ptrack_analysis.schema import DETECTIONS, empty_table
-    >>> list(compute_trajectories(empty_table(DETECTIONS), Video(width=640, height=360)).columns[:4])
-    ['x_px', 'y_px', 'position_status', 'time_present']
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> trajectories = pta.compute_trajectories(detections, video)
+    >>> trajectories[["x_px", "y_px", "position_status"]].head(3).round(1).reset_index()
+       person_index              timestamp    x_px   y_px position_status
+    0             0 0 days 00:00:00.000000  1039.0  433.8        detected
+    1             0 0 days 00:00:00.080000  1038.7  433.7        detected
+    2             0 0 days 00:00:00.160000  1039.7  433.7        detected
+
+    With a floor plan, positions are in meters:
+
+    >>> plan = pta.read_floor_plan("data/shop/floor.json")
+    >>> pta.compute_trajectories(detections, video, plane=plan)[["x_m", "y_m"]].head(3).round(2).reset_index()
+       person_index              timestamp   x_m  y_m
+    0             0 0 days 00:00:00.000000  9.06  5.0
+    1             0 0 days 00:00:00.080000  9.06  5.0
+    2             0 0 days 00:00:00.160000  9.07  5.0
     """
     video = video or Video()
     raw = None

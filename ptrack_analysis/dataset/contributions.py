@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ptrack_analysis.analysis.dwell.survival import seen_at
-from ptrack_analysis.analysis.zones.transitions import list_ways
+from ptrack_analysis.analysis.zones.transitions import list_transitions
 from ptrack_analysis.geometry import Bools, Integers
 from ptrack_analysis.pipeline.config import AnalysisConfig
 from ptrack_analysis.video import Milliseconds
@@ -67,7 +67,7 @@ def compute_contributions(
     if measure in {"visit", "dwell"}:
         return Contributions(_list_visits(measure, tables["visits"], edges, config))
     if measure in {"transition", "travel"}:
-        return Contributions(_list_ways(measure, tables["visits"]))
+        return Contributions(_list_journeys(measure, tables["visits"]))
     return Contributions(_list_crossings(measure.removeprefix("crossing_"), tables["crossings"], edges))
 
 
@@ -97,8 +97,8 @@ def _list_visits(
     )
 
 
-def _list_ways(measure: str, visits: pd.DataFrame) -> pd.DataFrame:
-    ways = list_ways(visits)
+def _list_journeys(measure: str, visits: pd.DataFrame) -> pd.DataFrame:
+    ways = list_transitions(visits)
     if measure == "transition":
         return ways.assign(amount=1).drop(columns="travel")
     known = ways[ways["travel"].notna()]

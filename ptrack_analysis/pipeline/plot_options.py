@@ -64,7 +64,7 @@ class PlotOptions:
     )
     video_file: FilePath | None = field(
         default=None,
-        metadata=option("the video that was tracked, such as film.mp4, to draw on its frames", "moving"),
+        metadata=option("the tracked video, such as video.mp4, to draw on its frames", "moving"),
     )
     trail: Duration = field(
         default="5s", metadata=option("duration of the trail behind each person", "moving", unit="ms")

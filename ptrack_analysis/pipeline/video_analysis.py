@@ -112,9 +112,16 @@ class VideoAnalysis:
 
     Examples
     --------
-    >>> analysis = VideoAnalysis("data/shop", AnalysisConfig(zones="data/shop/zones.geojson"))
-    >>> analysis["visits"]["dwell"].sum().total_seconds()
-    327.4
+    >>> analysis = pta.open_video("data/shop", zones="data/shop/zones.geojson")
+    >>> analysis["visits"].groupby("zone")["dwell"].sum().dt.total_seconds()
+    zone
+    checkout     61.92
+    entrance     76.28
+    shelves     116.48
+    table        72.72
+    Name: dwell, dtype: float64
+    >>> analysis.unit, len(analysis.trajectories)
+    ('px', 5957)
     """
 
     def __init__(
@@ -173,7 +180,7 @@ class VideoAnalysis:
         Raises
         ------
         ParameterError
-            If there is no such table, or something it needs was not given.
+            If no table has this name, or a requirement of the table is not met.
         """
         if name not in self._tables:
             self._tables[name] = to_frame(self.compute_rows(name))
@@ -185,7 +192,7 @@ class VideoAnalysis:
         Raises
         ------
         ParameterError
-            If there is no such table, or something it needs was not given.
+            If no table has this name, or a requirement of the table is not met.
         """
         if name not in self._rows:
             output = find_output(name)
@@ -207,13 +214,34 @@ class VideoAnalysis:
         return config
 
     def meets(self, need: Need) -> bool:
-        """Return whether the source and the configuration meet a requirement of a table."""
+        """Return whether the source and the configuration meet a requirement of a table.
+
+        Parameters
+        ----------
+        need
+            The requirement.
+
+        Returns
+        -------
+        bool
+            True if the requirement is met.
+        """
         return need.is_met(self.config, self.scene)
 
     def with_outlines(self, zones: Sequence[Zone], lines: Sequence[Line]) -> Self:
         """Return this analysis with other zones and lines in its plane, sharing the trajectories.
 
         Stitching, which uses the entrances, is not repeated.
+
+        Parameters
+        ----------
+        zones, lines
+            The new zones and lines, in the unit of the plane.
+
+        Returns
+        -------
+        VideoAnalysis
+            An analysis that computes the tables of zones and lines anew.
         """
         _ = self.walks  # shared: computed at most once
         other = copy(self)
@@ -599,6 +627,16 @@ class VideoAnalysis:
             Rows and columns, or the side of a cell; by default from the configuration.
         truncated
             Whether foot points of truncated boxes count. Their true position may differ.
+
+        Returns
+        -------
+        Heatmap
+            The heatmap in s. Calls with the same options return the same object.
+
+        Raises
+        ------
+        ParameterError
+            If the basis is unknown, or is ``boxes`` and the source has points.
         """
         from ptrack_analysis.analysis.heat.quantities import compute_box_heatmap, compute_heatmap
 
@@ -716,6 +754,21 @@ def open_video(
     -------
     VideoAnalysis
         The analysis. Access its tables by name: ``analysis["visits"]``.
+
+    Raises
+    ------
+    ParameterError
+        If ``config`` and options are both given, or an option is out of its range.
+
+    Examples
+    --------
+    >>> analysis = pta.open_video("data/shop", zones="data/shop/zones.geojson", floor="data/shop/floor.json")
+    >>> analysis["tracks"]["path_length_m"].head(3).round(1)
+    person_index
+    0    17.8
+    1     5.9
+    2    24.1
+    Name: path_length_m, dtype: float64
     """
     if config is not None and options:
         raise ParameterError(f"config and {next(iter(options))} are both given. Pass only one.")

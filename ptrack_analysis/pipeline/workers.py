@@ -410,7 +410,7 @@ def map_videos(
     allow_incomplete
         Whether to read archives that lack pages, as in ``read_tracking``.
     allow_dropped
-        Whether to read sources of which many rows are dropped, as in ``read_tracking``.
+        Whether to read sources even if many rows are dropped, as in ``read_tracking``.
 
     Yields
     ------
@@ -429,8 +429,10 @@ def map_videos(
 
     Examples
     --------
-    >>> list(map_videos(lambda detections, video: len(detections), []))
-    []
+    >>> videos = pta.find_videos("data/day")
+    >>> outcomes = pta.datasets.map_videos(lambda detections, video: len(detections), videos)
+    >>> {outcome.task.name: outcome.result for outcome in outcomes}
+    {'evening': 1510, 'morning': 1289, 'noon': 3194}
     """
     one = partial(_of_video, function, allow_incomplete=allow_incomplete, allow_dropped=allow_dropped)
     return map_tasks(one, videos, executor=executor, in_flight=in_flight)

@@ -91,7 +91,7 @@ def _find_gaps(
     """Find the gaps between consecutive times of a person in a zone: person, start and end."""
     begins = walks.links.begins
     positions = extend_by_margin(zone, walks.find_inside(zone), walks.position, begins, margin)
-    inside = time_inside(zone, positions, walks.rows.time, walks.held)
+    inside = time_inside(zone, positions, walks.rows.time, walks.time_present)
     rows = inside.rows
     opens = np.ones(len(rows), dtype=bool)
     opens[1:] = (rows[1:] != rows[:-1] + 1) | begins[rows[1:]]

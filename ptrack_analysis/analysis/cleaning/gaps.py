@@ -63,7 +63,7 @@ def fill_gaps(
     -----
     Presence becomes continuous: if ``compute_trajectories`` gets the same ``max_gap`` and ``period``, each
     filled gap adds its length minus one period to the time in the scene, because the row before the gap
-    already counted for one period. This errs towards longer dwell: a person who left and came back was
+    already counted for one period. This errs toward longer dwell: a person who left and came back was
     absent. Pass the period to the following functions, because the new rows are not aligned with the video's
     sampling, and an estimate from the filled table would be too short.
     O(n log n + new rows).

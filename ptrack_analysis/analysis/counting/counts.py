@@ -75,12 +75,16 @@ def count_crossings(
 
     Examples
     --------
-    >>> from ptrack_analysis import Video
-    >>> from ptrack_analysis.schema import empty_table
-    >>> video = Video(duration=pd.Timedelta("150s"))
-    >>> counts = count_crossings(empty_table(CROSSINGS, unit="px"), ["door"], video)
-    >>> counts["interval"].dt.total_seconds().tolist()
-    [60.0, 60.0, 30.0]
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> trajectories = pta.compute_trajectories(detections, video)
+    >>> zones, lines = pta.read_zones("data/shop/zones.geojson", video)
+    >>> crossings = pta.compute_crossings(trajectories, lines)
+    >>> counts = pta.count_crossings(crossings, lines, video, every="1min")
+    >>> counts[["in_count", "out_count"]].reset_index()
+       line       timestamp  in_count  out_count
+    0  door 0 days 00:00:00         3          3
+    1  door 0 days 00:01:00         5          3
+    2  door 0 days 00:02:00         3          5
     """
     validate(crossings, CROSSINGS)
     names = _line_names(lines)
@@ -134,7 +138,7 @@ def compute_count_drift(
     occupancy
         OCCUPANCY_CHANGES of the same video, rows in any order.
     zone
-        Name of the zone that the lines bound; ``""`` is the whole scene.
+        Name of the zone that the lines bound; ``""`` is the scene.
     lines
         Lines whose direction *in* leads into the zone, or their names; by default all lines of the table. A
         line without crossings adds nothing.
@@ -163,11 +167,16 @@ def compute_count_drift(
 
     Examples
     --------
-    >>> from ptrack_analysis import Video, compute_occupancy
-    >>> from ptrack_analysis.schema import TRAJECTORIES
-    >>> nobody = compute_occupancy(empty_table(TRAJECTORIES, unit="px"), Video(duration=pd.Timedelta("9s")))
-    >>> compute_count_drift(empty_table(CROSSINGS, unit="px"), nobody)["drift"].tolist()
-    [0, 0]
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> trajectories = pta.compute_trajectories(detections, video)
+    >>> zones, lines = pta.read_zones("data/shop/zones.geojson", video)
+    >>> crossings = pta.compute_crossings(trajectories, lines)
+    >>> drift = pta.counting.compute_count_drift(crossings, pta.compute_occupancy(trajectories, video))
+    >>> drift.loc["", ["counted", "present", "drift"]].tail(3).reset_index()
+                   timestamp  counted  present  drift
+    0 0 days 00:02:50.240000        1        2     -1
+    1 0 days 00:02:50.480000        2        2      0
+    2 0 days 00:03:00.000000        2        2      0
     """
     validate(crossings, CROSSINGS)
     validate(occupancy, OCCUPANCY_CHANGES)
@@ -190,15 +199,17 @@ def compute_count_drift(
 
 def _balance(zone: str, times: Integers, persons: Integers, time: Integers, inwards: Bools) -> pd.DataFrame:
     """Evaluate the two step functions at the times of both, and keep the rows with a change."""
-    moments = np.unique(np.concatenate([times, time]))
-    came, went = (np.searchsorted(np.sort(time[way]), moments, side="right") for way in (inwards, ~inwards))
-    present = persons[np.searchsorted(times, moments, side="right") - 1]
+    timestamps = np.unique(np.concatenate([times, time]))
+    came, went = (
+        np.searchsorted(np.sort(time[way]), timestamps, side="right") for way in (inwards, ~inwards)
+    )
+    present = persons[np.searchsorted(times, timestamps, side="right") - 1]
     numbers = np.stack([came, went, present])
-    keep = np.ones(len(moments), dtype=bool)
+    keep = np.ones(len(timestamps), dtype=bool)
     keep[1:-1] = (numbers[:, 1:-1] != numbers[:, :-2]).any(axis=0)
     counted = persons[0] + came - went
     columns = {
-        "timestamp": moments,
+        "timestamp": timestamps,
         "in_total": came,
         "out_total": went,
         "counted": counted,

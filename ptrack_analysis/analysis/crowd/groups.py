@@ -142,10 +142,10 @@ def build_groups(
 def find_tracklets(trajectories: pd.DataFrame, rows: PersonRows) -> Runs:
     """List the tracklets of trajectories."""
     links = link_rows(trajectories, rows)
-    begins, held = links.begins, links.time_present
+    begins, time_present = links.begins, links.time_present
     first = np.flatnonzero(begins)
     last = np.append(first[1:], len(begins))[: len(first)] - 1
-    return Runs(rows.person[first], rows.time[first], rows.time[last] + held[last])
+    return Runs(rows.person[first], rows.time[first], rows.time[last] + time_present[last])
 
 
 def _share(given: float) -> float:

@@ -111,10 +111,18 @@ def compare_periods(
 
     Examples
     --------
-    >>> from ptrack_analysis.schema import empty_table
-    >>> nobody = empty_table(VISITS)
-    >>> compare_periods(nobody, nobody, durations=("1h", "30min")).index.names
-    FrozenList(['zone', 'figure'])
+    >>> morning, noon = (
+    ...     pta.open_video(video, zones="data/day/zones.geojson")
+    ...     for video in pta.find_videos("data/day")
+    ...     if video.name in ("morning", "noon")
+    ... )
+    >>> comparison = pta.dwell.compare_periods(morning["visits"], noon["visits"])
+    >>> comparison.loc["shelves", ["first", "second", "verdict"]].reset_index().round(2)
+                figure  first  second        verdict
+    0           median   7.08    9.36        unknown
+    1  restricted_mean   6.11    7.85        unknown
+    2     share_within    NaN    1.00        unknown
+    3           visits   4.00    7.00  may be chance
     """
     validate(first, VISITS)
     validate(second, VISITS)
@@ -185,29 +193,14 @@ def compare_dwell(
 
     Examples
     --------
-    >>> from ptrack_analysis.schema import assemble
-    >>> person, zone = np.arange(80), ["door"] * 40 + ["till"] * 40
-    >>> dwell = np.concatenate([np.arange(40) * 50 + 1000, np.arange(40) * 50 + 9000])
-    >>> zeros, none = np.zeros(80, "int64"), np.full(80, np.iinfo("int64").min)
-    >>> visits = assemble(
-    ...     VISITS,
-    ...     {
-    ...         "zone": zone,
-    ...         "person_index": person,
-    ...         "visit": np.ones(80, "int64"),
-    ...         "entered": zeros,
-    ...         "exited": dwell,
-    ...         "dwell": dwell,
-    ...         "interpolated": zeros,
-    ...         "bridged": zeros,
-    ...         "entry": zeros.astype("int8"),
-    ...         "exit": zeros.astype("int8"),
-    ...         "detections": np.ones(80, "int64"),
-    ...         "since_previous_visit": none,
-    ...     },
-    ... )
-    >>> compare_dwell(visits, ["door", "till"]).loc[("door, till", "median"), "verdict"]
-    'differs'
+    >>> analysis = pta.open_video("data/shop", zones="data/shop/zones.geojson")
+    >>> comparison = pta.dwell.compare_dwell(analysis["visits"], ["shelves", "table"])
+    >>> comparison.loc["shelves, table", ["first", "second", "verdict"]].reset_index().round(2)
+                figure  first  second        verdict
+    0           median   8.92    2.24  may be chance
+    1  restricted_mean   9.18    5.59        unknown
+    2     share_within   1.00    1.00  may be chance
+    3           visits  11.00   13.00  may be chance
     """
     validate(visits, VISITS)
     request = _read_request(horizon, within, confidence)

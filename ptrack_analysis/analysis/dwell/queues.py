@@ -69,9 +69,13 @@ def compute_waiting_times(
 
     Examples
     --------
-    >>> from ptrack_analysis.schema import empty_table
-    >>> list(compute_waiting_times(empty_table(VISITS), ["till"]).columns)
-    ['entered', 'wait', 'begin_seen', 'end_seen']
+    >>> analysis = pta.open_video("data/shop", zones="data/shop/zones.geojson")
+    >>> waits = pta.queues.compute_waiting_times(analysis["visits"], ["checkout"])
+    >>> waits.loc["checkout", ["wait", "begin_seen", "end_seen"]].head(3).reset_index()
+       person_index  visit                   wait  begin_seen  end_seen
+    0             0      1 0 days 00:00:19.040000       False      True
+    1             2      1 0 days 00:00:18.560000        True      True
+    2             3      1 0 days 00:00:03.920000        True      True
     """
     validate(visits, VISITS)
     names = zone_names(zones, kind=_KIND)
@@ -144,12 +148,13 @@ def compute_queue_length(
 
     Examples
     --------
-    >>> from ptrack_analysis import Video
-    >>> from ptrack_analysis.schema import empty_table
-    >>> compute_queue_length(
-    ...     empty_table(VISITS), ["till"], Video(duration=pd.Timedelta("9s"))
-    ... )["persons"].tolist()
-    [0, 0]
+    >>> analysis = pta.open_video("data/shop", zones="data/shop/zones.geojson")
+    >>> length = pta.queues.compute_queue_length(analysis["visits"], ["checkout"], analysis.video)
+    >>> length.loc["checkout"].head(3).reset_index()
+                   timestamp  persons
+    0 0 days 00:00:00.000000        1
+    1 0 days 00:00:19.040000        0
+    2 0 days 00:00:35.920000        1
     """
     validate(visits, VISITS)
     names = zone_names(zones, kind=_KIND)
@@ -228,9 +233,13 @@ def compute_service_levels(
 
     Examples
     --------
-    >>> from ptrack_analysis.schema import empty_table
-    >>> compute_service_levels(empty_table(WAITS)).empty
-    True
+    >>> analysis = pta.open_video("data/shop", zones="data/shop/zones.geojson")
+    >>> waits = pta.queues.compute_waiting_times(analysis["visits"], ["checkout"])
+    >>> levels = pta.queues.compute_service_levels(waits, targets=["10s", "15s"])
+    >>> levels[["waits", "persons", "share_within"]].reset_index()
+           zone          target  waits  persons  share_within
+    0  checkout 0 days 00:00:10      6        5           0.7
+    1  checkout 0 days 00:00:15      6        5           0.7
     """
     validate(waits, WAITS)
     level, limits = parse_confidence(confidence), _targets(targets)

@@ -64,9 +64,10 @@ def detect_staff(
 
     Examples
     --------
-    >>> from ptrack_analysis.schema import empty_table
-    >>> detect_staff(empty_table(VISITS), min_stay="30min", zones=["back room"]).empty
-    True
+    >>> analysis = pta.open_video("data/shop", zones="data/shop/zones.geojson")
+    >>> staff = pta.dwell.detect_staff(analysis["visits"], min_stay="30s")
+    >>> staff["reason"].to_dict()
+    {5: 'stay'}
     """
     validate(visits, VISITS)
     names = zone_names(zones, kind=KIND)
@@ -125,10 +126,11 @@ def exclude_staff(table: pd.DataFrame, staff: pd.DataFrame) -> tuple[pd.DataFram
 
     Examples
     --------
-    >>> from ptrack_analysis.schema import empty_table
-    >>> kept, excluded = exclude_staff(empty_table(VISITS), empty_table(STAFF))
-    >>> excluded.columns[-1]
-    'reason'
+    >>> analysis = pta.open_video("data/shop", zones="data/shop/zones.geojson")
+    >>> staff = pta.dwell.detect_staff(analysis["visits"], min_stay="30s")
+    >>> kept, excluded = pta.dwell.exclude_staff(analysis["visits"], staff)
+    >>> len(analysis["visits"]), len(kept), len(excluded)
+    (52, 48, 4)
     """
     validate(staff, STAFF)
     if not isinstance(table, pd.DataFrame) or "person_index" not in table.index.names:

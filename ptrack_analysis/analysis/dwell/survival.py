@@ -183,7 +183,7 @@ def zone_names(zones: Sequence[Zone | str], *, kind: str) -> list[str]:
         raise ParameterError(f"expected a list of zones or zone names, got {zones!r:.60}")
     for zone in zones:
         if not isinstance(zone, Zone | str):
-            raise ParameterError(f"expected a Zone or the name of one, got {zone!r:.60}")
+            raise ParameterError(f"expected a Zone or a zone name, got {zone!r:.60}")
     names = [
         zone if isinstance(zone, str) else zone.name
         for zone in zones
@@ -244,9 +244,14 @@ def compute_survival(
 
     Examples
     --------
-    >>> from ptrack_analysis.schema import empty_table
-    >>> list(compute_survival(empty_table(VISITS)).columns)
-    ['at_risk', 'ended', 'end_unobserved', 'share', 'share_low', 'share_high']
+    >>> analysis = pta.open_video("data/shop", zones="data/shop/zones.geojson")
+    >>> survival = pta.dwell.compute_survival(analysis["visits"])
+    >>> survival.loc[("checkout", ""), ["at_risk", "ended", "share"]].round(2).head(4).reset_index()
+                      length  at_risk  ended  share
+    0 0 days 00:00:00.000000        5      0    1.0
+    1 0 days 00:00:03.360000        5      1    0.8
+    2 0 days 00:00:03.920000        4      1    0.6
+    3 0 days 00:00:08.480000        3      0    0.6
     """
     validate(visits, VISITS)
     level = parse_confidence(confidence)

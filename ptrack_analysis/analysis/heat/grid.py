@@ -116,7 +116,7 @@ def _find_along(values: Floats, low: float, high: float, cells: int, inside: Boo
 
 
 def find_time_in_zone(
-    zone: Zone, unit: str, positions: tuple[Floats, Floats], time: Milliseconds, held: Milliseconds
+    zone: Zone, unit: str, positions: tuple[Floats, Floats], time: Milliseconds, time_present: Milliseconds
 ) -> Inside:
     """Return the rows inside the zone and their time there, as in ``compute_visits``.
 
@@ -128,14 +128,14 @@ def find_time_in_zone(
         If ``zone`` is not a Zone.
     """
     validate_zones([zone], unit)
-    return time_inside(zone, contains(zone.edges, *positions), time, held)
+    return time_inside(zone, contains(zone.edges, *positions), time, time_present)
 
 
 def find_counted_rows(walks: Walks, unit: str, zone: Zone | None) -> tuple[Integers, Milliseconds]:
     """Return the rows inside the zone, or all rows, by person and time, with their time there [ms]."""
     if zone is None:
-        return np.arange(len(walks.x)), walks.held
-    inside = find_time_in_zone(zone, unit, (walks.x, walks.y), walks.rows.time, walks.held)
+        return np.arange(len(walks.x)), walks.time_present
+    inside = find_time_in_zone(zone, unit, (walks.x, walks.y), walks.rows.time, walks.time_present)
     return inside.rows, inside.until - inside.since
 
 

@@ -30,12 +30,35 @@ _MAX_SIGMA = 8.0
 class Heatmap:
     """One value per cell of a grid.
 
-    ``values`` is (rows, columns), row 0 at the top of the image; a series over time is (bins, rows,
-    columns). ``bounds`` is x0, y0, x1, y1 of the grid in ``unit``: ``px``, ``m``, or ``fraction`` of the
-    frame. ``quantity`` is ``person_seconds``, ``visits``, ``people`` or ``mean_speed``, ``basis`` is
-    ``foot_points`` or ``boxes``. ``normalized`` lists the divisors in the order of division: ``area``,
-    ``hour``, ``total``. ``bin_edges`` are the times at which the bins start and end [ms]; None if the time
-    range is unknown. ``excluded_seconds`` is the time of excluded truncated boxes within the bounds.
+    Attributes
+    ----------
+    values
+        (rows, columns) values, row 0 at the top of the image. A series over time is (bins, rows, columns).
+    bounds
+        x0, y0, x1, y1 of the grid in ``unit``.
+    unit
+        ``px``, ``m``, or ``fraction`` of the frame.
+    quantity
+        ``person_seconds``, ``visits``, ``people`` or ``mean_speed``.
+    basis
+        ``foot_points`` or ``boxes``.
+    normalized
+        Divisors in the order of division: ``area``, ``hour``, ``total``.
+    bin_edges
+        Times at which the bins start and end [ms]; None if the time range is unknown.
+    excluded_seconds
+        Time of excluded truncated boxes within the bounds.
+
+    Examples
+    --------
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> trajectories = pta.compute_trajectories(detections, video)
+    >>> heatmap = pta.compute_heatmap(trajectories, video, shape=(2, 3))
+    >>> heatmap.quantity, heatmap.value_unit, heatmap.bounds
+    ('person_seconds', 's', (0.0, 0.0, 1280.0, 720.0))
+    >>> heatmap.normalize("total").values.round(2)
+    array([[0.19, 0.17, 0.1 ],
+           [0.03, 0.34, 0.18]])
     """
 
     values: Floats
@@ -86,7 +109,7 @@ class Heatmap:
 
     @property
     def cell_area(self) -> float:
-        """Area of one cell, in squares of ``unit``; with ``fraction``, as a share of the frame."""
+        """Area of one cell in squares of ``unit``, or as a share of the frame for ``fraction``."""
         width, height = compute_cell_size(self.shape, self.bounds)
         return width * height
 
@@ -203,6 +226,11 @@ class Heatmap:
         sigma
             Standard deviation of the Gaussian, from 0 to eight times the shorter side of the grid [px or m].
 
+        Returns
+        -------
+        Heatmap
+            The smoothed values on the same grid.
+
         Raises
         ------
         ParameterError
@@ -279,6 +307,11 @@ class Heatmap:
         duration
             The recorded time [ms]. If given, HEATMAP has the column ``density_per_m2``, computed as in
             ``density``.
+
+        Returns
+        -------
+        pandas.DataFrame
+            HEATMAP, BOX_HEATMAP, HEATMAP_SLICES or MEASURE.
 
         Raises
         ------

@@ -547,11 +547,12 @@ def compute_quality(
 
     Examples
     --------
-    >>> from ptrack_analysis import compute_trajectories
-    >>> from ptrack_analysis.schema import DETECTIONS, empty_table
-    >>> video, empty = Video(width=640, height=360), empty_table(DETECTIONS)
-    >>> len(compute_quality(empty, compute_trajectories(empty, video), video))
-    0
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> trajectories = pta.compute_trajectories(detections, video)
+    >>> quality = pta.compute_quality(detections, trajectories, video)
+    >>> quality.loc[quality["verdict"] == "doubtful", ["value", "doubtful_above"]].reset_index().round(1)
+           check name  value  doubtful_above
+    0  face only        10.5            10.0
     """
     if not isinstance(trajectories, Walks):
         _validate_tables(detections, visits, crossings, stitches)
@@ -605,7 +606,7 @@ def _find_part(
 ) -> tuple[int, int]:
     """Return the start and the end of the analyzed part of the video [ms]."""
     time = walks.rows.time
-    close = part_end(find_video_end(video, int(time.max())), end, int((time + walks.held).max()))
+    close = part_end(find_video_end(video, int(time.max())), end, int((time + walks.time_present).max()))
     return 0 if start is None else milliseconds(start, "start"), close
 
 
@@ -614,7 +615,7 @@ _Row = tuple[str, float, int, str]
 
 
 def _judge(check: QualityCheck, inputs: QualityInputs) -> list[_Row]:
-    """Measure one check, and judge its values for the video and for its zones or lines."""
+    """Measure one check, and assess its values for the video and for its zones or lines."""
     measured = check.measure(inputs)
     shares = {} if measured.time is None else inputs.compute_zone_shares(measured.time)
     values: dict[str, tuple[float, int | None]] = {"": (measured.value, measured.events)}

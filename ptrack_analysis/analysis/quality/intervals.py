@@ -117,9 +117,14 @@ def compute_confidence_intervals(
 
     Examples
     --------
-    >>> from ptrack_analysis.schema import empty_table
-    >>> compute_confidence_intervals(empty_table(VISITS)).columns.tolist()
-    ['value', 'low', 'high', 'confidence', 'method', 'persons', 'rows', 'note']
+    >>> analysis = pta.open_video("data/shop", zones="data/shop/zones.geojson")
+    >>> intervals = pta.quality.compute_confidence_intervals(analysis["visits"])
+    >>> intervals[["value", "low", "high", "persons"]].reset_index().round(1)
+           name      figure  value  low  high  persons
+    0  checkout  mean dwell   10.3  NaN   NaN        6
+    1  entrance  mean dwell    3.5  1.9   6.3       13
+    2   shelves  mean dwell   10.6  NaN   NaN        8
+    3     table  mean dwell    5.6  NaN   NaN        9
     """
     schema = _find_table_schema(table)
     validate(table, schema)
@@ -193,7 +198,7 @@ def _find_table_schema(table: object) -> Table:
 
 
 def _numbers(table: pd.DataFrame, name: str | None, option: str) -> Floats:
-    """Return a column as numbers, with durations in seconds; without a name, 1 per row."""
+    """Return a column as numbers, with durations in seconds, or 1 per row without a name."""
     if name is None:
         return np.ones(len(table))
     if name not in table.columns:

@@ -36,7 +36,7 @@ def compute_sensitivity(
     """Compute visits and dwell per zone under several combinations of options.
 
     Trajectories and visits are computed for every combination of the values, as in ``compute_trajectories``
-    and ``compute_visits``; all other options have their defaults. If the rows of a zone differ much, its
+    and ``compute_visits``. All other options have their defaults. If the rows of a zone differ much, its
     figures depend on the options rather than on the zone. A zone without visits has 0 in all columns and no
     median. Without zones, detections or values, the table is empty.
 
@@ -78,7 +78,7 @@ def compute_sensitivity(
     Trajectories are computed for each combination of ``max_gaps`` and ``anchors``, and visits for each
     combination of all options. A longer ``max_gap`` can only increase the time in the scene, and a longer
     ``merge_gap`` can only reduce the number of visits. Zones drawn on the ground fit only foot points.
-    Another anchor shows the effect of hidden feet; it does not give better results.
+    Another anchor shows the effect of hidden feet, but does not give better results.
 
     References
     ----------
@@ -88,9 +88,17 @@ def compute_sensitivity(
 
     Examples
     --------
-    >>> from ptrack_analysis.schema import empty_table
-    >>> len(compute_sensitivity(empty_table(DETECTIONS), [], Video(width=640, height=360)))
-    0
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> zones, lines = pta.read_zones("data/shop/zones.geojson", video)
+    >>> sensitivity = pta.quality.compute_sensitivity(
+    ...     detections, zones[:1], video, max_gaps=["2s"], merge_gaps=["0s", "5s"]
+    ... )
+    >>> sensitivity.reset_index()[["anchor", "merge_gap", "visits", "visitors"]]
+              anchor       merge_gap  visits  visitors
+    0  bottom_center 0 days 00:00:00      22        13
+    1  bottom_center 0 days 00:00:05      22        13
+    2         center 0 days 00:00:00      36         7
+    3         center 0 days 00:00:05       9         7
     """
     validate(detections, DETECTIONS)
     validate_zones(zones, (plane or video.pixels).unit)

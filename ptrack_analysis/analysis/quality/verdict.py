@@ -26,6 +26,12 @@ class VideoVerdict:
         ``good``, ``usable with care``, ``not usable`` or ``unknown``.
     spoiled
         Outputs that are not usable, with their zones.
+
+    Examples
+    --------
+    >>> verdict = pta.quality.judge_video(pta.open_video("data/shop")["quality"])
+    >>> verdict.verdict, verdict.spoiled
+    ('usable with care', ())
     """
 
     verdict: str
@@ -37,11 +43,11 @@ class VideoVerdict:
 
 
 def judge_video(quality: pd.DataFrame | None, *, problems: Sequence[str] = ()) -> VideoVerdict:
-    """Judge the tracking of one video.
+    """Assess the tracking of one video.
 
     The verdict is ``not usable`` if there are problems, or ``not usable for`` the outputs of bad checks. It
-    is ``usable with care`` with a doubtful check, and otherwise ``good``. Unknown checks never lower it;
-    without any known check it is ``unknown``.
+    is ``usable with care`` with a doubtful check, and otherwise ``good``. Unknown checks do not lower the
+    verdict. If all checks are unknown, it is ``unknown``.
 
     Parameters
     ----------
@@ -49,6 +55,19 @@ def judge_video(quality: pd.DataFrame | None, *, problems: Sequence[str] = ()) -
         QUALITY of the video, or None.
     problems
         Reasons why the video cannot be read.
+
+    Returns
+    -------
+    VideoVerdict
+        The verdict, with the outputs that are not usable.
+
+    Examples
+    --------
+    >>> analysis = pta.open_video("data/shop")
+    >>> str(pta.quality.judge_video(analysis["quality"]))
+    'usable with care'
+    >>> str(pta.quality.judge_video(None, problems=["pages are missing"]))
+    'not usable'
     """
     if problems:
         return VideoVerdict(NOT_USABLE)
@@ -92,6 +111,11 @@ def find_affecting_checks(
         Name of a zone or line; empty for the complete video.
     verdicts
         The verdicts of the checks to return.
+
+    Returns
+    -------
+    list of str
+        Names of the checks, sorted.
     """
     found = []
     for check, rows in quality.groupby(level="check", sort=True):

@@ -30,7 +30,23 @@ _ROUNDING = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A confidence interval; ``note`` states why an end is missing, or a caveat."""
+    """A confidence interval.
+
+    Attributes
+    ----------
+    low, high
+        Bounds of the interval; NaN if they cannot be computed.
+    note
+        Reason why a bound is missing, or a caveat; otherwise empty.
+
+    Examples
+    --------
+    >>> share, interval = pta.quality.estimate_share(5, [1] * 20)
+    >>> round(interval.low, 2), round(interval.high, 2)
+    (0.09, 0.49)
+    >>> pta.quality.estimate_share(1, [1])[1].note
+    'fewer than 2 people'
+    """
 
     low: float = np.nan
     high: float = np.nan

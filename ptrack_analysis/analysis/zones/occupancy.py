@@ -16,7 +16,7 @@ from ptrack_analysis.video import Milliseconds, Video, milliseconds
 
 
 def compute_zone_overlaps(zones: Sequence[Zone], *, unit: str | None = None) -> pd.DataFrame:
-    """List the pairs of overlapping zones, and how much of each zone the overlap covers.
+    """List the pairs of overlapping zones, and the share of each zone that overlaps.
 
     Two zones overlap if they share more than 1e-9 of the area of the smaller zone, are active at a common
     time, and have a common video. A common edge or corner is not an overlap. Each pair is listed twice, once
@@ -116,6 +116,19 @@ def compute_occupancy(
     tools with closed intervals count two. The peak is the maximum number at any time. Tools that report the
     maximum average per bin give a smaller peak (``compute_occupancy_bins`` returns both).
     O(zones · n log n) in the worst case; the sort is over periods of presence, not over detections.
+
+    Examples
+    --------
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> trajectories = pta.compute_trajectories(detections, video)
+    >>> occupancy = pta.compute_occupancy(trajectories, video)
+    >>> occupancy.loc[""].tail(3).reset_index()
+                   timestamp  persons
+    0 0 days 00:02:49.440000        3
+    1 0 days 00:02:50.240000        2
+    2 0 days 00:03:00.000000        2
+    >>> occupancy["persons"].max().item()
+    5
     """
     counts = count_people(read_walks(trajectories), video, zones=zones, start=start, end=end)
     arrays: dict[str, Integers | list[str]] = {
@@ -142,19 +155,19 @@ def count_people(
         The times at which each count changes [ms], and the count from then on.
     """
     validate_zones(zones, walks.unit)
-    rows, held = walks.rows, walks.held
-    until = rows.time + held
+    rows, time_present = walks.rows, walks.time_present
+    until = rows.time + time_present
     known = find_video_end(video, int(rows.time.max(initial=0)))
     latest = int(until.max(initial=0))
     begin = 0 if start is None else milliseconds(start, "start")
     close = part_end(known, end, latest)
     if end is not None:
         close = max(close, latest, begin)
-    is_present = held > 0
+    is_present = time_present > 0
     scene = Inside(np.flatnonzero(is_present), rows.time[is_present], until[is_present])
     counts = {"": _changes(rows.person, scene, begin, close)}
     for zone in zones:
-        inside = time_inside(zone, walks.find_inside(zone) & is_present, rows.time, held)
+        inside = time_inside(zone, walks.find_inside(zone) & is_present, rows.time, time_present)
         counts[zone.name] = _changes(rows.person, inside, begin, close)
     return counts
 

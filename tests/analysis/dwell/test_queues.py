@@ -151,7 +151,7 @@ def test_a_name_that_no_visit_has_is_refused_with_those_that_there_are(make_visi
         ),
         (
             lambda: compute_waiting_times(empty_table(VISITS), [3]),
-            "expected a Zone or the name of one, got 3",
+            "expected a Zone or a zone name, got 3",
         ),
         (lambda: compute_waiting_times(empty_table(VISITS), [TILL, "till"]), "the zone 'till' occurs twice"),
         (
