@@ -13,7 +13,7 @@ from ptrack_analysis.cli import main
 from ptrack_analysis.dataset.dimensions import DIMENSIONS
 from ptrack_analysis.dataset.manifest import read_manifest
 from ptrack_analysis.pipeline.outputs import FACTS
-from ptrack_analysis.sources.trackers.registry import TRACKERS
+from ptrack_analysis.sources.trackers.formats import TRACKERS
 from ptrack_analysis.sources.trackers.roles import BOXES, MOMENTS, PARTS, POINT, SIDES
 
 

@@ -10,7 +10,8 @@ from tracker_files import SMALL, boxes, read
 
 from ptrack_analysis.errors import InputError, ParameterError, PtrackError
 from ptrack_analysis.sources.pages import documents
-from ptrack_analysis.sources.trackers.registry import TRACKERS, read_tracks
+from ptrack_analysis.sources.trackers.formats import TRACKERS
+from ptrack_analysis.sources.trackers.registry import read_tracks
 
 GOOD = "1,1,1,1,5,5,0.5,-1,-1,-1"
 
