@@ -36,13 +36,13 @@ from ptrack_analysis.storage.s3 import AnyPath
 
 @dataclass(frozen=True, slots=True)
 class Tracker:
-    """A format: its name, one line about it, its reader, and what recognizes a file of it.
+    """A format: its name, a one-line description, its reader, and a function that recognizes its files.
 
     ``read`` returns the rows with their layout: the base of frames and pixels, and the classes.
-    ``recognizes`` returns why a source does not fit, and None if it does; ``accepts`` does so for a source
-    whose format the caller names. ``may_have_parts`` tells whether a source may have several videos.
-    ``plane`` is the unit of the points of a format without boxes. ``companions`` lists the files beside a
-    file without which it cannot be read.
+    ``recognizes`` returns why a source does not fit, or None if it fits. ``accepts`` does the same for a
+    source whose format the caller names. ``may_have_parts`` is True if a source may have several videos.
+    ``plane`` is the unit of the points of a format without boxes. ``companions`` lists other files that are
+    required to read a file.
     """
 
     name: str
@@ -62,7 +62,7 @@ class Tracker:
         return self.reads_folders and (not self.reads_files or self.name.startswith("ultralytics"))
 
     def accepts_file(self, sample: Sample, options: FormatOptions) -> bool:
-        """Return whether a file of a folder is read in this format if the caller names the format."""
+        """Return whether to read a file of a folder if the caller names this format."""
         if self.name == "table" and options.columns:
             names = tables.read_names(sample)
             return all(name in names for _, name in options.columns)
@@ -334,4 +334,4 @@ TRACKERS = {
         Tracker("table", "CSV or Parquet with named columns", tables.read_table, tables.fits_table),
     )
 }
-"""Every format by its name, in the order in which they are tried."""
+"""The formats by name, in the order in which they are tried."""

@@ -154,7 +154,7 @@ def test_frames_that_go_backwards_inside_a_track_are_sorted_and_counted(tmp_path
     tracked = read(write(tmp_path / "a.txt", "\n".join(rows)), format="mot")
     assert [row[:2] for row in boxes(tracked)] == [(0, 1), (0, 2), (40, 1), (80, 1)]
     (note,) = tracked.notes
-    assert note.startswith("at 1 places the rows of a track go back in time (first: ")
+    assert note.startswith("1 rows are earlier than the row before of the same track (first: ")
     assert ", line " in note
 
 
