@@ -17,18 +17,38 @@
     └── RemoteError        a service rejected a request or could not be reached
         └── TakenError     an object already exists, or another run has changed it
 
-A message states what is wrong, where, and what to do.
+A message describes the problem, its position and a solution.
 
 ``PtrackWarning`` reports that part of the input was dropped.
 """
 
 
 class PtrackWarning(UserWarning):
-    """Some rows of the input were dropped; the message contains their counts."""
+    """Some rows of the input were dropped; the message contains their counts.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always")
+    ...     path = pta.interchange.to_mot(detections, video, "tracks.txt")
+    >>> print(caught[0].message)
+    624 of 5957 rows without a body box are excluded
+    """
 
 
 class PtrackError(ValueError):
-    """Base class of the package's errors."""
+    """Base class of the package's errors.
+
+    Examples
+    --------
+    >>> try:
+    ...     pta.read_tracking("missing.json")
+    ... except pta.PtrackError as error:
+    ...     print(error)
+    missing.json: there is no such file or folder
+    """
 
 
 class SchemaError(PtrackError):

@@ -26,7 +26,7 @@ def at_least(value: Any, name: str, least: float = 0.0) -> float:
 
 
 def above(value: Any, name: str, least: float = 0.0, *, finite: bool = True) -> float:
-    """Return a number above ``least``; it may be infinite if ``finite`` is False.
+    """Return a number above ``least``, which may be infinite if ``finite`` is False.
 
     Raises
     ------
@@ -42,8 +42,8 @@ def above(value: Any, name: str, least: float = 0.0, *, finite: bool = True) -> 
 def amount_of_bytes(amount: Any, name: str, *, least: int, most: float = math.inf) -> int:
     """Return an amount of bytes from a number or a text such as ``"1GB"``.
 
-    A number must be whole. A text may also be ``"512 MB"`` or ``"1 GiB"``: MB is 10^6 and MiB 2^20 bytes. The
-    B is optional, case does not matter, and a fraction of a byte is dropped.
+    A number must be an integer. A text may also be ``"512 MB"`` or ``"1 GiB"``: MB is 10^6 and MiB 2^20
+    bytes. The B is optional, case does not matter, and a fraction of a byte is dropped.
 
     Raises
     ------
@@ -63,7 +63,7 @@ def amount_of_bytes(amount: Any, name: str, *, least: int, most: float = math.in
 
 
 def available_memory(root: Path = Path("/")) -> int | None:
-    """Return the memory available to this process [bytes], None if unknown.
+    """Return the memory available to this process [bytes], or None if unknown.
 
     This is Linux's ``MemAvailable``, or the limit of a control group (version 1 or 2) if it is lower.
     """
@@ -98,7 +98,7 @@ def _shown(size: int) -> str:
 
 
 def _number(value: Any) -> float:
-    """Convert a value to a number; NaN if it is not one."""
+    """Convert a value to a number, or to NaN if it is not a number."""
     if isinstance(value, str | bytes | bool):
         return math.nan
     try:

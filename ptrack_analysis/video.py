@@ -81,6 +81,18 @@ class Video:
     use it for parts and selections as well. ``y_axis`` is the direction of increasing y in the plane of
     points, ``up`` or ``down``; boxes are on the image, where y increases downward. ``read_report`` describes
     the handling of the rows of the source.
+
+    Examples
+    --------
+    >>> _, video = pta.read_tracking("data/shop")
+    >>> video.width, video.height, video.frame_rate
+    (1280, 720, 25.0)
+    >>> video.duration.total_seconds()
+    180.0
+
+    Another tracker's file does not state the frame size and the frame rate:
+
+    >>> video = pta.Video(width=1280, height=720, frame_rate=25)
     """
 
     name: str = "video"
@@ -117,7 +129,7 @@ class Video:
 
 
 def frames_to_timestamps(frames: Integers, frame_rate: float) -> Milliseconds:
-    """Convert frame numbers to whole milliseconds like the API: 1000 · frame / rate, rounded down.
+    """Convert frame numbers to milliseconds like the API: 1000 · frame / rate, rounded down.
 
     The arithmetic is exact. The rate is the nearest fraction with a denominator of at most 1001 if that is
     within 1e-6 (30000/1001 for 29.97002997), otherwise with a denominator of at most 100 000.
@@ -144,12 +156,12 @@ def frames_to_timestamps(frames: Integers, frame_rate: float) -> Milliseconds:
 
 
 def timestamps_to_frames(timestamps: Milliseconds, frame_rate: float) -> Integers:
-    """Turn timestamps back into the numbers of their frames: the inverse of ``frames_to_timestamps``.
+    """Convert timestamps to frame numbers: the inverse of ``frames_to_timestamps``.
 
     Parameters
     ----------
     timestamps
-        (n,) whole milliseconds.
+        (n,) integers [ms].
     frame_rate
         Frames per second, above 0.
 
@@ -161,7 +173,7 @@ def timestamps_to_frames(timestamps: Milliseconds, frame_rate: float) -> Integer
     Raises
     ------
     ParameterError
-        If a timestamp is not that of a frame.
+        If a timestamp does not belong to a frame.
 
     Examples
     --------
@@ -174,15 +186,15 @@ def timestamps_to_frames(timestamps: Milliseconds, frame_rate: float) -> Integer
     between = frames_to_timestamps(frames, frame_rate) != times
     if between.any():
         raise ParameterError(
-            f"the timestamp {times[between.argmax()]} ms is not that of a frame at {frame_rate:g} frames per "
-            "second. Pass the frame rate by which the timestamps were computed."
+            f"the timestamp {times[between.argmax()]} ms does not belong to a frame at {frame_rate:g} frames "
+            "per second. Pass the frame rate by which the timestamps were computed."
         )
     return frames
 
 
 @lru_cache(maxsize=64)
 def _find_exact_rate(frame_rate: float) -> Fraction:
-    """Return the fraction that a frame rate stands for."""
+    """Return the exact fraction that a rounded frame rate means."""
     if not (np.isfinite(frame_rate) and frame_rate > 0):
         raise ParameterError(f"frame_rate must be a number above 0, got {frame_rate!r}")
     rate = Fraction(frame_rate).limit_denominator(1001)
@@ -234,7 +246,7 @@ def find_sampling_period(steps: Milliseconds, people: int, frame_rate: float | N
 
 
 def milliseconds(value: pd.Timedelta | str, name: str) -> int:
-    """Convert a duration to whole milliseconds; reject negative, missing and finer durations.
+    """Convert a duration to integer milliseconds; reject negative, missing and finer durations.
 
     Parameters
     ----------

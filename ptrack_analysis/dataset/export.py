@@ -184,6 +184,12 @@ def export_dataset(
     by content if these differ. Each worker needs memory for the largest batch: 128 MB of pages or one larger
     video, about 0.3 GB per million detections. If a video does not fit into memory, it fails. Export it in
     parts (``start``, ``end``). ``end`` does not shorten the video: occupancy is 0 after it.
+
+    Examples
+    --------
+    >>> summary = pta.export_dataset("data/day", "out", zones="data/day/zones.geojson")
+    >>> [(video.name, video.status, video.rows["visits"]) for video in summary.videos]
+    [('evening', 'written', 17), ('morning', 'written', 16), ('noon', 'written', 28)]
     """
     if isinstance(source, VideoAnalysis):
         source, settings = _open_analysis(source, settings)
@@ -647,7 +653,7 @@ def _compute(tasks: Sequence[BatchTask], target: Target, crew: dict[str, Any]) -
 
 
 def _give_up(task: BatchTask, error: Exception, target: Target) -> BatchResult:
-    """Return the result of a video that ended its worker; its earlier rows are kept."""
+    """Return the result of a video that ended its worker, and keep its earlier rows."""
     message = str(error) or "the video does not fit into memory"
     withholds = any(target.settings[one.setting].config.withholds for one in task.videos)
     fault = FAILED if withholds else message

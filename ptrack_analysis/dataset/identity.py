@@ -159,7 +159,7 @@ def look_at(path: AnyPath) -> tuple[str, bool]:
     OSError
         If the file does not exist.
     RemoteError
-        If S3 refuses.
+        If S3 rejects a request.
     """
     if isinstance(path, S3Path):
         found = path.stat()

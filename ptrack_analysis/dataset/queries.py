@@ -37,7 +37,7 @@ _READ = pa_dataset.ParquetFragmentScanOptions(page_checksum_verification=True)
 
 
 def arrow_dataset(root: AnyPath, parts: Sequence[DatasetFile]) -> pa_dataset.FileSystemDataset:
-    """Return the files of a table as an Arrow dataset; all files have the same columns.
+    """Return the files of a table as an Arrow dataset. All files have the same columns.
 
     Only the footer of the first file is read.
 

@@ -51,7 +51,18 @@ class FileCheck:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """The result of a verification: the dataset's folder, its videos and the checks in order."""
+    """The result of a verification: the dataset's folder, its videos and the checks in order.
+
+    Examples
+    --------
+    >>> summary = pta.export_dataset("data/shop", "out")
+    >>> next((summary.out / "tracks").iterdir()).unlink()
+    >>> verification = pta.verify_dataset("out")
+    >>> verification.passed, verification.failed
+    (False, ['files'])
+    >>> print(verification.findings[0])
+    tracks/part-000001.parquet: is missing
+    """
 
     out: AnyPath
     videos: tuple[str, ...]

@@ -88,8 +88,12 @@ def verify_dataset(out: str | PathLike[str] | S3Path, *, laws: bool = False) -> 
 
     Examples
     --------
-    >>> verify_dataset("out").passed  # doctest: +SKIP
+    >>> summary = pta.export_dataset("data/shop", "out", zones="data/shop/zones.geojson")
+    >>> verification = pta.verify_dataset("out")
+    >>> verification.passed
     True
+    >>> [check.name for check in verification.checks][:4]
+    ['manifest', 'unfinished', 'files', 'checksums']
     """
     root, ledger = parse_path(out), Ledger()
     manifest = _read_manifest(root, ledger)

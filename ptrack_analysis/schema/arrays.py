@@ -147,12 +147,28 @@ def assemble(schema: Table, arrays: Arrays, *, unit: str | None = None) -> pd.Da
     -------
     pandas.DataFrame
         The table, sorted by its key.
+
+    Examples
+    --------
+    >>> table = pta.schema.assemble(
+    ...     pta.schema.DETECTIONS,
+    ...     {
+    ...         "timestamp": [200, 0],
+    ...         "person_index": [7, 7],
+    ...         "left": [0.25, 0.2],
+    ...         "top": [0.5, 0.5],
+    ...         "width": [0.1, 0.1],
+    ...         "height": [0.4, 0.4],
+    ...     },
+    ... )
+    >>> table["left"].tolist()
+    [0.2, 0.25]
     """
     return collect(schema, arrays, unit=unit).to_frame()
 
 
 class TableFunction(Protocol[_Parameters]):
-    """A public function that returns a DataFrame; its attribute ``arrays`` returns the table as arrays."""
+    """A public function that returns a DataFrame. Its attribute ``arrays`` returns the table as arrays."""
 
     __name__: str
 
@@ -183,7 +199,25 @@ def in_frame(function: Callable[_Parameters, TableArrays]) -> TableFunction[_Par
 
 
 def empty_table(schema: Table, *, unit: str | None = None) -> pd.DataFrame:
-    """Return a table of this schema without rows and without optional columns."""
+    """Return a table of this schema without rows and without optional columns.
+
+    Parameters
+    ----------
+    schema
+        Schema of the table.
+    unit
+        Unit of the plane, if the table has columns in the plane.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The empty table.
+
+    Examples
+    --------
+    >>> pta.schema.empty_table(pta.schema.STOPS, unit="m").columns.tolist()
+    ['entered', 'exited', 'duration', 'x_m', 'y_m', 'extent_m', 'detections']
+    """
     return _build_empty(schema, unit).copy()
 
 
@@ -200,7 +234,27 @@ def empty_arrays(schema: Table, *, unit: str | None = None) -> TableArrays:
 
 
 def choice(schema: Table, name: str, codes: np.ndarray) -> "pd.Categorical[str]":
-    """Build the values of a choice column of the schema from their codes."""
+    """Build the values of a choice column of the schema from their codes.
+
+    Parameters
+    ----------
+    schema
+        Schema of the table.
+    name
+        Name of the column.
+    codes
+        Positions of the values in ``schema.choices(name)``.
+
+    Returns
+    -------
+    pandas.Categorical
+        The values.
+
+    Examples
+    --------
+    >>> pta.schema.choice(pta.schema.VISITS, "exit", [1, 0]).tolist()
+    ['frame_edge', 'crossed']
+    """
     column = next(column for column in schema.columns if column.name == name)
     values: pd.Categorical[str] = _values(column, np.asarray(codes))
     return values

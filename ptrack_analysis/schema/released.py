@@ -1,4 +1,4 @@
-"""Columns that may be published with ``--min-count``, and how their figures are composed.
+"""Columns that may be published with ``--min-count``, and the composition of their figures.
 
 Columns that are not declared here are withheld.
 """
@@ -32,6 +32,12 @@ class Released:
         Attributes of the contributions that count, with the required values.
     where
         A level of the key and a value. If the table has this level, only rows with this value are released.
+
+    Examples
+    --------
+    >>> (released,) = RELEASED["dwell"]["observed_mean"]
+    >>> released.kind, released.of, released.per
+    ('mean', 'dwell', 'visit')
     """
 
     kind: FigureKind

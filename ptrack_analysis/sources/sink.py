@@ -58,7 +58,7 @@ class TrackingSink:
     was killed, or an exception ended the ``with`` block.
 
     Only people are kept. Rows of other classes are dropped and counted, as are rows without an id
-    (detections of no track). If the classes are numbers without names, all rows are kept. ``report`` has the
+    (untracked detections). If the classes are numbers without names, all rows are kept. ``report`` has the
     counts, and ``close`` emits a ``PtrackWarning`` if rows were dropped or facts assumed.
 
     Parameters
@@ -212,7 +212,7 @@ class TrackingSink:
             text = f"{count} rows of other classes are excluded ({', '.join(shown)})"
             dropped.append(DroppedRows(text, count, is_excluded=True))
         if self._without_id:
-            text = f"{self._without_id} rows without an id (detections of no track) are excluded"
+            text = f"{self._without_id} rows without an id (untracked detections) are excluded"
             dropped.append(DroppedRows(text, self._without_id))
         if len(self._numbers) > 1:
             numbers = ", ".join(map(str, sorted(self._numbers)[:_SHOWN]))

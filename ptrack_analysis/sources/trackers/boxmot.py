@@ -103,6 +103,6 @@ def fits_boxmot_jsonl(sample: Sample) -> str | None:
     if sample.is_folder:
         return "a folder"
     if not sample.is_json:
-        return "does not begin as JSON does"
+        return "does not start like JSON"
     missing = [name for name in ("frame_index", "tracks") if f'"{name}"'.encode() not in sample.head]
     return f"its objects have no member {missing[0]!r}" if missing else None
