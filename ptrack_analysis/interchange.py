@@ -1,4 +1,4 @@
-"""Exchange with other packages: PedPy, MovingPandas, GeoPandas, supervision and MOTChallenge text.
+"""Exchange with PedPy, MovingPandas, GeoPandas, supervision and MOTChallenge.
 
 Each package is imported when its function is called. ``pip install 'ptrack-analysis[neighbors]'`` installs
 them. In the other direction, ``read_zones`` and ``zones=`` of ``open_video`` accept a GeoDataFrame and zones
@@ -197,7 +197,7 @@ def to_geopandas(data: pd.DataFrame | Sequence[Zone | Line], video: Video | None
 
 
 def to_supervision(detections: pd.DataFrame, video: Video) -> Iterator[tuple[pd.Timedelta, Any]]:
-    """Yield the detections of each timestamp as ``supervision.Detections``, in the order of time.
+    """Yield the detections of each timestamp as ``supervision.Detections``.
 
     Boxes are in px, and ``tracker_id`` is the person. ``confidence``, ``class_id`` and ``data["class_name"]``
     are set if the table has them. Rows without a body box are excluded with a warning. Timestamps without
@@ -259,12 +259,13 @@ def to_mot(
     frame_rate: float | None = None,
     first_pixel: int = 0,
 ) -> Path:
-    """Write detections as MOTChallenge text: ``frame,id,left,top,width,height,conf,-1,-1,-1``.
+    """Write detections as MOTChallenge text.
 
-    Frames are counted from 1, and pixels from ``first_pixel``. ``read_tracking`` with the same
-    ``first_pixel`` and video returns the same boxes: exactly if they were integer or decimal px in a
-    tracker's file, otherwise up to the last bit. ``conf`` is -1 if the table has no confidence. Rows without
-    a body box are excluded with a warning. Faces and classes are not written.
+    A row is ``frame,id,left,top,width,height,conf,-1,-1,-1``. Frames are counted from 1, and pixels from
+    ``first_pixel``. ``read_tracking`` with the same ``first_pixel`` and video returns the same boxes: exactly
+    if they were integer or decimal px in a tracker's file, otherwise up to the last bit. ``conf`` is -1 if
+    the table has no confidence. Rows without a body box are excluded with a warning. Faces and classes are
+    not written.
 
     Parameters
     ----------
@@ -363,7 +364,7 @@ def _read_people(table: pd.DataFrame) -> Integers:
 
 
 def _find_pixels(fractions: Floats, size: int) -> Floats:
-    """Return px that give the fractions when divided by the size, preferring px with few decimals."""
+    """Return px, with few decimals if possible, that give the exact fractions."""
     raw = fractions * size
     found = raw.copy()
     for step in reversed(_STEPS):

@@ -23,7 +23,7 @@ _LEAST_SIZE = 1000
 
 @dataclass(frozen=True, slots=True)
 class CompactSummary:
-    """The outcome of a compaction: videos, number of files before, and rows of each new file."""
+    """The outcome of a compaction: videos, files before, and rows per new file."""
 
     out: AnyPath
     videos: tuple[str, ...]

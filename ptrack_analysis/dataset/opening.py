@@ -55,9 +55,9 @@ _OPEN = ("exited_ms", "exited_at", "ended_ms", "ended_at")
 def rows_between(
     columns: Sequence[str], start: Moment | None, end: Moment | None, *, table: str
 ) -> pa_dataset.Expression | None:
-    """Return the condition that a row overlaps the time from ``start`` to before ``end``.
+    """Return the condition that a row overlaps the time from ``start`` to ``end``.
 
-    Return None if neither is given.
+    ``end`` is not included. The condition is None if neither is given.
 
     Raises
     ------
@@ -103,7 +103,7 @@ def _find_time_columns(columns: Sequence[str], *, on_clock: bool, table: str) ->
 
 
 def _bound(given: Moment, name: str) -> Any:
-    """Convert a bound to milliseconds since the start of the video, or to a time in UTC."""
+    """Convert a bound to milliseconds of video time, or to a time in UTC."""
     if not isinstance(given, datetime):
         return milliseconds(given, name)
     if given.tzinfo is None:

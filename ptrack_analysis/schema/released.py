@@ -1,4 +1,4 @@
-"""Columns that may be published with ``--min-count``, and the composition of their figures.
+"""Columns that may be published with ``--min-count``.
 
 Columns that are not declared here are withheld.
 """
@@ -11,7 +11,7 @@ FigureKind = Literal["about", "count", "sum", "mean", "rate", "share", "order st
 
 @dataclass(frozen=True, slots=True)
 class Released:
-    """The composition of a column's figures, which decides whether they can be published.
+    """The composition of a figure, which decides whether it can be published.
 
     Parameters
     ----------

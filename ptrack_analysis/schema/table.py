@@ -23,7 +23,7 @@ UNITS = ("px", "m")
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """The declaration of a column: name, kind of values, unit and a one-sentence definition.
+    """The declaration of a column: name, kind of values, unit and definition.
 
     A ``moment`` is a time since the start of the video, and a ``span`` is a duration. Both are
     ``timedelta64[ms]`` in memory. If ``of_video`` is False, a ``moment`` does not count from the start of
@@ -177,7 +177,7 @@ def salted(schema: Table) -> Table:
 
 
 def suppressible(schema: Table) -> Table:
-    """Return the form of a table of counts in which figures about few people are missing."""
+    """Return the form of a table in which figures about few people are missing."""
     columns = [replace(c, nullable=True) if c.kind == "integer" else c for c in schema.columns]
     declared = RELEASED.get(schema.name, {})
     columns = [

@@ -122,7 +122,7 @@ def find_unit(table: pd.DataFrame, schema: Table) -> str:
 
 
 def list_columns(table: pd.DataFrame, schema: Table) -> list[tuple[str, Column]]:
-    """Return the table's columns that its schema declares, each with its declaration, in order.
+    """Return the declared columns of a table with their declarations, in order.
 
     Parameters
     ----------
@@ -239,7 +239,10 @@ def _column_defects(table: pd.DataFrame, schema: Table) -> list[str]:
 
 
 def _unique(index: Any) -> bool:
-    """Return whether all keys are distinct. Sorted keys are checked without building a hash table."""
+    """Return whether all keys are distinct.
+
+    Sorted keys are checked without building a hash table.
+    """
     by_level = isinstance(index, pd.MultiIndex) and all(one.is_monotonic_increasing for one in index.levels)
     if by_level and is_strictly_sorted([np.asarray(code) for code in index.codes]):
         return True
@@ -252,7 +255,9 @@ def _plain(key: object) -> str:
 
 
 def dictionary(tables: Iterable[Table]) -> str:
-    """Return the data dictionary of these tables as Markdown: columns, dtypes, units and definitions.
+    """Return the data dictionary of these tables as Markdown.
+
+    It lists columns, dtypes, units and definitions.
 
     Parameters
     ----------

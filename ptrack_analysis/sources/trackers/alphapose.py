@@ -34,7 +34,7 @@ _POSE = msgspec.json.Decoder(_Pose)
 
 
 def read_alphapose(path: AnyPath, given: Given) -> Rows:
-    """Read ``alphapose-results.json`` of AlphaPose that was run with tracking (``idx``).
+    """Read ``alphapose-results.json`` of AlphaPose with tracking (``idx``).
 
     A frame is the number in ``image_id``: AlphaPose names the frames of a video ``0.jpg``, ``1.jpg``. Images
     with other names are counted from 0 if a number 0 occurs, otherwise from 1. A box is left, top, width and

@@ -87,7 +87,10 @@ class Cells:
         return values.astype("int64")
 
     def plain(self, name: str) -> Any:
-        """Read a column as whole numbers, numbers (NaN where missing), or texts, whichever fits."""
+        """Read a column as whole numbers, numbers or texts, whichever fits.
+
+        A missing number is NaN.
+        """
         column = self._column(name)
         values, missing = parse_numbers(column)
         if missing.all():
@@ -135,7 +138,10 @@ class Cells:
 
 
 def of_values(values: Sequence[Any]) -> Any:
-    """Convert Python values to a column of numbers, or of texts if any value is not a number."""
+    """Convert Python values to a column of numbers or texts.
+
+    One value that is not a number makes a column of texts.
+    """
     kinds = set(map(type, values))
     if kinds <= {int, float}:
         try:
@@ -181,7 +187,10 @@ def of_arrow(column: Any, name: str, *, exact: bool = False) -> Any:
 
 
 def parse_numbers(column: Any) -> tuple[Floats, Bools]:
-    """Return the numbers of a column, with NaN for other values, and a mask of missing cells."""
+    """Return the numbers of a column and a mask of missing cells.
+
+    Other values are NaN.
+    """
     if pa.types.is_string(column.type):
         texts = pc.utf8_trim_whitespace(column)
         missing = pc.or_kleene(pc.is_null(texts), pc.equal(texts, ""))

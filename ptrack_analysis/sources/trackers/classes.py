@@ -33,7 +33,7 @@ _SHOWN = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassList:
-    """The classes of a format by number: their names, and the names that are kept by default."""
+    """The class names of a format by number, and the classes kept by default."""
 
     names: Mapping[int, str]
     people: Collection[int]
@@ -42,7 +42,7 @@ class ClassList:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RowSelection:
-    """A mask of the kept rows, the reasons for the others, and messages on assumptions and oddities."""
+    """A mask of the kept rows, the reasons for dropping the others, and messages."""
 
     keep: Bools
     dropped: tuple[DroppedRows, ...] = ()
@@ -139,7 +139,7 @@ def _keep_all(cells: Cells) -> RowSelection:
 
 
 def _read_numbers(cells: Cells, columns: Mapping[str, str]) -> Any:
-    """Return the class numbers of the rows, or None if the file has no classes or they are texts."""
+    """Return the class numbers of the rows, or None if there are no numbers."""
     name = columns.get("class", "")
     if name not in cells.columns:
         return None
@@ -149,7 +149,10 @@ def _read_numbers(cells: Cells, columns: Mapping[str, str]) -> Any:
 
 
 def _read_names(cells: Cells, columns: Mapping[str, str]) -> Any:
-    """Return the class names of the rows (empty where missing), or None if the file has no names."""
+    """Return the class names of the rows, or None if the file has no names.
+
+    A missing name is empty.
+    """
     for role in ("class_name", "class"):
         name = columns.get(role, "")
         if name not in cells.columns or (role == "class" and _read_numbers(cells, columns) is not None):
@@ -209,7 +212,7 @@ def _list_kept(keep: Bools, numbers: Any, names: Any) -> set[str]:
 
 
 def _select_people(cells: Cells, names: Any) -> RowSelection:
-    """Keep people and rows without a class name, or all rows if no class name means a person."""
+    """Keep people and rows without a class name, or all rows if no class is a person."""
     lower = pc.utf8_lower(names)
     is_person = pc.is_in(lower, pa.array(sorted(PEOPLE))).to_numpy(zero_copy_only=False).astype(bool)
     unnamed = pc.equal(names, "").to_numpy(zero_copy_only=False).astype(bool)

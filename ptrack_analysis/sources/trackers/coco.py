@@ -107,7 +107,7 @@ class _Columns:
 
 
 def read_coco_video(path: AnyPath, given: Given) -> Rows:
-    """Read a COCO file of videos, whose annotations have ``track_id`` or ``instance_id``.
+    """Read a COCO file of videos, with ``track_id`` or ``instance_id``.
 
     Images state the video and the frame (``frame_id`` or ``frame_index``). Frames are counted from 0 or 1,
     whichever is the smallest frame of all images of a video. In YouTube-VIS an annotation is a track, with a
@@ -210,7 +210,7 @@ def _has_track(found: _Annotation) -> bool:
 
 
 def _name_videos(videos: Sequence[_Video]) -> dict[str, str]:
-    """Return the name of each video by its id; the id is added to names that occur twice."""
+    """Return the name of each video by its id, with the id added if names repeat."""
     plain = {str(video.id): video.name or video.file_name or str(video.id) for video in videos}
     counts = Counter(plain.values())
     return {key: name if counts[name] == 1 else f"{name}-{key}" for key, name in plain.items()}
@@ -245,7 +245,7 @@ def _find_frames(
 def _find_bases(
     frames: dict[Whole | str, _Frame], given: Given
 ) -> tuple[dict[str, int], list[str], list[str]]:
-    """Return the number of the first frame of each video, with messages on evidence and assumptions."""
+    """Return the number of each video's first frame, with evidence and assumptions."""
     if given.first_frame is not None:
         return {}, [], []
     least = dict[str, int]()

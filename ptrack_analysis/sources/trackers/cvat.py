@@ -1,4 +1,4 @@
-"""CVAT for video 1.1: tracks of boxes in XML; also the annotations of JAAD and PIE."""
+"""CVAT for video 1.1, and the annotations of JAAD and PIE, in XML."""
 
 import re
 from array import array
@@ -165,7 +165,7 @@ class _Parser:
 
 
 def read_cvat_video(path: AnyPath, given: Given) -> Rows:
-    """Read ``annotations.xml`` of CVAT for video 1.1, and the annotations of JAAD and PIE.
+    """Read ``annotations.xml`` of CVAT for video 1.1, JAAD or PIE.
 
     Frames are frames of the video file, counted from 0, and boxes are corners in px. The file has the frame
     size, but no frame rate. Boxes with ``outside="1"`` mark that a person is absent. Missing frames between
@@ -242,7 +242,7 @@ def fits_cvat_video(sample: Sample) -> str | None:
 
 
 def _build_cells(parser: _Parser, path: AnyPath) -> tuple[Cells, dict[str, str], dict[str, dict[str, Any]]]:
-    """Return the boxes, the roles of their columns, and the facts of each task of a project."""
+    """Return the boxes, the roles of their columns, and the facts about each task."""
     lines = parser.lines
     columns: dict[str, Any] = {**parser.numbers, "id": parser.ids, "label": parser.labels}
     roles, part_facts = dict(_COLUMNS), dict[str, dict[str, Any]]()
@@ -268,7 +268,7 @@ def _drop_groups(cells: Cells) -> tuple[Cells, tuple[DroppedRows, ...]]:
 
 
 def _list_assumptions(parser: _Parser) -> list[str]:
-    """Return messages on tracks without an identity, missing frames and ignored shapes."""
+    """Return messages on doubtful tracks, missing frames and ignored shapes."""
     assumptions = []
     tracks = np.frombuffer(parser.tracks, dtype="int64") if parser.tracks else np.empty(0, dtype="int64")
     frames = np.array(parser.numbers["frame"])

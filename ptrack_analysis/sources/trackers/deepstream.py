@@ -1,4 +1,4 @@
-"""NVIDIA DeepStream: folders of KITTI dumps with identities, and messages of its brokers."""
+"""NVIDIA DeepStream: KITTI dumps with identities, and messages of brokers."""
 
 import re
 from array import array
@@ -41,7 +41,9 @@ _TIME_OF_SENDING = "times are the times at which the messages were sent"
 
 
 def read_deepstream_kitti(path: AnyPath, given: Given) -> Rows:
-    """Read a folder of DeepStream's ``kitti-track-output-dir``: one file per frame and stream.
+    """Read a folder ``kitti-track-output-dir`` of DeepStream.
+
+    The folder has one file per frame and stream.
 
     A file is named ``app_stream_frame.txt`` or ``stream_frame.txt``, with frames from 0. Each stream is a
     camera. A line is ``label id 0.0 0 0.0 x1 y1 x2 y2`` and seven zeros, optionally followed by the
@@ -153,7 +155,7 @@ def read_deepstream_messages(path: AnyPath, given: Given) -> Rows:
 
 
 def fits_deepstream_kitti(sample: Sample) -> str | None:
-    """Return why a source is not a folder of DeepStream's KITTI dumps, or None if it is."""
+    """Return why a source is not a folder of DeepStream, or None if it is."""
     texts = [name for name in sample.names if name.lower().endswith(".txt")]
     if not sample.is_folder or not texts or not all(map(_DUMP.fullmatch, texts)):
         return "not a folder of files app_stream_frame.txt"
@@ -191,7 +193,7 @@ def _list_dumps(folder: AnyPath) -> list[tuple[AnyPath, re.Match[str]]]:
 
 
 def _split_line(line: bytes, file: AnyPath, number: int) -> list[str | None]:
-    """Return the id, the sides, the confidence and the label of a line, found from the right."""
+    """Return id, sides, confidence and label of a line, split from the right."""
     words = line.split()
     for width in _WIDTHS:
         start = len(words) - width
@@ -327,7 +329,10 @@ def _take_object(item: _Object) -> _Found:
 
 
 def _read_full_object(members: dict[str, msgspec.Raw], place: str) -> _Found:
-    """Read ``object`` of the full schema. The name of a member with a confidence is the class."""
+    """Read ``object`` of the full schema.
+
+    The class is the name of a member with a confidence.
+    """
     for name in ("id", "bbox"):
         if name not in members:
             raise InputError(f"{place}: object has no member {name!r}")

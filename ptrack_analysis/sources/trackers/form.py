@@ -64,11 +64,11 @@ class BoxLayout:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rows:
-    """The rows of a tracker's file in any order, their layout, and a record of how they were read.
+    """The rows of a tracker's file with their layout, and messages about them.
 
-    ``further`` maps names in the table to the columns of the cells that are kept without a role.
-    ``part_facts`` has the facts about each video of the file, by the value of the role ``video``.
-    ``with_frame_rate`` is the layout to use if the frame rate is known, and its assumption.
+    The rows may be in any order. ``further`` maps names in the table to the columns of the cells that are
+    kept without a role. ``part_facts`` has the facts about each video of the file, by the value of the role
+    ``video``. ``with_frame_rate`` is the layout to use if the frame rate is known, and its assumption.
     """
 
     cells: Cells
@@ -86,7 +86,7 @@ class Rows:
 
 
 def split_rows(rows: Rows) -> Rows:
-    """Return the rows with the indices of each video's rows, so that a video is selected without a search."""
+    """Return the rows with the row indices of each video, to select a video fast."""
     columns = rows.layout.columns
     has_frame_0 = "frame" in columns and rows.cells.least(columns["frame"]) == 0
     return replace(rows, parts=_find_parts(rows.cells, columns), has_frame_0=has_frame_0)
@@ -205,7 +205,7 @@ def _complete_facts(rows: Rows, part: Cells, given: Given) -> Video:
 
 
 def _apply_frame_rate(rows: Rows, video: Video) -> tuple[Rows, Video]:
-    """Choose the layout for a known or unknown frame rate; assume the likely rate if it is unknown."""
+    """Choose the layout by the frame rate, which is assumed if it is unknown."""
     if rows.with_frame_rate is not None and video.frame_rate is not None:
         layout, assumption = rows.with_frame_rate
         return replace(rows, layout=layout, assumptions=(assumption,)), video
@@ -283,7 +283,7 @@ def _spread_boxes(cells: Cells, columns: Mapping[str, str]) -> tuple[Cells, dict
 def _read_boxes(
     cells: Cells, columns: Mapping[str, str], layout: BoxLayout, given: Given, video: Video
 ) -> tuple[dict[str, Floats], list[str], list[str]]:
-    """Read the sides of boxes as fractions of the frame, with assumptions and oddities."""
+    """Read the sides of boxes as fractions, with assumptions and oddities."""
     left, width = _read_side(cells, columns, across(columns))
     top, height = _read_side(cells, columns, down(columns))
     unit, assumed = _find_unit(cells, (left, top, left + width, top + height), layout, given)
@@ -317,7 +317,7 @@ def _read_side(cells: Cells, columns: Mapping[str, str], pair: tuple[str, str]) 
 def _find_unit(
     cells: Cells, sides: tuple[Floats, ...], layout: BoxLayout, given: Given
 ) -> tuple[Unit, list[str]]:
-    """Return the unit of the sides: as given, as in the format, otherwise from their values."""
+    """Return the unit of the sides: given, of the format, or from the values."""
     if given.unit in {"m", "cm", "mm"}:
         raise ParameterError(
             f"{cells.place}: unit is {given.unit!r}, but the file has boxes, which are in px or fractions of "
@@ -349,7 +349,7 @@ def _find_unit(
 
 
 def _find_first_pixel(left: Floats, top: Floats, layout: BoxLayout, given: Given) -> tuple[int, list[str]]:
-    """Return the coordinate of the upper left pixel: as given, as in the format, otherwise from the boxes.
+    """Return the first pixel: given, of the format, or from the boxes.
 
     Boxes that a tracker clips to the image prove it: many begin exactly at the first pixel, and no box
     before.
@@ -367,7 +367,7 @@ def _find_first_pixel(left: Floats, top: Floats, layout: BoxLayout, given: Given
 
 
 def _read_further(cells: Cells, columns: Mapping[str, str]) -> dict[str, Any]:
-    """Return the columns ``confidence``, ``class_id`` and ``class_name`` that have values.
+    """Return the columns of confidences and classes that have values.
 
     A class that is not a whole number is a name.
     """
@@ -389,7 +389,7 @@ def _read_further(cells: Cells, columns: Mapping[str, str]) -> dict[str, Any]:
 
 
 def read_fixed_text(path: AnyPath, given: Given) -> bytes:
-    """Read the text of a format with fixed columns, within the memory limit of the caller.
+    """Read the text of a format with fixed columns, within the memory limit.
 
     Raises
     ------

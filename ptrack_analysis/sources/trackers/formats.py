@@ -36,7 +36,7 @@ from ptrack_analysis.storage.s3 import AnyPath
 
 @dataclass(frozen=True, slots=True)
 class Tracker:
-    """A format: its name, a one-line description, its reader, and a function that recognizes its files.
+    """A format: its name, its description, its reader and its recognition.
 
     ``read`` returns the rows with their layout: the base of frames and pixels, and the classes.
     ``recognizes`` returns why a source does not fit, or None if it fits. ``accepts`` does the same for a

@@ -16,7 +16,7 @@ _NUMBERED = re.compile(r"(.*?)[-_]?(\d{1,9})")
 
 
 def list_frame_files(folder: AnyPath, suffix: str) -> tuple[str, list[tuple[int, AnyPath]]]:
-    """List the files ``name_<frame>`` with this suffix, in the folder or in its folder ``labels``.
+    """List the files ``name_<frame>`` of a folder or its folder ``labels``.
 
     Returns
     -------

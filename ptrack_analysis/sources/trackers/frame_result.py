@@ -153,7 +153,10 @@ def _parse_supervision(result: Any) -> FrameResult:
 
 
 def _parse_ultralytics(result: Any) -> FrameResult:
-    """Read ``Results`` of Ultralytics. The ids are None if the frame has no tracked object."""
+    """Read ``Results`` of Ultralytics.
+
+    The ids are None if the frame has no tracked object.
+    """
     if result.boxes is None:
         raise ParameterError("result.boxes is None: only results with upright boxes can be written")
     height, width = (int(side) for side in result.orig_shape[:2])

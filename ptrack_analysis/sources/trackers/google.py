@@ -1,4 +1,4 @@
-"""Google Video Intelligence: tracks of people and objects, with times instead of frames."""
+"""Google Video Intelligence: tracks of people and objects."""
 
 import re
 from array import array
@@ -123,7 +123,7 @@ _OBJECT = msgspec.json.Decoder(_Object)
 
 @dataclass
 class _Columns:
-    """Columns of detections, with the position of each track in the file, and the tracks without boxes."""
+    """Columns of detections with their positions, and the tracks without boxes."""
 
     sides: dict[str, Any] = field(default_factory=lambda: {side: array("d") for side in _SIDES})
     times: Any = field(default_factory=lambda: array("d"))
@@ -146,7 +146,7 @@ class _Columns:
         video: str,
         place: str,
     ) -> None:
-        """Append the detections of a track. Without a number, the track is numbered in the video."""
+        """Append the detections of a track, numbered in the video if it has no number."""
         following = self.next_tracks.get(video, 0)
         number = following if track is None else track
         self.next_tracks[video] = max(following, number + 1)
@@ -244,7 +244,7 @@ def read_google_video(path: AnyPath, given: Given) -> Rows:
 
 
 def fits_google_video(sample: Sample) -> str | None:
-    """Return why a file is not a result of Google Video Intelligence, or None if it is."""
+    """Return why a file is not from Google Video Intelligence, or None if it is."""
     if sample.is_folder:
         return "a folder"
     if not sample.is_json:
@@ -295,7 +295,7 @@ def _add_people(columns: _Columns, result: _Result, place: str) -> None:
 
 
 def _add_objects(columns: _Columns, result: _Result, place: str) -> None:
-    """Append the objects of a result: complete tracks, or parts of the track ``trackId``."""
+    """Append the objects of a result: tracks, or parts of the track ``trackId``."""
     for at, raw in enumerate([*result.objects, *result.snake_objects]):
         here = f"{place}, object {at}"
         found = decode_typed(_OBJECT, bytes(raw), here)

@@ -25,7 +25,7 @@ _UNRATED = 2**20
 
 
 def read_hdf5(path: AnyPath, given: Given) -> Rows:
-    """Read the dataset ``trajectory`` of an HDF5 file: fields ``id``, ``frame``, ``x`` and ``y``, in meters.
+    """Read the dataset ``trajectory`` of an HDF5 file, in meters.
 
     The attribute ``fps`` is the frame rate. The geometry is not read; a note reports this. Links to other
     files are rejected.

@@ -1,4 +1,4 @@
-"""Identities of a tracker: whole numbers of any size, texts, and values for untracked rows."""
+"""Identities of a tracker: whole numbers of any size, or texts."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -24,7 +24,7 @@ _NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Identities:
-    """The identity of each row: a number (-1 without identity), or a text to be numbered."""
+    """The identity of each row: a number (-1 if untracked), or a text to be numbered."""
 
     numbers: Integers
     texts: Any = None

@@ -158,13 +158,16 @@ def _connect(path: AnyPath) -> sqlite3.Connection:
 
 
 def _has_content(log: Path) -> bool:
-    """Return whether a log is in use. SQLite empties a finished log, or overwrites its start with zeros."""
+    """Return whether a log is in use.
+
+    SQLite empties a finished log, or overwrites its start with zeros.
+    """
     with log.open("rb") as stream:
         return any(stream.read(_LOG_MAGIC))
 
 
 def _authorize(action: int, name: str | None, *_: str | None) -> int:
-    """Allow selecting and listing columns, and deny everything that runs code or changes data."""
+    """Allow only selecting rows and listing columns."""
     is_allowed = action in _ALLOWED and (action != sqlite3.SQLITE_PRAGMA or name == "table_xinfo")
     return sqlite3.SQLITE_OK if is_allowed else sqlite3.SQLITE_DENY
 

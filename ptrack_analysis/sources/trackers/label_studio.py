@@ -125,7 +125,7 @@ class _Columns:
 
 
 def read_label_studio(path: AnyPath, given: Given) -> Rows:
-    """Read the JSON export of Label Studio: tasks with regions of the type ``videorectangle``.
+    """Read the JSON export of Label Studio with ``videorectangle`` regions.
 
     A region is a person. Its box is linear between keyframes while ``enabled`` is true. After a keyframe with
     ``enabled`` false the person is absent. Nothing is read after the last keyframe. Frames are counted from
@@ -198,7 +198,7 @@ def read_label_studio(path: AnyPath, given: Given) -> Rows:
 
 
 def fits_label_studio(sample: Sample) -> str | None:
-    """Return why a file is not an export of Label Studio with boxes in a video, or None if it is."""
+    """Return why a file is not a video export of Label Studio, or None if it is."""
     if sample.is_folder:
         return "a folder"
     if not sample.is_json:
@@ -209,7 +209,10 @@ def fits_label_studio(sample: Sample) -> str | None:
 
 
 def _fill(frames: Any, boxes: Floats, enabled: Any) -> Floats:
-    """Return frame and box (fractions) of all frames from each enabled keyframe to the next one."""
+    """Return frame and box of all frames from each enabled keyframe to the next.
+
+    Boxes are fractions of the frame.
+    """
     steps = np.append(np.where(enabled[:-1], np.diff(frames), 1), 1)
     key = np.repeat(np.arange(len(frames)), steps)
     offset = np.arange(len(key)) - np.repeat(np.cumsum(steps) - steps, steps)
@@ -221,7 +224,7 @@ def _fill(frames: Any, boxes: Floats, enabled: Any) -> Floats:
 
 
 def _name_task(task: _Task, taken: Mapping[str, object]) -> str:
-    """Return the name of a task's video, with the number of the task if the name is taken."""
+    """Return the name of a task's video, with the task's number if it is taken."""
     texts = [value for value in task.data.values() if isinstance(value, str) and "." in value]
     name = texts[0].rpartition("/")[2] if texts else ""
     if name and name not in taken:

@@ -30,7 +30,9 @@ _Line = tuple[AnyPath, int, int, list[bytes]]
 
 
 def read_ultralytics_txt(path: AnyPath, given: Given) -> Rows:
-    """Read a folder of Ultralytics' ``save_txt``: one file ``name_<frame>.txt`` per frame with detections.
+    """Read a folder of Ultralytics' ``save_txt``.
+
+    The folder has one file ``name_<frame>.txt`` per frame with detections.
 
     A line is ``class xc yc w h [conf] [id]``: the box's center and size as fractions of the frame.
     Ultralytics counts the frames of a video file from 1 and the frames of a stream from 0. Frames are read as
@@ -91,7 +93,7 @@ def fits_ultralytics_txt(sample: Sample) -> str | None:
 
 
 def _validate_numbered(files: Sequence[AnyPath]) -> None:
-    """Reject a single file that a loop over ``model.track(frame, save_txt=True)`` wrote for all frames."""
+    """Reject a single file with all frames, as written by a loop over ``track``."""
     if len(files) == 1 and files[0].name.lower() == _LOOP_FILE:
         raise InputError(
             f"{files[0]}: model.track(frame, save_txt=True) in a loop writes every frame to this file, so "
@@ -101,7 +103,7 @@ def _validate_numbered(files: Sequence[AnyPath]) -> None:
 
 
 def _build_cells(lines: Sequence[_Line], place: str) -> Cells:
-    """Put the values of the lines into columns; shorter lines have missing values."""
+    """Convert lines to columns; shorter lines have missing values."""
     for file, _, number, values in lines:
         if not _BARE <= len(values) <= _FULL:
             raise InputError(

@@ -1,4 +1,4 @@
-"""Merging the rows of another tracker to one row per person and time, in the tables' order."""
+"""Merging the rows of another tracker to one row per person and time."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -86,7 +86,7 @@ def build_detections(
 def _describe_repeats(
     cells: Cells, time: Milliseconds, person: Integers, columns: Columns, again: Integers
 ) -> DroppedRows:
-    """Return the rows that repeat the id and time of another row, with their likely cause."""
+    """Return the rows that repeat the id and time of another row, with the cause."""
     count = int((person >= 0).sum())
     text = (
         f"{len(again)} of {count} rows ({len(again) / count:.1%}) repeat the id and time of another row and "

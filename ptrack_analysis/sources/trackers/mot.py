@@ -184,7 +184,7 @@ def read_bytetrack(path: AnyPath, given: Given) -> Rows:
 
 
 def read_deepsort(path: AnyPath, given: Given) -> Rows:
-    """Read the result text of SORT or DeepSORT by their authors, or of deep_sort_pytorch.
+    """Read the result text of SORT, DeepSORT or deep_sort_pytorch.
 
     The authors' programs write 1 as every confidence and count frames and pixels from 1, like their input,
     the MOTChallenge detections. ``deep_sort_pytorch`` writes -1 and counts both from 0. The confidences
@@ -275,12 +275,12 @@ def fits_only_by_name(sample: Sample) -> str | None:
 
 
 def fits_text(sample: Sample) -> str | None:
-    """Return why a file is not text with the columns of MOTChallenge, or None if it is."""
+    """Return why a file lacks the columns of MOTChallenge, or None."""
     return _find_misfit(sample)
 
 
 def _find_misfit(sample: Sample, *widths: int) -> str | None:
-    """Return why a file is not text with one of these numbers of columns, or None if it is."""
+    """Return why a file does not have one of these numbers of columns, or None."""
     if sample.is_folder:
         return "a folder"
     width = len(sample.rows[0]) if sample.rows else 0
@@ -317,7 +317,10 @@ def _rename(cells: Cells) -> Cells:
 
 
 def _take_camera(cells: Cells) -> Cells:
-    """Name the last of ten columns the camera if columns 7 to 9 are -1, as in Yolov5_StrongSORT."""
+    """Name the last of ten columns the camera if columns 7 to 9 are -1.
+
+    Yolov5_StrongSORT writes such files.
+    """
     if "z" not in cells.columns or not all((cells.numbers(name) == -1).all() for name in ("conf", "x", "y")):
         return cells
     if (cells.numbers("z") == -1).all():
@@ -349,7 +352,7 @@ def _interpret_results(cells: Cells, file: AnyPath) -> Rows:
 
 
 def _interpret_own_detector(cells: Cells, _: AnyPath) -> Rows:
-    """Interpret results of a tracker with its own detector, which counts pixels from 0."""
+    """Interpret results of a tracker whose detector counts pixels from 0."""
     return Rows(cells, _lay_out(cells, first_frame=None))
 
 
@@ -364,7 +367,10 @@ def _interpret_deepsort(cells: Cells, _: AnyPath) -> Rows:
 
 
 def _interpret_truth(cells: Cells, file: AnyPath) -> Rows:
-    """Interpret ground truth of MOTChallenge, or of CVAT and Datumaro if there is ``labels.txt``."""
+    """Interpret ground truth of MOTChallenge, CVAT or Datumaro.
+
+    Files of CVAT and Datumaro have a ``labels.txt`` in the same folder.
+    """
     if "conf" not in cells.columns:
         return _interpret_results(cells, file)
     labels = read_labels(file) if "class" in cells.columns else {}
@@ -388,7 +394,7 @@ def _interpret_visdrone(cells: Cells, _: AnyPath) -> Rows:
 
 
 def _interpret_boxmot(cells: Cells, file: AnyPath) -> Rows:
-    """Interpret BoxMOT text by the last three of its nine columns, which differ by version."""
+    """Interpret BoxMOT text by columns 7 to 9, which differ by version."""
     if "visibility" not in cells.columns:
         raise InputError(
             f"{file}: BoxMOT writes nine values per line. Read the file without --format boxmot."
@@ -412,7 +418,7 @@ def _interpret_boxmot(cells: Cells, file: AnyPath) -> Rows:
 
 
 def _find_first_frame(cells: Cells) -> int:
-    """Return the number of the first frame of MOTChallenge text: 0 if a frame 0 occurs, otherwise 1."""
+    """Return the first frame of MOTChallenge text: 0 if it occurs, otherwise 1."""
     return 0 if cells.least("frame") == 0 else 1
 
 
@@ -426,7 +432,7 @@ def _find_file(path: AnyPath) -> AnyPath:
 
 
 def _find_title(path: AnyPath, file: AnyPath) -> str:
-    """Return the name of the video: the sequence's folder if the file has a generic name."""
+    """Return the name of the file, or of the sequence if the file name is generic."""
     if path.is_dir():
         return title_of_source(path, is_folder=True)
     folder = find_folder(file)

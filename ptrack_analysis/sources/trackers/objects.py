@@ -139,7 +139,10 @@ def build_cells(
 def columns_to_cells(
     columns: Mapping[str, Any], path: AnyPath, where: Callable[[int], str] | None = None
 ) -> Cells:
-    """Build cells from columns of equal length: arrays of numbers (NaN is missing) or lists of texts."""
+    """Build cells from columns of equal length.
+
+    A column is an array of numbers (NaN is missing) or a list of texts.
+    """
     found = {
         name: pa.chunked_array([pa.array(values, pa.string() if isinstance(values, list) else None)])
         for name, values in columns.items()

@@ -41,7 +41,7 @@ _HEADERLESS = (4, 5)
 
 
 def read_points(path: AnyPath, given: Given) -> Rows:
-    """Read point trajectories of PedPy, JuPedSim and HERMES: ``ID FR X Y [Z]`` in each line.
+    """Read points of PedPy, JuPedSim and HERMES: ``ID FR X Y [Z]`` in each line.
 
     Lines that begin with ``#`` are comments. ``#framerate: 16`` or ``16 fps`` in them states the frame rate,
     and ``x/m``, ``x/cm``, ``in m`` or ``in cm`` the unit. A file with a frame rate and without a unit is read
@@ -91,7 +91,7 @@ def read_points(path: AnyPath, given: Given) -> Rows:
 
 
 def read_obsmat(path: AnyPath, given: Given) -> Rows:
-    """Read ``obsmat.txt`` of ETH and UCY: ``frame id x z y vx vz vy`` in each line, positions in meters.
+    """Read ``obsmat.txt`` of ETH and UCY: ``frame id x z y vx vz vy``, in meters.
 
     Columns 3 and 5 are the position; column 4 is the height, 0 in all rows. People were annotated 2.5 times
     per second, so the frame rate follows from the step between frames unless the caller gives it.
@@ -144,7 +144,7 @@ def fits_points(sample: Sample) -> str | None:
 
 
 def _find_headerless_misfit(sample: Sample) -> str | None:
-    """Return why a file without comments is not recognized as HERMES text, or None if it is."""
+    """Return why a file without comments is not HERMES text, or None if it is."""
     rows = sample.rows
     if len(rows[0]) not in _HEADERLESS or b"," in sample.head:
         return "it has no comment '#framerate:'"
@@ -179,7 +179,7 @@ def fits_trajnet(sample: Sample) -> str | None:
 
 
 def _read_columns(sample: Sample, width: int) -> Floats | str:
-    """Return the numbers of a sample with this number of columns, or why it does not have them."""
+    """Return the numbers of a sample with this many columns, or a reason."""
     if sample.is_folder or b"," in sample.head:
         return "not text with white space between numbers"
     values = _read_rows(sample.rows)
@@ -194,7 +194,7 @@ def accepts_text(sample: Sample) -> str | None:
 
 
 def describe_ambiguous(sample: Sample) -> str | None:
-    """Return a message about the possible formats if the columns can be read in two ways."""
+    """Return a message if the columns can be read in two formats."""
     reasons = {fits_points(sample), fits_trajnet(sample)}
     if _AMBIGUOUS not in reasons:
         return None
@@ -218,7 +218,7 @@ def _read_annotated(
 
 
 def assume_rate(video: Video, frames: Integers, ids: Integers) -> tuple[Video, tuple[str, ...]]:
-    """Derive the frame rate from annotations at 2.5 Hz, and return notes on the assumption."""
+    """Derive the frame rate from annotations at 2.5 Hz, with notes."""
     step = find_step(frames, ids)
     if video.frame_rate is not None or step is None:
         return video, ()
@@ -246,7 +246,7 @@ def find_step(frames: Integers, ids: Integers) -> int | None:
 
 
 def _read_rows(rows: Sequence[Sequence[bytes]]) -> Floats | None:
-    """Return the numbers of a sample (NaN where hidden), or None if a cell is not a number."""
+    """Return the numbers of a sample (NaN if hidden), or None for other cells."""
     try:
         values = [[np.nan if cell == _HIDDEN.encode() else float(cell) for cell in row] for row in rows]
         return np.array(values, dtype="float64") if values else None
@@ -255,7 +255,7 @@ def _read_rows(rows: Sequence[Sequence[bytes]]) -> Floats | None:
 
 
 def _rises(values: Floats, *, person: int, frame: int, least: int) -> bool:
-    """Return whether ``frame`` has whole numbers with a constant step for each ``person``."""
+    """Return whether ``frame`` rises by a constant step for each ``person``."""
     keys = values[:, [person, frame]]
     if not np.isfinite(keys).all() or (keys % 1 != 0).any() or (keys < 0).any():
         return False
@@ -269,7 +269,7 @@ def _rises(values: Floats, *, person: int, frame: int, least: int) -> bool:
 
 
 def _is_nearer(values: Floats, *, person: int, frame: int) -> bool:
-    """Return whether people move less between frames in this reading than with swapped columns."""
+    """Return whether people move less between frames than with swapped columns."""
     steps = []
     for who, when in ((person, frame), (frame, person)):
         order = np.lexsort((values[:, when], values[:, who]))

@@ -33,7 +33,7 @@ _PER_METER = {"cm": (100, "centimeters"), "mm": (1000, "millimeters")}
 
 
 def find_stated_unit(names: Mapping[str, str]) -> PointUnit | None:
-    """Return the unit in the names of the columns x and y, such as ``x_m`` or ``x [cm]``."""
+    """Return the unit in the names of the columns, such as ``x_m`` or ``x [cm]``."""
     found = {match[1].lower() for axis in "xy" if (match := _UNIT_IN_NAME.search(names.get(axis, "")))}
     return found.pop() if len(found) == 1 else None  # type: ignore[return-value] # one of the pattern's
 
@@ -78,7 +78,7 @@ def read_positions(
 def _find_unit(
     cells: Cells, columns: Mapping[str, str], layout: "BoxLayout", given: Given
 ) -> tuple[PointUnit, list[str], list[str]]:
-    """Return the unit: as stated in the file, as given, otherwise as implied by the format."""
+    """Return the unit: of the file, given, or likely for the format."""
     stated: Any = layout.unit or find_stated_unit(columns)
     if given.unit == "fraction":
         raise ParameterError(f"{cells.place}: unit is 'fraction', but x and y are positions. {_ADVICE}")

@@ -1,4 +1,4 @@
-"""Read one video from the file of another tracker, in a named or recognized format."""
+"""Reading of other trackers' files in a named or recognized format."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
@@ -140,7 +140,7 @@ def read_tracks(
 def read_with_options(
     path: Source, options: FormatOptions, video: Video | None = None, budget: Budget | None = None
 ) -> Tracked:
-    """Read one video as ``read_tracks`` does; reject a file with more rows than the ``budget`` allows."""
+    """Read one video as ``read_tracks`` does, with at most the rows of the budget."""
     given = combine(options, video or Video(), budget)
     found = _read_part(parse_path(path), options, given)
     tracked = found if isinstance(found, Tracked) else build_tracked(found, given)
@@ -166,7 +166,7 @@ def find_parts(path: Source, options: FormatOptions) -> list[dict[str, str]]:
 
 
 def find_points_unit(path: AnyPath, options: FormatOptions) -> Literal["", "m", "px"]:
-    """Return the unit of the plane if a source has points without boxes, otherwise an empty string."""
+    """Return the unit of a source's points, or an empty string if it has boxes."""
     tracker = find_format(path, options)
     names: dict[str, str] = {}
     if tracker.name == "table":
@@ -177,7 +177,7 @@ def find_points_unit(path: AnyPath, options: FormatOptions) -> Literal["", "m", 
 
 
 def find_format(path: AnyPath, options: FormatOptions) -> Tracker:
-    """Return the format that the options name, otherwise the recognized format of the source.
+    """Return the named format, otherwise the recognized format of the source.
 
     Raises
     ------
@@ -251,9 +251,10 @@ def _complete(rows: Rows, video: Video) -> Rows:
 
 
 class _LastSplit:
-    """The rows of the last file with several videos, until all its videos are read or the file changes.
+    """The rows of the last file with several videos.
 
-    Threads share it, so key, rows and remaining videos are replaced in one assignment.
+    They are kept until all videos are read or the file changes. Threads share the object, so key, rows and
+    remaining videos are replaced in one assignment.
     """
 
     def __init__(self) -> None:

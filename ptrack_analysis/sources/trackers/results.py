@@ -42,7 +42,7 @@ _USUAL_TIMES = dict.fromkeys(FRAME_NAMES, "frame") | {role: role for role in MOM
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """A program that writes tables: its column for each role, and columns that identify it."""
+    """A writer of tables: its column for each role, and columns that identify it."""
 
     columns: dict[str, str]
     proof: tuple[str, ...]
@@ -76,7 +76,7 @@ _FRAME_COLUMNS = ULTRALYTICS.columns | {"frame": "frame"}
 
 
 def read_supervision_csv(path: AnyPath, given: Given) -> Rows:
-    """Read a table of supervision's CSVSink: corners of boxes in px, and the tracker's id.
+    """Read a table of supervision's CSVSink, with corners of boxes in px.
 
     The frame is a column of custom data: ``frame_number``, ``frame_index`` or another usual name, or the
     column that ``columns`` names for ``frame``, ``time``, ``time_ms`` or ``time_s``. ``columns`` may also
@@ -130,7 +130,7 @@ def read_supervision_json(path: AnyPath, given: Given) -> Rows:
 
 
 def read_ultralytics_csv(path: AnyPath, given: Given) -> Rows:
-    """Read boxes of Ultralytics' ``Results.to_csv``, which does not write the number of the frame.
+    """Read boxes of Ultralytics' ``Results.to_csv``.
 
     The box is one cell (``{'x1': 1.0, ...}``), or the columns ``x1`` to ``y2`` or ``box.x1`` to ``box.y2``.
     The frame is a column ``frame`` (or another usual name, or the column in ``columns``), or the number in
@@ -158,7 +158,7 @@ def read_ultralytics_csv(path: AnyPath, given: Given) -> Rows:
 
 
 def read_ultralytics_json(path: AnyPath, given: Given) -> Rows:
-    """Read boxes of Ultralytics' ``Results.to_json``, which does not write the number of the frame.
+    """Read boxes of Ultralytics' ``Results.to_json``.
 
     The frame follows from the layout: a list (or JSON Lines) with one list per frame, starting at the first
     frame; objects with a member ``frame`` (or another usual name, or the name in ``columns``); or a folder
@@ -237,7 +237,7 @@ def _find_json_misfit(sample: Sample, members: Sequence[str]) -> str | None:
 
 
 def _find_time(present: Sequence[str], given: Given, place: str) -> dict[str, str]:
-    """Find the column of the time, and the columns of the video and the camera that the caller names."""
+    """Find the column of the time, and the given columns of video and camera."""
     validate_columns(given, place, (*MOMENTS, *PARTS))
     named_by_caller = dict(given.columns or {})
     parts = {role: named_by_caller.pop(role) for role in PARTS if role in named_by_caller}
@@ -331,7 +331,10 @@ def _complete(cells: Cells, columns: Mapping[str, str]) -> Cells:
 
 
 def _read_sheet(sheet: Sheet, columns: Mapping[str, str], further: Sequence[str]) -> Cells:
-    """Read a table of ``to_csv``, with the box in four columns, and the ``further`` columns as texts."""
+    """Read a table of ``to_csv``, with the box split into four columns.
+
+    The ``further`` columns are read as texts.
+    """
     place, numeric = sheet.file, _list_numeric(columns)
     if "box" in sheet.names:
         cells = sheet.read([*columns.values(), "box"], numeric, {columns["id"]}, further)
@@ -352,13 +355,13 @@ def _read_sheet(sheet: Sheet, columns: Mapping[str, str], further: Sequence[str]
 
 
 def _read_corner(boxes: Any, corner: str) -> Any:
-    """Extract one corner from cells such as ``{'x1': 1.0, 'y1': 2.0, 'x2': 3.0, 'y2': 4.0}``."""
+    """Extract one corner from cells such as ``{'x1': 1.0, 'y1': 2.0, ...}``."""
     found = pc.struct_field(pc.extract_regex(boxes, _BOX_MEMBER.format(corner)), "value")
     return pc.if_else(pc.is_null(found), boxes, found)
 
 
 def _list_boxes(lists: Sequence[tuple[str, int | None, list[Any]]]) -> list[tuple[str, Row]]:
-    """Return each box as one flat object with its position; the frame is added if it is known."""
+    """Return each box as one flat object, with its position and a known frame."""
     boxes = []
     for place, frame, items in lists:
         for number, item in enumerate(items, 1):

@@ -67,7 +67,7 @@ _METADATA = msgspec.json.Decoder(_Metadata)
 
 @dataclass
 class _Columns:
-    """Columns of boxes, the frame numbers of all objects, and the facts about each video."""
+    """Columns of boxes, frame numbers of all objects, and facts about the videos."""
 
     box: dict[str, Any] = field(default_factory=lambda: {name: array("d") for name in _BOX})
     frames: Any = field(default_factory=lambda: array("d"))

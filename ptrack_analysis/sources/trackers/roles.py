@@ -170,7 +170,7 @@ def propose_columns(present: Sequence[str]) -> dict[str, str]:
 
 
 def find_part_columns(columns: Mapping[str, str], present: Sequence[str]) -> dict[str, str]:
-    """Return columns without a role whose names suggest that they separate videos or cameras."""
+    """Return columns without a role that seem to separate videos or cameras."""
     used = set(columns.values())
     return {
         role: name

@@ -1,4 +1,4 @@
-"""The first bytes of a file or the names in a folder, from which the format is recognized."""
+"""Samples of files and folders, from which the format is recognized."""
 
 import zlib
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""Points from sensors: laser scanners of ATC, drones of inD and cameras of Frigate."""
+"""Points from laser scanners of ATC, drones of inD and cameras of Frigate."""
 
 import re
 from collections.abc import Sequence
@@ -46,10 +46,11 @@ _FRIGATE_NOTE = (
 
 
 def read_atc(path: AnyPath, given: Given) -> Rows:
-    """Read CSV of the ATC laser scanners: ``time,id,x,y,z,speed,angle,facing`` without a header.
+    """Read CSV of the ATC laser scanners.
 
-    The time is in seconds since 1970. The unit is mm unless the caller gives another one. It is required if
-    the heights are not plausible heights of people in mm.
+    The columns are ``time,id,x,y,z,speed,angle,facing``, without a header. The time is in seconds since 1970.
+    The unit is mm unless the caller gives another one. It is required if the heights are not plausible
+    heights of people in mm.
 
     Raises
     ------
@@ -127,9 +128,10 @@ _EVENTS = msgspec.json.Decoder(list[_Event])
 
 
 def read_frigate(path: AnyPath, given: Given) -> Rows:
-    """Read events of Frigate (``/api/events``): the foot points in ``path_data``, converted to px.
+    """Read events of Frigate (``/api/events``).
 
-    Each camera is a video. People are selected by their label.
+    The foot points in ``path_data`` are converted to px. Each camera is a video. People are selected by their
+    label.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Files with facts about a sequence: ``seqinfo.ini`` of MOTChallenge and ``labels.txt`` of CVAT."""
+"""Files with facts about a sequence: ``seqinfo.ini`` and ``labels.txt``."""
 
 from configparser import ConfigParser
 from configparser import Error as BrokenIni
@@ -22,7 +22,7 @@ _SMALLEST = 1e-3
 
 
 def read_seqinfo(file: AnyPath) -> dict[str, Any]:
-    """Read ``seqinfo.ini`` in the folder of a file or the folder above it, if there is one.
+    """Read ``seqinfo.ini`` in the folder of a file or the folder above it.
 
     Returns
     -------
@@ -84,7 +84,7 @@ def read_labels(file: AnyPath) -> dict[int, str]:
 
 
 def is_in_challenge(file: AnyPath) -> bool:
-    """Return whether the same folder has files of MOTChallenge, which count pixels from 1."""
+    """Return whether the folder has other MOTChallenge files, with pixels from 1."""
     folder = find_folder(file)
     has_files = any((folder / name).is_file() for name in ("gt.txt", "det.txt", "seqinfo.ini"))
     return has_files and not (folder / "labels.txt").is_file()

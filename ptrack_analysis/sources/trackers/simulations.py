@@ -133,7 +133,7 @@ def read_pathfinder_csv(path: AnyPath, given: Given) -> Rows:
 
 
 def read_crowdit(path: AnyPath, given: Given) -> Rows:
-    """Read a table of crowd:it: ``time``, ``pedID``, ``posX`` and ``posY``, usually zipped.
+    """Read a table of crowd:it: ``time``, ``pedID``, ``posX`` and ``posY``.
 
     Raises
     ------
@@ -162,7 +162,7 @@ _MOMENTS = msgspec.json.Decoder(dict[str, _Moment])
 
 
 def read_pathfinder_json(path: AnyPath, given: Given) -> Rows:
-    """Read JSON of Pathfinder: ``{id: {time: {"position": {"x", "y", "z"}}}}``, in seconds.
+    """Read JSON of Pathfinder: ``{id: {time: {"position": {"x", "y", "z"}}}}``.
 
     Raises
     ------
@@ -259,7 +259,7 @@ def read_named_columns(
     likely_unit: Any = None,
     first_frame: int | None = None,
 ) -> Rows:
-    """Read a table of points with columns named by the format, and keep the other columns.
+    """Read a table of points with named columns, and keep the other columns.
 
     Parameters
     ----------
@@ -294,7 +294,7 @@ def read_named_columns(
 
 
 def _add_ends(cells: Cells, columns: Mapping[str, str], end: Mapping[str, str]) -> tuple[Cells, int]:
-    """Add the ends of steps without a next step, and positions of people who stand still there.
+    """Add the ends of steps before a pause, and positions during pauses.
 
     Returns
     -------
@@ -345,7 +345,7 @@ def _note_storeys(rows: Rows) -> list[str]:
 
 
 def _is_vadere_column(column: str, name: str) -> bool:
-    """Return whether a column has a name, which Vadere may extend by the number of a processor."""
+    """Return whether a column has this name, with or without a processor number."""
     return column == name or column.startswith(f"{name}-PID")
 
 

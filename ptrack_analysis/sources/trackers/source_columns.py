@@ -77,7 +77,7 @@ def read_source_columns(
     are_texts: bool = False,
     decimal_comma: bool = False,
 ) -> SourceColumns:
-    """Convert the columns without a role to bool, int64, float64 or text, and name them.
+    """Convert columns without a role to bool, int64, float64 or text; name them.
 
     Parameters
     ----------
@@ -129,7 +129,7 @@ def group_reasons(reasons: Mapping[str, str]) -> tuple[IgnoredColumns, ...]:
 
 
 def find_plain_type(kind: Any) -> Any:
-    """Return the type to read a column of this Arrow type as, or None if it is not a plain type."""
+    """Return the type for reading an Arrow type, or None if it is not a plain type."""
     types = pa.types
     if types.is_dictionary(kind):
         return find_plain_type(kind.value_type)
@@ -160,7 +160,10 @@ def convert_plain(column: Any) -> Any:
 def choose_typed_columns(
     columns: Mapping[str, str], schema: pa.Schema, known: Collection[str] = ()
 ) -> tuple[list[str], Reasons]:
-    """Return the columns of a typed table without a role to read, and the reasons to ignore the others."""
+    """Return the columns without a role to read from a typed table.
+
+    The reasons for ignoring the other columns are returned as well.
+    """
     names, reasons = choose_source_columns(columns, schema.names, known)
     for name in dict.fromkeys(names):
         if names.count(name) > 1:
@@ -182,7 +185,7 @@ def to_pandas(column: Any) -> Any:
 
 @cache
 def _list_taken_names() -> frozenset[str]:
-    """List the columns of the package's tables of people, in memory and as stored, in lower case."""
+    """List the columns of the package's tables of people, in lower case."""
     stored = (
         column
         for table in TABLES.values()
@@ -207,7 +210,7 @@ def _infer_type(texts: Any, *, decimal_comma: bool) -> Any:
 
 
 def _parse(texts: Any, *, decimal_comma: bool) -> Any:
-    """Convert texts to flags, whole numbers or numbers, or return None if a text is something else.
+    """Convert texts to flags, whole numbers or numbers; None for other texts.
 
     A failed conversion is slow, so each conversion is tried on the first texts.
     """

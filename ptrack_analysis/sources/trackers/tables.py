@@ -65,7 +65,7 @@ def detections_from(
     min_confidence: float | None = None,
     allow_dropped: bool = False,
 ) -> pd.DataFrame:
-    """Convert a table in memory (polars, DuckDB, pyarrow, pandas) to DETECTIONS or POINTS.
+    """Convert a table of polars, DuckDB, pyarrow or pandas to DETECTIONS or POINTS.
 
     The same rules apply as to a CSV or Parquet file with named columns; see ``read_tracks``. A
     ``PtrackWarning`` is issued if rows are dropped, columns are not read, or facts are assumed.
@@ -201,7 +201,9 @@ def _interpret(
     are_texts: bool = False,
     decimal_comma: bool = False,
 ) -> Rows:
-    """Interpret cells with known columns; see ``read_source_columns`` for ``are_texts``.
+    """Interpret cells with known columns.
+
+    ``are_texts`` is explained in ``read_source_columns``.
 
     Raises
     ------
@@ -242,7 +244,7 @@ def _interpret(
 
 
 def name_columns(given: Given, present: Sequence[str], place: str) -> tuple[dict[str, str], dict[str, str]]:
-    """Return the column of each role, as given by the caller, otherwise from the columns' own names.
+    """Return the column of each role, as given, otherwise by the columns' names.
 
     The second dictionary has columns without a role that may separate videos or cameras.
     """
@@ -321,7 +323,7 @@ def _read_pandas(table: pd.DataFrame, place: str, given: Given, video: Video) ->
 
 
 def _convert_series(values: "pd.Series[Any]") -> Any:
-    """Convert a column of pandas to Arrow, or return None if its values have several types."""
+    """Convert a column of pandas to Arrow; None if its values have several types."""
     try:
         return pa.chunked_array([pa.array(values, from_pandas=True)])
     except (pa.ArrowException, TypeError, ValueError):

@@ -162,7 +162,7 @@ class Sheet:
         return any(re.match(_DECIMAL_COMMA, cell) for cell in cells)
 
     def _parse(self, kinds: dict[str, pa.DataType]) -> Any:
-        """Parse columns of these types, or return None if a numeric column has other cells."""
+        """Parse columns of these types; None if a numeric column has other cells."""
         positions = {self.names.index(name): kind for name, kind in kinds.items()}
         is_numeric = any(kind != pa.string() for kind in kinds.values())
         if is_numeric and self.has_decimal_comma:
@@ -212,7 +212,7 @@ def read_header(raw: bytes) -> tuple[list[str], str]:
 
 
 def read_lines(raw: bytes) -> list[tuple[int, bytes]]:
-    """Return the numbers and contents of the lines that are neither blank nor comments (``#``)."""
+    """Return the numbered lines that are neither blank nor comments (``#``)."""
     numbered = enumerate((line.strip() for line in raw.splitlines()), 1)
     return [(number, line) for number, line in numbered if line and not line.startswith(b"#")]
 
@@ -253,7 +253,7 @@ def plain_cells(
 
 
 def _parse_plain(file: AnyPath, raw: bytes, columns: Sequence[str]) -> Cells | None:
-    """Parse text with equally many comma-separated numbers in each line, or return None."""
+    """Parse lines with equally many comma-separated numbers; None for other text."""
     kinds: dict[int, pa.DataType] = {
         at: pa.int64() if name == "id" else pa.float64() for at, name in enumerate(columns)
     }
@@ -307,7 +307,7 @@ def _parse_spaced(file: AnyPath, raw: bytes, names: Callable[[int], Sequence[str
 def _parse_lines(
     file: AnyPath, raw: bytes, names: Callable[[int], Sequence[str] | None], expected: str
 ) -> Cells:
-    """Parse text with comments, white space between values, or invalid values, as texts."""
+    """Parse text with comments, white space or invalid values as texts."""
     numbered = read_lines(raw)
     if not numbered:
         raise InputError(f"{file}: no rows; expected {expected}")
@@ -337,7 +337,10 @@ def _parse_lines(
 
 
 def _parse(raw: bytes, delimiter: str, width: int, kinds: dict[int, pa.DataType], *, quoted: bool) -> Any:
-    """Parse the columns at these positions. A header is not a row if the text is quoted."""
+    """Parse the columns at these positions.
+
+    A header is not a row if the text is quoted.
+    """
     names = [str(position) for position in range(width)]
     wanted = [str(position) for position in kinds]
     return arrow_csv.read_csv(

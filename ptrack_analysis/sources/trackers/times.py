@@ -1,4 +1,4 @@
-"""Frames, times and dates of a tracker's file as milliseconds since the start of the video."""
+"""Frames, times and dates as milliseconds since the start of the video."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ def parse_frame_rate(text: object) -> float | None:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Times:
-    """The time of each row [ms], the start of the video if known, and messages about both."""
+    """The times of the rows [ms], the start of the video if known, and messages."""
 
     values: Milliseconds
     started_at: datetime | None = None
@@ -122,7 +122,7 @@ def _read_frames(
     *,
     has_frame_0: bool | None,
 ) -> Times:
-    """Convert frame numbers to times: 1000 · (frame - first) · stride / rate, truncated to ms."""
+    """Convert frames to times: 1000 · (frame - first) · stride / rate, truncated."""
     column = cells.columns.get(name)
     advice = f"If {name} is a time, give it the role time (--columns time={name},...)."
     if column is not None and (pa.types.is_timestamp(column.type) or _has_date(column)):
@@ -285,7 +285,10 @@ def _read_clock(cells: Cells, name: str, column: Any) -> Times:
 
 
 def _from_clock(cells: Cells, name: str, moments: Floats, given: Given, *, has_zone: bool) -> Times:
-    """Convert wall-clock times [ms] to times since the given start of the video or the first time."""
+    """Convert wall-clock times to times since the start of the video [ms].
+
+    The start is the first time if it is not given.
+    """
     if not len(moments):
         return Times(np.empty(0, dtype="int64"))
     values = _cut(moments)

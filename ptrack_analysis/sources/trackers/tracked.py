@@ -1,4 +1,4 @@
-"""Options and facts from the caller about a tracker's file, and the result of reading it."""
+"""Options and facts for reading a tracker's file, and the result."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -61,7 +61,7 @@ class Given:
     budget: Budget | None = None
 
     def validate_size(self, rows: int, further: int = 0) -> None:
-        """Reject a file whose rows and columns without a role need more memory than the budget.
+        """Reject a file whose rows need more memory than the budget.
 
         Raises
         ------
@@ -168,7 +168,7 @@ def frame_rate(video: Video, place: str) -> float:
 
 
 def find_backward_rows(person: Integers, time: Milliseconds) -> Integers:
-    """Return the rows that are earlier than the same person's row before, in the order of the file."""
+    """Return the rows that are earlier than the same person's previous row."""
     if (time[1:] >= time[:-1]).all():
         return np.empty(0, dtype="int64")
     order = np.argsort(person, kind="stable")

@@ -49,11 +49,11 @@ _DECODER = msgspec.json.Decoder(_Line)
 
 
 def read_trajnet_lines(path: AnyPath, given: Given) -> Rows:
-    """Read JSON Lines of TrajNet++: ``{"track": {"f", "p", "x", "y"}}`` and ``{"scene": {"fps"}}``.
+    """Read JSON Lines of TrajNet++.
 
-    The scenes state how many times per second people were annotated. The frame rate is this rate times the
-    step between the frames of a person, unless the caller gives it. Only the first prediction of a path is
-    read.
+    The lines are ``{"track": {"f", "p", "x", "y"}}`` or ``{"scene": {"fps"}}``. The scenes state how many
+    times per second people were annotated. The frame rate is this rate times the step between the frames of a
+    person, unless the caller gives it. Only the first prediction of a path is read.
 
     Raises
     ------
@@ -114,7 +114,7 @@ def fits_trajnet_lines(sample: Sample) -> str | None:
 
 
 def _read_chunks(raw: bytes, path: AnyPath) -> Iterator[tuple[int, list[_Line]]]:
-    """Decode the lines in chunks, and yield each chunk with the number of its first line."""
+    """Decode the lines in chunks, each with the number of its first line."""
     start, number = 0, 1
     while start < len(raw):
         end = raw.find(b"\n", start + _CHUNK) + 1 or len(raw)

@@ -227,7 +227,7 @@ def _describe_json(text: bytes) -> str:
 
 
 def _list_names(text: bytes) -> list[str]:
-    """Return the names of the members of a JSON object, or of the first object in a list."""
+    """Return the member names of a JSON object, or of the first object in a list."""
     try:
         document: Any = msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError):

@@ -1,4 +1,4 @@
-"""Text of VATIC, as in the Stanford Drone Dataset: one box per line, with its label in quotes."""
+"""Text of VATIC, as in the Stanford Drone Dataset, with one box per line."""
 
 import numpy as np
 import pyarrow as pa

@@ -44,11 +44,12 @@ _PEOPLE = msgspec.json.Decoder(list[_Person])
 
 
 def read_wildtrack(path: AnyPath, given: Given) -> Rows:
-    """Read a folder of WILDTRACK's ``annotations_positions``: one file ``<frame>.json`` per frame.
+    """Read a folder ``annotations_positions`` of WILDTRACK.
 
-    Each view is a camera, and cameras are never merged. The sides of a view are -1 if its camera does not see
-    the person. The number of a file is the frame at 10 frames per second, which is assumed unless the caller
-    gives the frame rate. The position on the ground [m] is kept in ``floor_x_m`` and ``floor_y_m``.
+    The folder has one file ``<frame>.json`` per frame. Each view is a camera, and cameras are never merged.
+    The sides of a view are -1 if its camera does not see the person. The number of a file is the frame at 10
+    frames per second, which is assumed unless the caller gives the frame rate. The position on the ground [m]
+    is kept in ``floor_x_m`` and ``floor_y_m``.
 
     Parameters
     ----------
