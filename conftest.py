@@ -27,6 +27,8 @@ def example_folder(request, tmp_path_factory, monkeypatch):
     folder = tmp_path_factory.mktemp("example")
     (folder / "data").symlink_to(Path(__file__).parent / "data", target_is_directory=True)
     monkeypatch.chdir(folder)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "any")  # boto3 signs requests, the server of the examples does not check
     request.node.dtest.globs["pta"] = ptrack_analysis
     mpl.use("Agg")
     with warnings.catch_warnings():

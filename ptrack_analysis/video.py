@@ -87,15 +87,17 @@ class Video:
 
     Examples
     --------
-    >>> _, video = pta.read_tracking("data/shop")
-    >>> video.width, video.height, video.frame_rate
-    (1280, 720, 25.0)
-    >>> video.duration.total_seconds()
-    180.0
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> video.name, video.width, video.height, video.duration
+    ('shop', 1280, 720, Timedelta('0 days 00:03:00'))
+    >>> video.sampling_period
+    Timedelta('0 days 00:00:00.080000')
 
-    Another tracker's file does not state the frame size and the frame rate:
+    A source without metadata needs a video with the missing facts:
 
-    >>> video = pta.Video(width=1280, height=720, frame_rate=25)
+    >>> video = pta.Video(width=640, height=360, frame_rate=25)
+    >>> video.pixels.unit
+    'px'
     """
 
     name: str = "video"
@@ -140,7 +142,7 @@ def frames_to_timestamps(frames: Integers, frame_rate: float) -> Milliseconds:
     Parameters
     ----------
     frames
-        (n,) whole numbers, 0 for the first frame.
+        (n,) integers, 0 for the first frame.
     frame_rate
         Frames per second, above 0.
 
@@ -159,7 +161,7 @@ def frames_to_timestamps(frames: Integers, frame_rate: float) -> Milliseconds:
 
 
 def timestamps_to_frames(timestamps: Milliseconds, frame_rate: float) -> Integers:
-    """Convert timestamps to frame numbers: the inverse of ``frames_to_timestamps``.
+    """Convert timestamps to frame numbers, the inverse of ``frames_to_timestamps``.
 
     Parameters
     ----------
@@ -176,7 +178,7 @@ def timestamps_to_frames(timestamps: Milliseconds, frame_rate: float) -> Integer
     Raises
     ------
     ParameterError
-        If a timestamp does not belong to a frame.
+        If no frame has a timestamp.
 
     Examples
     --------
@@ -189,15 +191,15 @@ def timestamps_to_frames(timestamps: Milliseconds, frame_rate: float) -> Integer
     between = frames_to_timestamps(frames, frame_rate) != times
     if between.any():
         raise ParameterError(
-            f"the timestamp {times[between.argmax()]} ms does not belong to a frame at {frame_rate:g} frames "
-            "per second. Pass the frame rate by which the timestamps were computed."
+            f"no frame has the timestamp {times[between.argmax()]} ms at {frame_rate:g} frames per second. "
+            "Pass the frame rate from which the timestamps were computed."
         )
     return frames
 
 
 @lru_cache(maxsize=64)
 def _find_exact_rate(frame_rate: float) -> Fraction:
-    """Return the exact fraction that a rounded frame rate means."""
+    """Return the exact fraction of a frame rate such as 29.97."""
     if not (np.isfinite(frame_rate) and frame_rate > 0):
         raise ParameterError(f"frame_rate must be a number above 0, got {frame_rate!r}")
     rate = Fraction(frame_rate).limit_denominator(1001)

@@ -270,7 +270,7 @@ def compute_visits_hourly(
     The hours are as in ``compute_occupancy_hourly``, for the video or its part from ``start`` to ``end``. A
     visit is present in each hour that ``[entered, exited)`` overlaps. A visit of zero length is present in
     the hour of ``entered``. Its ``dwell`` is split over these hours in proportion to its length in each hour,
-    in whole milliseconds; the sum up to the end of each hour is rounded down. ``began`` counts a visit in the
+    in milliseconds, rounded down for the sum up to the end of each hour. ``began`` counts a visit in the
     hour of ``entered``, and ``entries`` counts it there only if its start was observed. A visit that is cut
     by the end of a part is present in both parts, and is an entry in at most one part.
 
@@ -302,10 +302,12 @@ def compute_visits_hourly(
         If the start of the recording is unknown, its time zone or opening hours are invalid, or
         ``observed_entries`` is not a list of entries.
 
-    Notes ----- O(n log n + zones · hours + visits · hours per visit). The sum of ``began`` over all hours is
-    the number of visits, and the sum of ``dwell`` is their dwell, to the millisecond. Do not sum ``present``
-    and ``persons`` over hours, because a visit can last several hours. All columns can be summed over videos;
-    a person counts once per video.
+    Notes
+    -----
+    O(n log n + zones · hours + visits · hours per visit). The sum of ``began`` over all hours is the number
+    of visits, and the sum of ``dwell`` is their dwell, to the millisecond. Do not sum ``present`` and
+    ``persons`` over hours, because a visit can last several hours. All columns can be summed over videos; a
+    person counts once per video.
 
     Examples
     --------

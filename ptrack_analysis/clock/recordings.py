@@ -35,6 +35,16 @@ class Recording:
     and ``holidays`` are the public holidays for ``PH``. ``further`` contains the other columns of the file of
     recordings and the fields of the file name, and ``types`` their types, except text. ``fault`` describes an
     invalid time in the file name.
+
+    Examples
+    --------
+    >>> from datetime import datetime
+    >>> started_at = datetime.fromisoformat("2026-05-04T06:30:00+00:00")
+    >>> recording = pta.clock.Recording(
+    ...     video="morning", started_at=started_at, timezone="Europe/Berlin", site="Bonn"
+    ... )
+    >>> recording.local_start.isoformat()
+    '2026-05-04T08:30:00+02:00'
     """
 
     video: str
@@ -238,6 +248,15 @@ def read_recordings(
         If the country is unknown, or its holidays require a package that is not installed.
     RemoteError
         If S3 rejects the request.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"video": ["morning"], "started_at": ["2026-05-04T08:30:00+02:00"]})
+    >>> table.assign(site="Bonn").to_csv("recordings.csv", index=False)
+    >>> recordings = pta.clock.read_recordings("recordings.csv")
+    >>> recordings["morning"].site, recordings["morning"].local_start.isoformat()
+    ('Bonn', '2026-05-04T08:30:00+02:00')
     """
     find_holidays = None if holidays is None else read_holidays(str(holidays))
     recordings = {}

@@ -1,9 +1,9 @@
 """Plots of computed results, drawn with matplotlib.
 
 Each function takes a result, or a VideoAnalysis that computes it: ``plot_visits(visits, zones=zones)`` or
-``plot_visits(analysis)``. An analysis also gives the ``zones``, ``lines`` and ``bounds`` that ``ptrack plot``
-draws; an argument of your own replaces them. Each function draws on the axes ``ax``, or makes a figure.
-Legends are below the axes: a figure of your own with several axes needs ``layout="constrained"`` for them.
+``plot_visits(analysis)``. An analysis also provides the ``zones``, ``lines`` and ``bounds``, as in ``ptrack
+plot``; your own arguments replace them. Each function draws on the axes ``ax``, or creates a figure. Legends
+are below the axes. A figure with several axes of your own needs ``layout="constrained"`` for them.
 """
 
 from ptrack_analysis.plots.animation import animate_paths, write_animation

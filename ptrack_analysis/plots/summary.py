@@ -1,4 +1,4 @@
-"""One figure of a video: paths, heatmap, dwell times and occupancy."""
+"""Summary figure of a video: paths, heatmap, dwell time and occupancy."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from ptrack_analysis.plots.dwell import plot_dwell
 from ptrack_analysis.plots.heatmap import plot_heatmap
 from ptrack_analysis.plots.occupancy import plot_occupancy
 from ptrack_analysis.plots.paths import plot_paths
-from ptrack_analysis.plots.style import SettledLayout, say_nothing_to_draw
+from ptrack_analysis.plots.style import SettledLayout, write_no_data
 from ptrack_analysis.scene.images import Picture
 
 _MOST_ZONES = 8
@@ -27,14 +27,14 @@ def plot_summary(
 ) -> Figure:
     """Plot the paths, the heatmap, the dwell time by zone and the number of people of a video.
 
-    Of more than eight zones, dwell time and people are those of the eight with the most visits.
+    With more than eight zones, dwell time and number of people show the eight with the most visits.
 
     Parameters
     ----------
     analysis
         A VideoAnalysis.
     title
-        Title of the figure; by default name, time and people of the video.
+        Title of the figure; by default the name, time and number of people of the video.
     figsize
         Width and height of the figure [inches].
     background
@@ -44,6 +44,12 @@ def plot_summary(
     -------
     matplotlib.figure.Figure
         The figure, with four axes.
+
+    Examples
+    --------
+    >>> figure = plot_summary(pta.open_video("data/shop", zones="data/shop/zones.geojson"))
+    >>> [ax.get_title(loc="left") for ax in figure.axes]
+    ['Paths', 'Heatmap of boxes', 'Dwell time by zone', 'Number of people']
     """
     figure, axes = plt.subplots(2, 2, figsize=figsize, layout=SettledLayout(w_pad=0.12, h_pad=0.12))
     paths, heatmap, dwell, people = axes.ravel()
@@ -54,7 +60,7 @@ def plot_summary(
         plot_dwell(analysis, ax=dwell, zones=zones)
     else:
         dwell.set(xticks=[], yticks=[])
-        say_nothing_to_draw(dwell, "the dwell time needs zones")
+        write_no_data(dwell, "Dwell time needs zones")
     plot_occupancy(analysis, ax=people, zones=["", *zones])
     some = f" ({len(zones)} of {len(analysis.zones)} zones)" if len(zones) < len(analysis.zones) else ""
     heat = "Heatmap of foot points" if analysis.unit == "m" else "Heatmap of boxes"
@@ -70,7 +76,7 @@ def plot_summary(
 
 
 def _choose_zones(analysis: Any) -> list[str]:
-    """Return the names of the zones, of more than eight those with the most visits."""
+    """Return the names of the zones; if there are more than eight, the eight with the most visits."""
     names = [zone.name for zone in analysis.zones]
     if len(names) <= _MOST_ZONES:
         return names

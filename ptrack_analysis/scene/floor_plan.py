@@ -34,6 +34,14 @@ class FloorPlan:
     of the frame) and on the floor [m]. ``bounds`` is the part that is drawn: x0, y0, x1, y1 [m]. ``lens`` is
     the distortion of the image; None if straight lines are straight in the image. ``stated_y_axis`` is the
     y axis in the file, or None.
+
+    Examples
+    --------
+    >>> floor = pta.read_floor_plan("data/shop/floor.json")
+    >>> floor.project(np.array([[0.5, 0.9]])).round(2).tolist()
+    [[5.36, 6.98]]
+    >>> floor.bounds
+    (0.0, 0.0, 12.0, 8.0)
     """
 
     matrix: Floats
@@ -46,7 +54,7 @@ class FloorPlan:
     def __repr__(self) -> str:
         worst = int(self.residuals.argmax())
         return (
-            f"Floor({len(self.pairs)} pairs, error {self.error:.3g} m, "
+            f"FloorPlan({len(self.pairs)} pairs, error {self.error:.3g} m, "
             f"worst pairs[{worst}] {self.residuals[worst]:.3g} m, bounds {self.bounds} m"
             f"{'' if self.lens is None else f', {self.lens}'})"
         )
@@ -66,7 +74,7 @@ class FloorPlan:
         """Project (n, 2) points of the floor [m] to fractions of the frame, the inverse of ``project``.
 
         Use it to draw on the image. Points in front of the camera but outside the image have fractions below
-        0 or above 1. Points beside or behind the camera, or not covered by the lens, are NaN.
+        0 or above 1. Points to the side or behind the camera, or not covered by the lens, are NaN.
         """
         homogeneous = np.column_stack([points, np.ones(len(points))]) @ np.linalg.inv(self.matrix).T
         depth = np.where(homogeneous[:, 2] > HORIZON, homogeneous[:, 2], np.nan)
@@ -131,7 +139,7 @@ def _describe_faults(plan: FloorPlan) -> tuple[str, ...]:
     across = float(np.hypot(*np.ptp(plan.pairs[:, 2:], axis=0)))
     if len(plan.pairs) < _LEAST_CHECKED and plan.error > _NOTED * across:
         notes.append(
-            f"the pairs of the floor plan have an error of {plan.error:.2f} m: one of them may be wrong. Use "
+            f"the pairs of the floor plan have an error of {plan.error:.2f} m, so one may be wrong. Use "
             f"at least {_LEAST_CHECKED} pairs to identify it."
         )
     if plan.stated_y_axis is None and plan.mirrored:
@@ -302,12 +310,25 @@ def read_floor_plan(path: str | PathLike[str], video: Video | None = None) -> Fl
     lens has the numbers of OpenCV's ``calibrateCamera``, and ``focal`` may be one number. By default, ``k2``
     is 0 and ``center`` is the center of the image; other members of the lens are rejected.
 
+    Parameters
+    ----------
+    path
+        The file.
+    video
+        The video, for its frame size.
+
     Raises
     ------
     ZoneError
         If the file is not a floor plan, or its pairs do not define a plane.
     ParameterError
         If the file is in px, and the video's frame size is unknown.
+
+    Examples
+    --------
+    >>> floor = pta.read_floor_plan("data/shop/floor.json")
+    >>> len(floor.pairs), round(floor.error, 3), floor.notes
+    (8, 0.0, [])
     """
     place, video = Path(path), video or Video()
     try:

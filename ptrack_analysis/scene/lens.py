@@ -57,7 +57,7 @@ def _linear(seen: Floats, true: Floats) -> Floats:
 
 
 def _refined(matrix: Floats, seen: Floats, true: Floats) -> Floats:
-    """Take Gauss-Newton steps that reduce the sum of squared floor distances."""
+    """Reduce the sum of squared floor distances by Gauss-Newton steps."""
     misses = _misses(matrix, seen, true)
     cost = float(misses @ misses)
     for _ in range(_ROUNDS):
@@ -234,7 +234,7 @@ class Lens:
         """Project (n, 2) points of the image to undistorted positions; NaN beyond the fold.
 
         The model has no closed inverse: each radius is found by Newton's method within a bracket, to the
-        last digits of the float (near the fold, to half of them). O(n).
+        last digits of the float (near the fold, to half of its digits). O(n).
         """
         rays = self._rays(points)
         bent = np.hypot(rays[:, 0], rays[:, 1])

@@ -17,7 +17,16 @@ from ptrack_analysis.video import Plane, PointPlane, Video, milliseconds
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Shares of an area that are in a zone (``covered``) and in two or more zones (``doubled``)."""
+    """Shares of an area that are in a zone (``covered``) and in two or more zones (``doubled``).
+
+    Examples
+    --------
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> zones, lines = pta.read_zones("data/shop/zones.geojson", video)
+    >>> coverage = compute_zone_coverage(zones, video)
+    >>> round(coverage.covered, 2), coverage.fills
+    (0.16, False)
+    """
 
     covered: float
     doubled: float
@@ -44,7 +53,7 @@ def compute_zone_coverage(
 
     If the zones tile the image, the time in all zones together is the time with a position in the image.
     Time in uncovered areas counts in no zone, and time in doubled areas counts in two. Zones count
-    independently of their active time; they double each other only if both are active at a common time.
+    independently of their active time. Two zones double each other only if both are active at a common time.
     Without zones, both shares are 0.
 
     Parameters

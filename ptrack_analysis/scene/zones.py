@@ -105,6 +105,11 @@ class Line:
     restrict the line to videos, as for a ``Zone``. ``y_axis`` is the direction in which y increases in the
     plane: ``down`` on an image, ``up`` in the plane of PedPy and JuPedSim and on surveyed plans. It decides
     which side is left.
+
+    Examples
+    --------
+    >>> Line("door", LineString([(0, 100), (50, 100)]), "px", kind="entrance").kind
+    'entrance'
     """
 
     name: str
@@ -122,7 +127,7 @@ class Line:
 
 
 def is_bound_to(patterns: Sequence[str], name: str | None) -> bool:
-    """Return whether a name or pattern fits a name; without patterns, every name fits."""
+    """Return whether a name or pattern fits a name. Without patterns, every name fits."""
     return not patterns or (name is not None and any(fnmatchcase(name, pattern) for pattern in patterns))
 
 
@@ -311,13 +316,13 @@ SLIVER = 1e-9
 
 def shared_area(zone: Zone, other: Zone) -> float:
     """Return the area that two zones cover at a common time of a common video; 0 for rounding noise."""
-    if not (may_share_video(zone, other) and hold_together(zone, other)):
+    if not (may_share_video(zone, other) and are_active_together(zone, other)):
         return 0.0
     area = float(zone.outline.intersection(other.outline).area)
     return area if area > SLIVER * min(zone.outline.area, other.outline.area) else 0.0
 
 
-def hold_together(zone: Zone, other: Zone) -> bool:
+def are_active_together(zone: Zone, other: Zone) -> bool:
     """Return whether both zones are active at a common time."""
     if zone.window is None or other.window is None:
         return True

@@ -22,7 +22,7 @@ def create_client(
 ) -> Any:
     """Create a boto3 client that tries each request up to 8 times.
 
-    Boto3 finds the options that are not given in its own configuration.
+    Options that are not given come from boto3's own configuration.
 
     Parameters
     ----------
@@ -35,10 +35,23 @@ def create_client(
     region
         Region of the service.
 
+    Returns
+    -------
+    botocore.client.BaseClient
+        The client.
+
     Raises
     ------
     RemoteError
         If the profile does not exist, the region is unknown, or the endpoint is not a URL.
+
+    Examples
+    --------
+    >>> client = pta.rekognition.create_client(
+    ...     "rekognition", endpoint_url="http://127.0.0.1:8080", region="us-east-1"
+    ... )
+    >>> client.meta.endpoint_url
+    'http://127.0.0.1:8080'
     """
     import boto3  # noqa: PLC0415 - slow to import, and only needed for remote calls
     from botocore.config import Config  # noqa: PLC0415 - the same

@@ -43,8 +43,8 @@ _STYLE = (
     "h1{position:absolute;width:1px;height:1px;margin:0;overflow:hidden;clip-path:inset(50%)}"
 )
 _MOUNT = """
-const held = (name) => JSON.parse(document.getElementById(`explorer-${name}`)?.textContent ?? "null");
-const [data, options, video_file] = ["data", "options", "video_file"].map(held);
+const read = (name) => JSON.parse(document.getElementById(`explorer-${name}`)?.textContent ?? "null");
+const [data, options, video_file] = ["data", "options", "video_file"].map(read);
 if (video_file) {
   const bytes = Uint8Array.from(atob(video_file.data), (letter) => letter.charCodeAt(0));
   options.video = URL.createObjectURL(new Blob([bytes], { type: video_file.type }));
@@ -68,6 +68,12 @@ class Explorer:
     ``data`` is the result of ``explorer_data``, ``height`` the height of the notebook cell [px], ``theme``
     ``"auto"`` (the theme of the system), ``"light"`` or ``"dark"``, and ``video_file`` the result of
     ``embed_video_file``.
+
+    Examples
+    --------
+    >>> explorer = pta.explore(pta.open_video("data/shop"), theme="dark")
+    >>> explorer.html.splitlines()[0]
+    '<!doctype html>'
     """
 
     data: dict[str, Any] = field(repr=False)
@@ -127,7 +133,7 @@ def explore(
 
     Each detection is shown for its time present, never across a gap. Positions step from detection to
     detection; the reader can switch to smooth motion within a tracklet. A list next to the image names people
-    who are present without a position. Trajectories in px are drawn on the video frame. Trajectories in m are
+    present without a position. Trajectories in px are drawn on the video frame. Trajectories in m are
     drawn on the frame if ``floor`` is given, otherwise on a plan. Boxes are drawn on the frame only.
 
     The reader can set a range of time: the list, dwell times and heatmap then refer to it. People can be
@@ -183,6 +189,13 @@ def explore(
     Notes
     -----
     O(n log n). The page has about 8 bytes per detection. It contains the positions that it shows.
+
+    Examples
+    --------
+    >>> explorer = explore(pta.open_video("data/shop"))
+    >>> explorer
+    Explorer('shop', 13 people, 5957 detections)
+    >>> explorer.save("explorer.html")
     """
     at_least(height, "height", _LOWEST)
     if theme not in THEMES:

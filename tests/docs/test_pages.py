@@ -1,0 +1,63 @@
+"""Every code block of the documentation runs, and prints what the page shows."""
+
+import re
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import pytest
+from page_blocks import PageRun, read_blocks
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted(
+    [
+        ROOT / "README.md",
+        ROOT / "CONTRIBUTING.md",
+        ROOT / "SECURITY.md",
+        *(page for page in (ROOT / "docs").rglob("*.md") if "generated" not in page.parts),
+    ]
+)
+RUN_ELSEWHERE = {"from-yolo-to-a-report.md"}
+LANGUAGES = {"python", "{plot}", "sh", "console", "sql", "json", "toml", "csv", "text", "output", "mermaid"}
+LANGUAGES |= {
+    "",
+    "py",
+    "{toctree}",
+    "{include}",
+    "{note}",
+    "{warning}",
+    "{tip}",
+    "{image}",
+    "{figure}",
+    "html",
+    "xml",
+    "js",
+}
+BY_NAME = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+
+
+@BY_NAME
+def test_every_block_of_a_page_runs(page, data, tmp_path, monkeypatch):
+    if page.name in RUN_ELSEWHERE:
+        pytest.skip("tests/test_yolo_page.py runs this page with a recorded stream in place of the model")
+    (tmp_path / "data").symlink_to(data, target_is_directory=True)
+    monkeypatch.chdir(tmp_path)
+    try:
+        PageRun(page).run()
+    finally:
+        plt.close("all")
+
+
+@BY_NAME
+def test_every_block_has_a_known_language(page):
+    unknown = {block.language for block in read_blocks(page.read_text(encoding="utf-8"))} - LANGUAGES
+    assert not {name for name in unknown if not re.fullmatch(r"\{[\w:-]+\}", name)}
+
+
+@BY_NAME
+def test_files_that_a_page_links_are_there(page):
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    for target in re.findall(r"\]\(([^)\s#]+)(?:#[^)]*)?\)", text):
+        if re.match(r"[a-z]+:", target):
+            assert target.startswith("https://"), target
+        elif "generated/" not in target:
+            assert (page.parent / target).exists(), f"{page.name} links {target}"
