@@ -63,7 +63,7 @@ def amount_of_bytes(amount: Any, name: str, *, least: int, most: float = math.in
 
 
 def available_memory(root: Path = Path("/")) -> int | None:
-    """Return the memory available to this process [bytes], None if unknown.
+    """Return the memory available to this process [bytes], or None if unknown.
 
     This is Linux's ``MemAvailable``, or the limit of a control group (version 1 or 2) if it is lower.
     """
@@ -98,7 +98,7 @@ def _shown(size: int) -> str:
 
 
 def _number(value: Any) -> float:
-    """Convert a value to a number; NaN if it is not one."""
+    """Convert a value to a number, or to NaN if it is not a number."""
     if isinstance(value, str | bytes | bool):
         return math.nan
     try:

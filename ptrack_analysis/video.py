@@ -22,7 +22,7 @@ YAxis = Literal["up", "down"]
 
 
 class Plane(Protocol):
-    """The plane in which distances are measured: image in px, floor plan in m, or plane of points."""
+    """The plane of distances: image in px, floor plan in m, or plane of points."""
 
     @property
     def unit(self) -> str:
@@ -30,15 +30,15 @@ class Plane(Protocol):
 
     @property
     def y_axis(self) -> YAxis:
-        """Direction of increasing y, viewed from above the floor with x to the right: ``up`` or ``down``."""
+        """Direction of increasing y, from above with x to the right: ``up`` or ``down``."""
 
     def project(self, points: Floats) -> Floats:
-        """Project (n, 2) fractions of the frame to (n, 2) coordinates in the plane; NaN if undefined."""
+        """Project (n, 2) fractions of the frame to coordinates in the plane, or NaN."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pixels:
-    """The image as a plane: x to the right, y downward, origin in the upper left corner [px]."""
+    """The image as a plane [px]: x to the right, y downward, origin upper left."""
 
     width: int
     height: int
@@ -53,7 +53,7 @@ class Pixels:
 
 @dataclass(frozen=True, slots=True)
 class PointPlane:
-    """The plane of points without an image: its unit, and the direction of increasing y."""
+    """The plane of points without an image: unit, and direction of increasing y."""
 
     unit: str
     y_axis: YAxis
@@ -66,7 +66,10 @@ class PointPlane:
 
 
 def choose_y_axis(unit: str) -> YAxis:
-    """Return the default direction of increasing y: up in m, as in PedPy and surveyed plans, down in px."""
+    """Return the default direction of increasing y: up in m, down in px.
+
+    PedPy and surveyed plans have y upward as well.
+    """
     return "up" if unit == "m" else "down"
 
 
@@ -131,7 +134,7 @@ class Video:
 
 
 def frames_to_timestamps(frames: Integers, frame_rate: float) -> Milliseconds:
-    """Convert frame numbers to whole milliseconds like the API: 1000 · frame / rate, rounded down.
+    """Convert frames to milliseconds like the API: 1000 · frame / rate, rounded down.
 
     The arithmetic is exact. The rate is the nearest fraction with a denominator of at most 1001 if that is
     within 1e-6 (30000/1001 for 29.97002997), otherwise with a denominator of at most 100 000.
@@ -163,7 +166,7 @@ def timestamps_to_frames(timestamps: Milliseconds, frame_rate: float) -> Integer
     Parameters
     ----------
     timestamps
-        (n,) whole milliseconds.
+        (n,) integers [ms].
     frame_rate
         Frames per second, above 0.
 
@@ -248,7 +251,7 @@ def find_sampling_period(steps: Milliseconds, people: int, frame_rate: float | N
 
 
 def milliseconds(value: pd.Timedelta | str, name: str) -> int:
-    """Convert a duration to whole milliseconds; reject negative, missing and finer durations.
+    """Convert a duration to integer milliseconds.
 
     Parameters
     ----------

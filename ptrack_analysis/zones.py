@@ -1,4 +1,4 @@
-"""Zones and lines, and what happens in zones: visits, occupancy, transitions."""
+"""Zones and lines, and visits, occupancy and transitions of zones."""
 
 from ptrack_analysis.analysis.zones.occupancy import compute_occupancy, compute_zone_overlaps
 from ptrack_analysis.analysis.zones.retail import compute_retail_metrics

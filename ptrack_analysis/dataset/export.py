@@ -1,4 +1,4 @@
-"""Export of an archive to a dataset: a folder of Parquet files that BI tools read directly."""
+"""Export of an archive to a dataset of Parquet files for BI tools."""
 
 import math
 import sys
@@ -90,7 +90,7 @@ def export_dataset(
     name: str | None = None,
     **settings: Any,
 ) -> ExportSummary:
-    """Export the videos of a source to a dataset of Parquet files that BI tools read directly.
+    """Export the videos of a source to a dataset of Parquet files for BI tools.
 
     Every table is a folder. Facts have one file per batch of up to 25 videos, and each dimension has one
     file. All files of a table have the same columns. The dataset also has a data dictionary
@@ -184,6 +184,12 @@ def export_dataset(
     by content if these differ. Each worker needs memory for the largest batch: 128 MB of pages or one larger
     video, about 0.3 GB per million detections. If a video does not fit into memory, it fails. Export it in
     parts (``start``, ``end``). ``end`` does not shorten the video: occupancy is 0 after it.
+
+    Examples
+    --------
+    >>> summary = pta.export_dataset("data/day", "out", zones="data/day/zones.geojson")
+    >>> [(video.name, video.status, video.rows["visits"]) for video in summary.videos]
+    [('evening', 'written', 17), ('morning', 'written', 16), ('noon', 'written', 28)]
     """
     if isinstance(source, VideoAnalysis):
         source, settings = _open_analysis(source, settings)
@@ -416,7 +422,7 @@ class _Run:
         plan.tasks[name] = VideoTask(reference, video.recording, number, entry)
 
     def find_gone(self, plan: _Plan) -> tuple[list[VideoEntry], list[VideoEntry]]:
-        """List the videos that this source no longer contains, and the videos of other sources.
+        """List the videos that this source no longer contains, and other sources' videos.
 
         Neither list contains other parts of a video that the source still contains.
         """
@@ -496,7 +502,7 @@ class _Run:
         return [*tasks, *cut_batches(new, self.manifest.next_batch)]
 
     def describe_tables(self, manifest: Manifest, plan: _Plan) -> Iterator[str]:
-        """Describe withheld tables, tables that earlier videos lack, and removed CSV files."""
+        """Describe withheld tables, tables that some videos lack, and removed CSV files."""
         chosen = {*(self.config.tables or ())} & {*OUTPUTS}
         withheld = sorted(chosen - {*released_folders([*chosen], self.config), *ALWAYS})
         if withheld and len(chosen) < len(OUTPUTS):  # "all" means all tables that may be written
@@ -630,7 +636,7 @@ def _warn(summary: VideoSummary) -> None:
 
 
 def _compute(tasks: Sequence[BatchTask], target: Target, crew: dict[str, Any]) -> Iterator[BatchResult]:
-    """Compute batches. If the worker of a batch ends, retry each video of the batch separately."""
+    """Compute batches, and retry each video of a batch whose worker ended."""
     lost = list[BatchTask]()
     for outcome in map_tasks(partial(export_batch, target=target), tasks, **crew):
         if outcome.result is not None:
@@ -647,7 +653,7 @@ def _compute(tasks: Sequence[BatchTask], target: Target, crew: dict[str, Any]) -
 
 
 def _give_up(task: BatchTask, error: Exception, target: Target) -> BatchResult:
-    """Return the result of a video that ended its worker; its earlier rows are kept."""
+    """Return the result of a video that ended its worker, and keep its earlier rows."""
     message = str(error) or "the video does not fit into memory"
     withholds = any(target.settings[one.setting].config.withholds for one in task.videos)
     fault = FAILED if withholds else message

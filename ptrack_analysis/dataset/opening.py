@@ -55,9 +55,9 @@ _OPEN = ("exited_ms", "exited_at", "ended_ms", "ended_at")
 def rows_between(
     columns: Sequence[str], start: Moment | None, end: Moment | None, *, table: str
 ) -> pa_dataset.Expression | None:
-    """Return the condition that a row overlaps the time from ``start`` to before ``end``.
+    """Return the condition that a row overlaps the time from ``start`` to ``end``.
 
-    Return None if neither is given.
+    ``end`` is not included. The condition is None if neither is given.
 
     Raises
     ------
@@ -103,7 +103,7 @@ def _find_time_columns(columns: Sequence[str], *, on_clock: bool, table: str) ->
 
 
 def _bound(given: Moment, name: str) -> Any:
-    """Convert a bound to milliseconds since the start of the video, or to a time in UTC."""
+    """Convert a bound to milliseconds of video time, or to a time in UTC."""
     if not isinstance(given, datetime):
         return milliseconds(given, name)
     if given.tzinfo is None:
@@ -118,7 +118,19 @@ _BATCH = 131_072
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """A dataset opened by ``open_dataset``, with its location and manifest."""
+    """A dataset opened by ``open_dataset``, with its location and manifest.
+
+    Examples
+    --------
+    >>> summary = pta.export_dataset("data/day", "out", zones="data/day/zones.geojson")
+    >>> dataset = pta.open_dataset("out")
+    >>> dataset.videos
+    ['evening', 'morning', 'noon']
+    >>> dataset.tables[:5]
+    ['videos', 'tracks', 'detections', 'trajectories', 'visits']
+    >>> dataset.columns("dwell")[:4]
+    ['video', 'local_date', 'local_hour', 'zone']
+    """
 
     root: AnyPath
     manifest: Manifest = field(repr=False)
@@ -333,7 +345,16 @@ def open_dataset(place: str | PathLike[str] | S3Path) -> Dataset:
 
     Examples
     --------
-    >>> open_dataset("out").read("visits", videos="noon", columns=["dwell"])  # doctest: +SKIP
+    >>> summary = pta.export_dataset("data/day", "out", zones="data/day/zones.geojson")
+    >>> dataset = pta.open_dataset("out")
+    >>> visits = dataset.read("visits", videos="noon", columns=["dwell"])
+    >>> visits["dwell"].groupby("zone").median()
+    zone
+    checkout   0 days 00:00:11.760000
+    entrance   0 days 00:00:02.580000
+    shelves    0 days 00:00:09.360000
+    table      0 days 00:00:03.140000
+    Name: dwell, dtype: timedelta64[ms]
     """
     root = parse_path(place)
     wait_for_change(root)

@@ -67,6 +67,15 @@ def validate(table: object, schema: Table) -> None:
     ------
     SchemaError
         If the table does not match. The message lists every defect.
+
+    Examples
+    --------
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> pta.schema.validate(detections, pta.schema.DETECTIONS)
+    >>> pta.schema.validate(detections.drop(columns="left"), pta.schema.DETECTIONS)
+    Traceback (most recent call last):
+        ...
+    ptrack_analysis.errors.SchemaError: not a detections table: column 'left' is missing
     """
     if isinstance(table, TableArrays) and table.schema is schema:
         return
@@ -85,10 +94,24 @@ def validate(table: object, schema: Table) -> None:
 def find_unit(table: pd.DataFrame, schema: Table) -> str:
     """Return the unit of the plane (``px`` or ``m``) in a table of this schema.
 
+    Parameters
+    ----------
+    table
+        The table.
+    schema
+        The schema of the table.
+
     Raises
     ------
     SchemaError
         If no column has a unit, or if two units occur.
+
+    Examples
+    --------
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> trajectories = pta.compute_trajectories(detections, video)
+    >>> pta.schema.find_unit(trajectories, pta.schema.TRAJECTORIES)
+    'px'
     """
     found = _units(table, schema)
     if len(found) == 1:
@@ -99,7 +122,27 @@ def find_unit(table: pd.DataFrame, schema: Table) -> str:
 
 
 def list_columns(table: pd.DataFrame, schema: Table) -> list[tuple[str, Column]]:
-    """Return the table's columns that its schema declares, each with its declaration, in order."""
+    """Return the declared columns of a table with their declarations, in order.
+
+    Parameters
+    ----------
+    table
+        The table.
+    schema
+        The schema of the table.
+
+    Returns
+    -------
+    list of tuple
+        Name in the table, and ``Column``.
+
+    Examples
+    --------
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> columns = pta.schema.list_columns(detections, pta.schema.DETECTIONS)
+    >>> [name for name, column in columns if column.optional][:2]
+    ['face_left', 'face_top']
+    """
     unit = find_unit(table, schema) if schema.in_plane else None
     there = set(table.columns.tolist())
     named = ((column.named(unit), column) for column in schema.columns)
@@ -107,7 +150,27 @@ def list_columns(table: pd.DataFrame, schema: Table) -> list[tuple[str, Column]]
 
 
 def find_further_columns(table: pd.DataFrame, schema: Table) -> list[str]:
-    """Return the columns of a table that its schema does not declare."""
+    """Return the columns of a table that its schema does not declare.
+
+    Parameters
+    ----------
+    table
+        The table.
+    schema
+        The schema of the table.
+
+    Returns
+    -------
+    list of str
+        Names of the columns.
+
+    Examples
+    --------
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> detections["age"] = 30
+    >>> pta.schema.find_further_columns(detections, pta.schema.DETECTIONS)
+    ['age']
+    """
     known = {name for name, _ in list_columns(table, schema)}
     return [name for name in table.columns.tolist() if name not in known]
 
@@ -176,7 +239,10 @@ def _column_defects(table: pd.DataFrame, schema: Table) -> list[str]:
 
 
 def _unique(index: Any) -> bool:
-    """Return whether all keys are distinct. Sorted keys are checked without building a hash table."""
+    """Return whether all keys are distinct.
+
+    Sorted keys are checked without building a hash table.
+    """
     by_level = isinstance(index, pd.MultiIndex) and all(one.is_monotonic_increasing for one in index.levels)
     if by_level and is_strictly_sorted([np.asarray(code) for code in index.codes]):
         return True
@@ -189,7 +255,23 @@ def _plain(key: object) -> str:
 
 
 def dictionary(tables: Iterable[Table]) -> str:
-    """Return the data dictionary of these tables as Markdown: columns, dtypes, units and definitions."""
+    """Return the data dictionary of these tables as Markdown.
+
+    It lists columns, dtypes, units and definitions.
+
+    Parameters
+    ----------
+    tables
+        The declarations of tables, such as ``schema.TABLES.values()``.
+
+    Examples
+    --------
+    >>> text = pta.schema.dictionary([pta.schema.STOPS])
+    >>> text.splitlines()[0]
+    '## stops'
+    >>> text.splitlines()[2]
+    'A row is one stop of one person: a period within a small area. Key: `person_index`, `stop`.'
+    """
     return "\n\n".join(_section(table) for table in tables) + "\n"
 
 

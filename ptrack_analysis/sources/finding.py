@@ -21,8 +21,8 @@ from ptrack_analysis.sources.archive import (
 from ptrack_analysis.sources.names import below_root, make_slug, natural, slugs, validate_name
 from ptrack_analysis.sources.pages.documents import is_named_like_a_page
 from ptrack_analysis.sources.trackers.classes import parse_classes
+from ptrack_analysis.sources.trackers.formats import TRACKERS
 from ptrack_analysis.sources.trackers.registry import (
-    TRACKERS,
     find_format,
     find_parts,
     find_points_unit,

@@ -57,7 +57,7 @@ class TrackingSink:
     has a NextToken, so the archive is read as incomplete (``allow_incomplete=True``). This also applies if
     the process was killed or an exception ended the ``with`` block.
 
-    Only people are kept. Rows of other classes and rows without an id (detections without a track) are
+    Only people are kept. Rows of other classes and rows without an id (untracked detections) are
     dropped and counted. If the classes are numbers without names, all rows are kept. ``report`` has the
     counts, and ``close`` emits a ``PtrackWarning`` if rows were dropped or facts assumed.
 
@@ -212,7 +212,7 @@ class TrackingSink:
             text = f"{count} rows of other classes are excluded ({', '.join(shown)})"
             dropped.append(DroppedRows(text, count, is_excluded=True))
         if self._without_id:
-            text = f"{self._without_id} rows without an id (detections of no track) are excluded"
+            text = f"{self._without_id} rows without an id (untracked detections) are excluded"
             dropped.append(DroppedRows(text, self._without_id))
         if len(self._numbers) > 1:
             numbers = ", ".join(map(str, sorted(self._numbers)[:_SHOWN]))
