@@ -9,9 +9,16 @@ import pandas as pd
 
 from ptrack_analysis.errors import ParameterError, PtrackWarning
 from ptrack_analysis.geometry import Bools, Integers
-from ptrack_analysis.schema import CONTINUED, INTERPOLATED
+from ptrack_analysis.schema import CONTINUED, DETECTIONS, INTERPOLATED, POINTS, TRAJECTORIES, validate
 from ptrack_analysis.schema.arrays import Rows, TableArrays
-from ptrack_analysis.video import Milliseconds, Video, find_sampling_period, milliseconds, timedelta
+from ptrack_analysis.video import (
+    Milliseconds,
+    Video,
+    find_sampling_period,
+    milliseconds,
+    timedelta,
+    validate_video,
+)
 
 MAX_GAP = pd.Timedelta("2s")
 """Shortest default of ``max_gap``."""
@@ -101,6 +108,12 @@ def estimate_sampling_period(table: pd.DataFrame, video: Video) -> pd.Timedelta:
     >>> estimate_sampling_period(empty_table(DETECTIONS), Video(frame_rate=25.0))
     Timedelta('0 days 00:00:00.040000')
     """
+    validate_video(video)
+    names = list(table.index.names) if isinstance(table, pd.DataFrame) else None
+    if names == DETECTIONS.key_names:
+        validate(table, DETECTIONS)
+    else:
+        validate(table, TRAJECTORIES if names != POINTS.key_names or "time_present" in table else POINTS)
     return timedelta(find_period(rows_by_person(table), video))
 
 

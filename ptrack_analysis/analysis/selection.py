@@ -11,6 +11,7 @@ from ptrack_analysis.analysis.motion import kernels
 from ptrack_analysis.analysis.presence import rows_by_person
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Integers
+from ptrack_analysis.limits import wrong_kind
 from ptrack_analysis.schema import (
     CONTINUED,
     DETECTIONS,
@@ -193,7 +194,7 @@ def _find_overlapping(table: pd.DataFrame, first: int, last: int, *, counts_peop
     )
 
 
-def parse_person_numbers(persons: Iterable[int]) -> list[int]:
+def parse_person_numbers(persons: Iterable[int], name: str = "persons") -> list[int]:
     """Return the person numbers as integers.
 
     Raises
@@ -204,4 +205,4 @@ def parse_person_numbers(persons: Iterable[int]) -> list[int]:
     try:
         return [int(operator.index(person)) for person in persons]
     except (TypeError, ValueError) as error:
-        raise ParameterError(f"persons must be a list of whole numbers, got {persons!r}") from error
+        raise wrong_kind(name, "a list of whole numbers", persons) from error

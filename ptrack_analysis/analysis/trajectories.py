@@ -31,7 +31,7 @@ from ptrack_analysis.schema import (
     find_unit,
     validate,
 )
-from ptrack_analysis.video import Plane, Video, milliseconds
+from ptrack_analysis.video import Plane, Video, milliseconds, validate_plane, validate_video
 
 SPEED_WINDOW = pd.Timedelta("500ms")
 SMOOTHING = pd.Timedelta("500ms")
@@ -125,12 +125,15 @@ def compute_trajectories(
     >>> list(compute_trajectories(empty_table(DETECTIONS), Video(width=640, height=360)).columns[:4])
     ['x_px', 'y_px', 'position_status', 'time_present']
     """
+    if video is not None:
+        validate_video(video)
+    validate_plane(plane)
     video = video or Video()
     raw = None
     if isinstance(detections, pd.DataFrame) and detections.index.names == POINTS.key_names:
-        if plane is not None:
+        if plane is not None and "time_present" not in detections.columns:
             raise ParameterError("plane must be None for points: their columns define the plane")
-        validate(detections, POINTS)
+        validate(detections, DETECTIONS if "time_present" in detections.columns else POINTS, "detections")
         schema, unit = POINTS, find_unit(detections, POINTS)
         rows = rows_by_person(detections)
         x, y = (detections[f"{axis}_{unit}"].to_numpy()[rows.order] for axis in "xy")
@@ -139,8 +142,6 @@ def compute_trajectories(
         validate(detections, DETECTIONS)
         rows = rows_by_person(detections)
         plane = plane or video.pixels
-        if not hasattr(plane, "project"):
-            raise ParameterError(f"plane must be a floor plan from read_floor_plan, got {plane!r:.60}")
         boxes = np.column_stack(
             [detections[name].to_numpy()[rows.order] for name in ("left", "top", "width", "height")]
         )

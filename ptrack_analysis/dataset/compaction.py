@@ -63,7 +63,7 @@ def compact_dataset(
     RemoteError
         If S3 rejects a request.
     """
-    root, most = parse_path(out), amount_of_bytes(file_size, "file_size", least=_LEAST_SIZE)
+    root, most = parse_path(out, name="out"), amount_of_bytes(file_size, "file_size", least=_LEAST_SIZE)
     read_manifest(root)
     with changing(root) as (dataset, check):
         before = dataset.manifest

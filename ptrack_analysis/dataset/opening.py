@@ -335,7 +335,7 @@ def open_dataset(place: str | PathLike[str] | S3Path) -> Dataset:
     --------
     >>> open_dataset("out").read("visits", videos="noon", columns=["dwell"])  # doctest: +SKIP
     """
-    root = parse_path(place)
+    root = parse_path(place, name="place")
     wait_for_change(root)
     manifest = read_manifest(root)
     if manifest.version < SCHEMA_VERSION:

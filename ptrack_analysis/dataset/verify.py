@@ -91,7 +91,7 @@ def verify_dataset(out: str | PathLike[str] | S3Path, *, laws: bool = False) -> 
     >>> verify_dataset("out").passed  # doctest: +SKIP
     True
     """
-    root, ledger = parse_path(out), Ledger()
+    root, ledger = parse_path(out, name="out"), Ledger()
     manifest = _read_manifest(root, ledger)
     if manifest is None:
         return ledger.close(root, ())

@@ -23,9 +23,10 @@ from ptrack_analysis.analysis.trajectories import compute_trajectories
 from ptrack_analysis.analysis.zones.occupancy import count_people
 from ptrack_analysis.clock.bins import find_bin_edges
 from ptrack_analysis.clock.lookup import settled
-from ptrack_analysis.clock.recordings import Recording
+from ptrack_analysis.clock.recordings import Recording, validate_recording
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Anchor, Integers
+from ptrack_analysis.limits import wrong_kind
 from ptrack_analysis.pipeline.config import AnalysisConfig
 from ptrack_analysis.pipeline.notes import notes_on_analysis
 from ptrack_analysis.pipeline.outputs import (
@@ -47,6 +48,7 @@ from ptrack_analysis.schema import (
     empty_table,
     find_further_columns,
     find_unit,
+    validate,
 )
 from ptrack_analysis.schema.arrays import Rows, to_frame
 from ptrack_analysis.schema.detected import POINTS
@@ -58,6 +60,7 @@ from ptrack_analysis.sources.read_report import ReadReport
 from ptrack_analysis.sources.reading import load
 from ptrack_analysis.sources.resolution import resolve_video
 from ptrack_analysis.sources.trackers.tracked import COLUMN_BYTES
+from ptrack_analysis.storage.s3 import parse_path
 from ptrack_analysis.video import (
     Milliseconds,
     Pixels,
@@ -128,6 +131,7 @@ class VideoAnalysis:
         name: str | None = None,
         warn: bool = True,
     ) -> None:
+        _validate_arguments(source, config, recording)
         self.source = source
         self._name = name
         self._given_config = AnalysisConfig() if config is None else config
@@ -667,6 +671,24 @@ def _part_to_read(config: AnalysisConfig, max_gap: pd.Timedelta) -> TimeRange | 
     start = 0 if config.start is None else milliseconds(config.start, "start") - margin
     end = np.inf if config.end is None else milliseconds(config.end, "end") + margin
     return TimeRange(start, end)
+
+
+def _validate_arguments(source: object, config: object, recording: object) -> None:
+    """Reject arguments of the wrong kind, without reading the source."""
+    if isinstance(source, tuple):
+        table, video = source if len(source) == 2 else (None, None)  # noqa: PLR2004 - a pair
+        if not isinstance(table, pd.DataFrame) or not isinstance(video, Video):
+            raise wrong_kind("source", "a path, or (detections, video)", source)
+        validate(table.iloc[:0], DETECTIONS if "left" in table.columns else POINTS)
+    elif isinstance(source, pd.DataFrame | VideoAnalysis):
+        advice = "Pass (detections, video)." if isinstance(source, pd.DataFrame) else "Pass analysis.source."
+        raise wrong_kind("source", "a path, or (detections, video)", source, advice)
+    elif not isinstance(source, VideoReference):
+        parse_path(source, name="source")
+    if config is not None and not isinstance(config, AnalysisConfig):
+        raise wrong_kind("config", "an AnalysisConfig", config, "Pass AnalysisConfig(zones=...).")
+    if recording is not None:
+        validate_recording(recording)
 
 
 def _cleans(config: AnalysisConfig) -> bool:

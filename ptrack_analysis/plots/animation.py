@@ -17,7 +17,7 @@ from ptrack_analysis.errors import ParameterError, PtrackWarning
 from ptrack_analysis.geometry import Integers
 from ptrack_analysis.plots.analyses import plot_analysis
 from ptrack_analysis.plots.animation_canvas import FINE, LETTERS, STRIP, AnimationCanvas, prepare_canvas
-from ptrack_analysis.plots.background import frame_bounds, read_background, validate_plane
+from ptrack_analysis.plots.background import frame_bounds, read_background, validate_ground
 from ptrack_analysis.plots.frame_annotator import load_font
 from ptrack_analysis.plots.saving import MARK
 from ptrack_analysis.plots.stretches import Steps, find_steps
@@ -28,7 +28,7 @@ from ptrack_analysis.scene.video_files import VideoFile
 from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.schema import TRAJECTORIES, find_unit, validate
 from ptrack_analysis.storage.files import write_bytes
-from ptrack_analysis.video import Video, YAxis, milliseconds
+from ptrack_analysis.video import Video, YAxis, milliseconds, validate_video
 
 _DOT, _TRAIL = 5.0, 2.6
 _NAMED = 30
@@ -268,7 +268,8 @@ def animate_paths(
     """
     validate(trajectories, TRAJECTORIES)
     unit = find_unit(trajectories, TRAJECTORIES)
-    validate_plane([*zones, *lines], unit)
+    validate_video(video)
+    validate_ground(zones, lines, unit, video=video, y_axis=y_axis)
     size = _whole(width, "width", _WIDTHS)
     frames = _frames(duration, frame_rate)
     behind = milliseconds(trail, "trail")

@@ -59,7 +59,7 @@ def plot_count_drift(
         If the axes are those of a plane, or the zone is not in the table, or not given although
         the table has several.
     """
-    validate(balance, BALANCE)
+    validate(balance, BALANCE, "balance")
     rows = _of_zone(balance, zone).sort_index()
     times = rows.index.get_level_values("timestamp").to_numpy().astype("int64") / _MILLISECONDS
     last = float(times.max(initial=0.0))

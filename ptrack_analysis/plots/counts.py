@@ -21,7 +21,7 @@ from ptrack_analysis.plots.style import (
     time_axes,
 )
 from ptrack_analysis.plots.time_axis import set_clock, time_unit
-from ptrack_analysis.scene.zones import Line
+from ptrack_analysis.scene.zones import Line, list_names
 from ptrack_analysis.schema import COUNTS, validate
 
 _MILLISECONDS = 1000.0
@@ -72,7 +72,7 @@ def plot_counts(
     """
     validate(counts, COUNTS)
     of_rows = counts.index.get_level_values("line")
-    names = sorted(of_rows.unique()) if lines is None else [_name(line) for line in lines]
+    names = sorted(of_rows.unique()) if lines is None else list_names(lines, Line, "lines")
     names = list(dict.fromkeys(names))
     missing = sorted(set(names) - set(of_rows))
     if missing and len(counts):
@@ -90,10 +90,6 @@ def plot_counts(
     else:
         say_nothing_to_draw(ax, "no counts")
     return ax
-
-
-def _name(line: Line | str) -> str:
-    return line if isinstance(line, str) else line.name
 
 
 def _starts(counts: pd.DataFrame) -> Floats:

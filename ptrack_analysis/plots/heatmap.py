@@ -12,13 +12,14 @@ from ptrack_analysis.analysis.heat.grid import Bounds, compute_cell_size
 from ptrack_analysis.analysis.heat.heatmap import Heatmap
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.geometry import Floats
+from ptrack_analysis.limits import share, validate_choice
 from ptrack_analysis.plots.analyses import plot_analysis
 from ptrack_analysis.plots.background import (
     draw_background,
     draw_outlines,
     frame_bounds,
     read_background,
-    validate_plane,
+    validate_ground,
 )
 from ptrack_analysis.plots.style import (
     add_color_bar,
@@ -112,14 +113,13 @@ def plot_heatmap(
         raise SchemaError(f"heatmap must be a Heatmap, got a {type(heatmap).__name__}")
     if heatmap.is_series:
         raise ParameterError("the heatmap is a series over time: plot one of its bins, heatmap.bins[0]")
-    if scale not in _SCALES:
-        raise ParameterError(f"scale is {scale!r}, not one of {sorted(_SCALES)}")
+    validate_choice(scale, "scale", _SCALES)
     drawn, label = _drawn(heatmap, duration)
     if heatmap.excluded_seconds:
         label += f"\nwithout {heatmap.excluded_seconds:.1f} s on truncated boxes"
     picture = None if background is None else read_background(background)
     place, unit, frame = _place(heatmap, bounds, video, picture)
-    validate_plane([*zones, *lines], unit)
+    validate_ground(zones, lines, unit, video=video, y_axis=y_axis)
     (rows, columns), (x0, y0, x1, y1) = heatmap.shape, place
     aspect = (x1 - x0) / columns / ((y1 - y0) / rows) if unit == "fraction" else 1.0
     ax = plane_axes(
@@ -136,7 +136,7 @@ def plot_heatmap(
     if picture is not None:
         draw_background(ax, picture, frame)
     if (drawn > 0).any():
-        opacity = alpha if alpha is not None else 1.0 if picture is None else 0.75
+        opacity = share(alpha, "alpha") if alpha is not None else 1.0 if picture is None else 0.75
         image = _draw_cells(ax, drawn, place, {"alpha": opacity, **kwargs}, scale)
         add_color_bar(ax, image, label)
     else:

@@ -23,7 +23,7 @@ from ptrack_analysis.plots.style import (
     short_name,
     take_scale,
 )
-from ptrack_analysis.scene.zones import Zone
+from ptrack_analysis.scene.zones import Zone, list_names
 from ptrack_analysis.schema import OCCUPANCY_HOURLY, VISITS_HOURLY, Table, validate
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -123,7 +123,7 @@ def _zone(hourly: pd.DataFrame, table: Table, zone: Zone | str | None) -> str:
         if len(names) > 1:
             raise ParameterError(f"zone is None, and the table has several: {', '.join(map(repr, names))}")
         return str(names[0])
-    name = zone if isinstance(zone, str) else zone.name
+    name = list_names([zone], Zone, "zone")[0]
     if names and name not in names:
         raise ParameterError(f"zone {name!r} is not in the hourly table")
     return name

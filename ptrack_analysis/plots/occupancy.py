@@ -82,7 +82,7 @@ def plot_occupancy(
     ParameterError
         If the axes are those of a plane, or a zone is not in the table.
     """
-    validate(occupancy, OCCUPANCY_CHANGES)
+    validate(occupancy, OCCUPANCY_CHANGES, "occupancy")
     names = zone_names(occupancy, zones)
     counts = {name: _counts(occupancy, name) for name in names}
     missing = [name for name, (times, _) in counts.items() if len(times) == 0]

@@ -18,7 +18,7 @@ from ptrack_analysis.plots.style import INK, legend_below, say_nothing_to_draw
 from ptrack_analysis.plots.time_axis import HOUR, MINUTE
 from ptrack_analysis.scene.images import Picture
 from ptrack_analysis.scene.zones import Line, Zone
-from ptrack_analysis.schema import STOPS, find_unit, validate
+from ptrack_analysis.schema import STOPS, TRAJECTORIES, find_unit, validate
 from ptrack_analysis.video import Video, YAxis
 
 _LARGEST, _LARGEST_SUM = (
@@ -89,6 +89,8 @@ def plot_stops(
         not known, or the bounds are empty.
     """
     validate(stops, STOPS)
+    if trajectories is not None:
+        validate(trajectories, TRAJECTORIES)
     unit = find_unit(stops, STOPS)
     stops = stops.sort_index().sort_values("duration", ascending=False, kind="stable")
     points = stops[[f"x_{unit}", f"y_{unit}"]].to_numpy()

@@ -11,8 +11,9 @@ from matplotlib.collections import PolyCollection
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.analysis.dwell.survival import parse_ends
 from ptrack_analysis.geometry import Bools, Floats, Integers
+from ptrack_analysis.limits import validate_choice
 from ptrack_analysis.plots.analyses import plot_analysis
 from ptrack_analysis.plots.style import (
     INK,
@@ -173,10 +174,13 @@ def plot_visits(
         If the axes are those of a plane, or ``lanes`` is unknown.
     """
     validate(visits, VISITS)
-    if lanes not in {"person", "zone"}:
-        raise ParameterError(f"lanes is {lanes!r}, not 'person' or 'zone'")
+    validate_choice(lanes, "lanes", ("person", "zone"))
     names = zone_names(visits, zones)
-    bars = lay_out(visits, names, lanes, (observed_entries, observed_exits))
+    observed = (
+        parse_ends(observed_entries, "entry", "observed_entries"),
+        parse_ends(observed_exits, "exit", "observed_exits"),
+    )
+    bars = lay_out(visits, names, lanes, observed)
     unit = time_unit(float(bars.exited.max(initial=0.0)))
     ax = time_axes(
         ax,

@@ -12,8 +12,9 @@ import numpy as np
 
 from ptrack_analysis.errors import ZoneError
 from ptrack_analysis.geometry import FARTHEST, Floats
+from ptrack_analysis.limits import parse_bounds, validate_choice, validate_path
 from ptrack_analysis.scene.lens import HORIZON, Lens, fit_homography
-from ptrack_analysis.video import Pixels, Video, YAxis
+from ptrack_analysis.video import Pixels, Video, YAxis, validate_video
 
 Bounds = tuple[float, float, float, float]
 
@@ -239,8 +240,8 @@ def fit_floor_plan(
         index = int(np.flatnonzero(~np.isfinite(straight).all(axis=1))[0])
         raise ZoneError(f"pairs[{index}]: the lens does not cover {tuple(picture[index].tolist())}")
     matrix = fit_homography(straight, floor)
-    if y_axis not in {None, "up", "down"}:
-        raise ZoneError(f"y_axis must be 'up' or 'down', got {y_axis!r}")
+    if y_axis is not None:
+        validate_choice(y_axis, "y_axis", ("up", "down"))
     pairs = np.column_stack([picture, floor])
     return FloorPlan(matrix, pairs, _drawn(bounds, floor), lens, stated_y_axis=y_axis)
 
@@ -272,10 +273,10 @@ def _drawn(bounds: Bounds | None, floor: Floats) -> Bounds:
     """Return the given bounds, or the rectangle around the floor points; reject empty bounds."""
     if bounds is None:
         return (*floor.min(axis=0).tolist(), *floor.max(axis=0).tolist())
-    x0, y0, x1, y1 = bounds
-    if not ((np.abs(bounds) <= FARTHEST).all() and x1 > x0 and y1 > y0):
-        raise ZoneError(f"bounds must be finite numbers with x0 < x1 and y0 < y1, got {bounds!r}")
-    return x0, y0, x1, y1
+    bounds = parse_bounds(bounds)
+    if max(map(abs, bounds)) > FARTHEST:
+        raise ZoneError(f"bounds must be within {FARTHEST:.0e}, got {bounds!r}")
+    return bounds
 
 
 _FAULTS = (KeyError, TypeError, ValueError, IndexError, AttributeError, RecursionError, OverflowError)
@@ -309,6 +310,9 @@ def read_floor_plan(path: str | PathLike[str], video: Video | None = None) -> Fl
     ParameterError
         If the file is in px, and the video's frame size is unknown.
     """
+    validate_path(path, "path")
+    if video is not None:
+        validate_video(video)
     place, video = Path(path), video or Video()
     try:
         text = place.read_text(encoding="utf-8-sig")

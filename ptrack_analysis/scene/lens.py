@@ -8,6 +8,7 @@ import numpy as np
 
 from ptrack_analysis.errors import ZoneError
 from ptrack_analysis.geometry import FARTHEST, Floats
+from ptrack_analysis.limits import at_least
 
 HORIZON = 1e-9
 """Depth below which a point is on the horizon, as a share of the largest depth of the given points."""
@@ -170,7 +171,7 @@ class Lens:
 
     def __post_init__(self) -> None:
         for name, numbers in (("k1", (self.k1,)), ("k2", (self.k2,)), ("center", self.center)):
-            if not all(abs(number) <= FARTHEST for number in numbers):
+            if not all(abs(at_least(number, f"lens: {name}", -math.inf)) <= FARTHEST for number in numbers):
                 raise ZoneError(
                     f"lens: {name} must be finite and within {FARTHEST:.0e}, got {getattr(self, name)!r}"
                 )

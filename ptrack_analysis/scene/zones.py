@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,7 @@ from shapely.geometry import LineString, MultiPolygon, Point, Polygon
 
 from ptrack_analysis.errors import ParameterError, SchemaError, ZoneError
 from ptrack_analysis.geometry import Bools, Floats
+from ptrack_analysis.limits import describe, validate_choice, wrong_kind
 from ptrack_analysis.scene.selection import is_pattern
 from ptrack_analysis.video import YAxis, milliseconds, timedelta
 
@@ -115,6 +116,14 @@ class Line:
     y_axis: YAxis = "down"
     cameras: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        """Reject an outline that is not a line, and an unknown direction of y."""
+        outline: object = self.outline
+        if not isinstance(outline, LineString):
+            got = type(outline).__name__
+            raise ZoneError(f"outline of line {self.name!r} must be a LineString, got a {got}")
+        validate_choice(self.y_axis, "y_axis", get_args(YAxis))
+
     @property
     def seen(self) -> LineString:
         """The line in a plane where y points down: reversed if y points up, so that left stays left."""
@@ -141,7 +150,7 @@ def _may_overlap(patterns: Sequence[str], others: Sequence[str]) -> bool:
     )
 
 
-def validate_zones(zones: Sequence[Zone], unit: str) -> None:
+def validate_zones(zones: Sequence[Zone], unit: str, name: str = "zones") -> None:
     """Reject items that are not zones, zones in another plane than the trajectories, and duplicate names.
 
     Raises
@@ -153,7 +162,7 @@ def validate_zones(zones: Sequence[Zone], unit: str) -> None:
     ParameterError
         If an item is not a zone.
     """
-    _validate_items(zones, Zone, unit)
+    _validate_items(zones, Zone, unit, name)
     if "" in {zone.name for zone in zones}:
         raise ZoneError("a zone has the name '', which is reserved for the scene")
 
@@ -170,23 +179,55 @@ def validate_lines(lines: Sequence[Line], unit: str) -> None:
     ParameterError
         If an item is not a line.
     """
-    _validate_items(lines, Line, unit)
+    _validate_items(lines, Line, unit, "lines")
     if "" in {line.name for line in lines}:
         raise ZoneError("a line has an empty name")
 
 
-def _validate_items(things: Sequence[Zone | Line], wanted: type[Zone | Line], unit: str) -> None:
-    kind = wanted.__name__
+def validate_items(things: object, kind: type[Zone | Line], name: str, *, or_names: bool = False) -> None:
+    """Reject an argument that is not a list of zones or lines; with ``or_names``, names are allowed too.
+
+    Raises
+    ------
+    ParameterError
+        If it is something else; the message names the call that returns the right list.
+    """
+    singular = kind.__name__.lower()
+    plural = f"{singular}s"
+    expected = f"a list of {plural}" + (f" or {singular} names" if or_names else "")
     if not isinstance(things, list | tuple):
-        raise ParameterError(
-            f"expected a list of {kind.lower()}s, got {things!r:.60}. read_zones returns two lists, zones "
-            "and lines."
-        )
+        raise wrong_kind(name, expected, things, _advise(things, kind, plural))
     for thing in things:
-        if not isinstance(thing, wanted):
+        if not isinstance(thing, (kind, str) if or_names else kind):
             raise ParameterError(
-                f"expected a {kind}, got {thing!r:.60}. read_zones returns two lists, zones and lines."
+                f"{name} must be {expected}, but contains {describe(thing)}. {_advise(thing, kind, plural)}"
             )
+
+
+def list_names(things: object, kind: type[Zone | Line], name: str) -> list[str]:
+    """Return the names of a list of zones or lines, in which names are allowed too.
+
+    Raises
+    ------
+    ParameterError
+        If it is something else.
+    """
+    validate_items(things, kind, name, or_names=True)
+    return [thing if isinstance(thing, str) else thing.name for thing in things]  # type: ignore[attr-defined]
+
+
+def _advise(given: object, kind: type[Zone | Line], plural: str) -> str:
+    """Return the call that gives a list of zones or lines."""
+    if isinstance(given, kind):
+        return f"Pass a list: [{kind.__name__.lower()}]."
+    if type(given).__name__ == "VideoAnalysis":
+        return f"Pass analysis.{plural}."
+    return "read_zones returns two lists: zones, lines = read_zones(path, video)."
+
+
+def _validate_items(things: Sequence[Zone | Line], kind: type[Zone | Line], unit: str, name: str) -> None:
+    validate_items(things, kind, name)
+    for thing in things:
         if thing.unit != unit:
             raise SchemaError(
                 f"{thing.kind} {thing.name!r} is in {thing.unit}, but the trajectories are in {unit}"

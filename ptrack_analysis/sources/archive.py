@@ -96,7 +96,7 @@ def scan(source: Source, recall: Recall | None = None) -> Scan:
     ``recall`` returns what the pages of a file say if it is known from an earlier scan, else None; such a
     file is not opened.
     """
-    root = parse_path(source)
+    root = parse_path(source, name="source")
     listing = list_files(root)
     files, ignored = listing.files, listing.others
     found: dict[AnyPath, frozenset[Evidence]] = {}

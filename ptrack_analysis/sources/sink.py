@@ -15,6 +15,7 @@ import pandas as pd
 
 from ptrack_analysis.errors import InputError, OutputError, ParameterError, PtrackWarning
 from ptrack_analysis.geometry import Bools, Floats, Integers
+from ptrack_analysis.limits import validate_path
 from ptrack_analysis.sources.pages.encode import (
     build_job_members,
     build_metadata,
@@ -106,6 +107,7 @@ class TrackingSink:
             )
         if isinstance(page_size, bool) or not isinstance(page_size, int) or not 1 <= page_size <= MAX_PAGE:
             raise ParameterError(f"page_size must be a whole number from 1 to {MAX_PAGE}, got {page_size!r}")
+        validate_path(folder, "folder")
         self.folder = _create_folder(folder)
         self.video = video
         self._wanted = {

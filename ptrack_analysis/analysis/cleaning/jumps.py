@@ -167,7 +167,8 @@ def flag_jumps(trajectories: pd.DataFrame, *, max_speed: float) -> pd.DataFrame:
     [False, False, True, False]
     """
     positions = split_positions(trajectories)
-    if not (isinstance(max_speed, int | float | np.number) and 0 < max_speed < np.inf):
+    is_number = isinstance(max_speed, int | float | np.number) and not isinstance(max_speed, bool)
+    if not (is_number and 0 < max_speed < np.inf):
         raise ParameterError(f"max_speed must be above 0 [{positions.unit} per second], got {max_speed!r}")
     measured = np.flatnonzero((positions.located == BOX) & ~np.isnan(positions.x))
     jump = np.zeros(len(positions.x), dtype=bool)

@@ -10,7 +10,7 @@ from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats, Integers
 from ptrack_analysis.scene.zones import Zone, validate_zones
 from ptrack_analysis.schema import DENSITY, OCCUPANCY_CHANGES, ZONE_OCCUPANCY, assemble, validate
-from ptrack_analysis.video import Milliseconds, Video, milliseconds
+from ptrack_analysis.video import Milliseconds, Video, milliseconds, validate_video
 
 MINUTE = pd.Timedelta("1min")
 QUARTER_HOUR = pd.Timedelta("15min")
@@ -86,7 +86,8 @@ def compute_occupancy_bins(
     >>> bins[["mean_persons", "max_persons"]].to_numpy().tolist()
     [[1.5, 2.0], [0.0, 0.0]]
     """
-    validate(occupancy, OCCUPANCY_CHANGES)
+    validate(occupancy, OCCUPANCY_CHANGES, "occupancy")
+    validate_video(video)
     length = parse_bin_length(every)
     occupancy = occupancy.sort_index()
     zone, names = number_names(occupancy, "zone")
@@ -247,7 +248,7 @@ def compute_density(
     >>> compute_density(empty_table(ZONE_OCCUPANCY), [hall]).columns.tolist()[1:3]
     ['area_m2', 'density_per_m2']
     """
-    validate(bins, ZONE_OCCUPANCY)
+    validate(bins, ZONE_OCCUPANCY, "bins")
     validate_square_meters(zones)
     bins = bins.sort_index()
     of_rows = bins.index.get_level_values("zone")

@@ -22,7 +22,7 @@ from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats, Integers, contains
 from ptrack_analysis.scene.zones import Line, Zone, validate_lines
 from ptrack_analysis.schema import CROSSINGS, FLOW, FUNDAMENTAL, TRAJECTORIES, assemble, find_unit, validate
-from ptrack_analysis.video import Milliseconds, Video, milliseconds
+from ptrack_analysis.video import Milliseconds, Video, milliseconds, validate_video
 
 _MILLISECONDS = 1000.0
 
@@ -209,6 +209,7 @@ def compute_fundamental_diagram(
     [[6.0, 0.015, 2.0, 0.03]]
     """
     validate(trajectories, TRAJECTORIES)
+    validate_video(video)
     unit = find_unit(trajectories, TRAJECTORIES)
     if unit != "m":
         raise ParameterError(

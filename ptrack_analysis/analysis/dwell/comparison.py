@@ -24,6 +24,7 @@ from ptrack_analysis.analysis.uncertainty.kaplan_meier import (
     shares_at,
 )
 from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.scene.zones import Zone, list_names
 from ptrack_analysis.schema import (
     DWELL_COMPARISON,
     OBSERVED_ENTRIES,
@@ -116,8 +117,8 @@ def compare_periods(
     >>> compare_periods(nobody, nobody, durations=("1h", "30min")).index.names
     FrozenList(['zone', 'figure'])
     """
-    validate(first, VISITS)
-    validate(second, VISITS)
+    validate(first, VISITS, "first")
+    validate(second, VISITS, "second")
     request = _read_request(horizon, within, confidence)
     hours = _read_durations(durations)
     pair = groups if isinstance(groups, tuple) else (groups, groups)
@@ -139,7 +140,7 @@ def compare_periods(
 
 def compare_dwell(
     visits: pd.DataFrame,
-    zones: Sequence[str],
+    zones: Sequence[Zone | str],
     *,
     horizon: pd.Timedelta | str | None = None,
     within: pd.Timedelta | str = MINUTE,
@@ -212,8 +213,9 @@ def compare_dwell(
     validate(visits, VISITS)
     request = _read_request(horizon, within, confidence)
     parts = _split_by_zone(visits, (observed_entries, observed_exits), groups)
-    if isinstance(zones, str) or len(list(zones)) != 2:  # noqa: PLR2004 - a pair
-        raise ParameterError(f"zones must be the names of two zones, got {zones!r}")
+    zones = list_names(zones, Zone, "zones")
+    if len(zones) != 2:  # noqa: PLR2004 - a pair
+        raise ParameterError(f"zones must be two zones or the names of two zones, got {zones!r}")
     unknown = [name for name in zones if name not in parts]
     if visits.empty:
         return _assemble([], request.level)

@@ -30,7 +30,7 @@ from ptrack_analysis.schema import (
 )
 from ptrack_analysis.schema.arrays import TableArrays, collect, in_frame
 from ptrack_analysis.schema.zones import OBSERVED_ENTRIES, OBSERVED_EXITS
-from ptrack_analysis.video import Video, milliseconds
+from ptrack_analysis.video import Video, milliseconds, validate_video
 
 QUANTILES = (0.25, 0.5, 0.75, 0.9)
 _MISSING = np.iinfo("int64").min
@@ -323,6 +323,7 @@ def compute_stay_in_scene(
     True
     """
     validate(tracks, TRACKS)
+    validate_video(video)
     level = parse_confidence(confidence)
     limit = None if horizon is None else milliseconds(horizon, "horizon")
     if limit == 0:

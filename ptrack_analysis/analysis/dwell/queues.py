@@ -20,7 +20,7 @@ from ptrack_analysis.geometry import Integers
 from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import QUEUE, SERVICE_LEVELS, VISITS, WAITS, assemble, validate
 from ptrack_analysis.schema.zones import OBSERVED_ENTRIES, OBSERVED_EXITS
-from ptrack_analysis.video import Video, milliseconds
+from ptrack_analysis.video import Video, milliseconds, validate_video
 
 _KIND = "queue"
 TARGETS = ("1min", "2min", "5min")
@@ -152,6 +152,7 @@ def compute_queue_length(
     [0, 0]
     """
     validate(visits, VISITS)
+    validate_video(video)
     names = zone_names(zones, kind=_KIND)
     validate_visited(zones, visits, "zones")
     entered, exited = (visits[name].to_numpy().astype("int64") for name in ("entered", "exited"))
@@ -232,7 +233,7 @@ def compute_service_levels(
     >>> compute_service_levels(empty_table(WAITS)).empty
     True
     """
-    validate(waits, WAITS)
+    validate(waits, WAITS, "waits")
     level, limits = parse_confidence(confidence), _targets(targets)
     wait = waits["wait"].to_numpy().astype("int64")
     begun, ended = (waits[name].to_numpy() for name in ("begin_seen", "end_seen"))

@@ -9,6 +9,7 @@ import pandas as pd
 from ptrack_analysis.analysis.heat.grid import Bounds, build_cell_columns, compute_cell_size
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats
+from ptrack_analysis.limits import at_least, parse_bounds, validate_choice
 from ptrack_analysis.schema import BOX_HEATMAP, HEATMAP, HEATMAP_SLICES, MEASURE
 from ptrack_analysis.schema.arrays import TableArrays, collect
 from ptrack_analysis.video import Milliseconds, milliseconds
@@ -56,8 +57,9 @@ class Heatmap:
             If the quantity or basis is unknown, or the bin edges do not fit the values.
         """
         for name, value, known in (("quantity", self.quantity, Quantity), ("basis", self.basis, Basis)):
-            if value not in get_args(known):
-                raise ParameterError(f"{name} must be one of {', '.join(get_args(known))}, got {value!r}")
+            validate_choice(value, name, get_args(known))
+        parse_bounds(self.bounds)
+        at_least(self.excluded_seconds, "excluded_seconds")
         bins = len(self.values) if self.is_series else 1
         if self.is_series if self.bin_edges is None else len(self.bin_edges) != bins + 1:
             raise ParameterError(f"bin_edges must be {bins + 1} times, one more than bins")

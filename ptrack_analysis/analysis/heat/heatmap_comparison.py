@@ -23,7 +23,7 @@ from ptrack_analysis.errors import ParameterError, PtrackWarning, SchemaError
 from ptrack_analysis.geometry import Bools, Floats
 from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import HEAT_DIFFERENCE, TRAJECTORIES, assemble, find_unit, validate
-from ptrack_analysis.video import Video, milliseconds
+from ptrack_analysis.video import Video, milliseconds, validate_video
 
 MAX_PERMUTATIONS = 1_000_000
 
@@ -186,8 +186,9 @@ def compare_heatmaps(
     >>> comparison.difference.tolist(), comparison.note
     ([[0.0, 0.0]], 'fewer than 7 people')
     """
-    validate(first, TRAJECTORIES)
-    validate(second, TRAJECTORIES)
+    validate(first, TRAJECTORIES, "first")
+    validate(second, TRAJECTORIES, "second")
+    validate_video(video)
     unit = find_unit(first, TRAJECTORIES)
     if find_unit(second, TRAJECTORIES) != unit:
         raise SchemaError(

@@ -31,7 +31,7 @@ from ptrack_analysis.schema import (
     validate,
 )
 from ptrack_analysis.schema.arrays import Rows, TableArrays, collect, empty_arrays, in_frame
-from ptrack_analysis.video import Video, milliseconds
+from ptrack_analysis.video import Video, milliseconds, validate_plane, validate_video
 
 RATE = "1/min"
 """Unit of checks that count events per minute of presence."""
@@ -555,10 +555,12 @@ def compute_quality(
     """
     if not isinstance(trajectories, Walks):
         _validate_tables(detections, visits, crossings, stitches)
+    validate_video(video)
+    validate_plane(plane)
     walks = read_walks(trajectories)
     unit = walks.unit
-    for given in (zones, [] if entrances is None else entrances):
-        validate_zones(given, unit)
+    validate_zones(zones, unit)
+    validate_zones([] if entrances is None else entrances, unit, "entrances")
     validate_lines(lines, unit)
     checks = change_thresholds(thresholds)
     if not len(walks.table) or not len(detections):

@@ -13,7 +13,7 @@ from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Anchor, Integers, anchor_fractions
 from ptrack_analysis.scene.zones import Zone, validate_zones
 from ptrack_analysis.schema import DETECTIONS, SENSITIVITY, assemble, validate
-from ptrack_analysis.video import Plane, Video, milliseconds, timedelta
+from ptrack_analysis.video import Plane, Video, milliseconds, timedelta, validate_plane, validate_video
 
 _NO_TIME = np.iinfo("int64").min
 _SECOND = 1000
@@ -93,6 +93,8 @@ def compute_sensitivity(
     0
     """
     validate(detections, DETECTIONS)
+    validate_video(video)
+    validate_plane(plane)
     validate_zones(zones, (plane or video.pixels).unit)
     usual = _usual(detections, video, period)
     gaps = _spans(_times(usual, _MAX_GAPS) if max_gaps is None else max_gaps, "max_gaps")

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from ptrack_analysis.schema import VERDICTS
+from ptrack_analysis.limits import wrong_kind
+from ptrack_analysis.schema import QUALITY, VERDICTS, validate
 
 UNKNOWN_VALUE = "\N{EN DASH}"
 GOOD, WITH_CARE, NOT_USABLE, UNKNOWN = "good", "usable with care", "not usable", "unknown"
@@ -50,6 +51,10 @@ def judge_video(quality: pd.DataFrame | None, *, problems: Sequence[str] = ()) -
     problems
         Reasons why the video cannot be read.
     """
+    if quality is not None:
+        validate(quality, QUALITY)
+    if isinstance(problems, str) or not isinstance(problems, Sequence):
+        raise wrong_kind("problems", "a list of texts", problems)
     if problems:
         return VideoVerdict(NOT_USABLE)
     verdicts = set() if quality is None else set(quality["verdict"].astype(str))

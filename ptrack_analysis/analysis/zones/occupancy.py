@@ -10,9 +10,9 @@ from ptrack_analysis.analysis.motion.walks import Walks, read_walks
 from ptrack_analysis.analysis.presence import find_video_end, part_end
 from ptrack_analysis.analysis.zones.membership import Inside, time_inside
 from ptrack_analysis.geometry import Integers
-from ptrack_analysis.scene.zones import Zone, shared_area, validate_outlines, validate_zones
+from ptrack_analysis.scene.zones import Zone, shared_area, validate_items, validate_outlines, validate_zones
 from ptrack_analysis.schema import OCCUPANCY_CHANGES, OVERLAPS, assemble
-from ptrack_analysis.video import Milliseconds, Video, milliseconds
+from ptrack_analysis.video import Milliseconds, Video, milliseconds, validate_video
 
 
 def compute_zone_overlaps(zones: Sequence[Zone], *, unit: str | None = None) -> pd.DataFrame:
@@ -54,6 +54,7 @@ def compute_zone_overlaps(zones: Sequence[Zone], *, unit: str | None = None) -> 
     0  shop  till       10.0   0.25
     1  till  shop       10.0   0.50
     """
+    validate_items(zones, Zone, "zones")
     unit = unit or (zones[0].unit if zones else "px")
     validate_zones(zones, unit)
     validate_outlines(zones)
@@ -117,6 +118,7 @@ def compute_occupancy(
     maximum average per bin give a smaller peak (``compute_occupancy_bins`` returns both).
     O(zones · n log n) in the worst case; the sort is over periods of presence, not over detections.
     """
+    validate_video(video)
     counts = count_people(read_walks(trajectories), video, zones=zones, start=start, end=end)
     arrays: dict[str, Integers | list[str]] = {
         "zone": [name for name, (times, _) in counts.items() for _ in times],

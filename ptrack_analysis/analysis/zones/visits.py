@@ -23,7 +23,7 @@ from ptrack_analysis.limits import at_least
 from ptrack_analysis.scene.zones import Zone, validate_zones
 from ptrack_analysis.schema import ENTRIES, EXITS, POSITION_STATUSES, VISITS
 from ptrack_analysis.schema.arrays import TableArrays, collect, in_frame
-from ptrack_analysis.video import Video, milliseconds
+from ptrack_analysis.video import Video, milliseconds, validate_video
 
 _CROSSED, _EDGE, _START, _APPEARED, _OPENED = range(len(ENTRIES))
 _, _, _END, _LOST, _CLOSED = range(len(EXITS))
@@ -330,6 +330,7 @@ def compute_visits(
     """
     walks = read_walks(trajectories)
     validate_zones(zones, walks.unit)
+    validate_video(video)
     options = Options(
         margin=at_least(margin, "margin"),
         enter_after=milliseconds(enter_after, "enter_after"),

@@ -244,7 +244,14 @@ def fetch_pages(
     end = clock() + milliseconds(deadline, "deadline") / 1000 if wait else None
     service = client if gateway is None else Gateway(gateway)
     fetch = _Fetch(
-        open_store(parse_path(archive)), service, sleep, wanted, PageHistory(), end, clock, progress
+        open_store(parse_path(archive, name="archive")),
+        service,
+        sleep,
+        wanted,
+        PageHistory(),
+        end,
+        clock,
+        progress,
     )
     fetch.resume()
     while not fetch.state.complete:

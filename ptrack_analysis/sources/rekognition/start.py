@@ -88,7 +88,7 @@ def start_job(
 
 
 def _video(s3_uri: str | S3Path, version: str | None) -> dict[str, str]:
-    path = parse_path(s3_uri)
+    path = parse_path(s3_uri, name="s3_uri")
     if not isinstance(path, S3Path) or not path.key:
         raise ParameterError(f"{str(s3_uri)!r} is no video in S3: its address is s3://bucket/key")
     more = {} if version is None else {"Version": version}
