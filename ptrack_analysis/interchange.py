@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 import pandas as pd
@@ -17,12 +17,19 @@ import pandas as pd
 from ptrack_analysis.errors import ParameterError, PtrackWarning
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.limits import above, validate_path
+from ptrack_analysis.public_names import describe_missing
 from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.schema import DETECTIONS, TRAJECTORIES, find_unit, validate
 from ptrack_analysis.storage.files import write_text
 from ptrack_analysis.video import Video, timestamps_to_frames, validate_video
 
 __all__ = ["to_geopandas", "to_mot", "to_movingpandas", "to_pedpy", "to_supervision"]
+
+if not TYPE_CHECKING:  # type checkers report unknown names themselves
+
+    def __getattr__(name: str) -> NoReturn:
+        raise describe_missing(__name__, name)
+
 
 _SIDES = ("left", "top", "width", "height")
 _LOCAL_CRS = (

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import cached_property
 from html import escape
 from os import PathLike
-from typing import Any, Literal, Self, TypedDict, cast, get_args
+from typing import TYPE_CHECKING, Any, Literal, Self, TypedDict, cast, get_args
 
 import numpy as np
 import pandas as pd
@@ -170,6 +170,16 @@ class VideoAnalysis:
         return (
             f"<table><caption><b>{escape(self.name)}</b></caption>{rows}</table><p><code>{calls}</code></p>"
         )
+
+    if not TYPE_CHECKING:  # type checkers report unknown names themselves
+
+        def __getattr__(self, name: str) -> Any:
+            """Say how to get a table whose name is given as an attribute."""
+            if name in OUTPUTS and not hasattr(type(self), name):
+                raise AttributeError(
+                    f"a VideoAnalysis has no attribute {name!r}: get the table with [{name!r}]"
+                )
+            return object.__getattribute__(self, name)
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         """Return a table, computed on first access.
