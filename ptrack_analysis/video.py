@@ -2,7 +2,7 @@
 
 import math
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from datetime import timedelta as time_span
 from fractions import Fraction
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, get_args
 import numpy as np
 import pandas as pd
 
+from ptrack_analysis.cards import build_card, format_fields
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats, Integers
 from ptrack_analysis.limits import above, validate_choice, whole_number, wrong_kind
@@ -124,6 +125,25 @@ class Video:
                 object.__setattr__(self, name, timedelta(milliseconds(given, name)))
         if self.y_axis is not None:
             validate_choice(self.y_axis, "y_axis", get_args(YAxis))
+
+    def __repr__(self) -> str:
+        """Return the known values."""
+        return format_fields(self, self._list_values())
+
+    def _repr_html_(self) -> str:
+        """Return a card for notebooks with the known values."""
+        values = self._list_values() | {"width": None, "height": None}
+        size = None if self.width is None else f"{self.width} x {self.height} px"
+        facts = {label.replace("_", " "): value for label, value in values.items() if label != "name"}
+        report = self.read_report
+        rows = None if report is None else f"{report.kept} of {report.rows} rows read"
+        return build_card("Video", self.name, {"frame size": size, **facts, "read report": rows})
+
+    def _list_values(self) -> dict[str, object]:
+        names = [each.name for each in fields(self) if each.repr]
+        values = {name: getattr(self, name) for name in names}
+        spans = {name: value for name, value in values.items() if isinstance(value, pd.Timedelta)}
+        return values | {name: f"{span.total_seconds():g}s" for name, span in spans.items()}
 
     @property
     def pixels(self) -> Pixels:

@@ -111,7 +111,7 @@ def test_one_wrong_pair_of_many_is_named():
     (note,) = floor.notes
     assert note.startswith("pairs[7] of the floor plan does not fit: the others put its image point 0.")
     assert floor.residuals.argmax() == 7
-    assert repr(floor).startswith("Floor(12 pairs, error 0.")
+    assert repr(floor).startswith("FloorPlan(12 pairs, error 0.")
     assert "worst pairs[7]" in repr(floor)
 
 

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as pa_dataset
 
+from ptrack_analysis.cards import build_card
 from ptrack_analysis.dataset.dimensions import DIMENSIONS
 from ptrack_analysis.dataset.manifest import Manifest, read_manifest
 from ptrack_analysis.dataset.publishing import wait_for_change
@@ -114,6 +115,8 @@ def _bound(given: Moment, name: str) -> Any:
 Form = Literal["pandas", "arrow"]
 
 _BATCH = 131_072
+_SHOWN = 10
+"""Names of videos on a card."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +125,17 @@ class Dataset:
 
     root: AnyPath
     manifest: Manifest = field(repr=False)
+
+    def __repr__(self) -> str:
+        """Return the location and the numbers of videos and tables."""
+        return f"Dataset({str(self.root)!r}, {len(self.videos)} videos, {len(self.tables)} tables)"
+
+    def _repr_html_(self) -> str:
+        """Return a card for notebooks; no file is read for it."""
+        names = self.videos
+        some = ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
+        facts = {"videos": f"{len(names)}: {some}", "tables": ", ".join(self.tables)}
+        return build_card("Dataset", self.root, facts, calls='dataset.read("visits")')
 
     @property
     def videos(self) -> list[str]:

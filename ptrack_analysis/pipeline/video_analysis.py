@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from copy import copy
 from dataclasses import replace
 from functools import cached_property
-from html import escape
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal, Self, TypedDict, cast, get_args
 
@@ -21,6 +20,7 @@ from ptrack_analysis.analysis.quality.verdict import VideoVerdict, judge_video
 from ptrack_analysis.analysis.selection import cut_trajectories, flag_continued, select
 from ptrack_analysis.analysis.trajectories import compute_trajectories
 from ptrack_analysis.analysis.zones.occupancy import count_people
+from ptrack_analysis.cards import build_card
 from ptrack_analysis.clock.bins import find_bin_edges
 from ptrack_analysis.clock.lookup import settled
 from ptrack_analysis.clock.recordings import Recording, validate_recording
@@ -153,22 +153,34 @@ class VideoAnalysis:
         return f"VideoAnalysis({source}, computed: {', '.join(self._rows) or 'nothing yet'})"
 
     def _repr_html_(self) -> str:
-        """Return a card for notebooks: the video, its quality, key figures, and what to call next."""
-        start, end = (time.total_seconds() for time in self.window)
-        tables = self.tables
-        names = tables.index[tables["available"]]
-        facts = {
-            "time": f"{start:.1f} to {end:.1f} s",
-            "people": str(len(self["tracks"])),
-            "quality": str(self.verdict),
-            "zones": ", ".join(zone.name for zone in self.zones) or "none",
-            "lines": ", ".join(line.name for line in self.lines) or "none",
-            "tables": ", ".join(map(str, names)),
+        """Return a card for notebooks with what is known so far; nothing is read or computed for it."""
+        known = self.__dict__
+        source = f"{len(self.source[0])} rows in memory" if isinstance(self.source, tuple) else self.source
+        given = self._given_config
+        facts: dict[str, object] = {
+            "source": getattr(source, "name", source),
+            "state": None if "reading" in known else "not read yet",
+            "zones": given.zones,
+            "floor plan": given.floor,
+            "computed": ", ".join(self._rows),
         }
-        rows = "".join(f"<tr><th>{name}</th><td>{escape(value)}</td></tr>" for name, value in facts.items())
-        calls = 'analysis["visits"] &middot; pta.plots.plot_paths(analysis) &middot; pta.explore(analysis)'
-        return (
-            f"<table><caption><b>{escape(self.name)}</b></caption>{rows}</table><p><code>{calls}</code></p>"
+        if "window" in known:
+            start, end = (time.total_seconds() for time in self.window)
+            facts["time"] = f"{start:.1f} to {end:.1f} s"
+        if "_projected" in known:
+            facts |= {
+                "zones": ", ".join(zone.name for zone in self.zones),
+                "lines": ", ".join(line.name for line in self.lines),
+            }
+        if "tracks" in self._rows:
+            facts["people"] = len(self["tracks"])
+        if "quality" in self._rows:
+            facts["quality"] = self.verdict
+        calls = (
+            'analysis["visits"]  ·  analysis.tables  ·  pta.plot_paths(analysis)  ·  pta.explore(analysis)'
+        )
+        return build_card(
+            "Video analysis", self.name if "reading" in known else self._name or "", facts, calls=calls
         )
 
     if not TYPE_CHECKING:  # type checkers report unknown names themselves

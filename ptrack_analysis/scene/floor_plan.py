@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ptrack_analysis.cards import build_card
 from ptrack_analysis.errors import ZoneError
 from ptrack_analysis.geometry import FARTHEST, Floats
 from ptrack_analysis.limits import parse_bounds, validate_choice, validate_path
@@ -47,10 +48,21 @@ class FloorPlan:
     def __repr__(self) -> str:
         worst = int(self.residuals.argmax())
         return (
-            f"Floor({len(self.pairs)} pairs, error {self.error:.3g} m, "
+            f"FloorPlan({len(self.pairs)} pairs, error {self.error:.3g} m, "
             f"worst pairs[{worst}] {self.residuals[worst]:.3g} m, bounds {self.bounds} m"
             f"{'' if self.lens is None else f', {self.lens}'})"
         )
+
+    def _repr_html_(self) -> str:
+        """Return a card for notebooks."""
+        facts = {
+            "pairs": len(self.pairs),
+            "mean error": f"{self.error:.3g} m",
+            "largest error": f"{float(self.residuals.max()):.3g} m",
+            "bounds": f"{tuple(round(float(side), 3) for side in self.bounds)} m",
+            "lens": None if self.lens is None else str(self.lens),
+        }
+        return build_card("Floor plan", "", facts)
 
     def project(self, points: Floats) -> Floats:
         """Project (n, 2) fractions of the frame to the floor [m].

@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 from shapely.geometry import LineString, MultiPolygon, Point, Polygon
 
+from ptrack_analysis.cards import build_card, format_fields
 from ptrack_analysis.errors import ParameterError, SchemaError, ZoneError
 from ptrack_analysis.geometry import Bools, Floats
 from ptrack_analysis.limits import describe, validate_choice, wrong_kind
@@ -75,6 +76,14 @@ class Zone:
                 "its start"
             )
 
+    def __repr__(self) -> str:
+        """Return the values, with the bounds of the outline."""
+        return format_fields(self, _list_values(self))
+
+    def _repr_html_(self) -> str:
+        """Return a card for notebooks."""
+        return build_card("Zone", self.name, _list_values(self) | {"name": None})
+
     @property
     def edges(self) -> Floats:
         """All edges of all rings: (m, 4) x and y of the first end, x and y of the second."""
@@ -124,10 +133,31 @@ class Line:
             raise ZoneError(f"outline of line {self.name!r} must be a LineString, got a {got}")
         validate_choice(self.y_axis, "y_axis", get_args(YAxis))
 
+    def __repr__(self) -> str:
+        """Return the values, with the ends of the line."""
+        return format_fields(self, _list_values(self))
+
+    def _repr_html_(self) -> str:
+        """Return a card for notebooks."""
+        return build_card("Line", self.name, _list_values(self) | {"name": None})
+
     @property
     def seen(self) -> LineString:
         """The line in a plane where y points down: reversed if y points up, so that left stays left."""
         return self.outline if self.y_axis == "down" else self.outline.reverse()
+
+
+def _list_values(thing: Zone | Line) -> dict[str, object]:
+    """Return what is shown of a zone or line."""
+    shown: dict[str, object] = {"name": thing.name, "kind": thing.kind, "unit": thing.unit}
+    if isinstance(thing, Zone):
+        shown["bounds"] = tuple(round(float(side), 3) for side in thing.outline.bounds)
+        spans = {"start": thing.start, "end": thing.end}
+        shown |= {name: f"{span.total_seconds():g}s" for name, span in spans.items() if span is not None}
+    else:
+        points = np.asarray(thing.outline.coords)[:, :2].round(3).tolist()
+        shown |= {"first": tuple(points[0]), "last": tuple(points[-1]), "y_axis": thing.y_axis}
+    return shown | {"videos": thing.videos, "cameras": thing.cameras}
 
 
 def is_bound_to(patterns: Sequence[str], name: str | None) -> bool:

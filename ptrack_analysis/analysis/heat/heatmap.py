@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ptrack_analysis.analysis.heat.grid import Bounds, build_cell_columns, compute_cell_size
+from ptrack_analysis.cards import build_card
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats
 from ptrack_analysis.limits import at_least, parse_bounds, validate_choice
@@ -63,6 +64,26 @@ class Heatmap:
         bins = len(self.values) if self.is_series else 1
         if self.is_series if self.bin_edges is None else len(self.bin_edges) != bins + 1:
             raise ParameterError(f"bin_edges must be {bins + 1} times, one more than bins")
+
+    def __repr__(self) -> str:
+        """Return the grid, the quantity and the unit, without the values."""
+        return f"Heatmap({', '.join(f'{name} {value}' for name, value in self._list_facts().items())})"
+
+    def _repr_html_(self) -> str:
+        """Return a card for notebooks."""
+        return build_card("Heatmap", "", self._list_facts(), calls="pta.plot_heatmap(heatmap)")
+
+    def _list_facts(self) -> dict[str, object]:
+        rows, columns = self.shape
+        sides = ", ".join(f"{side:g}" for side in self.bounds)
+        facts: dict[str, object] = {
+            "quantity": self.quantity,
+            "unit": self.value_unit,
+            "basis": self.basis,
+            "grid": f"{rows} x {columns}",
+            "bounds": f"({sides}) {self.unit}",
+        }
+        return facts | ({"bins": len(self.values)} if self.is_series else {})
 
     @property
     def shape(self) -> tuple[int, int]:

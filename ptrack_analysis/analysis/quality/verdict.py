@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from ptrack_analysis.cards import build_card
 from ptrack_analysis.limits import wrong_kind
 from ptrack_analysis.schema import QUALITY, VERDICTS, validate
 
@@ -35,6 +36,10 @@ class VideoVerdict:
     def __str__(self) -> str:
         """Return the verdict in words, such as ``not usable for visits and dwell in hall``."""
         return f"{self.verdict} for {'; '.join(self.spoiled)}" if self.spoiled else self.verdict
+
+    def _repr_html_(self) -> str:
+        """Return a card for notebooks."""
+        return build_card("Quality", self.verdict, {"not usable for": "; ".join(self.spoiled)})
 
 
 def judge_video(quality: pd.DataFrame | None, *, problems: Sequence[str] = ()) -> VideoVerdict:
