@@ -2,9 +2,10 @@
 
 import inspect
 import math
+import re
 import warnings
-from datetime import UTC, datetime
-from functools import cache
+from datetime import UTC, datetime, timedelta
+from functools import cache, reduce
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,10 @@ from matplotlib import pyplot as plt
 from shapely.geometry import LineString, box
 
 import ptrack_analysis as pta
+from ptrack_analysis import schema
 from ptrack_analysis.errors import PtrackError
+from ptrack_analysis.schema.validation import _CALLS
+from ptrack_analysis.video import milliseconds
 
 SHOP = Path(__file__).parent.parent / "data" / "shop"
 MODULES = [pta] + [
@@ -426,3 +430,68 @@ def test_a_wrong_argument_is_refused_with_the_name_of_the_parameter(name, tmp_pa
         if said is not None:
             faults.append(f"{parameter}={repr(given)[:40]} {said[:200]}")
     assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize(
+    "duration",
+    ["2s", 2, 2.0, np.float64(2), np.int64(2), timedelta(seconds=2), pd.Timedelta("2s"), "0:00:02"],
+)
+def test_plain_numbers_are_seconds(duration):
+    assert milliseconds(duration, "max_gap") == 2000
+    assert pta.Video(duration=duration).duration == pd.Timedelta("2s")
+    assert pta.AnalysisConfig(max_gap=duration).max_gap == pd.Timedelta("2s")
+
+
+@pytest.mark.parametrize("duration", ["2", "2.5", " 2 "])
+def test_a_text_without_a_unit_is_refused(duration):
+    with pytest.raises(PtrackError, match="max_gap must be a duration such as '2s' or '500ms', got"):
+        milliseconds(duration, "max_gap")
+
+
+def test_the_calls_in_messages_are_public():
+    names = {each.name for each in vars(schema).values() if isinstance(each, schema.Table)}
+    for table_name, advice in _CALLS.items():
+        assert table_name in names
+        for path in re.findall(r"([\w.]+)\(", advice):
+            assert callable(reduce(getattr, path.split("."), pta))
+
+
+MESSAGES = {
+    "zones must be a list of zones, got 'zones.geojson'. read_zones returns two lists: zones, lines = "
+    "read_zones(path, video).": lambda: pta.compute_visits(
+        table("trajectories"), "zones.geojson", analysis().video
+    ),
+    "zones must be a list of zones, got a VideoAnalysis. Pass analysis.zones.": (
+        lambda: pta.compute_visits(table("trajectories"), analysis(), analysis().video)
+    ),
+    "zones must be a list of zones, got a Zone. Pass a list: [zone].": (
+        lambda: pta.compute_visits(table("trajectories"), analysis().zones[0], analysis().video)
+    ),
+    "video must be a Video, got None. Pass the video that read_tracking returned.": (
+        lambda: pta.compute_visits(table("trajectories"), [], None)
+    ),
+    "not a trajectories table: got 'a.parquet'. Read saved tables with read_parquet(path), and tracking data "
+    "with read_tracking(path).": lambda: pta.compute_visits("a.parquet", [], analysis().video),
+    "not a trajectories table: got a detections table. Make it with compute_trajectories(detections, video).": (
+        lambda: pta.compute_visits(table("detections"), [], analysis().video)
+    ),
+    "not a visits table: got a VideoAnalysis. Pass analysis['visits'].": (
+        lambda: pta.compute_dwell(analysis())
+    ),
+    "plane must be a FloorPlan, got 'floor.json'. Pass read_floor_plan(path).": (
+        lambda: pta.compute_trajectories(table("detections"), analysis().video, plane="floor.json")
+    ),
+    "color_by must be one of person, speed, time, zone, got 'sped'. Did you mean 'speed'?": (
+        lambda: pta.plot_paths(table("trajectories"), color_by="sped")
+    ),
+    "source must be a path, or (detections, video), got a DataFrame. Pass (detections, video).": (
+        lambda: pta.open_video(table("detections"))
+    ),
+}
+
+
+@pytest.mark.parametrize("message", MESSAGES)
+def test_a_message_says_what_was_passed_and_which_call_is_right(message):
+    with pytest.raises(PtrackError) as refused:
+        MESSAGES[message]()
+    assert str(refused.value) == message

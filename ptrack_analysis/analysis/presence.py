@@ -12,6 +12,7 @@ from ptrack_analysis.geometry import Bools, Integers
 from ptrack_analysis.schema import CONTINUED, DETECTIONS, INTERPOLATED, POINTS, TRAJECTORIES, validate
 from ptrack_analysis.schema.arrays import Rows, TableArrays
 from ptrack_analysis.video import (
+    Duration,
     Milliseconds,
     Video,
     find_sampling_period,
@@ -128,7 +129,7 @@ def steps_between(rows: PersonRows) -> Milliseconds:
     return steps
 
 
-def choose_period(rows: PersonRows, video: Video, period: pd.Timedelta | str | None = None) -> int:
+def choose_period(rows: PersonRows, video: Video, period: Duration | None = None) -> int:
     """Return the given period, or else the period of the video, or else an estimate [ms]."""
     if period is not None:
         return milliseconds(period, "period")
@@ -137,7 +138,7 @@ def choose_period(rows: PersonRows, video: Video, period: pd.Timedelta | str | N
     return find_period(rows, video)
 
 
-def choose_max_gap(max_gap: pd.Timedelta | str | None, period: int) -> int:
+def choose_max_gap(max_gap: Duration | None, period: int) -> int:
     """Return the longest step that does not interrupt presence [ms], by default from the period [ms].
 
     Raises
@@ -182,7 +183,7 @@ def find_video_end(video: Video | None, last: int) -> int | None:
     return duration if last <= duration else None
 
 
-def part_end(known: int | None, end: pd.Timedelta | str | None, last: int) -> int:
+def part_end(known: int | None, end: Duration | None, last: int) -> int:
     """Return the end of the analyzed part of a video [ms].
 
     This is ``end``, limited to the video's ``known`` end. Without both, it is the ``last`` observed time.

@@ -23,7 +23,7 @@ from ptrack_analysis.schema import (
     find_unit,
     validate,
 )
-from ptrack_analysis.video import milliseconds
+from ptrack_analysis.video import Duration, milliseconds
 
 _MADE = {"position_status", "time_present", "tracklet"}
 _VELOCITIES = {f"velocity_{axis}_{unit}_per_s" for axis in "xy" for unit in MOVEMENT.units}
@@ -34,8 +34,8 @@ _EVER = np.iinfo("int64").max
 def select(
     table: pd.DataFrame,
     *,
-    start: pd.Timedelta | str | None = None,
-    end: pd.Timedelta | str | None = None,
+    start: Duration | None = None,
+    end: Duration | None = None,
     persons: Iterable[int] | None = None,
 ) -> pd.DataFrame:
     """Select the rows of some people and of a part of a video, from ``start`` to before ``end``.
@@ -111,7 +111,7 @@ def _find_kind(table: object) -> Table | None:
     return None if any(names == each.key_names for each in TABLES.values()) else DETECTIONS
 
 
-def parse_part(start: pd.Timedelta | str | None, end: pd.Timedelta | str | None) -> tuple[int, int]:
+def parse_part(start: Duration | None, end: Duration | None) -> tuple[int, int]:
     """Return the start and the end of a part [ms]; without an end, the largest possible time."""
     first = 0 if start is None else milliseconds(start, "start")
     if end is None:
@@ -123,7 +123,7 @@ def parse_part(start: pd.Timedelta | str | None, end: pd.Timedelta | str | None)
 
 
 def cut_trajectories(
-    trajectories: pd.DataFrame, start: pd.Timedelta | str | None, end: pd.Timedelta | str | None
+    trajectories: pd.DataFrame, start: Duration | None, end: Duration | None
 ) -> tuple[pd.DataFrame, Integers]:
     """Cut TRAJECTORIES to a part of the video, as ``select`` describes.
 

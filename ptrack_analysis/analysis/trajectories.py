@@ -31,7 +31,7 @@ from ptrack_analysis.schema import (
     find_unit,
     validate,
 )
-from ptrack_analysis.video import Plane, Video, milliseconds, validate_plane, validate_video
+from ptrack_analysis.video import Duration, Plane, Video, milliseconds, validate_plane, validate_video
 
 SPEED_WINDOW = pd.Timedelta("500ms")
 SMOOTHING = pd.Timedelta("500ms")
@@ -43,11 +43,11 @@ def compute_trajectories(
     video: Video | None = None,
     *,
     plane: Plane | None = None,
-    max_gap: pd.Timedelta | str | None = None,
-    period: pd.Timedelta | str | None = None,
-    max_interpolation: pd.Timedelta | str | None = None,
-    speed_window: pd.Timedelta | str = SPEED_WINDOW,
-    smoothing: pd.Timedelta | str = SMOOTHING,
+    max_gap: Duration | None = None,
+    period: Duration | None = None,
+    max_interpolation: Duration | None = None,
+    speed_window: Duration = SPEED_WINDOW,
+    smoothing: Duration = SMOOTHING,
     anchor: Anchor = "bottom_center",
     clip_boxes: bool = False,
 ) -> pd.DataFrame:
@@ -185,10 +185,10 @@ def _trajectories(
     *,
     video: Video,
     unit: str,
-    max_gap: pd.Timedelta | str | None,
-    period: pd.Timedelta | str | None,
-    max_interpolation: pd.Timedelta | str | None,
-    windows: tuple[pd.Timedelta | str, pd.Timedelta | str],
+    max_gap: Duration | None,
+    period: Duration | None,
+    max_interpolation: Duration | None,
+    windows: tuple[Duration, Duration],
     boxes: tuple[Floats, Bools, Anchor] | None = None,
 ) -> pd.DataFrame:
     """Add presence, interpolated positions, steps and speeds to the positions of the rows."""
@@ -229,7 +229,7 @@ def _trajectories(
 
 
 def parse_speed_windows(
-    speed_window: pd.Timedelta | str, smoothing: pd.Timedelta | str, name: str = "speed_window"
+    speed_window: Duration, smoothing: Duration, name: str = "speed_window"
 ) -> tuple[int, int]:
     """Return half of the window for speed and half of the window for mean positions [ms].
 

@@ -31,7 +31,7 @@ from ptrack_analysis.schema import (
     empty_table,
     validate,
 )
-from ptrack_analysis.video import Milliseconds, Video, milliseconds, validate_video
+from ptrack_analysis.video import Duration, Milliseconds, Video, milliseconds, validate_video
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -263,8 +263,8 @@ def compute_visits_hourly(
     recording: Recording,
     *,
     zones: Sequence[Zone] = (),
-    start: pd.Timedelta | str | None = None,
-    end: pd.Timedelta | str | None = None,
+    start: Duration | None = None,
+    end: Duration | None = None,
     observed_entries: Iterable[str] = OBSERVED_ENTRIES,
 ) -> pd.DataFrame:
     """Count visits and sum their dwell per local hour.

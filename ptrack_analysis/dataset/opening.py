@@ -33,12 +33,12 @@ from ptrack_analysis.limits import at_least
 from ptrack_analysis.storage.columns import VIDEO
 from ptrack_analysis.storage.facts import SCHEMA_VERSION
 from ptrack_analysis.storage.s3 import AnyPath, S3Path, parse_path
-from ptrack_analysis.video import milliseconds
+from ptrack_analysis.video import Duration, milliseconds
 
 if TYPE_CHECKING:
     import duckdb
 
-Moment = pd.Timedelta | datetime | str
+Moment = Duration | datetime
 
 _PAIRS = (
     (("timestamp_ms", "timestamp_ms"), ("recorded_at", "recorded_at")),

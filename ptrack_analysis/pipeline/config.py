@@ -26,12 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from os import PathLike
 
-    import pandas as pd
-
     from ptrack_analysis.storage.s3 import S3Path
-    from ptrack_analysis.video import Video
+    from ptrack_analysis.video import Duration, Video
 
-    Duration = pd.Timedelta | str
     FilePath = str | PathLike[str]
     AnyFilePath = FilePath | S3Path
 

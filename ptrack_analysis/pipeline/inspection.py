@@ -17,7 +17,7 @@ from ptrack_analysis.pipeline.notes import notes_on, notes_on_quality, select_bo
 from ptrack_analysis.sources.archive import Source, VideoReference
 from ptrack_analysis.sources.read_report import ReadReport
 from ptrack_analysis.sources.reading import load
-from ptrack_analysis.video import Pixels, Video, timedelta
+from ptrack_analysis.video import Duration, Pixels, Video, timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +94,8 @@ def inspect_tracking(
     source: Source | VideoReference,
     *,
     video: Video | None = None,
-    max_gap: pd.Timedelta | str | None = None,
-    period: pd.Timedelta | str | None = None,
+    max_gap: Duration | None = None,
+    period: Duration | None = None,
     allow_incomplete: bool = False,
     allow_dropped: bool = False,
 ) -> Inspection:

@@ -28,7 +28,7 @@ from ptrack_analysis.scene.video_files import VideoFile
 from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.schema import TRAJECTORIES, find_unit, validate
 from ptrack_analysis.storage.files import write_bytes
-from ptrack_analysis.video import Video, YAxis, milliseconds, validate_video
+from ptrack_analysis.video import Duration, Video, YAxis, milliseconds, validate_video
 
 _DOT, _TRAIL = 5.0, 2.6
 _NAMED = 30
@@ -153,9 +153,9 @@ def write_animation(
     y_axis: YAxis = "down",
     persons: Collection[int] | None = None,
     width: int = 640,
-    duration: pd.Timedelta | str = "12s",
+    duration: Duration = "12s",
     frame_rate: int = 10,
-    trail: pd.Timedelta | str = "5s",
+    trail: Duration = "5s",
 ) -> None:
     """Write an animated GIF of people walking.
 
@@ -201,9 +201,9 @@ def animate_paths(
     y_axis: YAxis = "down",
     persons: Collection[int] | None = None,
     width: int = 640,
-    duration: pd.Timedelta | str = "12s",
+    duration: Duration = "12s",
     frame_rate: int = 10,
-    trail: pd.Timedelta | str = "5s",
+    trail: Duration = "5s",
 ) -> bytes:
     """Make an animated GIF of the persons walking, with the way that each went last.
 
@@ -310,7 +310,7 @@ def _whole(value: object, name: str, limits: tuple[int, int]) -> int:
     return int(value)
 
 
-def _frames(duration: pd.Timedelta | str, frame_rate: int) -> Integers:
+def _frames(duration: Duration, frame_rate: int) -> Integers:
     """Return how long each frame is shown [10 ms]: whole numbers that add up to the duration."""
     rate = _whole(frame_rate, "frame_rate", _RATES)
     number = round(milliseconds(duration, "duration") * rate / 1000)

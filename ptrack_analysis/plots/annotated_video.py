@@ -32,7 +32,7 @@ from ptrack_analysis.schema import (
     validate,
 )
 from ptrack_analysis.storage.files import replace_file
-from ptrack_analysis.video import Video, milliseconds, validate_video
+from ptrack_analysis.video import Duration, Video, milliseconds, validate_video
 
 FORMATS = ("mp4", "mov", "mkv")
 _SCENE = ""
@@ -152,9 +152,9 @@ def write_annotated_video(
     occupancy: pd.DataFrame | None = None,
     visits: pd.DataFrame | None = None,
     crossings: pd.DataFrame | None = None,
-    start: pd.Timedelta | str | None = None,
-    end: pd.Timedelta | str | None = None,
-    trail: pd.Timedelta | str = "5s",
+    start: Duration | None = None,
+    end: Duration | None = None,
+    trail: Duration = "5s",
     blur: bool = False,
     labels: bool = True,
     everyone: tuple[pd.DataFrame, pd.DataFrame] | None = None,

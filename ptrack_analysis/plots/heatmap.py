@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.image import AxesImage
 
@@ -30,7 +29,7 @@ from ptrack_analysis.plots.style import (
 )
 from ptrack_analysis.scene.images import Picture
 from ptrack_analysis.scene.zones import Line, Zone
-from ptrack_analysis.video import Video, YAxis
+from ptrack_analysis.video import Duration, Video, YAxis
 
 _SCALES = {"sqrt": 0.5, "linear": 1.0}
 _NOUNS = {
@@ -63,7 +62,7 @@ def plot_heatmap(
     zones: Sequence[Zone] = (),
     lines: Sequence[Line] = (),
     y_axis: YAxis = "down",
-    duration: pd.Timedelta | str | None = None,
+    duration: Duration | None = None,
     scale: Literal["sqrt", "linear"] = "sqrt",
     alpha: float | None = None,
     **kwargs: Any,
@@ -145,7 +144,7 @@ def plot_heatmap(
     return ax
 
 
-def _drawn(heatmap: Heatmap, duration: pd.Timedelta | str | None) -> tuple[Floats, str]:
+def _drawn(heatmap: Heatmap, duration: Duration | None) -> tuple[Floats, str]:
     """Return the values to draw, and the label of the color bar."""
     if duration is not None:
         return heatmap.density(duration), "mean density [people per m²]"

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from ptrack_analysis.cards import build_card
-from ptrack_analysis.errors import ZoneError
+from ptrack_analysis.errors import ParameterError, ZoneError
 from ptrack_analysis.geometry import FARTHEST, Floats
-from ptrack_analysis.limits import parse_bounds, validate_choice, validate_path
+from ptrack_analysis.limits import parse_bounds, validate_path
 from ptrack_analysis.scene.lens import HORIZON, Lens, fit_homography
 from ptrack_analysis.video import Pixels, Video, YAxis, validate_video
 
@@ -252,8 +252,8 @@ def fit_floor_plan(
         index = int(np.flatnonzero(~np.isfinite(straight).all(axis=1))[0])
         raise ZoneError(f"pairs[{index}]: the lens does not cover {tuple(picture[index].tolist())}")
     matrix = fit_homography(straight, floor)
-    if y_axis is not None:
-        validate_choice(y_axis, "y_axis", ("up", "down"))
+    if y_axis not in (None, "up", "down"):
+        raise ZoneError(f"y_axis must be 'up' or 'down', got {y_axis!r}")
     pairs = np.column_stack([picture, floor])
     return FloorPlan(matrix, pairs, _drawn(bounds, floor), lens, stated_y_axis=y_axis)
 
@@ -285,10 +285,13 @@ def _drawn(bounds: Bounds | None, floor: Floats) -> Bounds:
     """Return the given bounds, or the rectangle around the floor points; reject empty bounds."""
     if bounds is None:
         return (*floor.min(axis=0).tolist(), *floor.max(axis=0).tolist())
-    bounds = parse_bounds(bounds)
-    if max(map(abs, bounds)) > FARTHEST:
-        raise ZoneError(f"bounds must be within {FARTHEST:.0e}, got {bounds!r}")
-    return bounds
+    try:
+        sides = parse_bounds(bounds)
+    except ParameterError as error:
+        raise ZoneError(str(error)) from error
+    if max(map(abs, sides)) > FARTHEST:
+        raise ZoneError(f"bounds must be finite numbers within {FARTHEST:.0e}, got {bounds!r}")
+    return sides
 
 
 _FAULTS = (KeyError, TypeError, ValueError, IndexError, AttributeError, RecursionError, OverflowError)

@@ -34,7 +34,7 @@ from ptrack_analysis.sources.trackers.times import LAST_FRAME
 from ptrack_analysis.sources.trackers.tracked import frame_rate
 from ptrack_analysis.storage.files import make_folder, write_bytes
 from ptrack_analysis.storage.s3 import SCHEME
-from ptrack_analysis.video import Video, frames_to_timestamps
+from ptrack_analysis.video import Duration, Video, frames_to_timestamps
 
 _SAVE_EVERY = 10.0
 """Time after which a page that is not full is saved, so that a killed process loses little [s]."""
@@ -129,9 +129,7 @@ class TrackingSink:
         self._is_closed = self._is_complete = False
         self._save(is_last=False)
 
-    def append(
-        self, result: Any, *, frame: int | None = None, timestamp: pd.Timedelta | str | None = None
-    ) -> None:
+    def append(self, result: Any, *, frame: int | None = None, timestamp: Duration | None = None) -> None:
         """Add the result of one frame.
 
         Frames are counted from 0 and become times as in the files of other trackers: whole milliseconds,

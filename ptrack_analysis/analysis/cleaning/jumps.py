@@ -19,7 +19,7 @@ from ptrack_analysis.analysis.presence import MAX_GAP
 from ptrack_analysis.analysis.trajectories import SPEED_WINDOW
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.geometry import Bools, Floats, Integers
-from ptrack_analysis.video import Milliseconds, milliseconds
+from ptrack_analysis.video import Duration, Milliseconds, milliseconds
 
 Walk = tuple[Milliseconds, Floats, Floats]
 """Times [ms] and coordinates x and y."""
@@ -186,8 +186,8 @@ def flag_jumps(trajectories: pd.DataFrame, *, max_speed: float) -> pd.DataFrame:
 def repair_jumps(
     trajectories: pd.DataFrame,
     *,
-    max_interpolation: pd.Timedelta | str = MAX_GAP,
-    speed_window: pd.Timedelta | str = SPEED_WINDOW,
+    max_interpolation: Duration = MAX_GAP,
+    speed_window: Duration = SPEED_WINDOW,
 ) -> pd.DataFrame:
     """Replace flagged positions by interpolation between the other positions of the tracklet.
 

@@ -22,7 +22,7 @@ from ptrack_analysis.errors import SchemaError
 from ptrack_analysis.geometry import Bools, Floats, Integers, contains
 from ptrack_analysis.scene.zones import Zone, validate_zones
 from ptrack_analysis.schema import DETECTIONS, STITCHES, assemble, validate
-from ptrack_analysis.video import Video, milliseconds, validate_video
+from ptrack_analysis.video import Duration, Video, milliseconds, validate_video
 
 
 def first_of_chains(later: Integers, earlier: Integers) -> tuple[Integers, Bools]:
@@ -160,7 +160,7 @@ def compute_stitches(
     video: Video | None = None,
     *,
     entrances: Sequence[Zone] = (),
-    max_gap: pd.Timedelta | str = STITCH_GAP,
+    max_gap: Duration = STITCH_GAP,
     max_speed: float = 3.0,
     max_drift: float = 1.0,
     max_size_ratio: float = 1.15,

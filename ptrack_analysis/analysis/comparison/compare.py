@@ -36,7 +36,15 @@ from ptrack_analysis.geometry import Integers
 from ptrack_analysis.limits import above, wrong_kind
 from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import DETECTIONS, POINTS, TRAJECTORIES, find_unit, validate
-from ptrack_analysis.video import Plane, Video, choose_y_axis, timedelta, validate_plane, validate_video
+from ptrack_analysis.video import (
+    Duration,
+    Plane,
+    Video,
+    choose_y_axis,
+    timedelta,
+    validate_plane,
+    validate_video,
+)
 
 MAX_DISTANCE = 0.5
 """The largest distance of points that may be matched by default [m]: that of WILDTRACK."""
@@ -237,7 +245,7 @@ def _common_bounds(a: pd.DataFrame, b: pd.DataFrame, video: Video, shape: tuple[
     return float(x0), float(y0), float(x1), float(y1)
 
 
-Period = pd.Timedelta | str | None
+Period = Duration | None
 
 
 def compare_tracking(
@@ -248,7 +256,7 @@ def compare_tracking(
     zones: Sequence[Zone] = (),
     min_overlap: float | None = None,
     max_distance: float | None = None,
-    max_gap: pd.Timedelta | str | None = None,
+    max_gap: Duration | None = None,
     periods: tuple[Period, Period] = (None, None),
     plane: Plane | None = None,
     shape: tuple[int, int] = SHAPE,

@@ -19,7 +19,7 @@ from ptrack_analysis.schema import (
     empty_table,
     validate,
 )
-from ptrack_analysis.video import Video, milliseconds, validate_video
+from ptrack_analysis.video import Duration, Video, milliseconds, validate_video
 
 MINUTE = pd.Timedelta("1min")
 NO_TIME = pd.Timedelta(0)
@@ -33,8 +33,8 @@ def count_crossings(
     lines: Sequence[Line | str],
     video: Video,
     *,
-    every: pd.Timedelta | str = MINUTE,
-    start: pd.Timedelta | str = NO_TIME,
+    every: Duration = MINUTE,
+    start: Duration = NO_TIME,
 ) -> pd.DataFrame:
     """Count the crossings of each line per bin, and cumulatively.
 

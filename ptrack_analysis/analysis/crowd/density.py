@@ -10,7 +10,7 @@ from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats, Integers
 from ptrack_analysis.scene.zones import Zone, validate_zones
 from ptrack_analysis.schema import DENSITY, OCCUPANCY_CHANGES, ZONE_OCCUPANCY, assemble, validate
-from ptrack_analysis.video import Milliseconds, Video, milliseconds, validate_video
+from ptrack_analysis.video import Duration, Milliseconds, Video, milliseconds, validate_video
 
 MINUTE = pd.Timedelta("1min")
 QUARTER_HOUR = pd.Timedelta("15min")
@@ -22,7 +22,7 @@ def compute_occupancy_bins(
     occupancy: pd.DataFrame,
     video: Video,
     *,
-    every: pd.Timedelta | str = MINUTE,
+    every: Duration = MINUTE,
     edges: Milliseconds | None = None,
 ) -> pd.DataFrame:
     """Compute the mean and maximum number of people per bin of time.
@@ -129,7 +129,7 @@ def bin_counts(
     }
 
 
-def parse_bin_length(every: pd.Timedelta | str) -> int:
+def parse_bin_length(every: Duration) -> int:
     """Return the length of a bin [ms].
 
     Raises
@@ -194,9 +194,7 @@ def _binned(time: Milliseconds, persons: Integers, edges: Milliseconds) -> tuple
     return total, np.maximum.reduceat(count, opens)
 
 
-def compute_density(
-    bins: pd.DataFrame, zones: Sequence[Zone], *, start: pd.Timedelta | str = NO_TIME
-) -> pd.DataFrame:
+def compute_density(bins: pd.DataFrame, zones: Sequence[Zone], *, start: Duration = NO_TIME) -> pd.DataFrame:
     """Compute the number of people per area in each zone and bin.
 
     The density is ``person_seconds`` divided by the zone's area and by the active time of the zone in the

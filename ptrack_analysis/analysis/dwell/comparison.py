@@ -33,7 +33,7 @@ from ptrack_analysis.schema import (
     assemble,
     validate,
 )
-from ptrack_analysis.video import milliseconds
+from ptrack_analysis.video import Duration, milliseconds
 
 MINUTE = pd.Timedelta("1min")
 _SECOND, _HOUR = 1000.0, 3_600_000.0
@@ -53,9 +53,9 @@ def compare_periods(
     first: pd.DataFrame,
     second: pd.DataFrame,
     *,
-    durations: tuple[pd.Timedelta | str, pd.Timedelta | str] | None = None,
-    horizon: pd.Timedelta | str | None = None,
-    within: pd.Timedelta | str = MINUTE,
+    durations: tuple[Duration, Duration] | None = None,
+    horizon: Duration | None = None,
+    within: Duration = MINUTE,
     groups: pd.DataFrame | tuple[pd.DataFrame | None, pd.DataFrame | None] | None = None,
     observed_entries: Iterable[str] = OBSERVED_ENTRIES,
     observed_exits: Iterable[str] = OBSERVED_EXITS,
@@ -142,8 +142,8 @@ def compare_dwell(
     visits: pd.DataFrame,
     zones: Sequence[Zone | str],
     *,
-    horizon: pd.Timedelta | str | None = None,
-    within: pd.Timedelta | str = MINUTE,
+    horizon: Duration | None = None,
+    within: Duration = MINUTE,
     groups: pd.DataFrame | None = None,
     observed_entries: Iterable[str] = OBSERVED_ENTRIES,
     observed_exits: Iterable[str] = OBSERVED_EXITS,
@@ -305,9 +305,7 @@ def _assemble(rows: list[tuple[str, str, float, float, Interval]], level: float)
     return assemble(DWELL_COMPARISON, arrays)
 
 
-def _read_request(
-    horizon: pd.Timedelta | str | None, within: pd.Timedelta | str, confidence: float
-) -> _Request:
+def _read_request(horizon: Duration | None, within: Duration, confidence: float) -> _Request:
     limit = None if horizon is None else milliseconds(horizon, "horizon")
     if limit == 0:
         raise ParameterError(f"horizon must be longer than 0, got {horizon!r}")

@@ -20,7 +20,7 @@ from ptrack_analysis.geometry import Integers
 from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import QUEUE, SERVICE_LEVELS, VISITS, WAITS, assemble, validate
 from ptrack_analysis.schema.zones import OBSERVED_ENTRIES, OBSERVED_EXITS
-from ptrack_analysis.video import Video, milliseconds, validate_video
+from ptrack_analysis.video import Duration, Video, milliseconds, validate_video
 
 _KIND = "queue"
 TARGETS = ("1min", "2min", "5min")
@@ -93,8 +93,8 @@ def compute_queue_length(
     zones: Sequence[Zone | str],
     video: Video,
     *,
-    start: pd.Timedelta | str | None = None,
-    end: pd.Timedelta | str | None = None,
+    start: Duration | None = None,
+    end: Duration | None = None,
 ) -> pd.DataFrame:
     """Count the people in each queue over time.
 
@@ -184,7 +184,7 @@ def _changes(entered: Integers, exited: Integers, begin: int, close: int) -> tup
 def compute_service_levels(
     waits: pd.DataFrame,
     *,
-    targets: Iterable[pd.Timedelta | str] = TARGETS,
+    targets: Iterable[Duration] = TARGETS,
     groups: pd.DataFrame | None = None,
     confidence: float = CONFIDENCE,
 ) -> pd.DataFrame:
@@ -272,7 +272,7 @@ def _note(units: int, share: float) -> str:
     return fewer_than(2) if units < 2 else ""  # noqa: PLR2004 - as the text says
 
 
-def _targets(targets: Iterable[pd.Timedelta | str]) -> Integers:
+def _targets(targets: Iterable[Duration]) -> Integers:
     if isinstance(targets, str) or not isinstance(targets, Iterable):
         raise ParameterError(f"targets must be a list of durations, got {targets!r}")
     return np.unique(np.array([milliseconds(target, "targets") for target in targets], dtype="int64"))

@@ -13,7 +13,7 @@ from ptrack_analysis.geometry import Floats
 from ptrack_analysis.limits import at_least, parse_bounds, validate_choice
 from ptrack_analysis.schema import BOX_HEATMAP, HEATMAP, HEATMAP_SLICES, MEASURE
 from ptrack_analysis.schema.arrays import TableArrays, collect
-from ptrack_analysis.video import Milliseconds, milliseconds
+from ptrack_analysis.video import Duration, Milliseconds, milliseconds
 
 Quantity = Literal["person_seconds", "visits", "people", "mean_speed"]
 Basis = Literal["boxes", "foot_points"]
@@ -121,7 +121,7 @@ class Heatmap:
         units = {"person_seconds": "s", "mean_speed": f"{self.unit}/s"}
         return units.get(self.quantity, self.quantity) + "".join(_SUFFIXES[by] for by in self.normalized)
 
-    def normalize(self, by: Divisor, *, duration: pd.Timedelta | str | None = None) -> "Heatmap":
+    def normalize(self, by: Divisor, *, duration: Duration | None = None) -> "Heatmap":
         """Divide by the area of a cell, by the recorded hours, or by the sum over all cells.
 
         Parameters
@@ -168,7 +168,7 @@ class Heatmap:
             values = self.values / (total if total > 0 else np.nan)
         return replace(self, values=values, normalized=(*self.normalized, by))
 
-    def density(self, duration: pd.Timedelta | str | None = None) -> Floats:
+    def density(self, duration: Duration | None = None) -> Floats:
         """Return the mean number of people per square meter of floor.
 
         The density is the person-seconds divided by the area of a cell and by the recorded time. The sum over
@@ -269,7 +269,7 @@ class Heatmap:
         )
         return replace(self, values=smooth)
 
-    def to_arrays(self, duration: pd.Timedelta | str | None = None) -> TableArrays:
+    def to_arrays(self, duration: Duration | None = None) -> TableArrays:
         """Return the table as arrays; see ``to_frame`` for the parameters and tables."""
         density = None if duration is None else self.density(duration)
         columns = build_cell_columns(self.shape, self.bounds)
@@ -291,7 +291,7 @@ class Heatmap:
             columns["density_per_m2"] = density.ravel()
         return collect(HEATMAP, columns, unit=self.unit)
 
-    def to_frame(self, duration: pd.Timedelta | str | None = None) -> pd.DataFrame:
+    def to_frame(self, duration: Duration | None = None) -> pd.DataFrame:
         """Return the long table, one row per cell with the center of the cell.
 
         Person-seconds of foot points give the table HEATMAP, person-seconds of boxes BOX_HEATMAP, and a
@@ -330,7 +330,7 @@ class Heatmap:
                 "floor plan: compute_trajectories(..., plane=floor)."
             )
 
-    def _find_durations(self, duration: pd.Timedelta | str | None) -> Milliseconds:
+    def _find_durations(self, duration: Duration | None) -> Milliseconds:
         """Return the recorded time [ms]: one number, or one number per bin of a series."""
         if duration is None and self.bin_edges is None:
             raise ParameterError(

@@ -26,7 +26,7 @@ from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.limits import validate_choice
 from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import DETECTIONS, validate
-from ptrack_analysis.video import Milliseconds, Video, milliseconds, validate_video
+from ptrack_analysis.video import Duration, Milliseconds, Video, milliseconds, validate_video
 
 MAX_VALUES = 20_000_000
 """Maximum number of values of a series: bins times cells."""
@@ -37,7 +37,7 @@ def compute_heatmap(
     video: Video,
     *,
     quantity: Quantity = "person_seconds",
-    every: pd.Timedelta | str | None = None,
+    every: Duration | None = None,
     shape: tuple[int, int] | None = None,
     cell: float | None = None,
     bounds: Bounds | None = None,

@@ -12,7 +12,7 @@ from ptrack_analysis.analysis.zones.membership import Inside, time_inside
 from ptrack_analysis.geometry import Integers
 from ptrack_analysis.scene.zones import Zone, shared_area, validate_items, validate_outlines, validate_zones
 from ptrack_analysis.schema import OCCUPANCY_CHANGES, OVERLAPS, assemble
-from ptrack_analysis.video import Milliseconds, Video, milliseconds, validate_video
+from ptrack_analysis.video import Duration, Milliseconds, Video, milliseconds, validate_video
 
 
 def compute_zone_overlaps(zones: Sequence[Zone], *, unit: str | None = None) -> pd.DataFrame:
@@ -74,8 +74,8 @@ def compute_occupancy(
     video: Video,
     *,
     zones: Sequence[Zone] = (),
-    start: pd.Timedelta | str | None = None,
-    end: pd.Timedelta | str | None = None,
+    start: Duration | None = None,
+    end: Duration | None = None,
 ) -> pd.DataFrame:
     """Count the people present in the scene and in each zone over time.
 
@@ -133,8 +133,8 @@ def count_people(
     video: Video,
     *,
     zones: Sequence[Zone] = (),
-    start: pd.Timedelta | str | None = None,
-    end: pd.Timedelta | str | None = None,
+    start: Duration | None = None,
+    end: Duration | None = None,
 ) -> dict[str, tuple[Milliseconds, Integers]]:
     """Count the people in the scene (zone ``""``) and in each zone, as in ``compute_occupancy``.
 
