@@ -472,9 +472,8 @@ MESSAGES = {
     ),
     "not a trajectories table: got 'a.parquet'. Read saved tables with read_parquet(path), and tracking data "
     "with read_tracking(path).": lambda: pta.compute_visits("a.parquet", [], analysis().video),
-    "not a trajectories table: got a detections table. Make it with compute_trajectories(detections, video).": (
-        lambda: pta.compute_visits(table("detections"), [], analysis().video)
-    ),
+    "not a trajectories table: got a detections table. Make it with compute_trajectories(detections, "
+    "video).": lambda: pta.compute_visits(table("detections"), [], analysis().video),
     "not a visits table: got a VideoAnalysis. Pass analysis['visits'].": (
         lambda: pta.compute_dwell(analysis())
     ),
