@@ -141,9 +141,9 @@ def test_persons_can_be_chosen():
         ({"duration": "250s", "width": 1920}, "2500 frames of 1920 x 986 px, more than 600,000,000 pixels"),
         ({"duration": "soon"}, "duration must be a duration .*, got 'soon'"),
         ({"trail": "-1s"}, "trail must be a duration of at least 0, got '-1s'"),
-        ({"persons": [3]}, "persons names 3"),
+        ({"persons": [3]}, "persons contains 3"),
         ({"background": "nowhere.png"}, "cannot be read"),
-        ({"bounds": (0, 0, 0, 1)}, "bounds is"),
+        ({"bounds": (0, 0, 0, 1)}, "bounds must be finite"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused(options, message):
