@@ -44,7 +44,7 @@ def anchor_fractions(anchor: Anchor) -> tuple[float, float]:
     if isinstance(anchor, str):
         if anchor in ANCHORS:
             return ANCHORS[anchor]
-    elif len(anchor) == 2 and np.isfinite(anchor).all():  # noqa: PLR2004 - a point has two coordinates
+    elif isinstance(anchor, tuple | list) and len(anchor) == 2 and np.isfinite(anchor).all():  # noqa: PLR2004 - a point has two coordinates
         return float(anchor[0]), float(anchor[1])
     raise ParameterError(
         f"anchor must be one of {sorted(ANCHORS)} or two fractions of the box, got {anchor!r}"

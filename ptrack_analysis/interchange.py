@@ -9,19 +9,27 @@ import warnings
 from collections.abc import Iterator, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 import pandas as pd
 
 from ptrack_analysis.errors import ParameterError, PtrackWarning
 from ptrack_analysis.geometry import Bools, Floats, Integers
+from ptrack_analysis.limits import above, validate_path
+from ptrack_analysis.public_names import describe_missing
 from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.schema import DETECTIONS, TRAJECTORIES, find_unit, validate
 from ptrack_analysis.storage.files import write_text
-from ptrack_analysis.video import Video, timestamps_to_frames
+from ptrack_analysis.video import Video, timestamps_to_frames, validate_video
 
 __all__ = ["to_geopandas", "to_mot", "to_movingpandas", "to_pedpy", "to_supervision"]
+
+if not TYPE_CHECKING:  # type checkers report unknown names themselves
+
+    def __getattr__(name: str) -> NoReturn:
+        raise describe_missing(__name__, name)
+
 
 _SIDES = ("left", "top", "width", "height")
 _LOCAL_CRS = (
@@ -73,6 +81,7 @@ def to_pedpy(trajectories: pd.DataFrame, video: Video, *, frame_rate: float | No
     """
     from pedpy import TrajectoryData
 
+    validate_video(video)
     table, unit = _located(trajectories)
     if unit != "m":
         raise ParameterError(
@@ -226,9 +235,13 @@ def to_supervision(detections: pd.DataFrame, video: Video) -> Iterator[tuple[pd.
     >>> people.xyxy.round(1).tolist()
     [[1008.4, 245.1, 1069.6, 433.8], [588.7, 172.4, 634.5, 323.3]]
     """
+    validate_video(video)
+    return _list_frames(*_boxed(detections), video)
+
+
+def _list_frames(table: pd.DataFrame, boxes: Floats, video: Video) -> Iterator[tuple[pd.Timedelta, Any]]:
     from supervision import Detections
 
-    table, boxes = _boxed(detections)
     size = np.array([video.pixels.width, video.pixels.height] * 2, dtype="float64")
     boxes[:, 2:] += boxes[:, :2]
     people, xyxy = _read_people(table), boxes * size
@@ -305,7 +318,9 @@ def to_mot(
     >>> path.read_text().splitlines()[1]
     '1,11,554.3,193.9,41.0,140.1,-1.0,-1,-1,-1'
     """
-    if first_pixel not in {0, 1}:
+    validate_path(path, "path")
+    validate_video(video)
+    if isinstance(first_pixel, bool) or not isinstance(first_pixel, int) or first_pixel not in {0, 1}:
         raise ParameterError(f"first_pixel must be 0 or 1, got {first_pixel!r}")
     table, boxes = _boxed(detections)
     frames = timestamps_to_frames(_read_times(table), _find_rate(video, frame_rate)) + 1
@@ -349,7 +364,7 @@ def _find_rate(video: Video, frame_rate: float | None) -> float:
     rate = video.frame_rate if frame_rate is None else frame_rate
     if rate is None:
         raise ParameterError(f"Video {video.name!r} has no frame rate. Pass frame_rate=25.")
-    return float(rate)
+    return above(rate, "frame_rate")
 
 
 def _read_times(table: pd.DataFrame) -> Integers:

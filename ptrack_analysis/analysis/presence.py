@@ -9,9 +9,17 @@ import pandas as pd
 
 from ptrack_analysis.errors import ParameterError, PtrackWarning
 from ptrack_analysis.geometry import Bools, Integers
-from ptrack_analysis.schema import CONTINUED, INTERPOLATED
+from ptrack_analysis.schema import CONTINUED, DETECTIONS, INTERPOLATED, POINTS, TRAJECTORIES, validate
 from ptrack_analysis.schema.arrays import Rows, TableArrays
-from ptrack_analysis.video import Milliseconds, Video, find_sampling_period, milliseconds, timedelta
+from ptrack_analysis.video import (
+    Duration,
+    Milliseconds,
+    Video,
+    find_sampling_period,
+    milliseconds,
+    timedelta,
+    validate_video,
+)
 
 MAX_GAP = pd.Timedelta("2s")
 """Shortest default of ``max_gap``."""
@@ -100,6 +108,12 @@ def estimate_sampling_period(table: pd.DataFrame, video: Video) -> pd.Timedelta:
     >>> pta.quality.estimate_sampling_period(detections, video)
     Timedelta('0 days 00:00:00.080000')
     """
+    validate_video(video)
+    names = list(table.index.names) if isinstance(table, pd.DataFrame) else None
+    if names == DETECTIONS.key_names:
+        validate(table, DETECTIONS)
+    else:
+        validate(table, TRAJECTORIES if names != POINTS.key_names or "time_present" in table else POINTS)
     return timedelta(find_period(rows_by_person(table), video))
 
 
@@ -114,7 +128,7 @@ def steps_between(rows: PersonRows) -> Milliseconds:
     return steps
 
 
-def choose_period(rows: PersonRows, video: Video, period: pd.Timedelta | str | None = None) -> int:
+def choose_period(rows: PersonRows, video: Video, period: Duration | None = None) -> int:
     """Return the given period, otherwise the period of the video, otherwise an estimate [ms]."""
     if period is not None:
         return milliseconds(period, "period")
@@ -123,7 +137,7 @@ def choose_period(rows: PersonRows, video: Video, period: pd.Timedelta | str | N
     return find_period(rows, video)
 
 
-def choose_max_gap(max_gap: pd.Timedelta | str | None, period: int) -> int:
+def choose_max_gap(max_gap: Duration | None, period: int) -> int:
     """Return the longest step that does not interrupt presence [ms], by default from the period [ms].
 
     Raises
@@ -168,7 +182,7 @@ def find_video_end(video: Video | None, last: int) -> int | None:
     return duration if last <= duration else None
 
 
-def part_end(known: int | None, end: pd.Timedelta | str | None, last: int) -> int:
+def part_end(known: int | None, end: Duration | None, last: int) -> int:
     """Return the end of the analyzed part of a video [ms].
 
     This is ``end``, limited to the video's ``known`` end. Without both, it is the ``last`` observed time.

@@ -11,6 +11,7 @@ from ptrack_analysis.analysis.motion import kernels
 from ptrack_analysis.analysis.presence import rows_by_person
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Integers
+from ptrack_analysis.limits import wrong_kind
 from ptrack_analysis.schema import (
     CONTINUED,
     DETECTIONS,
@@ -22,7 +23,7 @@ from ptrack_analysis.schema import (
     find_unit,
     validate,
 )
-from ptrack_analysis.video import milliseconds
+from ptrack_analysis.video import Duration, milliseconds
 
 _MADE = {"position_status", "time_present", "tracklet"}
 _VELOCITIES = {f"velocity_{axis}_{unit}_per_s" for axis in "xy" for unit in MOVEMENT.units}
@@ -33,8 +34,8 @@ _EVER = np.iinfo("int64").max
 def select(
     table: pd.DataFrame,
     *,
-    start: pd.Timedelta | str | None = None,
-    end: pd.Timedelta | str | None = None,
+    start: Duration | None = None,
+    end: Duration | None = None,
     persons: Iterable[int] | None = None,
 ) -> pd.DataFrame:
     """Select the rows of some people and of a part of a video, from ``start`` to before ``end``.
@@ -112,7 +113,7 @@ def _find_kind(table: object) -> Table | None:
     return None if any(names == each.key_names for each in TABLES.values()) else DETECTIONS
 
 
-def parse_part(start: pd.Timedelta | str | None, end: pd.Timedelta | str | None) -> tuple[int, int]:
+def parse_part(start: Duration | None, end: Duration | None) -> tuple[int, int]:
     """Return the start and the end of a part [ms], or the largest possible time without an end."""
     first = 0 if start is None else milliseconds(start, "start")
     if end is None:
@@ -124,7 +125,7 @@ def parse_part(start: pd.Timedelta | str | None, end: pd.Timedelta | str | None)
 
 
 def cut_trajectories(
-    trajectories: pd.DataFrame, start: pd.Timedelta | str | None, end: pd.Timedelta | str | None
+    trajectories: pd.DataFrame, start: Duration | None, end: Duration | None
 ) -> tuple[pd.DataFrame, Integers]:
     """Cut TRAJECTORIES to a part of the video, as ``select`` describes.
 
@@ -195,7 +196,7 @@ def _find_overlapping(table: pd.DataFrame, first: int, last: int, *, counts_peop
     )
 
 
-def parse_person_numbers(persons: Iterable[int]) -> list[int]:
+def parse_person_numbers(persons: Iterable[int], name: str = "persons") -> list[int]:
     """Return the person numbers as integers.
 
     Raises
@@ -206,4 +207,4 @@ def parse_person_numbers(persons: Iterable[int]) -> list[int]:
     try:
         return [int(operator.index(person)) for person in persons]
     except (TypeError, ValueError) as error:
-        raise ParameterError(f"persons must be a list of whole numbers, got {persons!r}") from error
+        raise wrong_kind(name, "a list of whole numbers", persons) from error

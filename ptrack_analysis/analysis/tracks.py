@@ -11,7 +11,7 @@ from ptrack_analysis.geometry import Floats, Integers
 from ptrack_analysis.limits import above
 from ptrack_analysis.schema import POSITION_STATUSES, TRACKS
 from ptrack_analysis.schema.arrays import TableArrays, collect, empty_arrays, in_frame
-from ptrack_analysis.video import Milliseconds, milliseconds
+from ptrack_analysis.video import Duration, Milliseconds, milliseconds
 
 WALK_WINDOW = pd.Timedelta("1s")
 MIN_STEP = {"m": 0.2, "px": 10.0}
@@ -23,7 +23,7 @@ _NO = POSITION_STATUSES.index("missing")
 def compute_tracks(
     trajectories: pd.DataFrame | Walks,
     *,
-    window: pd.Timedelta | str = WALK_WINDOW,
+    window: Duration = WALK_WINDOW,
     min_step: float | None = None,
 ) -> TableArrays:
     """Summarize each person's track: times, path length and speed.

@@ -70,7 +70,7 @@ def compact_dataset(
     >>> summary.before, len(summary.files), summary.files["visits/part-000001.parquet"]
     (12, 12, 61)
     """
-    root, most = parse_path(out), amount_of_bytes(file_size, "file_size", least=_LEAST_SIZE)
+    root, most = parse_path(out, name="out"), amount_of_bytes(file_size, "file_size", least=_LEAST_SIZE)
     read_manifest(root)
     with changing(root) as (dataset, check):
         before = dataset.manifest

@@ -48,6 +48,7 @@ from ptrack_analysis.errors import (
     PtrackWarning,
     WorkerError,
 )
+from ptrack_analysis.limits import whole_number
 from ptrack_analysis.pipeline.camera_config import ResolvedVideo, resolve_videos
 from ptrack_analysis.pipeline.config import AnalysisConfig, memory_for
 from ptrack_analysis.pipeline.outputs import ALWAYS, OUTPUTS, outputs_available
@@ -196,7 +197,11 @@ def export_dataset(
     crew = _choose_workers(workers, executor, in_flight)
     if workers is not None and settings.get("memory") is None:
         settings["memory"] = memory_for(workers)
-    config, out, root = AnalysisConfig(**settings), parse_path(out), parse_path(source)
+    config, out, root = (
+        AnalysisConfig(**settings),
+        parse_path(out, name="out"),
+        parse_path(source, name="source"),
+    )
     _validate_target(out)
     find_holidays = None if config.holidays is None else read_holidays(str(config.holidays))
     form = form_given(
@@ -292,6 +297,8 @@ def _choose_workers(workers: int | None, executor: Executor | None, in_flight: i
     """Return the workers as arguments of ``map_tasks``, and their number."""
     if workers is not None and executor is not None:
         raise ParameterError("workers and executor must not both be given. Pass only one.")
+    if in_flight is not None:
+        whole_number(in_flight, "in_flight", 1)
     if workers is None:
         most = IN_FLIGHT if in_flight is None else in_flight
         width = 1 if executor is None else max(1, most // _TASKS_PER_WORKER)

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as pa_dataset
 
+from ptrack_analysis.cards import build_card
 from ptrack_analysis.dataset.dimensions import DIMENSIONS
 from ptrack_analysis.dataset.manifest import Manifest, read_manifest
 from ptrack_analysis.dataset.publishing import wait_for_change
@@ -32,12 +33,12 @@ from ptrack_analysis.limits import at_least
 from ptrack_analysis.storage.columns import VIDEO
 from ptrack_analysis.storage.facts import SCHEMA_VERSION
 from ptrack_analysis.storage.s3 import AnyPath, S3Path, parse_path
-from ptrack_analysis.video import milliseconds
+from ptrack_analysis.video import Duration, milliseconds
 
 if TYPE_CHECKING:
     import duckdb
 
-Moment = pd.Timedelta | datetime | str
+Moment = Duration | datetime
 
 _PAIRS = (
     (("timestamp_ms", "timestamp_ms"), ("recorded_at", "recorded_at")),
@@ -114,6 +115,8 @@ def _bound(given: Moment, name: str) -> Any:
 Form = Literal["pandas", "arrow"]
 
 _BATCH = 131_072
+_SHOWN = 10
+"""Names of videos on a card."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +137,17 @@ class Dataset:
 
     root: AnyPath
     manifest: Manifest = field(repr=False)
+
+    def __repr__(self) -> str:
+        """Return the location and the numbers of videos and tables."""
+        return f"Dataset({str(self.root)!r}, {len(self.videos)} videos, {len(self.tables)} tables)"
+
+    def _repr_html_(self) -> str:
+        """Return a card for notebooks; no file is read for it."""
+        names = self.videos
+        some = ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
+        facts = {"videos": f"{len(names)}: {some}", "tables": ", ".join(self.tables)}
+        return build_card("Dataset", self.root, facts, calls='dataset.read("visits")')
 
     @property
     def videos(self) -> list[str]:
@@ -356,7 +370,7 @@ def open_dataset(place: str | PathLike[str] | S3Path) -> Dataset:
     table      0 days 00:00:03.140000
     Name: dwell, dtype: timedelta64[ms]
     """
-    root = parse_path(place)
+    root = parse_path(place, name="place")
     wait_for_change(root)
     manifest = read_manifest(root)
     if manifest.version < SCHEMA_VERSION:

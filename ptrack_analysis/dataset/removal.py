@@ -62,7 +62,7 @@ def remove_videos(
     >>> pta.open_dataset("out").videos
     ['evening', 'morning']
     """
-    root, names = parse_path(out), [videos] if isinstance(videos, str) else list(videos)
+    root, names = parse_path(out, name="out"), [videos] if isinstance(videos, str) else list(videos)
     if not names and before is None:
         raise ParameterError("videos or before must be given (--video or --before)")
     limit = _parse_date(before)

@@ -95,7 +95,7 @@ def verify_dataset(out: str | PathLike[str] | S3Path, *, laws: bool = False) -> 
     >>> [check.name for check in verification.checks][:4]
     ['manifest', 'unfinished', 'files', 'checksums']
     """
-    root, ledger = parse_path(out), Ledger()
+    root, ledger = parse_path(out, name="out"), Ledger()
     manifest = _read_manifest(root, ledger)
     if manifest is None:
         return ledger.close(root, ())

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ptrack_analysis.errors import ParameterError
-from ptrack_analysis.limits import amount_of_bytes, available_memory
+from ptrack_analysis.limits import amount_of_bytes, available_memory, validate_path
 from ptrack_analysis.pipeline.config_fields import document_fields, option
 from ptrack_analysis.pipeline.config_values import (
     convert_to_json,
@@ -26,12 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from os import PathLike
 
-    import pandas as pd
-
     from ptrack_analysis.storage.s3 import S3Path
-    from ptrack_analysis.video import Video
+    from ptrack_analysis.video import Duration, Video
 
-    Duration = pd.Timedelta | str
     FilePath = str | PathLike[str]
     AnyFilePath = FilePath | S3Path
 
@@ -408,8 +405,14 @@ class AnalysisConfig:
         shape = None if self.shape is None else tuple(map(int, self.shape))
         formed: dict[str, Any] = {"video": self.video or _unknown_video(), "shape": shape}
         for name in ("zones", "floor"):
+            if given[name] is not None:
+                validate_path(given[name], name)
             formed[name] = None if given[name] is None else Path(given[name])
-        formed["recordings"] = None if self.recordings is None else parse_path(self.recordings)
+        formed["recordings"] = (
+            None if self.recordings is None else parse_path(self.recordings, name="recordings")
+        )
+        if self.holidays is not None:
+            validate_path(self.holidays, "holidays")
         formed["holidays"] = None if self.holidays is None else str(self.holidays)
         formed |= read_durations(type(self), given) | read_numbers(type(self), given)
         if self.persons is not None:

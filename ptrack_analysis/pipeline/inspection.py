@@ -10,13 +10,14 @@ from ptrack_analysis.analysis.quality.checks import compute_quality
 from ptrack_analysis.analysis.quality.verdict import count_verdicts, judge_video
 from ptrack_analysis.analysis.tracks import compute_tracks
 from ptrack_analysis.analysis.trajectories import compute_trajectories
+from ptrack_analysis.cards import build_card
 from ptrack_analysis.errors import InputError
 from ptrack_analysis.geometry import EDGE_TOLERANCE
 from ptrack_analysis.pipeline.notes import notes_on, notes_on_quality, select_boxes, total_ms
 from ptrack_analysis.sources.archive import Source, VideoReference
 from ptrack_analysis.sources.read_report import ReadReport
 from ptrack_analysis.sources.reading import load
-from ptrack_analysis.video import Pixels, Video, timedelta
+from ptrack_analysis.video import Duration, Pixels, Video, timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,27 @@ class Inspection:
     verdict: str
     checks: dict[str, int]
 
+    def __repr__(self) -> str:
+        """Return the video, the number of people and detections, and the verdict."""
+        counts = f"{self.persons} people, {self.detections} detections"
+        return f"Inspection({self.video.name!r}, {counts}, {self.verdict!r})"
+
+    def _repr_html_(self) -> str:
+        """Return a card for notebooks."""
+        facts = {
+            "quality": self.verdict,
+            "people": self.persons,
+            "detections": self.detections,
+            "without a body box": self.without_box,
+            "time in the scene": f"{self.dwell.total_seconds():.1f} s",
+            "without a position": f"{self.without_position.total_seconds():.1f} s",
+            "files": self.files,
+            "pages": self.pages,
+            "problems": "; ".join(self.problems),
+            "notes": "; ".join(self.notes),
+        }
+        return build_card("Inspection", self.video.name, facts)
+
     @property
     def has_points(self) -> bool:
         """Whether the source has points without boxes, so that all counts of boxes are 0."""
@@ -110,8 +132,8 @@ def inspect_tracking(
     source: Source | VideoReference,
     *,
     video: Video | None = None,
-    max_gap: pd.Timedelta | str | None = None,
-    period: pd.Timedelta | str | None = None,
+    max_gap: Duration | None = None,
+    period: Duration | None = None,
     allow_incomplete: bool = False,
     allow_dropped: bool = False,
 ) -> Inspection:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from ptrack_analysis.pipeline.config_fields import document_fields, option
 
 if TYPE_CHECKING:
-    from ptrack_analysis.pipeline.config import Duration, FilePath
+    from ptrack_analysis.pipeline.config import FilePath
+    from ptrack_analysis.video import Duration
 
 
 @document_fields

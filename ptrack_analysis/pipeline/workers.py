@@ -19,6 +19,7 @@ from typing import Any, Generic, TypeVar
 import pandas as pd
 
 from ptrack_analysis.errors import ParameterError, PtrackError, RemoteError, WorkerError
+from ptrack_analysis.limits import whole_number
 from ptrack_analysis.sources.archive import VideoReference
 from ptrack_analysis.sources.reading import read_tracking
 from ptrack_analysis.video import Video
@@ -213,8 +214,7 @@ def map_tasks(
     ParameterError
         If ``in_flight`` is below 1.
     """
-    if in_flight < 1:
-        raise ParameterError(f"in_flight must be an integer of at least 1, got {in_flight!r}")
+    whole_number(in_flight, "in_flight", 1)
     if executor is None and make is None:
         for task in tasks:
             result, error = _call(function, task)

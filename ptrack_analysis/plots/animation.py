@@ -17,7 +17,7 @@ from ptrack_analysis.errors import ParameterError, PtrackWarning
 from ptrack_analysis.geometry import Integers
 from ptrack_analysis.plots.analyses import plot_analysis
 from ptrack_analysis.plots.animation_canvas import FINE, LETTERS, STRIP, AnimationCanvas, prepare_canvas
-from ptrack_analysis.plots.background import frame_bounds, read_background, validate_plane
+from ptrack_analysis.plots.background import frame_bounds, read_background, validate_ground
 from ptrack_analysis.plots.frame_annotator import load_font
 from ptrack_analysis.plots.saving import MARK
 from ptrack_analysis.plots.steps import Steps, find_steps
@@ -28,7 +28,7 @@ from ptrack_analysis.scene.video_files import VideoFile
 from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.schema import TRAJECTORIES, find_unit, validate
 from ptrack_analysis.storage.files import write_bytes
-from ptrack_analysis.video import Video, YAxis, milliseconds
+from ptrack_analysis.video import Duration, Video, YAxis, milliseconds, validate_video
 
 _DOT, _TRAIL = 5.0, 2.6
 _NAMED = 30
@@ -157,9 +157,9 @@ def write_animation(
     y_axis: YAxis = "down",
     persons: Collection[int] | None = None,
     width: int = 640,
-    duration: pd.Timedelta | str = "12s",
+    duration: Duration = "12s",
     frame_rate: int = 10,
-    trail: pd.Timedelta | str = "5s",
+    trail: Duration = "5s",
 ) -> None:
     """Write an animated GIF of people walking.
 
@@ -210,9 +210,9 @@ def animate_paths(
     y_axis: YAxis = "down",
     persons: Collection[int] | None = None,
     width: int = 640,
-    duration: pd.Timedelta | str = "12s",
+    duration: Duration = "12s",
     frame_rate: int = 10,
-    trail: pd.Timedelta | str = "5s",
+    trail: Duration = "5s",
 ) -> bytes:
     """Return an animated GIF of people walking, each with a trail.
 
@@ -284,7 +284,8 @@ def animate_paths(
     """
     validate(trajectories, TRAJECTORIES)
     unit = find_unit(trajectories, TRAJECTORIES)
-    validate_plane([*zones, *lines], unit)
+    validate_video(video)
+    validate_ground(zones, lines, unit, video=video, y_axis=y_axis)
     size = _validate_integer(width, "width", _WIDTHS)
     frames = _frames(duration, frame_rate)
     trail_length = milliseconds(trail, "trail")
@@ -325,7 +326,7 @@ def _validate_integer(value: object, name: str, limits: tuple[int, int]) -> int:
     return int(value)
 
 
-def _frames(duration: pd.Timedelta | str, frame_rate: int) -> Integers:
+def _frames(duration: Duration, frame_rate: int) -> Integers:
     """Return the duration of each frame [10 ms] as integers that add up to the given duration."""
     rate = _validate_integer(frame_rate, "frame_rate", _RATES)
     number = round(milliseconds(duration, "duration") * rate / 1000)

@@ -14,7 +14,7 @@ from ptrack_analysis.analysis.selection import parse_part
 from ptrack_analysis.errors import ParameterError, PtrackWarning
 from ptrack_analysis.geometry import Floats, Integers
 from ptrack_analysis.plots.analyses import plot_analysis
-from ptrack_analysis.plots.background import validate_plane
+from ptrack_analysis.plots.background import validate_outlines
 from ptrack_analysis.plots.frame_annotator import FrameAnnotator, format_clock
 from ptrack_analysis.plots.saving import MARK
 from ptrack_analysis.plots.video_boxes import BoxTracks
@@ -32,7 +32,7 @@ from ptrack_analysis.schema import (
     validate,
 )
 from ptrack_analysis.storage.files import replace_file
-from ptrack_analysis.video import Video, milliseconds
+from ptrack_analysis.video import Duration, Video, milliseconds, validate_video
 
 FORMATS = ("mp4", "mov", "mkv")
 _SCENE = ""
@@ -96,7 +96,7 @@ class LiveCounts:
 
 
 def _read_people(occupancy: pd.DataFrame) -> dict[str, tuple[Integers, Integers]]:
-    validate(occupancy, OCCUPANCY_CHANGES)
+    validate(occupancy, OCCUPANCY_CHANGES, "occupancy")
     found = {}
     for zone, rows in occupancy.groupby(level="zone"):
         rows = rows.sort_index()  # noqa: PLW2901 - the same rows
@@ -154,9 +154,9 @@ def write_annotated_video(
     occupancy: pd.DataFrame | None = None,
     visits: pd.DataFrame | None = None,
     crossings: pd.DataFrame | None = None,
-    start: pd.Timedelta | str | None = None,
-    end: pd.Timedelta | str | None = None,
-    trail: pd.Timedelta | str = "5s",
+    start: Duration | None = None,
+    end: Duration | None = None,
+    trail: Duration = "5s",
     blur: bool = False,
     labels: bool = True,
     everyone: tuple[pd.DataFrame, pd.DataFrame] | None = None,
@@ -243,7 +243,8 @@ def write_annotated_video(
         raise ParameterError("An annotated video needs bounding boxes, but the source has points.")
     validate(detections, DETECTIONS)
     unit = find_unit(trajectories, TRAJECTORIES)
-    validate_plane([*zones, *lines], unit)
+    validate_video(video)
+    validate_outlines(zones, lines, unit)
     target = Path(output)
     form = form or target.suffix.lower().removeprefix(".")
     if form not in FORMATS:

@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import shapely
@@ -15,10 +15,11 @@ from shapely.geometry import LineString, MultiPolygon, Polygon
 from ptrack_analysis.analysis.heat.grid import Bounds
 from ptrack_analysis.errors import ParameterError, PtrackWarning
 from ptrack_analysis.geometry import Floats
+from ptrack_analysis.limits import parse_bounds, validate_choice
 from ptrack_analysis.plots.style import INK, PAPER, enclosing_bounds, plane_axes, short_name
 from ptrack_analysis.scene.images import Picture, read_picture, stretched_note
-from ptrack_analysis.scene.zones import Line, Zone
-from ptrack_analysis.video import Video, YAxis
+from ptrack_analysis.scene.zones import Line, Zone, validate_items
+from ptrack_analysis.video import Video, YAxis, validate_video
 
 _DIM = 0.4
 _GREY = 0.5
@@ -46,9 +47,7 @@ def frame_bounds(
         If the bounds are empty, or an image has no known position on the floor.
     """
     if bounds is not None:
-        x0, y0, x1, y1 = bounds
-        if not (np.isfinite(bounds).all() and x1 > x0 and y1 > y0):
-            raise ParameterError(f"bounds must be x0, y0, x1, y1 with x0 < x1 and y0 < y1, got {bounds!r}")
+        x0, y0, x1, y1 = parse_bounds(bounds)
         _warn_if_stretched(image, (x1 - x0, y1 - y0), unit)
         return x0, y0, x1, y1
     if unit == "m":
@@ -112,14 +111,38 @@ _OUTER = 0.12
 _ROOM = 0.7
 
 
-def validate_plane(things: Sequence[Zone | Line], unit: str) -> None:
-    """Reject zones and lines that are not in the unit of the plot.
+def validate_ground(
+    zones: Sequence[Zone],
+    lines: Sequence[Line],
+    unit: str,
+    *,
+    video: Video | None,
+    y_axis: YAxis,
+) -> None:
+    """Reject arguments of a plot in the plane that are of the wrong kind or in another unit.
 
     Raises
     ------
     ParameterError
-        If a zone or a line is in another unit.
+        If an argument is of the wrong kind, or a zone or line is in another unit.
     """
+    validate_outlines(zones, lines, unit)
+    validate_choice(y_axis, "y_axis", get_args(YAxis))
+    if video is not None:
+        validate_video(video)
+
+
+def validate_outlines(zones: Sequence[Zone], lines: Sequence[Line], unit: str) -> None:
+    """Reject what is not a zone or a line, and those that are not in the unit of the plot.
+
+    Raises
+    ------
+    ParameterError
+        With the first such argument, zone or line.
+    """
+    validate_items(zones, Zone, "zones")
+    validate_items(lines, Line, "lines")
+    things: list[Zone | Line] = [*zones, *lines]
     for thing in things:
         if thing.unit != unit:
             raise ParameterError(f"{thing.kind} {thing.name!r} is in {thing.unit}, but the plot is in {unit}")
@@ -324,7 +347,7 @@ def ground_axes(
         If the axes, a zone or a line is in another unit, the background cannot be read or its position is
         not known, or the bounds are empty.
     """
-    validate_plane([*zones, *lines], unit)
+    validate_ground(zones, lines, unit, video=video, y_axis=y_axis)
     image = None if background is None else read_background(background)
     frame = frame_bounds(unit, bounds=bounds, video=video, image=image) or default
     outlines = [*(zone.outline for zone in zones), *(line.outline for line in lines)]

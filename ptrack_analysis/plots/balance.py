@@ -66,7 +66,7 @@ def plot_count_drift(
     >>> [text.get_text() for text in ax.get_legend().get_texts()]
     ['present', 'counted over lines', 'drift, 0 at the end']
     """
-    validate(balance, BALANCE)
+    validate(balance, BALANCE, "balance")
     rows = _of_zone(balance, zone).sort_index()
     times = rows.index.get_level_values("timestamp").to_numpy().astype("int64") / _MILLISECONDS
     last = float(times.max(initial=0.0))

@@ -21,7 +21,7 @@ from ptrack_analysis.plots.style import (
     write_no_data,
 )
 from ptrack_analysis.plots.time_axis import set_clock, time_unit
-from ptrack_analysis.scene.zones import Line
+from ptrack_analysis.scene.zones import Line, list_names
 from ptrack_analysis.schema import COUNTS, validate
 
 _MILLISECONDS = 1000.0
@@ -79,7 +79,7 @@ def plot_counts(
     """
     validate(counts, COUNTS)
     of_rows = counts.index.get_level_values("line")
-    names = sorted(of_rows.unique()) if lines is None else [_name(line) for line in lines]
+    names = sorted(of_rows.unique()) if lines is None else list_names(lines, Line, "lines")
     names = list(dict.fromkeys(names))
     missing = sorted(set(names) - set(of_rows))
     if missing and len(counts):
@@ -97,10 +97,6 @@ def plot_counts(
     else:
         write_no_data(ax, "No counts")
     return ax
-
-
-def _name(line: Line | str) -> str:
-    return line if isinstance(line, str) else line.name
 
 
 def _starts(counts: pd.DataFrame) -> Floats:

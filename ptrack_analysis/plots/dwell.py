@@ -11,7 +11,7 @@ from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from ptrack_analysis.analysis.dwell.dwell import compute_dwell
-from ptrack_analysis.analysis.dwell.survival import seen_at
+from ptrack_analysis.analysis.dwell.survival import parse_ends, seen_at
 from ptrack_analysis.geometry import Bools, Floats
 from ptrack_analysis.plots.analyses import plot_analysis
 from ptrack_analysis.plots.style import (
@@ -105,7 +105,8 @@ def plot_dwell(
     if drawn.empty:
         write_no_data(ax, "No visits", until=0.0)
         return ax
-    entries, exits = list(observed_entries), list(observed_exits)
+    entries = parse_ends(observed_entries, "entry", "observed_entries")
+    exits = parse_ends(observed_exits, "exit", "observed_exits")
     started = seen_at(drawn, "entry", entries, "observed_entries")
     ended = seen_at(drawn, "exit", exits, "observed_exits")
     lengths = np.maximum(drawn["dwell"].dt.total_seconds().to_numpy(), _SHORTEST)

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.image import AxesImage
 
@@ -12,13 +11,14 @@ from ptrack_analysis.analysis.heat.grid import Bounds, compute_cell_size
 from ptrack_analysis.analysis.heat.heatmap import Heatmap
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.geometry import Floats
+from ptrack_analysis.limits import share, validate_choice
 from ptrack_analysis.plots.analyses import plot_analysis
 from ptrack_analysis.plots.background import (
     draw_background,
     draw_outlines,
     frame_bounds,
     read_background,
-    validate_plane,
+    validate_ground,
 )
 from ptrack_analysis.plots.style import (
     add_color_bar,
@@ -29,7 +29,7 @@ from ptrack_analysis.plots.style import (
 )
 from ptrack_analysis.scene.images import Picture
 from ptrack_analysis.scene.zones import Line, Zone
-from ptrack_analysis.video import Video, YAxis
+from ptrack_analysis.video import Duration, Video, YAxis
 
 _SCALES = {"sqrt": 0.5, "linear": 1.0}
 _NOUNS = {
@@ -62,7 +62,7 @@ def plot_heatmap(
     zones: Sequence[Zone] = (),
     lines: Sequence[Line] = (),
     y_axis: YAxis = "down",
-    duration: pd.Timedelta | str | None = None,
+    duration: Duration | None = None,
     scale: Literal["sqrt", "linear"] = "sqrt",
     alpha: float | None = None,
     **kwargs: Any,
@@ -119,14 +119,13 @@ def plot_heatmap(
         raise SchemaError(f"heatmap must be a Heatmap, got a {type(heatmap).__name__}")
     if heatmap.is_series:
         raise ParameterError("The heatmap is a series. Plot one of its bins, such as heatmap.bins[0].")
-    if scale not in _SCALES:
-        raise ParameterError(f"scale must be one of {sorted(_SCALES)}, got {scale!r}")
+    validate_choice(scale, "scale", _SCALES)
     values, label = _choose_values(heatmap, duration)
     if heatmap.excluded_seconds:
         label += f"\nexcluding {heatmap.excluded_seconds:.1f} s with truncated boxes"
     image = None if background is None else read_background(background)
     cells, unit, frame = _find_bounds(heatmap, bounds, video, image)
-    validate_plane([*zones, *lines], unit)
+    validate_ground(zones, lines, unit, video=video, y_axis=y_axis)
     (rows, columns), (x0, y0, x1, y1) = heatmap.shape, cells
     aspect = (x1 - x0) / columns / ((y1 - y0) / rows) if unit == "fraction" else 1.0
     ax = plane_axes(
@@ -143,7 +142,7 @@ def plot_heatmap(
     if image is not None:
         draw_background(ax, image, frame)
     if (values > 0).any():
-        opacity = alpha if alpha is not None else 1.0 if image is None else 0.75
+        opacity = share(alpha, "alpha") if alpha is not None else 1.0 if image is None else 0.75
         drawn = _draw_cells(ax, values, cells, {"alpha": opacity, **kwargs}, scale)
         add_color_bar(ax, drawn, label)
     else:
@@ -152,7 +151,7 @@ def plot_heatmap(
     return ax
 
 
-def _choose_values(heatmap: Heatmap, duration: pd.Timedelta | str | None) -> tuple[Floats, str]:
+def _choose_values(heatmap: Heatmap, duration: Duration | None) -> tuple[Floats, str]:
     """Return the values to draw, and the label of the color bar."""
     if duration is not None:
         return heatmap.density(duration), "mean density [people per m²]"

@@ -11,6 +11,7 @@ from ptrack_analysis.analysis.heat.grid import Bounds, build_cell_columns, compu
 from ptrack_analysis.analysis.heat.heatmap_comparison import HeatmapComparison
 from ptrack_analysis.errors import SchemaError
 from ptrack_analysis.geometry import Floats
+from ptrack_analysis.limits import share
 from ptrack_analysis.plots.background import draw_outlines, ground_axes
 from ptrack_analysis.plots.style import INK, add_color_bar, take_scale, write_no_data
 from ptrack_analysis.scene.images import Picture
@@ -90,8 +91,8 @@ def plot_heatmap_comparison(
     ground |= {"default": comparison.bounds, "margin": (1.5, 0.75)}
     ax = ground_axes(ax, comparison.unit, zones=zones, lines=lines, **ground, title=title, figsize=figsize)
     values = comparison.difference
+    opacity = share(alpha, "alpha") if alpha is not None else 1.0 if background is None else 0.85
     if np.nan_to_num(values).any():
-        opacity = alpha if alpha is not None else 1.0 if background is None else 0.85
         _draw_cells(ax, comparison, np.where(marked, opacity, opacity * _PALE), kwargs)
         _outline(ax, comparison, marked.ravel())
     else:

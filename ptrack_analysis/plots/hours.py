@@ -23,7 +23,7 @@ from ptrack_analysis.plots.style import (
     take_scale,
     write_no_data,
 )
-from ptrack_analysis.scene.zones import Zone
+from ptrack_analysis.scene.zones import Zone, list_names
 from ptrack_analysis.schema import OCCUPANCY_HOURLY, VISITS_HOURLY, Table, validate
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -130,7 +130,7 @@ def _find_zone(hourly: pd.DataFrame, table: Table, zone: Zone | str | None) -> s
         if len(names) > 1:
             raise ParameterError(f"The table has several zones: {', '.join(map(repr, names))}. Pass zone=...")
         return str(names[0])
-    name = zone if isinstance(zone, str) else zone.name
+    name = list_names([zone], Zone, "zone")[0]
     if names and name not in names:
         raise ParameterError(f"zone {name!r} is not in the hourly table")
     return name

@@ -88,7 +88,7 @@ def plot_occupancy(
     >>> [label.get_text() for label in ax.get_yticklabels()]
     ['whole scene', 'entrance', 'shelves', 'table', 'checkout']
     """
-    validate(occupancy, OCCUPANCY_CHANGES)
+    validate(occupancy, OCCUPANCY_CHANGES, "occupancy")
     names = zone_names(occupancy, zones)
     counts = {name: _counts(occupancy, name) for name in names}
     missing = [name for name, (times, _) in counts.items() if len(times) == 0]

@@ -15,8 +15,10 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from ptrack_analysis.analysis.heat.grid import Bounds
+from ptrack_analysis.analysis.selection import parse_person_numbers
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats, Integers, contains
+from ptrack_analysis.limits import validate_choice
 from ptrack_analysis.plots.analyses import plot_analysis
 from ptrack_analysis.plots.arrows import draw_arrow_heads, find_arrow_heads
 from ptrack_analysis.plots.background import (
@@ -25,7 +27,7 @@ from ptrack_analysis.plots.background import (
     frame_bounds,
     label_points,
     read_background,
-    validate_plane,
+    validate_ground,
 )
 from ptrack_analysis.plots.steps import Steps, find_steps
 from ptrack_analysis.plots.style import (
@@ -165,12 +167,12 @@ def plot_paths(
     'x [m]'
     """
     validate(trajectories, TRAJECTORIES)
-    if color_by not in _COLORINGS:
-        raise ParameterError(f"color_by must be one of {', '.join(map(repr, _COLORINGS))}, got {color_by!r}.")
+    validate_choice(color_by, "color_by", _COLORINGS)
+    highlight = None if highlight is None else parse_person_numbers(highlight, "highlight")
     if color is not None and color_by != "person":
         raise ParameterError("Pass color or color_by, but not both.")
     unit = find_unit(trajectories, TRAJECTORIES)
-    validate_plane([*zones, *lines], unit)
+    validate_ground(zones, lines, unit, video=video, y_axis=y_axis)
     image = None if background is None else read_background(background)
     frame = frame_bounds(unit, bounds=bounds, video=video, image=image)
     steps = find_steps(trajectories, unit, persons)

@@ -13,7 +13,7 @@ from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats
 from ptrack_analysis.plots.analyses import plot_analysis
 from ptrack_analysis.plots.style import INK, in_rows, prepare_axes, write_no_data, zone_colors
-from ptrack_analysis.scene.zones import Zone
+from ptrack_analysis.scene.zones import Zone, list_names
 from ptrack_analysis.schema import DESTINATIONS, ORIGINS, TRANSITIONS, validate
 
 Column = tuple[Floats, Floats]
@@ -217,7 +217,7 @@ def _flows(
     """Return the names on both sides, states last, and the number of transitions between them."""
     count = transitions["transitions"]
     if zones is not None:
-        wanted = {zone if isinstance(zone, str) else zone.name for zone in zones}
+        wanted = list_names(zones, Zone, "zones")
         for side, states in (("origin", ORIGINS), ("destination", DESTINATIONS)):
             count = count[count.index.get_level_values(side).isin([*wanted, *states])]
     count = count[count > 0]

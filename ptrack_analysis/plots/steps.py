@@ -8,6 +8,7 @@ import pandas as pd
 
 from ptrack_analysis.analysis.linking import link_rows
 from ptrack_analysis.analysis.presence import rows_by_person
+from ptrack_analysis.analysis.selection import parse_person_numbers
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.schema import POSITION_STATUSES
@@ -101,7 +102,8 @@ def find_steps(trajectories: pd.DataFrame, unit: str, persons: Collection[int] |
 
 def _select(trajectories: pd.DataFrame, persons: Collection[int]) -> pd.DataFrame:
     person = trajectories.index.get_level_values("person_index")
+    persons = parse_person_numbers(persons)
     missing = sorted(set(persons) - set(person.unique()))
     if missing and len(trajectories):
         raise ParameterError(f"persons contains {missing[0]!r}, but the trajectories have no such person")
-    return trajectories[person.isin(list(persons))]
+    return trajectories[person.isin(persons)]

@@ -18,7 +18,7 @@ from ptrack_analysis.plots.style import INK, legend_below, write_no_data
 from ptrack_analysis.plots.time_axis import HOUR, MINUTE
 from ptrack_analysis.scene.images import Picture
 from ptrack_analysis.scene.zones import Line, Zone
-from ptrack_analysis.schema import STOPS, find_unit, validate
+from ptrack_analysis.schema import STOPS, TRAJECTORIES, find_unit, validate
 from ptrack_analysis.video import Video, YAxis
 
 _LARGEST, _LARGEST_SUM = (
@@ -96,6 +96,8 @@ def plot_stops(
     'shop, 0:00 to 3:00, 13 people, 2 not drawn'
     """
     validate(stops, STOPS)
+    if trajectories is not None:
+        validate(trajectories, TRAJECTORIES)
     unit = find_unit(stops, STOPS)
     stops = stops.sort_index().sort_values("duration", ascending=False, kind="stable")
     points = stops[[f"x_{unit}", f"y_{unit}"]].to_numpy()

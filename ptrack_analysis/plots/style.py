@@ -29,7 +29,7 @@ from ptrack_analysis.analysis.heat.grid import Bounds
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats
 from ptrack_analysis.scene.zone_colors import ON_WHITE, number_colors
-from ptrack_analysis.scene.zones import Zone
+from ptrack_analysis.scene.zones import Zone, list_names
 from ptrack_analysis.sources.names import undirected
 from ptrack_analysis.video import YAxis
 
@@ -145,7 +145,7 @@ def zone_names(table: pd.DataFrame, zones: Sequence[Zone | str] | None) -> list[
     """Return the names of the zones to draw: the given ones, or all in the table by name."""
     if zones is None:
         return sorted(table.index.get_level_values("zone").unique())
-    return list(dict.fromkeys(zone.name if isinstance(zone, Zone) else zone for zone in zones))
+    return list(dict.fromkeys(list_names(zones, Zone, "zones")))
 
 
 def drawable(text: str) -> str:

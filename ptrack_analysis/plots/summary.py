@@ -6,6 +6,7 @@ import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ptrack_analysis.limits import wrong_kind
 from ptrack_analysis.plots.analyses import build_video_title
 from ptrack_analysis.plots.dwell import plot_dwell
 from ptrack_analysis.plots.heatmap import plot_heatmap
@@ -51,6 +52,10 @@ def plot_summary(
     >>> [ax.get_title(loc="left") for ax in figure.axes]
     ['Paths', 'Heatmap of boxes', 'Dwell time by zone', 'Number of people']
     """
+    if not hasattr(analysis, "tables"):
+        raise wrong_kind(
+            "analysis", "a VideoAnalysis", analysis, "Pass the analysis that open_video returned."
+        )
     figure, axes = plt.subplots(2, 2, figsize=figsize, layout=SettledLayout(w_pad=0.12, h_pad=0.12))
     paths, heatmap, dwell, people = axes.ravel()
     zones = _choose_zones(analysis)

@@ -10,6 +10,7 @@ from matplotlib.image import AxesImage
 
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats
+from ptrack_analysis.limits import validate_choice
 from ptrack_analysis.plots.analyses import plot_analysis
 from ptrack_analysis.plots.style import (
     GRID,
@@ -21,7 +22,7 @@ from ptrack_analysis.plots.style import (
     take_scale,
     write_no_data,
 )
-from ptrack_analysis.scene.zones import Zone
+from ptrack_analysis.scene.zones import Zone, list_names
 from ptrack_analysis.schema import DESTINATIONS, ORIGINS, TRANSITIONS, validate
 
 _PALEST = 0.04  # of the colormap, so that a single transition is visible on white
@@ -90,8 +91,7 @@ def plot_transitions(
     ['checkout', 'entrance', 'shelves', 'table', '(outside)', '(video_start)']
     """
     validate(transitions, TRANSITIONS)
-    if measure not in _FORMS:
-        raise ParameterError(f"measure must be one of {sorted(_FORMS)}, got {measure!r}")
+    validate_choice(measure, "measure", _FORMS)
     if ax is not None and (ax.has_data() or ax.get_xlabel()):
         raise ParameterError("The axes are not empty. Pass empty axes, or omit ax.")
     names = _zone_names(transitions, zones)
@@ -116,7 +116,7 @@ def plot_transitions(
 def _zone_names(transitions: pd.DataFrame, zones: Sequence[Zone | str] | None) -> list[str]:
     """Return the names of the zones to draw: the given ones, or all in the table by name."""
     if zones is not None:
-        return list(dict.fromkeys(zone if isinstance(zone, str) else zone.name for zone in zones))
+        return list(dict.fromkeys(list_names(zones, Zone, "zones")))
     both = (transitions.index.get_level_values(side) for side in TRANSITIONS.key_names)
     return sorted({name for names in both for name in names} - {*ORIGINS, *DESTINATIONS})
 

@@ -11,8 +11,9 @@ from matplotlib.collections import PolyCollection
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.analysis.dwell.survival import parse_ends
 from ptrack_analysis.geometry import Bools, Floats, Integers
+from ptrack_analysis.limits import validate_choice
 from ptrack_analysis.plots.analyses import plot_analysis
 from ptrack_analysis.plots.style import (
     INK,
@@ -180,10 +181,13 @@ def plot_visits(
     ['entrance', 'shelves', 'table', 'checkout', 'start or end not observed']
     """
     validate(visits, VISITS)
-    if lanes not in {"person", "zone"}:
-        raise ParameterError(f"lanes must be 'person' or 'zone', got {lanes!r}")
+    validate_choice(lanes, "lanes", ("person", "zone"))
     names = zone_names(visits, zones)
-    bars = lay_out(visits, names, lanes, (observed_entries, observed_exits))
+    observed = (
+        parse_ends(observed_entries, "entry", "observed_entries"),
+        parse_ends(observed_exits, "exit", "observed_exits"),
+    )
+    bars = lay_out(visits, names, lanes, observed)
     unit = time_unit(float(bars.exited.max(initial=0.0)))
     ax = time_axes(
         ax,

@@ -220,7 +220,7 @@ def report_page(
                 "The VideoAnalysis already has settings, video, cameras and form. Omit these arguments."
             )
         return report_html(video_report(source, background=background, title=title))
-    root = parse_path(source)
+    root = parse_path(source, name="source")
     if is_dataset(root):
         of_video = [
             video,

@@ -10,10 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from ptrack_analysis.errors import ZoneError
+from ptrack_analysis.cards import build_card
+from ptrack_analysis.errors import ParameterError, ZoneError
 from ptrack_analysis.geometry import FARTHEST, Floats
+from ptrack_analysis.limits import parse_bounds, validate_path
 from ptrack_analysis.scene.lens import HORIZON, Lens, fit_homography
-from ptrack_analysis.video import Pixels, Video, YAxis
+from ptrack_analysis.video import Pixels, Video, YAxis, validate_video
 
 Bounds = tuple[float, float, float, float]
 
@@ -58,6 +60,17 @@ class FloorPlan:
             f"worst pairs[{worst}] {self.residuals[worst]:.3g} m, bounds {self.bounds} m"
             f"{'' if self.lens is None else f', {self.lens}'})"
         )
+
+    def _repr_html_(self) -> str:
+        """Return a card for notebooks."""
+        facts = {
+            "pairs": len(self.pairs),
+            "mean error": f"{self.error:.3g} m",
+            "largest error": f"{float(self.residuals.max()):.3g} m",
+            "bounds": f"{tuple(round(float(side), 3) for side in self.bounds)} m",
+            "lens": None if self.lens is None else str(self.lens),
+        }
+        return build_card("Floor plan", "", facts)
 
     def project(self, points: Floats) -> Floats:
         """Project (n, 2) fractions of the frame to the floor [m].
@@ -247,7 +260,7 @@ def fit_floor_plan(
         index = int(np.flatnonzero(~np.isfinite(straight).all(axis=1))[0])
         raise ZoneError(f"pairs[{index}]: the lens does not cover {tuple(picture[index].tolist())}")
     matrix = fit_homography(straight, floor)
-    if y_axis not in {None, "up", "down"}:
+    if y_axis not in (None, "up", "down"):
         raise ZoneError(f"y_axis must be 'up' or 'down', got {y_axis!r}")
     pairs = np.column_stack([picture, floor])
     return FloorPlan(matrix, pairs, _drawn(bounds, floor), lens, stated_y_axis=y_axis)
@@ -280,10 +293,13 @@ def _drawn(bounds: Bounds | None, floor: Floats) -> Bounds:
     """Return the given bounds, or the rectangle around the floor points; reject empty bounds."""
     if bounds is None:
         return (*floor.min(axis=0).tolist(), *floor.max(axis=0).tolist())
-    x0, y0, x1, y1 = bounds
-    if not ((np.abs(bounds) <= FARTHEST).all() and x1 > x0 and y1 > y0):
-        raise ZoneError(f"bounds must be finite numbers with x0 < x1 and y0 < y1, got {bounds!r}")
-    return x0, y0, x1, y1
+    try:
+        sides = parse_bounds(bounds)
+    except ParameterError as error:
+        raise ZoneError(str(error)) from error
+    if max(map(abs, sides)) > FARTHEST:
+        raise ZoneError(f"bounds must be finite numbers within {FARTHEST:.0e}, got {bounds!r}")
+    return sides
 
 
 _FAULTS = (KeyError, TypeError, ValueError, IndexError, AttributeError, RecursionError, OverflowError)
@@ -330,6 +346,9 @@ def read_floor_plan(path: str | PathLike[str], video: Video | None = None) -> Fl
     >>> len(floor.pairs), round(floor.error, 3), floor.notes
     (8, 0.0, [])
     """
+    validate_path(path, "path")
+    if video is not None:
+        validate_video(video)
     place, video = Path(path), video or Video()
     try:
         text = place.read_text(encoding="utf-8-sig")

@@ -170,7 +170,7 @@ class Lens:
 
     def __post_init__(self) -> None:
         for name, numbers in (("k1", (self.k1,)), ("k2", (self.k2,)), ("center", self.center)):
-            if not all(abs(number) <= FARTHEST for number in numbers):
+            if not all(_is_number(number) and abs(number) <= FARTHEST for number in numbers):
                 raise ZoneError(
                     f"lens: {name} must be finite and within {FARTHEST:.0e}, got {getattr(self, name)!r}"
                 )
@@ -318,3 +318,7 @@ def divided(vertices: Floats, *, longest: float = 0.01) -> Floats:
     share = np.where(swapped[edge], parts[edge] - passed, passed) / parts[edge]
     inner = low[edge] + (high - low)[edge] * share[:, None]
     return np.vstack([np.where((passed == 0)[:, None], first[edge], inner), vertices[-1:]])
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float | np.number) and not isinstance(value, bool)

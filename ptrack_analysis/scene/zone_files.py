@@ -27,7 +27,7 @@ from ptrack_analysis.scene.zones import (
     may_share_video,
     parse_properties,
 )
-from ptrack_analysis.video import Plane, PointPlane, Video
+from ptrack_analysis.video import Plane, PointPlane, Video, validate_plane, validate_video
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +235,8 @@ def read_zones(
     >>> [zone.name for zone in zones], [line.name for line in lines]
     (['entrance', 'shelves', 'table', 'checkout'], ['door'])
     """
+    validate_video(video)
+    validate_plane(plane)
     scene = read_scene(source, unit).of_camera(camera)
     if plane is None and video.y_axis is not None and scene.unit != "fraction":
         plane = PointPlane(scene.unit, video.y_axis)

@@ -1,12 +1,14 @@
 """Validation of tables against their schemas, and the data dictionary."""
 
 from collections.abc import Iterable
+from os import PathLike
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ptrack_analysis.errors import SchemaError
+from ptrack_analysis.limits import describe
 from ptrack_analysis.schema.arrays import TableArrays, find_dtype, is_strictly_sorted, make_category_dtype
 from ptrack_analysis.schema.table import Column, Table
 
@@ -47,7 +49,7 @@ def in_seconds(table: pd.DataFrame) -> pd.DataFrame:
     return seconds.set_index([names.get(name, name) for name in named]) if named else seconds
 
 
-def validate(table: object, schema: Table) -> None:
+def validate(table: object, schema: Table, name: str = "") -> None:
     """Check that a table matches a schema, and report all defects together.
 
     The index must have the key's levels in order, with their dtypes and without duplicate keys. All columns
@@ -62,6 +64,8 @@ def validate(table: object, schema: Table) -> None:
         The table.
     schema
         The expected schema, one of the constants of ``ptrack_analysis.schema``.
+    name
+        Name of the argument, for messages; by default that of the schema.
 
     Raises
     ------
@@ -79,16 +83,72 @@ def validate(table: object, schema: Table) -> None:
     """
     if isinstance(table, TableArrays) and table.schema is schema:
         return
+    subject = f"{name} is not a {schema.name} table" if name else f"not a {schema.name} table"
     if not isinstance(table, pd.DataFrame):
-        message = f"not a {schema.name} table: it is a {type(table).__name__}, not a pandas.DataFrame"
-        raise SchemaError(message)
+        raise SchemaError(f"{subject}: got {describe(table)}. {_advise(table, schema)}")
     _validate_one_video(table, schema)
     defects = [*_index_defects(table.index, schema), *_column_defects(table, schema)]
     if not defects and not _unique(table.index):
         twice = table.index[table.index.duplicated()][0]
         defects.append(f"the key {_plain(twice)} occurs twice")
     if defects:
-        raise SchemaError(f"not a {schema.name} table: " + "; ".join(defects))
+        is_other = any(defect.startswith("index is") or "is missing" in defect for defect in defects)
+        if is_other and (other := _recognize(table)) is not None:
+            raise SchemaError(f"{subject}: got a {other.name} table. {_advise(table, schema)}")
+        raise SchemaError(f"{subject}: {'; '.join(defects)}. {_advise(table, schema)}")
+
+
+_CALLS = {
+    "detections": "read_tracking(path), or detections_from(table) for other tables",
+    "points": "read_tracking(path)",
+    "trajectories": "compute_trajectories(detections, video)",
+    "tracks": "compute_tracks(trajectories)",
+    "visits": "compute_visits(trajectories, zones, video)",
+    "crossings": "compute_crossings(trajectories, lines)",
+    "occupancy_changes": "compute_occupancy(trajectories, video, zones=zones)",
+    "zone_occupancy": "crowd.compute_occupancy_bins(occupancy, video)",
+    "counts": "count_crossings(crossings, lines, video)",
+    "count_drift": "counting.compute_count_drift(crossings, occupancy)",
+    "stops": "compute_stops(trajectories)",
+    "encounters": "crowd.compute_encounters(trajectories)",
+    "groups": "crowd.detect_groups(encounters, trajectories)",
+    "stitches": "cleaning.compute_stitches(detections, trajectories, video)",
+    "staff": "dwell.detect_staff(visits, min_stay=...)",
+    "survival": "dwell.compute_survival(visits)",
+    "waiting_times": "queues.compute_waiting_times(visits, zones)",
+    "transitions": "compute_transitions(visits)",
+    "funnel": "compute_funnel(visits, zones)",
+    "facing": "faces.compute_facing(detections, trajectories, targets, video)",
+    "fundamental_diagram": "crowd.compute_fundamental_diagram(trajectories, zones, video)",
+    "quality": "compute_quality(detections, trajectories, video)",
+    "visits_hourly": "clock.compute_visits_hourly(visits, video, recording)",
+    "occupancy_hourly": "clock.compute_occupancy_hourly(occupancy, video, recording)",
+}
+"""The public functions that return a table, by its name."""
+
+
+def _advise(given: object, schema: Table) -> str:
+    """Return how to get a table of this schema."""
+    if type(given).__name__ == "VideoAnalysis":
+        attribute = schema.name in {"detections", "trajectories"}
+        return f"Pass analysis.{schema.name}." if attribute else f"Pass analysis[{schema.name!r}]."
+    if isinstance(given, str | PathLike):
+        return "Read saved tables with read_parquet(path), and tracking data with read_tracking(path)."
+    call = _CALLS.get(schema.name)
+    made = f"Make it with {call}." if call else ""
+    if isinstance(given, pd.DataFrame) and given.index.names == [None]:
+        made = f"{made} Tables written by write_parquet are read by read_parquet."
+    return made.strip() or f"A {schema.name} table has the index {schema.key_names}."
+
+
+def _recognize(table: pd.DataFrame) -> Table | None:
+    """Return the schema that a table has, if it is one of the package."""
+    from ptrack_analysis import schema as schemas  # noqa: PLC0415 - it imports this module
+
+    names = list(table.index.names)
+    declared = [value for value in vars(schemas).values() if isinstance(value, Table)]
+    fitting = [each for each in declared if each.key_names == names and not _column_defects(table, each)]
+    return max(fitting, key=lambda each: len(each.columns), default=None)
 
 
 def find_unit(table: pd.DataFrame, schema: Table) -> str:

@@ -137,7 +137,7 @@ def rename_videos(videos: list[VideoReference], name: str | None, source: object
 
 def scan_source(source: Source, form: FormatOptions | None = None, recall: Recall | None = None) -> Scan:
     """Find the videos and the ignored files of a source; ``recall`` is as in ``scan``."""
-    path = parse_path(source)
+    path = parse_path(source, name="source")
     form = form or form_of_file(path)
     if form is not None and form.format != PAGES:
         return find_tracker_videos(path, form)

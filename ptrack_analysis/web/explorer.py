@@ -4,19 +4,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from html import escape
 from os import PathLike
-from typing import Any
+from typing import Any, get_args
 
 import pandas as pd
 
 from ptrack_analysis.analysis.heat.heatmap import Heatmap
-from ptrack_analysis.errors import ParameterError
-from ptrack_analysis.limits import at_least
+from ptrack_analysis.limits import at_least, parse_bounds, validate_choice, validate_path
 from ptrack_analysis.pipeline.video_analysis import ObservedEnds, VideoAnalysis
 from ptrack_analysis.scene.floor_plan import FloorPlan
 from ptrack_analysis.scene.images import Picture
 from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.storage.files import write_text
-from ptrack_analysis.video import Video, YAxis
+from ptrack_analysis.video import Video, YAxis, validate_plane, validate_video
 from ptrack_analysis.web.absences import Absences, find_absences_in_analysis
 from ptrack_analysis.web.assets import (
     content_policy,
@@ -198,8 +197,7 @@ def explore(
     >>> explorer.save("explorer.html")
     """
     at_least(height, "height", _LOWEST)
-    if theme not in THEMES:
-        raise ParameterError(f"theme must be one of {', '.join(THEMES)}, got {theme!r}")
+    validate_choice(theme, "theme", THEMES)
     observed: ObservedEnds | None = None
     absences: Absences | None = None
     if isinstance(trajectories, VideoAnalysis):
@@ -216,8 +214,13 @@ def explore(
             visits = None
         observed = analysis.observed
         quality = analysis.quality
-    if video is None:
-        raise ParameterError("video must be a Video, got None. Pass the video that read_tracking returned.")
+    video = validate_video(video)
+    validate_plane(floor, "floor")
+    validate_choice(y_axis, "y_axis", get_args(YAxis))
+    if bounds is not None:
+        bounds = parse_bounds(bounds)
+    if video_file is not None:
+        validate_path(video_file, "video_file")
     data = explorer_data(
         trajectories,
         video,

@@ -471,7 +471,7 @@ def test_an_empty_table_of_the_schema_is_an_ordinary_input():
 
 @pytest.mark.parametrize("least", [0, -0.1, 1.01, float("nan")])
 def test_a_least_overlap_out_of_range_is_refused(least):
-    with pytest.raises(ParameterError, match="min_overlap must be above 0 and at most 1, got"):
+    with pytest.raises(ParameterError, match=r"min_overlap must be .*above 0"):
         compared({}, {}, min_overlap=least)
 
 

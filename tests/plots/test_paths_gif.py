@@ -143,7 +143,7 @@ def test_persons_can_be_chosen():
         ({"trail": "-1s"}, "trail must be a duration of at least 0, got '-1s'"),
         ({"persons": [3]}, "persons contains 3"),
         ({"background": "nowhere.png"}, "cannot be read"),
-        ({"bounds": (0, 0, 0, 1)}, "bounds must be x0, y0"),
+        ({"bounds": (0, 0, 0, 1)}, "bounds must be finite"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused(options, message):

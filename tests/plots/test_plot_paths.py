@@ -189,7 +189,7 @@ def test_paths_are_colored_by_the_zone_that_contains_the_position():
 
 
 def test_an_unknown_coloring_is_refused():
-    with pytest.raises(ParameterError, match="color_by must be one of 'person', 'speed'"):
+    with pytest.raises(ParameterError, match="color_by must be one of person, speed, time, zone, got 'age'"):
         plot_paths(trajectories({1: WALK}), color_by="age")
 
 

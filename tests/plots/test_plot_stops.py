@@ -153,5 +153,5 @@ def test_another_table_another_plane_and_an_empty_extent_are_refused():
     ax.set_xlabel("x [m]")
     with pytest.raises(ParameterError, match="The axes are in m"):
         plot_stops(STOPPED, ax=ax)
-    with pytest.raises(ParameterError, match="bounds must be x0, y0"):
+    with pytest.raises(ParameterError, match="bounds must be finite"):
         plot_stops(STOPPED, bounds=(0, 0, 0, 0))

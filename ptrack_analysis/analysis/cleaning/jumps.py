@@ -19,7 +19,7 @@ from ptrack_analysis.analysis.presence import MAX_GAP
 from ptrack_analysis.analysis.trajectories import SPEED_WINDOW
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.geometry import Bools, Floats, Integers
-from ptrack_analysis.video import Milliseconds, milliseconds
+from ptrack_analysis.video import Duration, Milliseconds, milliseconds
 
 Walk = tuple[Milliseconds, Floats, Floats]
 """Times [ms] and coordinates x and y."""
@@ -167,7 +167,8 @@ def flag_jumps(trajectories: pd.DataFrame, *, max_speed: float) -> pd.DataFrame:
     [False, False, True, False]
     """
     positions = split_positions(trajectories)
-    if not (isinstance(max_speed, int | float | np.number) and 0 < max_speed < np.inf):
+    is_number = isinstance(max_speed, int | float | np.number) and not isinstance(max_speed, bool)
+    if not (is_number and 0 < max_speed < np.inf):
         raise ParameterError(f"max_speed must be above 0 [{positions.unit} per second], got {max_speed!r}")
     measured = np.flatnonzero((positions.status == BOX) & ~np.isnan(positions.x))
     jump = np.zeros(len(positions.x), dtype=bool)
@@ -185,8 +186,8 @@ def flag_jumps(trajectories: pd.DataFrame, *, max_speed: float) -> pd.DataFrame:
 def repair_jumps(
     trajectories: pd.DataFrame,
     *,
-    max_interpolation: pd.Timedelta | str = MAX_GAP,
-    speed_window: pd.Timedelta | str = SPEED_WINDOW,
+    max_interpolation: Duration = MAX_GAP,
+    speed_window: Duration = SPEED_WINDOW,
 ) -> pd.DataFrame:
     """Replace flagged positions by interpolation between the other positions of the tracklet.
 

@@ -10,7 +10,7 @@ from ptrack_analysis.analysis.presence import mark_starts, rows_by_person
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.geometry import Integers
 from ptrack_analysis.schema import DETECTIONS, POINTS, STITCHES, TRAJECTORIES, Table, validate
-from ptrack_analysis.video import milliseconds, timedelta
+from ptrack_analysis.video import Duration, milliseconds, timedelta
 
 _MADE = frozenset({"position_status", "time_present", "tracklet"})
 
@@ -196,7 +196,7 @@ def _with_numbers(table: pd.DataFrame, person: Integers) -> pd.DataFrame:
 
 
 def filter_short_tracks(
-    table: pd.DataFrame, *, min_duration: pd.Timedelta | str, min_detections: int
+    table: pd.DataFrame, *, min_duration: Duration, min_detections: int
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Split a table into the rows of long tracks and the rows of short tracks.
 

@@ -12,7 +12,7 @@ from ptrack_analysis.analysis.presence import PersonRows, rows_by_person
 from ptrack_analysis.analysis.trajectories import SMOOTHING, SPEED_WINDOW, parse_speed_windows
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.schema import POSITION_STATUSES, TRAJECTORIES, choice, find_unit, validate
-from ptrack_analysis.video import milliseconds
+from ptrack_analysis.video import Duration, milliseconds
 
 BOX, INTERPOLATED, NO = range(len(POSITION_STATUSES))
 
@@ -60,7 +60,7 @@ def with_positions(
     old: Positions,
     new: tuple[Floats, Floats, Integers],
     *,
-    speed_window: pd.Timedelta | str,
+    speed_window: Duration,
     **flags: Bools,
 ) -> pd.DataFrame:
     """Return trajectories with new positions (x, y, status) and flags; recompute steps and speeds.
@@ -87,7 +87,7 @@ def with_positions(
     return trajectories.take(old.rows.order).assign(**columns)
 
 
-def parse_half_window(window: pd.Timedelta | str, name: str) -> int:
+def parse_half_window(window: Duration, name: str) -> int:
     """Return half the length of a window, rounded down to whole milliseconds."""
     return milliseconds(window, name) // 2
 
@@ -101,8 +101,8 @@ _NOISE = 1e-9
 def smooth_trajectories(
     trajectories: pd.DataFrame,
     *,
-    window: pd.Timedelta | str = WINDOW,
-    speed_window: pd.Timedelta | str = SPEED_WINDOW,
+    window: Duration = WINDOW,
+    speed_window: Duration = SPEED_WINDOW,
 ) -> pd.DataFrame:
     """Smooth each position with its mean over a time window, and flag positions that moved.
 

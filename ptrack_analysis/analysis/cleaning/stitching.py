@@ -22,7 +22,7 @@ from ptrack_analysis.errors import SchemaError
 from ptrack_analysis.geometry import Bools, Floats, Integers, contains
 from ptrack_analysis.scene.zones import Zone, validate_zones
 from ptrack_analysis.schema import DETECTIONS, STITCHES, assemble, validate
-from ptrack_analysis.video import Video, milliseconds
+from ptrack_analysis.video import Duration, Video, milliseconds, validate_video
 
 
 def first_of_chains(later: Integers, earlier: Integers) -> tuple[Integers, Bools]:
@@ -160,7 +160,7 @@ def compute_stitches(
     video: Video | None = None,
     *,
     entrances: Sequence[Zone] = (),
-    max_gap: pd.Timedelta | str = STITCH_GAP,
+    max_gap: Duration = STITCH_GAP,
     max_speed: float = 3.0,
     max_drift: float = 1.0,
     max_size_ratio: float = 1.15,
@@ -284,7 +284,9 @@ def compute_stitches(
     if detections is not None:
         validate(detections, DETECTIONS)
     old = split_positions(trajectories)
-    validate_zones(list(entrances), old.unit)
+    if video is not None:
+        validate_video(video)
+    validate_zones(entrances, old.unit, "entrances")
     gap = milliseconds(max_gap, "max_gap")
     limits = Limits(gap, gap * _COMPETITION, max_speed, max_drift, max_size_ratio, max_cost, min_margin)
     size, bodies = _sizes(detections, trajectories, old)

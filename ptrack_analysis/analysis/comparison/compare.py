@@ -33,9 +33,18 @@ from ptrack_analysis.analysis.zones.occupancy import compute_occupancy
 from ptrack_analysis.analysis.zones.visits import compute_visits
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Integers
+from ptrack_analysis.limits import above, wrong_kind
 from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import DETECTIONS, POINTS, TRAJECTORIES, find_unit, validate
-from ptrack_analysis.video import Plane, Video, choose_y_axis, timedelta
+from ptrack_analysis.video import (
+    Duration,
+    Plane,
+    Video,
+    choose_y_axis,
+    timedelta,
+    validate_plane,
+    validate_video,
+)
 
 MAX_DISTANCE = 0.5
 """Default of ``max_distance`` for points [m], as in WILDTRACK."""
@@ -256,7 +265,7 @@ def _common_bounds(a: pd.DataFrame, b: pd.DataFrame, video: Video, shape: tuple[
     return float(x0), float(y0), float(x1), float(y1)
 
 
-Period = pd.Timedelta | str | None
+Period = Duration | None
 
 
 def compare_tracking(
@@ -267,7 +276,7 @@ def compare_tracking(
     zones: Sequence[Zone] = (),
     min_overlap: float | None = None,
     max_distance: float | None = None,
-    max_gap: pd.Timedelta | str | None = None,
+    max_gap: Duration | None = None,
     periods: tuple[Period, Period] = (None, None),
     plane: Plane | None = None,
     shape: tuple[int, int] = SHAPE,
@@ -366,15 +375,21 @@ def compare_tracking(
     (0.948, 1.0)
     """
     has_points = _has_points(a), _has_points(b)
-    for table, is_points in zip((a, b), has_points, strict=True):
-        validate(table, POINTS if is_points else DETECTIONS)
+    for name, table, is_points in zip("ab", (a, b), has_points, strict=True):
+        validate(table, POINTS if is_points else DETECTIONS, name)
+    validate_video(video)
+    validate_plane(plane)
     is_by_distance = any(has_points) or max_distance is not None
     if is_by_distance and min_overlap is not None:
         raise ParameterError(
             "min_overlap is used for boxes, but people are matched by distance. Omit min_overlap."
         )
-    if min_overlap is not None and not 0 < min_overlap <= 1:
+    if min_overlap is not None and not 0 < above(min_overlap, "min_overlap") <= 1:
         raise ParameterError(f"min_overlap must be above 0 and at most 1, got {min_overlap!r}")
+    if max_distance is not None:
+        above(max_distance, "max_distance")
+    if not isinstance(periods, tuple | list) or len(periods) != 2:  # noqa: PLR2004 - of a and of b
+        raise wrong_kind("periods", "the sampling periods of a and b", periods)
     own = replace(video, sampling_period=None)  # the trackings can differ in their sampling periods
     period_a, period_b = (
         choose_period(rows_by_person(table), own, given) for table, given in zip((a, b), periods, strict=True)

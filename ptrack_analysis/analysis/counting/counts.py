@@ -8,7 +8,8 @@ import pandas as pd
 from ptrack_analysis.analysis.presence import find_video_end
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Integers
-from ptrack_analysis.scene.zones import Line
+from ptrack_analysis.limits import wrong_kind
+from ptrack_analysis.scene.zones import Line, list_names
 from ptrack_analysis.schema import (
     BALANCE,
     COUNTS,
@@ -18,7 +19,7 @@ from ptrack_analysis.schema import (
     empty_table,
     validate,
 )
-from ptrack_analysis.video import Video, milliseconds
+from ptrack_analysis.video import Duration, Video, milliseconds, validate_video
 
 MINUTE = pd.Timedelta("1min")
 NO_TIME = pd.Timedelta(0)
@@ -32,8 +33,8 @@ def count_crossings(
     lines: Sequence[Line | str],
     video: Video,
     *,
-    every: pd.Timedelta | str = MINUTE,
-    start: pd.Timedelta | str = NO_TIME,
+    every: Duration = MINUTE,
+    start: Duration = NO_TIME,
 ) -> pd.DataFrame:
     """Count the crossings of each line per bin, and cumulatively.
 
@@ -87,6 +88,7 @@ def count_crossings(
     2  door 0 days 00:02:00         3          5
     """
     validate(crossings, CROSSINGS)
+    validate_video(video)
     names = _line_names(lines)
     length = milliseconds(every, "every")
     if length == 0:
@@ -179,7 +181,7 @@ def compute_count_drift(
     2 0 days 00:03:00.000000        2        2      0
     """
     validate(crossings, CROSSINGS)
-    validate(occupancy, OCCUPANCY_CHANGES)
+    validate(occupancy, OCCUPANCY_CHANGES, "occupancy")
     line = crossings.index.get_level_values("line")
     taken = np.ones(len(crossings), dtype=bool) if lines is None else line.isin(_line_names(lines))
     times, persons = _present(occupancy, zone)
@@ -222,6 +224,8 @@ def _balance(zone: str, times: Integers, persons: Integers, time: Integers, inwa
 
 def _present(occupancy: pd.DataFrame, zone: str) -> tuple[Integers, Integers]:
     """Return the times [ms] and the counts of one zone, in the order of time."""
+    if not isinstance(zone, str):
+        raise wrong_kind("zone", "the name of a zone", zone)
     rows = occupancy[occupancy.index.get_level_values("zone") == zone].sort_index()
     return _read_times(rows), rows["persons"].to_numpy()
 
@@ -233,12 +237,7 @@ def _read_times(table: pd.DataFrame) -> Integers:
 
 def _line_names(lines: Sequence[Line | str]) -> list[str]:
     """Return the names of lines; reject invalid and duplicate lines."""
-    if not isinstance(lines, list | tuple):
-        raise ParameterError(f"lines must be a list of lines or line names, got {lines!r:.60}")
-    for line in lines:
-        if not isinstance(line, Line | str):
-            raise ParameterError(f"lines must contain only lines or line names, got {line!r:.60}")
-    names = [line if isinstance(line, str) else line.name for line in lines]
+    names = list_names(lines, Line, "lines")
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise ParameterError(f"the line {twice[0]!r} occurs twice")

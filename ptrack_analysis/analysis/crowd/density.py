@@ -10,7 +10,7 @@ from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats, Integers
 from ptrack_analysis.scene.zones import Zone, validate_zones
 from ptrack_analysis.schema import DENSITY, OCCUPANCY_CHANGES, ZONE_OCCUPANCY, assemble, validate
-from ptrack_analysis.video import Milliseconds, Video, milliseconds
+from ptrack_analysis.video import Duration, Milliseconds, Video, milliseconds, validate_video
 
 MINUTE = pd.Timedelta("1min")
 QUARTER_HOUR = pd.Timedelta("15min")
@@ -22,7 +22,7 @@ def compute_occupancy_bins(
     occupancy: pd.DataFrame,
     video: Video,
     *,
-    every: pd.Timedelta | str = MINUTE,
+    every: Duration = MINUTE,
     edges: Milliseconds | None = None,
 ) -> pd.DataFrame:
     """Compute the mean and maximum number of people per bin of time.
@@ -84,7 +84,8 @@ def compute_occupancy_bins(
     1 0 days 00:01:00          2.96            4
     2 0 days 00:02:00          2.93            5
     """
-    validate(occupancy, OCCUPANCY_CHANGES)
+    validate(occupancy, OCCUPANCY_CHANGES, "occupancy")
+    validate_video(video)
     length = parse_bin_length(every)
     occupancy = occupancy.sort_index()
     zone, names = number_names(occupancy, "zone")
@@ -126,7 +127,7 @@ def bin_counts(
     }
 
 
-def parse_bin_length(every: pd.Timedelta | str) -> int:
+def parse_bin_length(every: Duration) -> int:
     """Return the length of a bin [ms].
 
     Raises
@@ -191,9 +192,7 @@ def _binned(time: Milliseconds, persons: Integers, edges: Milliseconds) -> tuple
     return total, np.maximum.reduceat(count, opens)
 
 
-def compute_density(
-    bins: pd.DataFrame, zones: Sequence[Zone], *, start: pd.Timedelta | str = NO_TIME
-) -> pd.DataFrame:
+def compute_density(bins: pd.DataFrame, zones: Sequence[Zone], *, start: Duration = NO_TIME) -> pd.DataFrame:
     """Compute the number of people per area in each zone and bin.
 
     The density is ``person_seconds`` divided by the zone's area and by the active time of the zone in the
@@ -247,7 +246,7 @@ def compute_density(
     1 0 days 00:01:00      3.6           0.040
     2 0 days 00:02:00      3.6           0.055
     """
-    validate(bins, ZONE_OCCUPANCY)
+    validate(bins, ZONE_OCCUPANCY, "bins")
     validate_square_meters(zones)
     bins = bins.sort_index()
     of_rows = bins.index.get_level_values("zone")

@@ -14,7 +14,7 @@ from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats, Integers
 from ptrack_analysis.limits import above
 from ptrack_analysis.schema import ENCOUNTERS, TRAJECTORIES, assemble, empty_table, find_unit, validate
-from ptrack_analysis.video import Milliseconds, Video, milliseconds
+from ptrack_analysis.video import Duration, Milliseconds, Video, milliseconds
 
 _SLACK = 1 + 1e-9  # keeps rounding from putting two cells between near positions
 _MOST_CELLS = 2**14  # cells across the plane, so that the keys of time and cell fit into 64 bits
@@ -218,9 +218,9 @@ def compute_encounters(
     trajectories: pd.DataFrame,
     *,
     max_distance: float | None = None,
-    min_duration: pd.Timedelta | str = MIN_DURATION,
-    merge_gap: pd.Timedelta | str = NO_TIME,
-    period: pd.Timedelta | str | None = None,
+    min_duration: Duration = MIN_DURATION,
+    merge_gap: Duration = NO_TIME,
+    period: Duration | None = None,
 ) -> pd.DataFrame:
     """Find the encounters of pairs of people: periods in which they are near each other.
 

@@ -22,7 +22,7 @@ from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats, Integers, contains
 from ptrack_analysis.scene.zones import Line, Zone, validate_lines
 from ptrack_analysis.schema import CROSSINGS, FLOW, FUNDAMENTAL, TRAJECTORIES, assemble, find_unit, validate
-from ptrack_analysis.video import Milliseconds, Video, milliseconds
+from ptrack_analysis.video import Duration, Milliseconds, Video, milliseconds, validate_video
 
 _MILLISECONDS = 1000.0
 
@@ -32,8 +32,8 @@ def compute_line_flow(
     lines: Sequence[Line],
     video: Video,
     *,
-    every: pd.Timedelta | str = MINUTE,
-    start: pd.Timedelta | str = NO_TIME,
+    every: Duration = MINUTE,
+    start: Duration = NO_TIME,
 ) -> pd.DataFrame:
     """Compute the flow over each line and, on a floor plan, the specific flow per meter, both ways.
 
@@ -132,8 +132,8 @@ def compute_fundamental_diagram(
     zones: Sequence[Zone],
     video: Video,
     *,
-    every: pd.Timedelta | str = MINUTE,
-    start: pd.Timedelta | str = NO_TIME,
+    every: Duration = MINUTE,
+    start: Duration = NO_TIME,
     edges: Milliseconds | None = None,
 ) -> pd.DataFrame:
     """Compute the density, mean speed and flow of people in each zone and bin.
@@ -200,6 +200,7 @@ def compute_fundamental_diagram(
     2 0 days 00:02:00            0.11           0.43
     """
     validate(trajectories, TRAJECTORIES)
+    validate_video(video)
     unit = find_unit(trajectories, TRAJECTORIES)
     if unit != "m":
         raise ParameterError(

@@ -30,7 +30,7 @@ from ptrack_analysis.schema import (
 )
 from ptrack_analysis.schema.arrays import TableArrays, collect, in_frame
 from ptrack_analysis.schema.zones import OBSERVED_ENTRIES, OBSERVED_EXITS
-from ptrack_analysis.video import Video, milliseconds
+from ptrack_analysis.video import Duration, Video, milliseconds, validate_video
 
 QUANTILES = (0.25, 0.5, 0.75, 0.9)
 _MISSING = np.iinfo("int64").min
@@ -44,7 +44,7 @@ def compute_dwell(
     observed_entries: Iterable[str] = OBSERVED_ENTRIES,
     observed_exits: Iterable[str] = OBSERVED_EXITS,
     inside_before: "pd.Series[pd.Timedelta] | None" = None,
-    horizon: pd.Timedelta | str | None = None,
+    horizon: Duration | None = None,
     groups: pd.DataFrame | None = None,
     confidence: float = CONFIDENCE,
 ) -> TableArrays:
@@ -254,9 +254,9 @@ def find_observed_stays(
     tracks: pd.DataFrame,
     video: Video,
     *,
-    period: pd.Timedelta | str,
-    start: pd.Timedelta | str | None = None,
-    end: pd.Timedelta | str | None = None,
+    period: Duration,
+    start: Duration | None = None,
+    end: Duration | None = None,
 ) -> tuple[Bools, Bools]:
     """Return for each person whether their arrival and their departure were observed within the video.
 
@@ -284,10 +284,10 @@ def compute_stay_in_scene(
     tracks: pd.DataFrame,
     video: Video,
     *,
-    period: pd.Timedelta | str,
-    start: pd.Timedelta | str | None = None,
-    end: pd.Timedelta | str | None = None,
-    horizon: pd.Timedelta | str | None = None,
+    period: Duration,
+    start: Duration | None = None,
+    end: Duration | None = None,
+    horizon: Duration | None = None,
     groups: pd.DataFrame | None = None,
     confidence: float = CONFIDENCE,
 ) -> pd.DataFrame:
@@ -345,6 +345,7 @@ def compute_stay_in_scene(
     {'persons': 11, 'end_unobserved': 2}
     """
     validate(tracks, TRACKS)
+    validate_video(video)
     level = parse_confidence(confidence)
     limit = None if horizon is None else milliseconds(horizon, "horizon")
     if limit == 0:

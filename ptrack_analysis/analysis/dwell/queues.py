@@ -20,7 +20,7 @@ from ptrack_analysis.geometry import Integers
 from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import QUEUE, SERVICE_LEVELS, VISITS, WAITS, assemble, validate
 from ptrack_analysis.schema.zones import OBSERVED_ENTRIES, OBSERVED_EXITS
-from ptrack_analysis.video import Video, milliseconds
+from ptrack_analysis.video import Duration, Video, milliseconds, validate_video
 
 _KIND = "queue"
 TARGETS = ("1min", "2min", "5min")
@@ -97,8 +97,8 @@ def compute_queue_length(
     zones: Sequence[Zone | str],
     video: Video,
     *,
-    start: pd.Timedelta | str | None = None,
-    end: pd.Timedelta | str | None = None,
+    start: Duration | None = None,
+    end: Duration | None = None,
 ) -> pd.DataFrame:
     """Count the people in each queue over time.
 
@@ -157,6 +157,7 @@ def compute_queue_length(
     2 0 days 00:00:35.920000        1
     """
     validate(visits, VISITS)
+    validate_video(video)
     names = zone_names(zones, kind=_KIND)
     validate_visited(zones, visits, "zones")
     entered, exited = (visits[name].to_numpy().astype("int64") for name in ("entered", "exited"))
@@ -188,7 +189,7 @@ def _changes(entered: Integers, exited: Integers, begin: int, close: int) -> tup
 def compute_service_levels(
     waits: pd.DataFrame,
     *,
-    targets: Iterable[pd.Timedelta | str] = TARGETS,
+    targets: Iterable[Duration] = TARGETS,
     groups: pd.DataFrame | None = None,
     confidence: float = CONFIDENCE,
 ) -> pd.DataFrame:
@@ -241,7 +242,7 @@ def compute_service_levels(
     0  checkout 0 days 00:00:10      6        5           0.7
     1  checkout 0 days 00:00:15      6        5           0.7
     """
-    validate(waits, WAITS)
+    validate(waits, WAITS, "waits")
     level, limits = parse_confidence(confidence), _targets(targets)
     wait = waits["wait"].to_numpy().astype("int64")
     begun, ended = (waits[name].to_numpy() for name in ("begin_seen", "end_seen"))
@@ -280,7 +281,7 @@ def _note(units: int, share: float) -> str:
     return fewer_than(2) if units < 2 else ""  # noqa: PLR2004 - as the text says
 
 
-def _targets(targets: Iterable[pd.Timedelta | str]) -> Integers:
+def _targets(targets: Iterable[Duration]) -> Integers:
     if isinstance(targets, str) or not isinstance(targets, Iterable):
         raise ParameterError(f"targets must be a list of durations, got {targets!r}")
     return np.unique(np.array([milliseconds(target, "targets") for target in targets], dtype="int64"))

@@ -12,9 +12,9 @@ from ptrack_analysis.analysis.presence import rows_by_person
 from ptrack_analysis.analysis.zones.membership import time_inside
 from ptrack_analysis.errors import ParameterError, SchemaError, ZoneError
 from ptrack_analysis.geometry import Bools, Floats, Integers
-from ptrack_analysis.scene.zones import Zone
+from ptrack_analysis.scene.zones import Zone, validate_items
 from ptrack_analysis.schema import DETECTIONS, FACING, TARGETS, TRAJECTORIES, assemble, validate
-from ptrack_analysis.video import Video
+from ptrack_analysis.video import Video, validate_video
 
 EDGE_ANGLES = {"right": 0.0, "bottom": 90.0, "left": 180.0, "top": -90.0}
 """Direction of the image edges [degrees]: 0 = +x, increasing toward +y."""
@@ -172,6 +172,7 @@ def compute_facing(
     """
     validate(detections, DETECTIONS)
     validate(trajectories, TRAJECTORIES)
+    validate_video(video)
     names = _named(targets)
     _validate_range(90, within=within, towards_camera=towards_camera)
     least = {"confidence": min_confidence, "sharpness": min_sharpness, "brightness": min_brightness}
@@ -264,8 +265,7 @@ def _column(detections: pd.DataFrame, name: str) -> Floats:
 
 def _named(targets: Sequence[Zone | str]) -> dict[str, Zone | str]:
     """Return the targets by name; reject invalid and duplicate targets."""
-    if not isinstance(targets, list | tuple):
-        raise ParameterError(f"targets must be a list of zones and edge names, got {targets!r:.60}")
+    validate_items(targets, Zone, "targets", or_names=True)
     named: dict[str, Zone | str] = {}
     for target in targets:
         if not isinstance(target, Zone) and target not in TARGETS:

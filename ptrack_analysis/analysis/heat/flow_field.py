@@ -20,7 +20,7 @@ from ptrack_analysis.analysis.motion.walks import split_walks
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import FIELD, TRAJECTORIES, assemble, find_unit, validate
-from ptrack_analysis.video import Milliseconds, Video
+from ptrack_analysis.video import Milliseconds, Video, validate_video
 
 _TOLERANCE = 1e-12
 """Vector sums below this share of the path length are rounding errors of vectors that cancel out."""
@@ -214,6 +214,7 @@ def compute_flow_field(
     """
     validate(trajectories, TRAJECTORIES)
     unit = find_unit(trajectories, TRAJECTORIES)
+    validate_video(video)
     walks = split_walks(trajectories, unit)
     shape, bounds = resolve_grid(
         shape, cell, find_bounds(walks.x, walks.y, unit, video) if bounds is None else bounds

@@ -9,7 +9,7 @@ from ptrack_analysis.analysis.motion.walks import Walks
 from ptrack_analysis.analysis.zones.membership import Inside, time_inside
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Floats, Integers, contains
-from ptrack_analysis.limits import above
+from ptrack_analysis.limits import above, parse_bounds
 from ptrack_analysis.scene.zones import Zone, validate_zones
 from ptrack_analysis.video import Milliseconds, Video
 
@@ -75,9 +75,7 @@ def validate_grid_shape(shape: tuple[int, int]) -> None:
 def validate_grid(shape: tuple[int, int], bounds: Bounds) -> None:
     """Check the shape, and that the bounds have an area."""
     validate_grid_shape(shape)
-    x0, y0, x1, y1 = bounds
-    if not (np.isfinite(bounds).all() and x1 > x0 and y1 > y0):
-        raise ParameterError(f"bounds must be finite with x0 < x1 and y0 < y1, got {bounds!r}")
+    parse_bounds(bounds)
 
 
 def compute_cell_size(shape: tuple[int, int], bounds: Bounds) -> tuple[float, float]:

@@ -23,7 +23,7 @@ from ptrack_analysis.errors import ParameterError, PtrackWarning, SchemaError
 from ptrack_analysis.geometry import Bools, Floats
 from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import HEAT_DIFFERENCE, TRAJECTORIES, assemble, find_unit, validate
-from ptrack_analysis.video import Video, milliseconds
+from ptrack_analysis.video import Duration, Video, milliseconds, validate_video
 
 MAX_PERMUTATIONS = 1_000_000
 
@@ -139,7 +139,7 @@ def compare_heatmaps(
     second: pd.DataFrame,
     video: Video,
     *,
-    durations: tuple[pd.Timedelta | str, pd.Timedelta | str] | None = None,
+    durations: tuple[Duration, Duration] | None = None,
     groups: pd.DataFrame | tuple[pd.DataFrame, pd.DataFrame] | None = None,
     permutations: int = 1000,
     seed: int = 0,
@@ -236,8 +236,9 @@ def compare_heatmaps(
     >>> comparison.value_unit, comparison.groups
     ('s/h', 16)
     """
-    validate(first, TRAJECTORIES)
-    validate(second, TRAJECTORIES)
+    validate(first, TRAJECTORIES, "first")
+    validate(second, TRAJECTORIES, "second")
+    validate_video(video)
     unit = find_unit(first, TRAJECTORIES)
     if find_unit(second, TRAJECTORIES) != unit:
         raise SchemaError(

@@ -23,9 +23,10 @@ from ptrack_analysis.analysis.pairing import detection_rows
 from ptrack_analysis.analysis.presence import find_video_end
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Floats, Integers
+from ptrack_analysis.limits import validate_choice
 from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import DETECTIONS, validate
-from ptrack_analysis.video import Milliseconds, Video, milliseconds
+from ptrack_analysis.video import Duration, Milliseconds, Video, milliseconds, validate_video
 
 MAX_VALUES = 20_000_000
 """Maximum number of values of a series: bins times cells."""
@@ -36,7 +37,7 @@ def compute_heatmap(
     video: Video,
     *,
     quantity: Quantity = "person_seconds",
-    every: pd.Timedelta | str | None = None,
+    every: Duration | None = None,
     shape: tuple[int, int] | None = None,
     cell: float | None = None,
     bounds: Bounds | None = None,
@@ -123,8 +124,8 @@ def compute_heatmap(
     ((3, 54, 96), 's')
     """
     walks = read_walks(trajectories)
-    if quantity not in get_args(Quantity):
-        raise ParameterError(f"quantity must be one of {', '.join(get_args(Quantity))}, got {quantity!r}")
+    validate_video(video)
+    validate_choice(quantity, "quantity", get_args(Quantity))
     if every is not None and quantity != "person_seconds":
         raise ParameterError(f"every requires quantity='person_seconds', got quantity={quantity!r}")
     length = None if every is None else milliseconds(every, "every")
@@ -219,6 +220,7 @@ def compute_box_heatmap(
     walks = read_walks(trajectories)
     bounds, unit = (0.0, 0.0, 1.0, 1.0), "fraction"
     if video is not None:
+        validate_video(video)
         bounds, unit = (0.0, 0.0, float(video.pixels.width), float(video.pixels.height)), "px"
     validate_grid(shape, bounds)
     total = sum_boxes(*_find_boxes(detections, walks), shape=shape)

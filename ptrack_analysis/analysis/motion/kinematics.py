@@ -13,7 +13,7 @@ from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.limits import above
 from ptrack_analysis.schema import MOVEMENT, TRAJECTORIES, assemble, find_unit, validate
-from ptrack_analysis.video import Milliseconds
+from ptrack_analysis.video import Duration, Milliseconds
 
 _MOST_PIECES = 20_000_000
 _NOISE = 1e-9
@@ -134,8 +134,8 @@ MAX_SPEED = {"m": 5.0, "px": np.inf}
 def compute_kinematics(
     trajectories: pd.DataFrame,
     *,
-    window: pd.Timedelta | str = SPEED_WINDOW,
-    smoothing: pd.Timedelta | str = SMOOTHING,
+    window: Duration = SPEED_WINDOW,
+    smoothing: Duration = SMOOTHING,
     max_speed: float | None = None,
 ) -> pd.DataFrame:
     """Compute each person's velocity, acceleration and turning rate at each detection.

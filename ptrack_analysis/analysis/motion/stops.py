@@ -13,7 +13,7 @@ from ptrack_analysis.errors import ParameterError, PtrackWarning
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.limits import above
 from ptrack_analysis.schema import STOPS, TRAJECTORIES, assemble, find_unit, validate
-from ptrack_analysis.video import Video, milliseconds
+from ptrack_analysis.video import Duration, Video, milliseconds
 
 DIRECTIONS = 16
 """Number of directions in which an extent is measured, evenly spaced over the half circle."""
@@ -181,7 +181,7 @@ def compute_stops(
     trajectories: pd.DataFrame,
     *,
     max_extent: float | None = None,
-    min_duration: pd.Timedelta | str = MIN_DURATION,
+    min_duration: Duration = MIN_DURATION,
 ) -> pd.DataFrame:
     """Find each person's stops: periods within a small area.
 

@@ -31,7 +31,7 @@ from ptrack_analysis.schema import (
     validate,
 )
 from ptrack_analysis.schema.arrays import Rows, TableArrays, collect, empty_arrays, in_frame
-from ptrack_analysis.video import Video, milliseconds
+from ptrack_analysis.video import Duration, Video, milliseconds, validate_plane, validate_video
 
 RATE = "1/min"
 """Unit of checks that count events per minute of presence."""
@@ -446,10 +446,10 @@ def compute_quality(
     plane: FloorPlan | None = None,
     entrances: Sequence[Zone] | None = None,
     stitches: pd.DataFrame | None = None,
-    max_gap: pd.Timedelta | str | None = None,
-    period: pd.Timedelta | str | None = None,
-    start: pd.Timedelta | str | None = None,
-    end: pd.Timedelta | str | None = None,
+    max_gap: Duration | None = None,
+    period: Duration | None = None,
+    start: Duration | None = None,
+    end: Duration | None = None,
     thresholds: Mapping[str, tuple[float, float]] | None = None,
 ) -> TableArrays:
     """Check the tracking of a video, and report which outputs and zones are affected.
@@ -556,10 +556,12 @@ def compute_quality(
     """
     if not isinstance(trajectories, Walks):
         _validate_tables(detections, visits, crossings, stitches)
+    validate_video(video)
+    validate_plane(plane)
     walks = read_walks(trajectories)
     unit = walks.unit
-    for given in (zones, [] if entrances is None else entrances):
-        validate_zones(given, unit)
+    validate_zones(zones, unit)
+    validate_zones([] if entrances is None else entrances, unit, "entrances")
     validate_lines(lines, unit)
     checks = change_thresholds(thresholds)
     if not len(walks.table) or not len(detections):
@@ -601,9 +603,7 @@ def _validate_tables(
             validate(table, schema)
 
 
-def _find_part(
-    walks: Walks, video: Video, start: pd.Timedelta | str | None, end: pd.Timedelta | str | None
-) -> tuple[int, int]:
+def _find_part(walks: Walks, video: Video, start: Duration | None, end: Duration | None) -> tuple[int, int]:
     """Return the start and the end of the analyzed part of the video [ms]."""
     time = walks.rows.time
     close = part_end(find_video_end(video, int(time.max())), end, int((time + walks.time_present).max()))

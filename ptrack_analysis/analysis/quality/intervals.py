@@ -22,6 +22,7 @@ from ptrack_analysis.analysis.uncertainty.kaplan_meier import (
 )
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Floats, Integers
+from ptrack_analysis.limits import validate_choice, wrong_kind
 from ptrack_analysis.schema import (
     CROSSINGS,
     INTERVALS,
@@ -218,8 +219,9 @@ def _numbers(table: pd.DataFrame, name: str | None, option: str) -> Floats:
 
 
 def _validate_request(of: str | None, statistic: str, per: str | None) -> None:
-    if statistic not in STATISTICS:
-        raise ParameterError(f"statistic must be one of {', '.join(STATISTICS)}, got {statistic!r}")
+    validate_choice(statistic, "statistic", STATISTICS)
+    if of is not None and not isinstance(of, str):
+        raise wrong_kind("of", "the name of a column", of)
     if statistic == "count" and of is not None:
         raise ParameterError(f"of must be None for a count, which counts rows, got {of!r}")
     if statistic in {"mean", "median"} and of is None:

@@ -13,7 +13,15 @@ from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Anchor, Integers, anchor_fractions
 from ptrack_analysis.scene.zones import Zone, validate_zones
 from ptrack_analysis.schema import DETECTIONS, SENSITIVITY, assemble, validate
-from ptrack_analysis.video import Plane, Video, milliseconds, timedelta
+from ptrack_analysis.video import (
+    Duration,
+    Plane,
+    Video,
+    milliseconds,
+    timedelta,
+    validate_plane,
+    validate_video,
+)
 
 _NO_TIME = np.iinfo("int64").min
 _SECOND = 1000
@@ -28,10 +36,10 @@ def compute_sensitivity(
     video: Video,
     *,
     plane: Plane | None = None,
-    max_gaps: Sequence[pd.Timedelta | str] | None = None,
-    merge_gaps: Sequence[pd.Timedelta | str] | None = None,
+    max_gaps: Sequence[Duration] | None = None,
+    merge_gaps: Sequence[Duration] | None = None,
     anchors: Sequence[Anchor] = ("bottom_center", "center"),
-    period: pd.Timedelta | str | None = None,
+    period: Duration | None = None,
 ) -> pd.DataFrame:
     """Compute visits and dwell per zone under several combinations of options.
 
@@ -101,6 +109,8 @@ def compute_sensitivity(
     3         center 0 days 00:00:05       9         7
     """
     validate(detections, DETECTIONS)
+    validate_video(video)
+    validate_plane(plane)
     validate_zones(zones, (plane or video.pixels).unit)
     usual = _usual(detections, video, period)
     gaps = _spans(_times(usual, _MAX_GAPS) if max_gaps is None else max_gaps, "max_gaps")
@@ -134,16 +144,16 @@ def _figures(visits: pd.DataFrame, zone: str) -> tuple[int, int, int, int]:
     return len(dwell), int(mark_starts(person).sum()), int(dwell.sum()), round(float(np.median(dwell)))
 
 
-def _usual(detections: pd.DataFrame, video: Video, period: pd.Timedelta | str | None) -> int:
+def _usual(detections: pd.DataFrame, video: Video, period: Duration | None) -> int:
     """Return the unit of the default values [ms]: a second, or the sampling period if that is longer."""
     return max(_SECOND, choose_period(rows_by_person(detections), video, period))
 
 
-def _times(usual: int, factors: Sequence[int]) -> list[pd.Timedelta | str]:
+def _times(usual: int, factors: Sequence[int]) -> list[Duration]:
     return [timedelta(usual * factor) for factor in factors]
 
 
-def _spans(spans: object, name: str) -> dict[int, pd.Timedelta | str]:
+def _spans(spans: object, name: str) -> dict[int, Duration]:
     """Return durations by their milliseconds."""
     if not isinstance(spans, list | tuple):
         raise ParameterError(f"{name} must be a list of durations, got {spans!r}")

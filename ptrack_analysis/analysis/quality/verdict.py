@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from ptrack_analysis.schema import VERDICTS
+from ptrack_analysis.cards import build_card
+from ptrack_analysis.limits import wrong_kind
+from ptrack_analysis.schema import QUALITY, VERDICTS, validate
 
 UNKNOWN_VALUE = "\N{EN DASH}"
 GOOD, WITH_CARE, NOT_USABLE, UNKNOWN = "good", "usable with care", "not usable", "unknown"
@@ -41,6 +43,10 @@ class VideoVerdict:
         """Return the verdict in words, such as ``not usable for visits and dwell in hall``."""
         return f"{self.verdict} for {'; '.join(self.spoiled)}" if self.spoiled else self.verdict
 
+    def _repr_html_(self) -> str:
+        """Return a card for notebooks."""
+        return build_card("Quality", self.verdict, {"not usable for": "; ".join(self.spoiled)})
+
 
 def judge_video(quality: pd.DataFrame | None, *, problems: Sequence[str] = ()) -> VideoVerdict:
     """Assess the tracking of one video.
@@ -69,6 +75,10 @@ def judge_video(quality: pd.DataFrame | None, *, problems: Sequence[str] = ()) -
     >>> str(pta.quality.judge_video(None, problems=["pages are missing"]))
     'not usable'
     """
+    if quality is not None and "verdict" not in getattr(quality, "columns", ()):
+        validate(quality, QUALITY)  # a stored table has fewer columns
+    if isinstance(problems, str) or not isinstance(problems, Sequence):
+        raise wrong_kind("problems", "a list of texts", problems)
     if problems:
         return VideoVerdict(NOT_USABLE)
     verdicts = set() if quality is None else set(quality["verdict"].astype(str))

@@ -14,6 +14,7 @@ import pandas as pd
 
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats, Integers
+from ptrack_analysis.limits import at_least
 from ptrack_analysis.schema import GROUPS, validate
 
 CONFIDENCE = 0.95
@@ -155,6 +156,7 @@ def estimate_share(
     (0.25, 0.087, 0.491)
     """
     confidence = parse_confidence(confidence)
+    part = at_least(part, "part")
     size = np.asarray(list(sizes), dtype="float64")
     size = size[size > 0]
     whole = float(size.sum())

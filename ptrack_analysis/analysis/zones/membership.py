@@ -8,7 +8,7 @@ import pandas as pd
 
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Floats, Integers
-from ptrack_analysis.scene.zones import Zone, in_rectangle, near_edges
+from ptrack_analysis.scene.zones import Zone, in_rectangle, list_names, near_edges
 from ptrack_analysis.video import Milliseconds
 
 
@@ -27,12 +27,7 @@ def parse_zone_names(zones: Sequence[Zone | str], argument: str) -> list[str]:
     ParameterError
         If ``zones`` is not a list or tuple of zones and names.
     """
-    if not isinstance(zones, list | tuple):
-        raise ParameterError(f"{argument} must be a list of zones or zone names, got {zones!r:.60}")
-    for zone in zones:
-        if not isinstance(zone, Zone | str):
-            raise ParameterError(f"{argument} must contain only zones or zone names, got {zone!r:.60}")
-    return [zone if isinstance(zone, str) else zone.name for zone in zones]
+    return list_names(zones, Zone, argument)
 
 
 def validate_visited(zones: Sequence[Zone | str], visits: pd.DataFrame, argument: str) -> None:

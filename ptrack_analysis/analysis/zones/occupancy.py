@@ -10,9 +10,9 @@ from ptrack_analysis.analysis.motion.walks import Walks, read_walks
 from ptrack_analysis.analysis.presence import find_video_end, part_end
 from ptrack_analysis.analysis.zones.membership import Inside, time_inside
 from ptrack_analysis.geometry import Integers
-from ptrack_analysis.scene.zones import Zone, shared_area, validate_outlines, validate_zones
+from ptrack_analysis.scene.zones import Zone, shared_area, validate_items, validate_outlines, validate_zones
 from ptrack_analysis.schema import OCCUPANCY_CHANGES, OVERLAPS, assemble
-from ptrack_analysis.video import Milliseconds, Video, milliseconds
+from ptrack_analysis.video import Duration, Milliseconds, Video, milliseconds, validate_video
 
 
 def compute_zone_overlaps(zones: Sequence[Zone], *, unit: str | None = None) -> pd.DataFrame:
@@ -54,6 +54,7 @@ def compute_zone_overlaps(zones: Sequence[Zone], *, unit: str | None = None) -> 
     0  shop  till       10.0   0.25
     1  till  shop       10.0   0.50
     """
+    validate_items(zones, Zone, "zones")
     unit = unit or (zones[0].unit if zones else "px")
     validate_zones(zones, unit)
     validate_outlines(zones)
@@ -73,8 +74,8 @@ def compute_occupancy(
     video: Video,
     *,
     zones: Sequence[Zone] = (),
-    start: pd.Timedelta | str | None = None,
-    end: pd.Timedelta | str | None = None,
+    start: Duration | None = None,
+    end: Duration | None = None,
 ) -> pd.DataFrame:
     """Count the people present in the scene and in each zone over time.
 
@@ -130,6 +131,7 @@ def compute_occupancy(
     >>> occupancy["persons"].max().item()
     5
     """
+    validate_video(video)
     counts = count_people(read_walks(trajectories), video, zones=zones, start=start, end=end)
     arrays: dict[str, Integers | list[str]] = {
         "zone": [name for name, (times, _) in counts.items() for _ in times],
@@ -144,8 +146,8 @@ def count_people(
     video: Video,
     *,
     zones: Sequence[Zone] = (),
-    start: pd.Timedelta | str | None = None,
-    end: pd.Timedelta | str | None = None,
+    start: Duration | None = None,
+    end: Duration | None = None,
 ) -> dict[str, tuple[Milliseconds, Integers]]:
     """Count the people in the scene (zone ``""``) and in each zone, as in ``compute_occupancy``.
 

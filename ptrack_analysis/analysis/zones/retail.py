@@ -15,7 +15,7 @@ from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Integers
 from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import OBSERVED_ENTRIES, OBSERVED_EXITS, RETAIL, VISITS, assemble, validate
-from ptrack_analysis.video import milliseconds
+from ptrack_analysis.video import Duration, milliseconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ def compute_retail_metrics(
     visits: pd.DataFrame,
     zones: Sequence[Zone | str],
     *,
-    bounce_below: pd.Timedelta | str = TEN_SECONDS,
+    bounce_below: Duration = TEN_SECONDS,
     passers_by: Mapping[str, Zone | str | int] | None = None,
     transactions: Mapping[str, int] | None = None,
     observed_entries: Iterable[str] = OBSERVED_ENTRIES,

@@ -13,7 +13,7 @@ from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import DESTINATIONS, FUNNEL, ORIGINS, TRANSITIONS, VISITS, assemble, validate
 from ptrack_analysis.schema.arrays import Rows, TableArrays, collect, in_frame, read_column
-from ptrack_analysis.video import Milliseconds, milliseconds
+from ptrack_analysis.video import Duration, Milliseconds, milliseconds
 
 _MISSING = np.iinfo("int64").min
 
@@ -30,7 +30,7 @@ class _Transitions:
 
 @in_frame
 def compute_transitions(
-    visits: pd.DataFrame | TableArrays, *, max_between: pd.Timedelta | str | None = None
+    visits: pd.DataFrame | TableArrays, *, max_between: Duration | None = None
 ) -> TableArrays:
     """Count the transitions between zones: the origin-destination matrix.
 

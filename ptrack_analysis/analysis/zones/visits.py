@@ -23,7 +23,7 @@ from ptrack_analysis.limits import at_least
 from ptrack_analysis.scene.zones import Zone, validate_zones
 from ptrack_analysis.schema import ENTRIES, EXITS, POSITION_STATUSES, VISITS
 from ptrack_analysis.schema.arrays import TableArrays, collect, in_frame
-from ptrack_analysis.video import Video, milliseconds
+from ptrack_analysis.video import Duration, Video, milliseconds, validate_video
 
 _CROSSED, _EDGE, _START, _APPEARED, _OPENED = range(len(ENTRIES))
 _, _, _END, _LOST, _CLOSED = range(len(EXITS))
@@ -219,12 +219,12 @@ def compute_visits(
     video: Video,
     *,
     margin: float = 0.0,
-    enter_after: pd.Timedelta | str = NO_TIME,
-    merge_gap: pd.Timedelta | str = NO_TIME,
-    min_dwell: pd.Timedelta | str = NO_TIME,
-    period: pd.Timedelta | str | None = None,
-    start: pd.Timedelta | str | None = None,
-    end: pd.Timedelta | str | None = None,
+    enter_after: Duration = NO_TIME,
+    merge_gap: Duration = NO_TIME,
+    min_dwell: Duration = NO_TIME,
+    period: Duration | None = None,
+    start: Duration | None = None,
+    end: Duration | None = None,
 ) -> TableArrays:
     """Compute each person's visits to each zone.
 
@@ -327,6 +327,7 @@ def compute_visits(
     """
     walks = read_walks(trajectories)
     validate_zones(zones, walks.unit)
+    validate_video(video)
     options = Options(
         margin=at_least(margin, "margin"),
         enter_after=milliseconds(enter_after, "enter_after"),
@@ -348,8 +349,8 @@ def compute_visits(
 def _presence(
     walks: Walks,
     video: Video,
-    period: pd.Timedelta | str | None,
-    part: tuple[pd.Timedelta | str | None, pd.Timedelta | str | None],
+    period: Duration | None,
+    part: tuple[Duration | None, Duration | None],
 ) -> Presence:
     rows = walks.rows
     last = int((rows.time + walks.time_present).max(initial=0))

@@ -5,7 +5,8 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from ptrack_analysis.errors import InputError, ParameterError
+from ptrack_analysis.errors import InputError
+from ptrack_analysis.limits import validate_choice
 from ptrack_analysis.sources.archive import FormatOptions, Source
 from ptrack_analysis.sources.pages.rows import Budget
 from ptrack_analysis.sources.resolution import resolve_video
@@ -19,7 +20,7 @@ from ptrack_analysis.sources.trackers.sample import Sample, files_in, read_sampl
 from ptrack_analysis.sources.trackers.tracked import Given, Tracked, Unit, combine, validate_options
 from ptrack_analysis.sources.trackers.unknown import describe_refused, describe_unknown
 from ptrack_analysis.storage.s3 import AnyPath, parse_path
-from ptrack_analysis.video import Video, YAxis
+from ptrack_analysis.video import Video, YAxis, validate_video
 
 
 def read_tracks(
@@ -141,6 +142,8 @@ def read_with_options(
     path: Source, options: FormatOptions, video: Video | None = None, budget: Budget | None = None
 ) -> Tracked:
     """Read one video as ``read_tracks`` does, with at most the rows of the budget."""
+    if video is not None:
+        validate_video(video)
     given = combine(options, video or Video(), budget)
     found = _read_part(parse_path(path), options, given)
     tracked = found if isinstance(found, Tracked) else build_tracked(found, given)
@@ -191,8 +194,7 @@ def find_format(path: AnyPath, options: FormatOptions) -> Tracker:
         name = "table"
     if not name:
         return recognize(path)
-    if name not in TRACKERS:
-        raise ParameterError(f"format must be one of {', '.join(TRACKERS)}, got {name!r}")
+    validate_choice(name, "format", TRACKERS)
     if not path.is_file() and not path.is_dir():
         raise InputError(f"{path}: there is no such file or folder")
     return TRACKERS[name]
