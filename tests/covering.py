@@ -253,9 +253,9 @@ def write(tables, replications=REPLICATIONS):
         "# Coverage of confidence intervals",
         (
             "How often do the intervals of [Quality and uncertainty](quality.md#confidence-intervals) contain "
-            f"the true value? Measured in simulated videos with known truth: {replications} replications per "
-            "row, with fixed seeds. A share of 0.95 is ideal for 95 % intervals. Below 0.95, intervals are too "
-            "narrow; above, they are wider than necessary."
+            f"the true value? Measured in simulated videos with known truth: {replications} replications "
+            "per row, with fixed seeds. A share of 0.95 is ideal for 95 % intervals. Below 0.95, intervals "
+            "are too narrow. Above 0.95, they are wider than necessary."
         ),
         (
             "`python tests/covering.py docs/coverage.md` writes this page, and "
