@@ -9,6 +9,7 @@ from page_blocks import read_blocks
 from questions import export_all
 
 from ptrack_analysis.dataset.dimensions import DIMENSIONS
+from ptrack_analysis.dataset.relations import RELATIONS
 from ptrack_analysis.pipeline.outputs import FACTS
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -27,6 +28,14 @@ def test_every_standard_table_is_named(page):
 def test_every_command_for_a_dataset_is_shown_with_its_output():
     page = read("guide/many-videos.md")
     assert not [name for name in ("export", "verify", "compact", "remove") if f"ptrack {name} " not in page]
+
+
+def test_the_table_of_relations_has_every_relation_and_no_other():
+    found = set()
+    for table, refers in re.findall(r"^\| `(\w+)` \| [^|]* \|([^|]*)\|$", read("dataset.md"), re.M):
+        for before, column, to in re.findall(r"(\*?)`(\w+)` → `(\w+)`", refers):
+            found.add((table, column, to, not before))
+    assert found == {(one.table, one.column, one.to, one.active) for one in RELATIONS}
 
 
 def list_views(page):
