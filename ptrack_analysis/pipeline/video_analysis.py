@@ -1,5 +1,6 @@
 """One video with its configuration: reads, cleans and computes each table once."""
 
+import warnings
 from collections.abc import Iterable, Sequence
 from copy import copy
 from dataclasses import replace
@@ -22,9 +23,9 @@ from ptrack_analysis.analysis.trajectories import compute_trajectories
 from ptrack_analysis.analysis.zones.occupancy import count_people
 from ptrack_analysis.cards import build_card
 from ptrack_analysis.clock.bins import find_bin_edges
-from ptrack_analysis.clock.lookup import settled
+from ptrack_analysis.clock.lookup import find_keys, find_recordings, settled
 from ptrack_analysis.clock.recordings import Recording, validate_recording
-from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.errors import ParameterError, PtrackWarning
 from ptrack_analysis.geometry import Anchor, Integers
 from ptrack_analysis.limits import wrong_kind
 from ptrack_analysis.pipeline.config import AnalysisConfig
@@ -39,6 +40,7 @@ from ptrack_analysis.pipeline.outputs import (
     validate_needs,
 )
 from ptrack_analysis.scene.floor_plan import FloorPlan, read_floor_plan
+from ptrack_analysis.scene.selection import VideoKeys
 from ptrack_analysis.scene.zone_files import Scene, project_scene, read_scene
 from ptrack_analysis.scene.zones import ENTRANCE, Line, Zone
 from ptrack_analysis.schema import (
@@ -53,7 +55,7 @@ from ptrack_analysis.schema import (
 from ptrack_analysis.schema.arrays import Rows, to_frame
 from ptrack_analysis.schema.detected import POINTS
 from ptrack_analysis.sources.archive import FormatOptions, Source, VideoReference
-from ptrack_analysis.sources.finding import find_unit_of_points
+from ptrack_analysis.sources.finding import find_unit_of_points, scan_source
 from ptrack_analysis.sources.pages.job import Reading
 from ptrack_analysis.sources.pages.rows import Budget, TimeRange, compute_whole
 from ptrack_analysis.sources.read_report import ReadReport
@@ -300,7 +302,7 @@ class VideoAnalysis:
     @cached_property
     def scene(self) -> Scene | None:
         """The zones and lines for the camera of the recording, in the unit of the zone file."""
-        scene, recording = self._whole_scene, self._given_recording
+        scene, recording = self._whole_scene, self._found_recording
         return None if scene is None else scene.of_camera(None if recording is None else recording.camera)
 
     @cached_property
@@ -310,7 +312,7 @@ class VideoAnalysis:
     @property
     def ignores_cameras(self) -> list[str]:
         """The cameras whose zones and lines are excluded because the camera of the video is not known."""
-        recording = self._given_recording
+        recording = self._found_recording
         is_known = recording is not None and recording.camera is not None
         return [] if is_known or self._whole_scene is None else self._whole_scene.cameras
 
@@ -376,8 +378,34 @@ class VideoAnalysis:
     def recording(self) -> Recording:
         """The recording: time and site."""
         return settled(
-            self._given_recording or Recording(video=self.video.name), self.reading.video, self.config
+            self._found_recording or Recording(video=self.video.name), self.reading.video, self.config
         )
+
+    @cached_property
+    def _found_recording(self) -> Recording | None:
+        """The given recording, otherwise the one that the file of recordings or the file names state."""
+        config = self._given_config
+        if self._given_recording is not None or (config.recordings is None and config.started_at is None):
+            return self._given_recording
+        if isinstance(self.source, tuple):
+            keys = VideoKeys(self.video.name, (self.video.name,))
+        elif isinstance(self.source, VideoReference):
+            first = self.source.path or self.source.files[0]
+            keys = find_keys(self.source, first.parent)
+        else:
+            root = parse_path(self.source)
+            videos = scan_source(root, self._form).videos
+            if len(videos) != 1:
+                return None  # reading the source reports this
+            keys = find_keys(videos[0], root)
+        name = self._name or keys.name
+        recordings, _ = find_recordings(config, [replace(keys, name=name)])
+        recording = recordings[name]
+        if self._warns and recording.started_at is None and recording.fault is None:
+            source = "the pattern" if config.recordings is None else f"a row of {config.recordings}"
+            text = f"video {name!r} does not match {source}, so the start of the recording is unknown"
+            warnings.warn(text, PtrackWarning, stacklevel=3)
+        return recording
 
     @cached_property
     def period(self) -> pd.Timedelta:
@@ -776,6 +804,7 @@ def open_video(
     source: Source | VideoReference | Tables,
     *,
     config: AnalysisConfig | None = None,
+    recording: Recording | None = None,
     name: str | None = None,
     **options: Any,
 ) -> VideoAnalysis:
@@ -788,6 +817,8 @@ def open_video(
         ``(detections, video)``.
     config
         The configuration. Alternatively, pass its fields as options.
+    recording
+        Time and site of the recording; by default from ``recordings`` or ``started_at``, if these are given.
     name
         Name of the video; by default the name of its files or folder, see ``find_videos``.
     **options
@@ -819,4 +850,5 @@ def open_video(
     scene = None
     if options.get("zones") is not None and not isinstance(options["zones"], str | PathLike):
         scene = read_scene(options.pop("zones"))
-    return VideoAnalysis(source, AnalysisConfig(**options) if config is None else config, scene, name=name)
+    config = AnalysisConfig(**options) if config is None else config
+    return VideoAnalysis(source, config, scene, recording, name=name)

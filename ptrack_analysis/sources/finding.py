@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from ptrack_analysis.errors import InputError, NoPageError, ParameterError, PtrackError
+from ptrack_analysis.limits import wrong_kind
 from ptrack_analysis.sources.archive import (
     FormatOptions,
     Recall,
@@ -180,7 +181,10 @@ def form_given(**options: Any) -> FormatOptions | None:
     given = {name: value for name, value in options.items() if value is not None}
     if not given:
         return None
-    given["columns"] = tuple(sorted(given.get("columns", {}).items()))
+    columns = given.get("columns", {})
+    if not isinstance(columns, Mapping):
+        raise wrong_kind("columns", "a mapping of roles to columns, such as {'id': 'track_id'}", columns)
+    given["columns"] = tuple(sorted(columns.items()))
     given["classes"] = parse_classes(given.get("classes", ()))
     return validate_options(FormatOptions(**given))
 
