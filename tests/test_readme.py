@@ -13,8 +13,6 @@ from ptrack_analysis.cli import main
 from ptrack_analysis.dataset.dimensions import DIMENSIONS
 from ptrack_analysis.dataset.manifest import read_manifest
 from ptrack_analysis.pipeline.outputs import FACTS
-from ptrack_analysis.sources.trackers.registry import TRACKERS
-from ptrack_analysis.sources.trackers.roles import BOXES, MOMENTS, PARTS, POINT, SIDES
 
 
 @pytest.fixture
@@ -96,11 +94,3 @@ def test_the_queries_and_dashboards_of_the_readme_work_with_a_camera_without_a_c
             [table, *_] = re.findall(r"`(\w+)/?`", table)
             columns = re.findall(r"`(\w+)`", chart)
             assert connection.table(table).select(*columns).fetchall(), row
-
-
-def test_the_table_of_formats_has_every_format_and_role(readme):
-    section = readme.partition("### Other trackers")[2].partition("\n## ")[0]
-    rows = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
-    assert {name for row in rows for name in re.findall("`([^`]+)`", row)} == TRACKERS.keys()
-    roles = ["id", *MOMENTS, *SIDES, *BOXES, *POINT, *PARTS, "confidence", "class", "class_name"]
-    assert [role for role in roles if f"`{role}`" not in section] == ["timestamp_ms"]
