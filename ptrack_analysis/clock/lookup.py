@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
+from os import PathLike
 from pathlib import PurePosixPath
 from typing import Any, Protocol
 
@@ -17,7 +18,7 @@ from ptrack_analysis.errors import InputError, ParameterError
 from ptrack_analysis.scene.selection import SelectorIndex, VideoKeys
 from ptrack_analysis.sources.archive import VideoReference, shown
 from ptrack_analysis.sources.names import listed, strip_suffixes
-from ptrack_analysis.storage.s3 import AnyPath
+from ptrack_analysis.storage.s3 import AnyPath, S3Path
 from ptrack_analysis.video import Video
 
 _DIRECTIVES = {
@@ -187,6 +188,17 @@ def find_keys(reference: VideoReference, root: AnyPath) -> VideoKeys:
         reference.job_tag,
         reference.video_uri,
         form.get("camera") or None,
+    )
+
+
+def build_keys(source: Any, video: Video) -> VideoKeys:
+    """Return the keys of a video that was read without a search of its folder."""
+    if isinstance(source, VideoReference):
+        return replace(find_keys(source, source.files[0].parent), name=video.name)
+    file = str(source) if isinstance(source, str | PathLike | S3Path) else ""
+    paths = (file, PurePosixPath(file).name) if file else ()
+    return VideoKeys(
+        video.name, tuple(list_names(paths[:1])), paths, video.job_id, video.job_tag, video.source or None
     )
 
 

@@ -22,7 +22,7 @@ from ptrack_analysis.analysis.selection import cut_trajectories, flag_continued,
 from ptrack_analysis.analysis.trajectories import compute_trajectories
 from ptrack_analysis.analysis.zones.occupancy import count_people
 from ptrack_analysis.clock.bins import find_bin_edges
-from ptrack_analysis.clock.lookup import settled
+from ptrack_analysis.clock.lookup import build_keys, find_recordings, settled
 from ptrack_analysis.clock.recordings import Recording
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Anchor, Integers
@@ -246,8 +246,14 @@ class VideoAnalysis:
     @cached_property
     def scene(self) -> Scene | None:
         """The zones and lines for the camera of the recording, in the unit of the zone file."""
-        scene, recording = self._whole_scene, self._given_recording
-        return None if scene is None else scene.of_camera(None if recording is None else recording.camera)
+        return None if self._whole_scene is None else self._whole_scene.of_camera(self._camera)
+
+    @property
+    def _camera(self) -> str | None:
+        """The camera of the recording, if zones depend on it."""
+        if self._given_recording is not None:
+            return self._given_recording.camera
+        return self.recording.camera if self._whole_scene is not None and self._whole_scene.cameras else None
 
     @cached_property
     def _whole_scene(self) -> Scene | None:
@@ -256,8 +262,7 @@ class VideoAnalysis:
     @property
     def ignores_cameras(self) -> list[str]:
         """The cameras whose zones and lines are excluded because the camera of the video is not known."""
-        recording = self._given_recording
-        is_known = recording is not None and recording.camera is not None
+        is_known = self._camera is not None
         return [] if is_known or self._whole_scene is None else self._whole_scene.cameras
 
     @cached_property
@@ -321,9 +326,11 @@ class VideoAnalysis:
     @cached_property
     def recording(self) -> Recording:
         """The recording: time and site."""
-        return settled(
-            self._given_recording or Recording(video=self.video.name), self.reading.video, self.config
-        )
+        recording, video = self._given_recording, self.reading.video
+        if recording is None:
+            keys = build_keys(self.source, video)
+            recording = find_recordings(self.config, [keys])[0][keys.name]
+        return settled(recording, video, self.config)
 
     @cached_property
     def period(self) -> pd.Timedelta:
