@@ -39,7 +39,8 @@ def add(commands: Any) -> None:
         "Format options apply to B, and --video selects a video of A. B takes the frame size and rate of A "
         "if it has none.",
         "compare data/shop data/shop/pages",
-        "compare data/shop data/tracker/tracks.csv --zones data/shop/zones.geojson",
+        "compare data/day data/tracker/morning.csv --video morning "
+        "--columns frame=frame,id=track_id,left=x1,top=y1,right=x2,bottom=y2",
     )
     parser.add_argument(
         "a", type=parse_file_path, metavar="A", help="file, folder or s3://bucket/prefix of the reference"
