@@ -34,6 +34,13 @@ def test(session: nox.Session) -> None:
 
 
 @nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation; any warning is an error."""
+    session.install("--editable", ".[docs]")
+    session.run("sphinx-build", "-W", "--keep-going", "docs", "build/site")
+
+
+@nox.session
 def slow(session: nox.Session) -> None:
     """Run the slow tests: Spark, kills, very long videos. They take about half an hour."""
     session.install("--editable", ".[test,spark]")

@@ -43,7 +43,7 @@ html_theme_options = {
     "footer_end": [],
     "secondary_sidebar_items": ["page-toc"],
 }
-html_sidebars = {"start": [], "changelog": [], "glossary": [], "recipes": []}
+html_sidebars = {"start": [], "recipes": [], "definitions": [], "generated/notebooks/gallery": []}
 
 myst_enable_extensions = ["colon_fence", "deflist", "attrs_block"]
 myst_heading_anchors = 3
@@ -54,6 +54,7 @@ copybutton_only_copy_prompt_lines = False
 
 autodoc_typehints = "signature"
 autodoc_typehints_format = "short"
+autodoc_preserve_defaults = True
 autodoc_member_order = "bysource"
 python_maximum_signature_line_length = 88
 numpydoc_show_class_members = False

@@ -25,7 +25,8 @@ PYTHON = {"python", "{plot}"}
 DATA = {"json", "toml", "csv", "text"}
 IS_OUTPUT = {"text", "output"}
 INSTALLS = re.compile(
-    r"(\.venv/bin/)?(python3? -m (venv|pip) |pip |\. |nox |pre-commit |java |git |sphinx-build )"
+    r"(\.venv/bin/)?(python3? (-m (venv|pip|pytest|tests)|tools/) ?|pip |\. |nox |pre-commit |java |git |"
+    r"sphinx-build )"
 )
 OUTPUT_FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 

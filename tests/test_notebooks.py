@@ -1,4 +1,4 @@
-"""The notebooks: run from their own folder without an error or a warning, and stored without outputs."""
+"""The notebooks run without an error or a warning, and their stored outputs are those of a run."""
 
 import json
 import os
@@ -24,7 +24,7 @@ def test_they_are_all_there():
 
 
 @OF_ALL
-def test_outputs_are_stripped_and_cells_keep_their_names(file):
+def test_cells_have_their_names_and_images_have_texts(file):
     notebook = json.loads(file.read_text(encoding="utf-8"))
     assert notebook["nbformat"] == 4
     assert notebook["metadata"]["kernelspec"]["name"] == "python3"
@@ -33,9 +33,22 @@ def test_outputs_are_stripped_and_cells_keep_their_names(file):
         f"{file.stem}-{number:02d}" for number, _ in enumerate(notebook["cells"], 1)
     ]
     for cell in notebook["cells"]:
-        assert cell["metadata"] == {}
-        if cell["cell_type"] == "code":
-            assert (cell["outputs"], cell["execution_count"]) == ([], None)
+        assert set(cell["metadata"]) <= {"alt"}
+        for output in cell.get("outputs", []):
+            for kind in output.get("data", {}):
+                if kind.startswith("image/"):
+                    assert output["metadata"][kind]["alt"] == cell["metadata"]["alt"]
+
+
+@OF_ALL
+def test_the_last_section_says_what_may_mislead(file):
+    last = json.loads(file.read_text(encoding="utf-8"))["cells"][-1]
+    assert "".join(last["source"]).startswith("## What may mislead")
+
+
+@OF_ALL
+def test_a_notebook_is_small(file):
+    assert file.stat().st_size < 1_500_000
 
 
 @OF_ALL
@@ -44,6 +57,25 @@ def test_files_and_notebooks_that_are_linked_are_there(file):
     text = "\n".join("".join(cell["source"]) for cell in notebook["cells"])
     for place in re.findall(r"\]\(([^)#:]+)\)|Path\(\"(\.\./[^\"]+)\"\)", text):
         assert (file.parent / (place[0] or place[1])).exists()
+
+
+def stored_code_cells(file):
+    notebook = json.loads(file.read_text(encoding="utf-8"))
+    return [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+
+
+def read_texts(cell):
+    """Return the tables and texts of a cell; images and the explorer are not compared."""
+    texts = []
+    for output in cell["outputs"]:
+        data = output.get("data", {})
+        is_text = not any(kind.startswith("image/") for kind in data) and "iframe" not in data.get(
+            "text/html", ""
+        )
+        text = data.get("text/plain", "")
+        if is_text and not "".join(text).startswith("Run this cell"):
+            texts.append("".join(text))
+    return texts
 
 
 def outputs_of(file, folder):
@@ -71,6 +103,7 @@ def test_a_notebook_runs_and_shows_its_pictures(file, tmp_path):
     assert not said, "warnings and prints"
     pictures = [output for output in shown if "image/png" in output.get("data", {})]
     assert len(pictures) == PICTURES[file.stem]
+    assert [read_texts(cell) for cell in cells] == [read_texts(cell) for cell in stored_code_cells(file)]
     if file.stem in {"01-first-look", "gallery"}:
         explorer = shown[-1]["data"]["text/html"]
         assert explorer.startswith('<iframe title="Explorer: shop" sandbox="allow-scripts allow-downloads"')

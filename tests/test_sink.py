@@ -219,8 +219,8 @@ def test_a_bad_result_is_refused_and_changes_nothing(tmp_path, result, error, me
         ({"frame": -1}, r"frame must be a whole number from 0"),
         ({"frame": 6.0}, r"frame must be a whole number from 0"),
         ({"frame": True}, r"frame must be a whole number from 0"),
-        ({}, r"append needs either frame"),
-        ({"frame": 6, "timestamp": "1s"}, r"append needs either frame"),
+        ({}, r"append requires either frame"),
+        ({"frame": 6, "timestamp": "1s"}, r"append requires either frame"),
         ({"timestamp": "0.1s"}, r"timestamp is '0.1s' \(100 ms\), which is not after .* \(166 ms\)"),
         ({"timestamp": 7.5}, r"timestamp must be a duration such as '1.5s'"),
         ({"timestamp": "-1s"}, r"timestamp must be a duration"),
@@ -250,7 +250,7 @@ def test_boxes_without_any_id_are_an_error_at_the_end(tmp_path):
     sink = pta.TrackingSink(tmp_path / "a", video=VIDEO)
     for frame in range(3):
         sink.append(results_of_ultralytics(None, [[64, 48, 128, 240]], [0]), frame=frame)
-    with pytest.raises(InputError, match=r"3 boxes were added, and none has an id"):
+    with pytest.raises(InputError, match=r"3 boxes were added, but no box has an id"):
         sink.close()
     assert len(pta.read_tracking(tmp_path / "a")[0]) == 0
 

@@ -119,10 +119,11 @@ def test_the_explorer_the_report_and_the_shell_name_a_part(data, tmp_path, capsy
     assert f"note: {name}: the selected persons" in capsys.readouterr().err
 
 
-def test_a_notebook_shows_a_card(analysis):
+def test_a_notebook_shows_a_card_of_what_is_computed(analysis):
+    _ = analysis["tracks"], analysis["visits"], analysis.verdict, analysis.window
     card = analysis._repr_html_()
-    assert "<caption><b>shop</b></caption>" in card
-    for fact in ("<td>13</td>", "<td>usable with care</td>", "entrance, shelves, table, checkout", "visits"):
+    assert "<b>shop</b></caption>" in card
+    for fact in (">13</td>", ">usable with care</td>", "entrance, shelves, table, checkout", "visits"):
         assert fact in card
 
 

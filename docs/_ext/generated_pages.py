@@ -88,8 +88,8 @@ def _build_api_index(topics: list[str]) -> str:
         [
             "# API reference",
             "",
-            "`import ptrack_analysis as pta`. The everyday names are at the top level. "
-            "All others are one level down, by topic, such as `pta.heat.compute_flow_field`.",
+            "`import ptrack_analysis as pta`. The everyday names are at the top level. All others are "
+            "one level down, by topic, such as `pta.heat.compute_flow_field`.",
             "",
             "```{toctree}",
             ":maxdepth: 2",
@@ -132,7 +132,8 @@ def build_command_line() -> str:
     sections = [
         "# Command line\n",
         "`ptrack COMMAND SOURCE` reads a file, a folder or an `s3://` prefix. Data go to stdout, "
-        "messages to stderr. `ptrack SOURCE` without a command gives a short look at the source and the next commands.\n",
+        "messages to stderr. `ptrack SOURCE` without a command gives a short look at the source and the next "
+        "commands.\n",
         f"{epilog[0].upper()}{epilog[1:]}.\n",
     ]
     [commands] = [each for each in parser._actions if isinstance(each, argparse._SubParsersAction)]  # noqa: SLF001
@@ -159,7 +160,7 @@ def _describe_command(parser: argparse.ArgumentParser, summary: str, depth: int 
             if each.help != argparse.SUPPRESS and "--help" not in each.option_strings and each not in nested
         ]
         if actions:
-            yield f"| {group.title or 'options'} | |\n|---|---|"
+            yield f"| {(group.title or 'options').removeprefix('positional ')} | |\n|---|---|"
             for action in actions:
                 yield f"| {_format_names(action)} | {_format_help(parser, action)} |"
             yield ""
@@ -197,8 +198,8 @@ def build_tables() -> str:
         "# Tables",
         "",
         "Each table that a function returns, `VideoAnalysis` computes or an export writes. "
-        "Keys are index levels. `{u}` in a name is the unit of the plane: `x_px` or `x_m`. Times in memory are timedeltas; in a dataset, "
-        "`timestamp` becomes `timestamp_ms` and `dwell` becomes `dwell_s`.",
+        "Keys are index levels. `{u}` in a name is the unit of the plane: `x_px` or `x_m`. Times in memory "
+        "are timedeltas; in a dataset, `timestamp` becomes `timestamp_ms` and `dwell` becomes `dwell_s`.",
         "",
         "The file `dictionary.md` of each exported dataset describes the columns as they are stored.",
         "",
@@ -285,5 +286,7 @@ def write_notebooks(root: Path, folder: Path) -> None:
             )
             client.execute(env={**os.environ, "PYTHONWARNINGS": "default"})
         for cell in notebook.cells:
+            if "alt" in cell.metadata:
+                cell.metadata["mystnb"] = {"image": {"alt": cell.metadata["alt"]}}
             cell.source = re.sub(r"\]\(\.\./docs/", "](../../", cell.source)
         (target / file.name).write_text(json.dumps(notebook), encoding="utf-8")

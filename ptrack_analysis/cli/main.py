@@ -130,7 +130,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Data go to stdout, messages to stderr. An error is one line on stderr.
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # names that the terminal cannot show are no error
+        sys.stdout.reconfigure(errors="replace")  # names that the terminal cannot show do not fail
     try:
         arguments = sys.argv[1:] if arguments is None else arguments
         called = next((argument for argument in arguments if not argument.startswith("-")), "")

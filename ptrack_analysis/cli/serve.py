@@ -39,7 +39,7 @@ def add(commands: Any) -> None:
     )
     add_source(parser)
     parser.add_argument(
-        "--port", type=_port, default=PORT, metavar="N", help=f"port (default {PORT}; 0 is a free one)"
+        "--port", type=_port, default=PORT, metavar="N", help=f"port (default {PORT}; 0 chooses a free one)"
     )
     parser.add_argument(
         "--host",
@@ -145,7 +145,7 @@ def _handle_signals(numbers: Iterable[signal.Signals], handle: Callable[[int, An
 
 
 def _introduce(server: "TrackingServer", given: argparse.Namespace) -> None:
-    """Print the URL and an example on stdout, and what is served on stderr."""
+    """Print the URL and an example on stdout, and the served videos on stderr."""
     if server.is_public:
         print(
             f"warning: {given.host} can be reached from other machines. Requests are not authenticated, so "

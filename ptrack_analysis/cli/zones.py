@@ -129,7 +129,7 @@ def run(given: argparse.Namespace) -> int:
 
 
 def _validate_source(source: str | None) -> None:
-    """Reject an image or a film as a source of tracking data."""
+    """Reject an image or a video file as a source of tracking data."""
     from ptrack_analysis.errors import ParameterError
 
     suffix = Path((source or "").rpartition("@")[0] or source or "").suffix.lower()

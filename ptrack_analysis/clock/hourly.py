@@ -10,7 +10,7 @@ import pandas as pd
 from ptrack_analysis.analysis.dwell.survival import seen_at
 from ptrack_analysis.analysis.presence import find_video_end, part_end
 from ptrack_analysis.clock.opening_hours import open_intervals
-from ptrack_analysis.clock.recordings import Recording
+from ptrack_analysis.clock.recordings import Recording, validate_recording
 from ptrack_analysis.clock.timezones import (
     jump_between,
     moment_at,
@@ -19,7 +19,7 @@ from ptrack_analysis.clock.timezones import (
 )
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Integers
-from ptrack_analysis.scene.zones import Zone
+from ptrack_analysis.scene.zones import Zone, validate_items
 from ptrack_analysis.schema import (
     OBSERVED_ENTRIES,
     OCCUPANCY_CHANGES,
@@ -31,7 +31,7 @@ from ptrack_analysis.schema import (
     empty_table,
     validate,
 )
-from ptrack_analysis.video import Milliseconds, Video, milliseconds
+from ptrack_analysis.video import Duration, Milliseconds, Video, milliseconds, validate_video
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -222,7 +222,9 @@ def compute_occupancy_hourly(occupancy: pd.DataFrame, video: Video, recording: R
     >>> hourly[["local_hour", "max_persons"]].to_numpy().tolist()
     [[9, 2], [10, 2]]
     """
-    validate(occupancy, OCCUPANCY_CHANGES)
+    validate(occupancy, OCCUPANCY_CHANGES, "occupancy")
+    validate_video(video)
+    validate_recording(recording)
     if occupancy.empty:
         return empty_table(OCCUPANCY_HOURLY)
     occupancy = occupancy.sort_index()
@@ -261,8 +263,8 @@ def compute_visits_hourly(
     recording: Recording,
     *,
     zones: Sequence[Zone] = (),
-    start: pd.Timedelta | str | None = None,
-    end: pd.Timedelta | str | None = None,
+    start: Duration | None = None,
+    end: Duration | None = None,
     observed_entries: Iterable[str] = OBSERVED_ENTRIES,
 ) -> pd.DataFrame:
     """Count visits and sum their dwell per local hour.
@@ -270,7 +272,7 @@ def compute_visits_hourly(
     The hours are as in ``compute_occupancy_hourly``, for the video or its part from ``start`` to ``end``. A
     visit is present in each hour that ``[entered, exited)`` overlaps. A visit of zero length is present in
     the hour of ``entered``. Its ``dwell`` is split over these hours in proportion to its length in each hour,
-    in whole milliseconds; the sum up to the end of each hour is rounded down. ``began`` counts a visit in the
+    in milliseconds, rounded down for the sum up to the end of each hour. ``began`` counts a visit in the
     hour of ``entered``, and ``entries`` counts it there only if its start was observed. A visit that is cut
     by the end of a part is present in both parts, and is an entry in at most one part.
 
@@ -302,10 +304,12 @@ def compute_visits_hourly(
         If the start of the recording is unknown, its time zone or opening hours are invalid, or
         ``observed_entries`` is not a list of entries.
 
-    Notes ----- O(n log n + zones · hours + visits · hours per visit). The sum of ``began`` over all hours is
-    the number of visits, and the sum of ``dwell`` is their dwell, to the millisecond. Do not sum ``present``
-    and ``persons`` over hours, because a visit can last several hours. All columns can be summed over videos;
-    a person counts once per video.
+    Notes
+    -----
+    O(n log n + zones · hours + visits · hours per visit). The sum of ``began`` over all hours is the number
+    of visits, and the sum of ``dwell`` is their dwell, to the millisecond. Do not sum ``present`` and
+    ``persons`` over hours, because a visit can last several hours. All columns can be summed over videos; a
+    person counts once per video.
 
     Examples
     --------
@@ -319,6 +323,9 @@ def compute_visits_hourly(
     0
     """
     validate(visits, VISITS)
+    validate_video(video)
+    validate_recording(recording)
+    validate_items(zones, Zone, "zones")
     visits = visits.sort_index()
     entered, exited, dwell = (
         visits[name].to_numpy().astype("int64") for name in ("entered", "exited", "dwell")

@@ -15,6 +15,7 @@ from ptrack_analysis.clock.holidays import FindHolidays, list_days, read_holiday
 from ptrack_analysis.clock.opening_hours import uses_holidays, validate_opening_hours
 from ptrack_analysis.clock.timezones import name_offset, parse_moment, parse_timezone
 from ptrack_analysis.errors import InputError, ParameterError
+from ptrack_analysis.limits import wrong_kind
 from ptrack_analysis.scene.selection import SELECTORS, Selector, VideoKeys, fits_pattern
 from ptrack_analysis.schema import VIDEOS
 from ptrack_analysis.storage.columns import stored_columns
@@ -35,6 +36,16 @@ class Recording:
     and ``holidays`` are the public holidays for ``PH``. ``further`` contains the other columns of the file of
     recordings and the fields of the file name, and ``types`` their types, except text. ``fault`` describes an
     invalid time in the file name.
+
+    Examples
+    --------
+    >>> from datetime import datetime
+    >>> started_at = datetime.fromisoformat("2026-05-04T06:30:00+00:00")
+    >>> recording = pta.clock.Recording(
+    ...     video="morning", started_at=started_at, timezone="Europe/Berlin", site="Bonn"
+    ... )
+    >>> recording.local_start.isoformat()
+    '2026-05-04T08:30:00+02:00'
     """
 
     video: str
@@ -143,6 +154,19 @@ _NUMBER = re.compile(r"[+-]?(0|[1-9]\d*)?(\.\d+)?([eE][+-]?\d{1,2})?")
 _FLAGS = {"true": True, "false": False}
 
 
+def validate_recording(recording: object) -> None:
+    """Reject an argument that is not a Recording.
+
+    Raises
+    ------
+    ParameterError
+        If it is something else.
+    """
+    if not isinstance(recording, Recording):
+        advice = "read_recordings returns the recordings of a file; Recording(video=..., ...) describes one."
+        raise wrong_kind("recording", "a Recording", recording, advice)
+
+
 @dataclass(frozen=True, slots=True)
 class RecordingRow:
     """A row of the file of recordings: a selector of videos, and its cells as text.
@@ -238,6 +262,15 @@ def read_recordings(
         If the country is unknown, or its holidays require a package that is not installed.
     RemoteError
         If S3 rejects the request.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"video": ["morning"], "started_at": ["2026-05-04T08:30:00+02:00"]})
+    >>> table.assign(site="Bonn").to_csv("recordings.csv", index=False)
+    >>> recordings = pta.clock.read_recordings("recordings.csv")
+    >>> recordings["morning"].site, recordings["morning"].local_start.isoformat()
+    ('Bonn', '2026-05-04T08:30:00+02:00')
     """
     find_holidays = None if holidays is None else read_holidays(str(holidays))
     recordings = {}

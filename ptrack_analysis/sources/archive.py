@@ -1,4 +1,4 @@
-"""Which files of a folder belong to which video."""
+"""Assign the files of a folder to videos."""
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -32,7 +32,7 @@ _SHOWN = 3
 
 @dataclass(frozen=True, slots=True)
 class FormatOptions:
-    """How another tracker's file is read; ``read_tracks`` explains the options.
+    """Options for reading another tracker's file; ``read_tracks`` explains them.
 
     ``part`` selects the rows of one video of a table: pairs of a role (``video`` or ``camera``) and its
     value.
@@ -51,18 +51,26 @@ class FormatOptions:
 
 
 FORMAT_OPTIONS = tuple(field.name for field in fields(FormatOptions) if field.name != "part")
-"""Names of the arguments that say how another tracker's file is read."""
+"""Names of the arguments for reading another tracker's file."""
 
 
 @dataclass(frozen=True, slots=True)
 class VideoReference:
-    """One video of an archive: its name, its files in natural order, and its job where the pages name it.
+    """One video of an archive, as found by ``find_videos``.
 
-    Only the pages of ``identity`` are read (see ``find_identity``); with a ``form``, another tracker's file
-    or folder, ``path``, is read instead. ``points_unit`` is ``m`` or ``px`` if it has points without boxes,
-    otherwise empty. ``missing`` has the signs that pages are missing, ``notes`` a sentence for
-    each assumption about which files belong together. ``job_tag`` and ``video_uri`` are the JobTag and the
-    filmed object or file, where the pages name them.
+    ``name`` is the name of the video, ``files`` its files in natural order. ``job_id``, ``job_tag`` and
+    ``video_uri`` (the filmed object or file) come from the pages and are None if the pages do not have them.
+    Only pages of ``identity`` are read (see ``find_identity``). With a ``form``, ``path`` is the file or
+    folder of another tracker; ``points_unit`` is then ``m`` or ``px`` if it has points instead of boxes.
+    ``missing`` has the signs of missing pages, ``notes`` a sentence per assumption about files that belong
+    together.
+
+    Examples
+    --------
+    >>> video = pta.find_videos("data/shop")[0]
+    >>> video.name, len(video.files), video.video_uri
+    ('shop', 6, 's3://example-bucket/shop.mp4')
+    >>> detections, _ = pta.read_tracking(video)
     """
 
     name: str
@@ -80,9 +88,9 @@ class VideoReference:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """The videos of a folder, and the files that are ignored, each with the reason.
+    """The videos of a folder, and the ignored files, each with the reason.
 
-    ``evidence`` is what the pages of each well-formed file say; it is empty for a file without pages.
+    ``evidence`` has the facts from the pages of each well-formed file, empty for a file without pages.
     """
 
     videos: list[VideoReference]
@@ -91,12 +99,12 @@ class Scan:
 
 
 def scan(source: Source, recall: Recall | None = None) -> Scan:
-    """Find the videos of an archive of pages, and what in it is none; see ``find_videos``.
+    """Find the videos and the ignored files of an archive of pages; see ``find_videos``.
 
-    ``recall`` returns what the pages of a file say if it is known from an earlier scan, else None; such a
-    file is not opened.
+    ``recall`` returns the evidence of a file from an earlier scan, None if unknown. Known files are not
+    opened.
     """
-    root = parse_path(source)
+    root = parse_path(source, name="source")
     listing = list_files(root)
     files, ignored = listing.files, listing.others
     found: dict[AnyPath, frozenset[Evidence]] = {}
@@ -126,12 +134,12 @@ def _without_content(file: AnyPath) -> AnyPath:
 
 
 def _read_evidence(file: AnyPath, log: DocumentLog) -> frozenset[Evidence]:
-    """Return what the pages of a file say about their videos.
+    """Return the evidence of a file's pages about their videos.
 
     Raises
     ------
     PageError
-        If the file is broken, or cut before what identifies its video.
+        If the file is damaged, or ends before the JobId.
     """
     pages = [page for _, found in read_documents(file, SKIPPING, log) for page in found or ()]
     if any(page.is_cut and not find_identity(page) for page in pages):
@@ -140,7 +148,7 @@ def _read_evidence(file: AnyPath, log: DocumentLog) -> frozenset[Evidence]:
 
 
 def _find_span(page: Page[Any]) -> tuple[int | None, int | None]:
-    """Return the first and last timestamp of a page that does not say which video it belongs to."""
+    """Return the first and last timestamp of a page that does not identify its video."""
     if page.next_token or find_identity(page):
         return None, None
     times = [one.timestamp for one in page.persons or () if isinstance(one.timestamp, int | float)]
@@ -163,9 +171,9 @@ def build_references(
     root, listing
         The source and its files.
     evidence
-        What the pages of each file say.
+        The evidence of each file's pages.
     broken
-        Files that cannot be decoded. They belong to the video whose pages are beside them.
+        Files that cannot be decoded. They belong to the video whose pages are in the same folder.
     """
     groups, assumed = group_files(root, evidence)
     missing, orphans = find_missing(root, listing, groups)
@@ -202,7 +210,7 @@ def build_references(
 def _find_fact(
     key: Key, files: Sequence[AnyPath], evidence: Mapping[AnyPath, frozenset[Evidence]], name: str
 ) -> str | None:
-    """Return what the pages of a video say about it; None if they do not."""
+    """Return a fact from the pages of a video, None if they do not have it."""
     own = (one for file in files for one in evidence.get(file, ()) if one.identity == key[0])
     return next((fact for one in own if (fact := getattr(one, name))), None)
 
@@ -213,7 +221,7 @@ def _find_kin(
     groups: Mapping[Key, Sequence[AnyPath]],
     evidence: Mapping[AnyPath, frozenset[Evidence]],
 ) -> list[Key]:
-    """Return the videos that a file which cannot be read may be a page of."""
+    """Return the videos to which an unreadable file may belong."""
     group = group_below(root, file)
     kin = [key for key, files in groups.items() if any(group_below(root, one) == group for one in files)]
     numbered = [key for key in kin if _are_numbered(root, key, groups[key], evidence)]
@@ -234,12 +242,12 @@ def _are_numbered(
 
 
 def list_files(root: AnyPath) -> Listing:
-    """List the files of a source by whether their names are those of pages.
+    """List the files of a source; files named like pages are separate from other files.
 
     Raises
     ------
     InputError
-        If there is no such file or folder.
+        If the file or folder does not exist.
     """
     if root.is_file():
         return Listing([root], [])
@@ -273,7 +281,7 @@ def _sorted_by_name(root: AnyPath, found: Iterable[AnyPath], entries: Iterable[P
 
 
 def _on_disk(root: Path) -> tuple[list[Path], list[Path]]:
-    """Walk a folder without hidden entries and links to folders; return files and entries that are none."""
+    """Return the files below a folder and its other entries, without hidden ones and links to folders."""
     files, entries = list[Path](), list[Path]()
     for folder, folders, names in os.walk(root, onerror=_raise):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
@@ -286,21 +294,21 @@ def _on_disk(root: Path) -> tuple[list[Path], list[Path]]:
 
 
 def _in_s3(root: S3Path) -> Iterator[S3Path]:
-    """List what lies below a prefix, leaving out what is hidden."""
+    """Yield the objects below a prefix except hidden ones."""
     for file in root.below():
         if not any(part.startswith(".") for part in file.relative_to(root).parts):
             yield file
 
 
 def no_pages(root: AnyPath, ignored: list[tuple[str, str]]) -> NoPageError:
-    """Report that there is no page, and what there is instead."""
+    """Return the error for a source without pages, which names the other files."""
     if root.is_file():
         reason = next((reason for name, reason in ignored if name == root.name), "")
         if reason.startswith("a "):
-            return NoPageError(f"{root}: no GetPersonTracking page: it is {reason}")
+            return NoPageError(f"{root}: not a GetPersonTracking page: it is {reason}")
         return NoPageError(
-            f"{root}: no GetPersonTracking page: it has no list 'Persons', neither bare nor in one of the "
-            "wrappings in which pages are known to be saved"
+            f"{root}: not a GetPersonTracking page: the list 'Persons' is missing, also in the known "
+            "wrappers of pages"
         )
     seen = ", ".join(repr(name) for name, _ in ignored[:_SHOWN])
     if not ignored:
@@ -313,16 +321,17 @@ def no_pages(root: AnyPath, ignored: list[tuple[str, str]]) -> NoPageError:
 
 
 def several(root: AnyPath, names: list[str]) -> MixedError:
-    """Report that one video was asked for and there are several."""
+    """Return the error for a source with several videos if one is required."""
     listed = ", ".join(repr(name) for name in names[:_SHOWN])
     more = ", ..." if len(names) > _SHOWN else ""
     return MixedError(
-        f"{root}: holds {len(names)} videos ({listed}{more}), not one; choose one (--video NAME)"
+        f"{root}: contains {len(names)} videos ({listed}{more}), expected one. Choose a video (find_videos, "
+        "--video NAME)."
     )
 
 
 def shown(root: AnyPath, file: AnyPath) -> str:
-    """Return a file's path below the source, for people to read; the name of a file beside it."""
+    """Return the path of a file below the source for messages, or its name if it is elsewhere."""
     if not str(file).startswith(str(root)):
         return file.name
     below = below_root(root, file)

@@ -1,4 +1,4 @@
-"""Which videos a source holds, be it pages or another tracker's file."""
+"""Find the videos of a source: pages or the files of other trackers."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -21,8 +21,8 @@ from ptrack_analysis.sources.archive import (
 from ptrack_analysis.sources.names import below_root, make_slug, natural, slugs, validate_name
 from ptrack_analysis.sources.pages.documents import is_named_like_a_page
 from ptrack_analysis.sources.trackers.classes import parse_classes
+from ptrack_analysis.sources.trackers.formats import TRACKERS
 from ptrack_analysis.sources.trackers.registry import (
-    TRACKERS,
     find_format,
     find_parts,
     find_points_unit,
@@ -35,7 +35,7 @@ from ptrack_analysis.storage.s3 import AnyPath, parse_path
 
 PAGES = "pages"
 _MOST_FILES = 1000
-"""Most files of a folder that are looked at for those of other trackers."""
+"""Maximum number of files in a folder to search for the files of other trackers."""
 _SHOWN = 8
 _JSON = (b"{", b"[")
 _PERSONS = re.compile(rb'"persons"', re.IGNORECASE)
@@ -46,7 +46,7 @@ _DETECTIONS = {"det.txt"}
 def find_videos(
     source: Source,
     *,
-    format: str | None = None,  # noqa: A002 - what everyone calls it
+    format: str | None = None,  # noqa: A002 - the usual name
     columns: Mapping[str, str] | None = None,
     first_frame: int | None = None,
     first_pixel: int | None = None,
@@ -57,43 +57,51 @@ def find_videos(
     min_confidence: float | None = None,
     name: str | None = None,
 ) -> list[VideoReference]:
-    """Find the videos of an archive: a file, or a folder with pages of one job or of many.
+    """Find the videos of an archive: a file, or a folder with pages of one or more jobs.
 
-    Pages of one JobId are one video, otherwise pages that name the same filmed object or file. Other pages
-    are one video if their names differ only in a number at the end and their tokens or times show that they
-    belong together: ``page-1`` and ``page-2`` are one video, but ``IMG_3656`` and ``IMG_3657``, each a whole
-    result, are two. A video is named after its files, or after the nearest folder if these are called
-    ``page-1`` or
-    ``000001``. The name does not depend on whether the source is the file, its folder or the folder above. It
-    contains folder names or a hash only if two videos would have the same name. A file that is named like a
-    page but is not well-formed belongs to the video of the pages beside it, and reading that says what is
-    wrong.
+    Pages with the same JobId are one video; without a JobId, pages of the same filmed object or file are one
+    video. Other pages are one video if their names differ only in a number at the end and their tokens or
+    times fit together: ``page-1`` and ``page-2`` are one video, but ``IMG_3656`` and ``IMG_3657`` are two if
+    each is a complete result.
 
-    A source without pages may be another tracker's file, or a folder of such files of one format; see
-    ``read_tracking``. A table with a column for the video or the camera has several videos.
+    A video is named after its files, or after the nearest folder if the files have names such as ``page-1``
+    or ``000001``. The name is the same for the file, its folder and the folder above as the source. It
+    contains folder names or a hash only if two videos would have the same name. A malformed file belongs to
+    the video whose pages are in the same folder; reading that video raises the error.
+
+    A source without pages may be another tracker's file, or a folder of such files in one format; see
+    ``read_tracking``. A table with a column for the video or the camera contains several videos.
 
     Parameters
     ----------
     source
-        A file or a folder, on disk or in S3 (``s3://bucket/prefix``), searched to any depth; hidden files
-        and links to folders are left out.
-
+        A file or folder on disk or in S3 (``s3://bucket/prefix``). Folders are searched to any depth; hidden
+        files and links to folders are ignored.
     format, columns, first_frame, first_pixel, stride, unit, y_axis, classes, min_confidence
-        How another tracker's file is to be read, as in ``read_tracking``.
+        Options for reading another tracker's file, as in ``read_tracking``.
     name
         Name of the video, if the source contains only one.
 
     Returns
     -------
     list of VideoReference
-        In the natural order of their first files.
+        The videos in the natural order of their first files.
 
     Raises
     ------
     InputError
-        If there is no such file or folder, no page in it, or files of several other trackers.
+        If the source does not exist, contains no page, or has files of several other formats.
     ParameterError
-        If a name is given for several videos.
+        If ``name`` is given for several videos.
+
+    Examples
+    --------
+    >>> for video in pta.find_videos("data/day"):
+    ...     detections, facts = pta.read_tracking(video)
+    ...     print(video.name, len(video.files), len(detections))
+    evening 2 1510
+    morning 2 1289
+    noon 4 3194
     """
     form = form_given(
         format=format,
@@ -110,26 +118,26 @@ def find_videos(
 
 
 def rename_videos(videos: list[VideoReference], name: str | None, source: object) -> list[VideoReference]:
-    """Return the videos of a source with the given name, if there is one.
+    """Return the videos of a source, renamed if ``name`` is given.
 
     Raises
     ------
     ParameterError
-        If there are several videos, or the name is not safe as the name of a file.
+        If there are several videos, or the name is not a safe file name.
     """
     if name is None:
         return videos
     if len(videos) > 1:
         raise ParameterError(
-            f"{source} contains {len(videos)} videos, but name (--name) is the name of one. Pass the file or "
-            "folder of that video."
+            f"{source} contains {len(videos)} videos, but name (--name) can only name one. Pass the file or "
+            "folder of one video."
         )
     return [replace(video, name=validate_name(name)) for video in videos]
 
 
 def scan_source(source: Source, form: FormatOptions | None = None, recall: Recall | None = None) -> Scan:
-    """Find the videos of a source, and the files that are not used; ``recall`` is as in ``scan``."""
-    path = parse_path(source)
+    """Find the videos and the ignored files of a source; ``recall`` is as in ``scan``."""
+    path = parse_path(source, name="source")
     form = form or form_of_file(path)
     if form is not None and form.format != PAGES:
         return find_tracker_videos(path, form)
@@ -146,7 +154,7 @@ def scan_source(source: Source, form: FormatOptions | None = None, recall: Recal
 
 
 def find_unit_of_points(source: Source | VideoReference, form: FormatOptions | None = None) -> str:
-    """Return the unit of the points of a source, and an empty text if it has boxes or cannot be read."""
+    """Return the unit of the points of a source, empty if it has boxes or cannot be read."""
     if isinstance(source, VideoReference):
         return source.points_unit
     with suppress(PtrackError):
@@ -162,12 +170,12 @@ def find_unit_of_points(source: Source | VideoReference, form: FormatOptions | N
 
 
 def form_given(**options: Any) -> FormatOptions | None:
-    """Gather the options that say how a tracker's file is read; None if all of them are None.
+    """Collect the options for reading a tracker's file; None if all are None.
 
     Raises
     ------
     ParameterError
-        If an option has a value that it cannot have.
+        If the value of an option is invalid.
     """
     given = {name: value for name, value in options.items() if value is not None}
     if not given:
@@ -178,12 +186,12 @@ def form_given(**options: Any) -> FormatOptions | None:
 
 
 def form_of_file(path: AnyPath) -> FormatOptions | None:
-    """Recognize another tracker's file; None for pages, and for folders.
+    """Recognize another tracker's file; None for pages and folders.
 
     Raises
     ------
     InputError
-        If the file is neither named like a page, nor recognized, nor begins as JSON does.
+        If the file is not named like a page, is not recognized, and does not start like JSON.
     """
     if not path.is_file():
         return None
@@ -198,14 +206,14 @@ def form_of_file(path: AnyPath) -> FormatOptions | None:
 
 
 def find_instead(path: AnyPath, error: NoPageError) -> Scan:
-    """Find the videos of other trackers in a source that has no page.
+    """Find the videos of other trackers in a source without pages.
 
     Raises
     ------
     NoPageError
-        If there is none: then what is wrong is that there is no page.
+        If the source does not contain files of other trackers either.
     InputError
-        If there are files of several formats.
+        If the source contains files of several formats.
     """
     if path.is_file() and (form := _recognized(path)) is None:
         kind = describe_unknown(read_sample(path)).removeprefix(f"{path}: ")
@@ -217,16 +225,16 @@ def find_instead(path: AnyPath, error: NoPageError) -> Scan:
 
 
 def find_tracker_videos(path: AnyPath, options: FormatOptions) -> Scan:
-    """Find the videos of other trackers: of a file, of a folder that is one result, or of a folder of files.
+    """Find the videos of other trackers in a file, a folder that is one result, or a folder of files.
 
     Raises
     ------
     InputError
-        If there is no such file or folder, or a folder has files of several formats.
+        If the source does not exist, or a folder has files of several formats.
     NoPageError
         If a folder has no file of another tracker.
     ParameterError
-        If there is no such format, or it does not fit the options.
+        If the format is unknown, or does not support the options.
     """
     sample = read_sample(path)
     if not sample.is_folder or _is_one_result(sample, options):
@@ -237,18 +245,18 @@ def find_tracker_videos(path: AnyPath, options: FormatOptions) -> Scan:
     formats = dict.fromkeys(tracker for _, tracker in found)
     if len(formats) > 1:
         raise InputError(_describe_mixed(path, found))
-    titles = [_find_title(path, place) for place, _ in found]
+    titles = [_find_title(path, result) for result, _ in found]
     named = [
         reference
-        for (place, _), title in zip(found, titles, strict=True)
-        for reference in _list_references(place, options, title, is_alone=len(found) == 1)
+        for (result, _), title in zip(found, titles, strict=True)
+        for reference in _list_references(result, options, title, is_alone=len(found) == 1)
     ]
     names = slugs([reference.name for reference in named]) if len(found) > 1 else [one.name for one in named]
     return Scan([replace(one, name=name) for one, name in zip(named, names, strict=True)], others)
 
 
 def _is_one_result(sample: Sample, options: FormatOptions) -> bool:
-    """Return whether a folder is one result: one file per frame, or a sequence of MOTChallenge."""
+    """Return whether a folder is one result: one file per frame, or a MOTChallenge sequence."""
     if options.format:
         tracker = find_format(sample.path, options)
         return tracker.reads_folders and (not tracker.reads_files or tracker.recognizes(sample) is None)
@@ -258,20 +266,20 @@ def _is_one_result(sample: Sample, options: FormatOptions) -> bool:
 def _list_results(
     root: AnyPath, options: FormatOptions
 ) -> tuple[list[tuple[AnyPath, str]], list[tuple[str, str]]]:
-    """List the results below a folder with their formats, and the other files with what they are."""
+    """List the results below a folder with their formats, and the other files with the reasons."""
     files = _all_files(root)
     others = list[tuple[str, str]]()
     if len(files) > _MOST_FILES:
         return [], others
     found = list[tuple[AnyPath, str]]()
-    whole = [
+    folders = [
         folder
         for folder in dict.fromkeys(file.parent for file in files)
         if _is_one_result_below(root, folder)
     ]
-    found += [(folder, recognize(folder).name) for folder in whole]
+    found += [(folder, recognize(folder).name) for folder in folders]
     for file in files:
-        if file.parent in whole or file.name.lower() in _COMPANIONS:
+        if file.parent in folders or file.name.lower() in _COMPANIONS:
             continue
         name, reason = _find_format_of_file(file, options)
         if name:
@@ -290,7 +298,7 @@ def _is_one_result_below(root: AnyPath, folder: AnyPath) -> bool:
 
 
 def _find_format_of_file(file: AnyPath, options: FormatOptions) -> tuple[str, str]:
-    """Return the format of a file, or an empty text and why it has none."""
+    """Return the format of a file, or an empty text and the reason why it is not recognized."""
     if file.name.lower() in _DETECTIONS:
         return "", "detections without identities"
     try:
@@ -310,7 +318,7 @@ def _find_format_of_file(file: AnyPath, options: FormatOptions) -> tuple[str, st
 def _list_references(
     path: AnyPath, options: FormatOptions, title: str, *, is_alone: bool = True
 ) -> list[VideoReference]:
-    """Return the videos of one result, several if it is a table of several."""
+    """Return the videos of one result; a table may contain several."""
     tracker = find_format(path, options)
     form = replace(options, format=tracker.name)
     files = _list_files(path)
@@ -344,7 +352,7 @@ def _list_references(
 
 
 def _list_files(path: AnyPath) -> list[AnyPath]:
-    """List the files that a result consists of."""
+    """List the files of a result."""
     if path.is_file():
         return [path]
     truth = [path / name for name in ("gt/gt.txt", "gt.txt", "gt/labels.txt", "labels.txt", "seqinfo.ini")]
@@ -355,29 +363,28 @@ def _list_files(path: AnyPath) -> list[AnyPath]:
     )
 
 
-def _find_title(root: AnyPath, place: AnyPath) -> str:
-    """Return the name of a result: its path, or its sequence's if all have one name."""
-    below = below_root(root, place)
+def _find_title(root: AnyPath, result: AnyPath) -> str:
+    """Return the title of a result: its path below the source, without gt.txt or a folder of labels."""
+    below = below_root(root, result)
     if below is None:
-        return title_of_source(place, is_folder=True)
+        return title_of_source(result, is_folder=True)
     parts = list(below.parts)
-    if place.name.lower() == "gt.txt" and len(parts) > 1:
+    if result.name.lower() == "gt.txt" and len(parts) > 1:
         parts = parts[:-2] if parts[-2] == "gt" else parts[:-1]
-    elif parts[-1] == "labels" and place.is_dir():
+    elif parts[-1] == "labels" and result.is_dir():
         parts = parts[:-1]
     else:
-        parts[-1] = title_of_source(place, is_folder=place.is_dir())
+        parts[-1] = title_of_source(result, is_folder=result.is_dir())
     return "/".join(parts) or title_of_source(root, is_folder=True)
 
 
 def _describe_mixed(root: AnyPath, found: list[tuple[AnyPath, str]]) -> str:
-    """List the files of a folder with several formats."""
-    listed = "; ".join(f"{shown(root, place)}: {TRACKERS[name].text}" for place, name in found[:_SHOWN])
+    """Return the message about a folder with files of several formats."""
+    listed = "; ".join(f"{shown(root, file)}: {TRACKERS[name].text}" for file, name in found[:_SHOWN])
     more = f"; and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
     return (
-        f"{root}: has files of several formats ({listed}{more}). Read one format with format (--format), "
-        f"or give one "
-        "file."
+        f"{root}: contains files of several formats ({listed}{more}). Choose a format (format, --format) or "
+        "pass one file."
     )
 
 
@@ -389,6 +396,6 @@ def _recognized(path: AnyPath) -> FormatOptions | None:
 
 
 def _all_files(folder: AnyPath) -> list[AnyPath]:
-    """List the files of a folder, pages and others, by name."""
+    """List all files of a folder, sorted by name."""
     listing = list_files(folder)
     return sorted([*listing.files, *(folder / name for name, _ in listing.others)], key=str)

@@ -11,17 +11,17 @@ from ptrack_analysis.sources.pages.decode import Page
 from ptrack_analysis.storage.s3 import AnyPath
 
 Key = tuple[str, ...]
-"""What identifies a video: its job, its filmed file, its pages' folder and stem, or its one file."""
+"""Identity of a video: its job, its filmed file, the folder and stem of its pages, or its only file."""
 
 
 class Evidence(NamedTuple):
-    """What the pages of one video in one file say about it.
+    """Facts about one video from its pages in one file.
 
-    ``identity`` names the job or the filmed file and is empty if no page does. ``continues`` tells whether a
-    page has a NextToken, ``is_whole`` whether a page is a finished response without one, and ``is_merged``
-    whether a page has the results of other analyses too. ``first`` and ``last`` are the first and last
-    timestamp [ms], ``facts`` the VideoMetadata. ``job_tag`` and ``video_uri`` are the JobTag and the filmed
-    object or file, or empty texts.
+    ``identity`` is the job or the filmed file, empty if no page names one. ``continues`` is True if a page
+    has a NextToken, ``is_whole`` if a page is a finished response without a NextToken, and ``is_merged`` if a
+    page also has results of other analyses. ``first`` and ``last`` are the first and last timestamp [ms],
+    ``facts`` the VideoMetadata. ``job_tag`` and ``video_uri`` are the JobTag and the filmed object or file,
+    otherwise empty.
     """
 
     identity: str
@@ -49,7 +49,7 @@ _NOTHING = Evidence(
 
 
 def find_identity(page: Page[Any]) -> str:
-    """Return the job of a page, otherwise the filmed file that it names, otherwise an empty text."""
+    """Return the job of a page, otherwise the filmed file, otherwise an empty text."""
     if page.job_id:
         return f"job {page.job_id}"
     filmed = page.video and page.video.s3_object
@@ -59,7 +59,7 @@ def find_identity(page: Page[Any]) -> str:
 
 
 def find_video_uri(page: Page[Any]) -> str:
-    """Return the location of the filmed object or file that a page names, otherwise an empty text."""
+    """Return the URI of the filmed object or file of a page, otherwise an empty text."""
     filmed = page.video and page.video.s3_object
     if filmed and filmed.name:
         return f"s3://{filmed.bucket}/{filmed.name}" if filmed.bucket else filmed.name
@@ -67,7 +67,7 @@ def find_video_uri(page: Page[Any]) -> str:
 
 
 def parse_evidence(found: list[Any]) -> frozenset[Evidence] | None:
-    """Return evidence from its values, None if they are not evidence."""
+    """Convert decoded values to evidence; None if they are malformed."""
     try:
         return msgspec.convert(found, frozenset[Evidence])
     except msgspec.ValidationError:
@@ -75,7 +75,7 @@ def parse_evidence(found: list[Any]) -> frozenset[Evidence] | None:
 
 
 def gather_evidence(pages: Iterable[tuple[Page[Any], int | None, int | None]]) -> frozenset[Evidence]:
-    """Gather what pages of one file say, each with its first and last timestamp."""
+    """Collect the evidence of the pages of one file, given with their first and last timestamps."""
     found: dict[str, Evidence] = {}
     for page, first, last in pages:
         identity = find_identity(page)
@@ -102,13 +102,13 @@ def group_files(
 ) -> tuple[dict[Key, list[AnyPath]], list[str]]:
     """Group files by video.
 
-    Pages that name a job or filmed file are grouped by it. The others are grouped by folder and file name
-    without its number if they belong together; otherwise each file is a video.
+    Pages with a job or filmed file are grouped by it. Other files are grouped by folder and by name without
+    number if they belong together; otherwise each file is a video.
 
     Returns
     -------
     tuple
-        The files of each video, and a sentence for each group that was assumed rather than proved.
+        The files of each video; a sentence for each group that is only assumed to belong together.
     """
     groups: dict[Key, list[AnyPath]] = {}
     anonymous: dict[tuple[str, str], list[tuple[AnyPath, Evidence]]] = {}
@@ -127,8 +127,8 @@ def group_files(
             groups[("", folder, stem)] = [file for file, _ in members]
             if is_assumed and not any(one.continues for _, one in members):
                 assumed.append(
-                    f"{members[0][0].name!r} to {members[-1][0].name!r} are read as pages of one video, by "
-                    "their names and times alone"
+                    f"{members[0][0].name!r} to {members[-1][0].name!r} are read as pages of one video, "
+                    "because their names and times fit"
                 )
             continue
         for file, _ in members:
@@ -142,7 +142,7 @@ def _find_order(member: tuple[AnyPath, Evidence]) -> int:
 
 
 def _are_pages(stem: str, found: Sequence[Evidence], first: AnyPath) -> bool:
-    """Return whether numbered files without a job are pages of one video rather than a video each."""
+    """Return whether numbered files without a job are pages of one video, not separate videos."""
     if any(one.continues for one in found):
         return True
     if len({one.facts for one in found if one.facts}) > 1:

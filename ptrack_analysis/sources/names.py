@@ -1,4 +1,4 @@
-"""Names of videos, made from the places of their files."""
+"""Derive the names of videos from the paths of their files."""
 
 import glob
 import re
@@ -35,7 +35,7 @@ FIRST_NUMBERS = (0, 1)
 
 
 def natural(path: PurePath | S3Path) -> list[list[tuple[int, int, str]]]:
-    """Return the sorting key that puts ``page-10`` after ``page-9``."""
+    """Return a sort key that puts ``page-10`` after ``page-9``."""
     return list(map(_split_digits, path.parts))
 
 
@@ -47,12 +47,12 @@ def _split_digits(part: str) -> list[tuple[int, int, str]]:
 
 
 def strip_suffixes(name: str) -> str:
-    """Take the suffixes of its format (``.json``, ``.jsonl``, ``.gz``) off a file's name."""
+    """Remove the suffixes of the format (``.json``, ``.jsonl``, ``.gz``) from a file name."""
     return plain_name(name).rpartition(".")[0] or plain_name(name)
 
 
 def find_group(below: PurePath) -> tuple[str, str]:
-    """Return what files of one video have in common: their folder, and their stem without trailing number.
+    """Return the group of a file: its folder, and its stem without a trailing number.
 
     A date, with or without a time of day, is not a page number, and neither is a frame size:
     ``cam-2026-10-30`` and ``cam-2026-10-31`` are two videos, like ``cam_640x360`` and ``cam_640x480``.
@@ -70,7 +70,7 @@ def _is_whole(stem: str) -> bool:
 
 
 def below_root(root: AnyPath, file: AnyPath) -> PurePath | None:
-    """Return a file's path below the source, None for the source itself."""
+    """Return the path of a file below the source, None for the source itself."""
     if file == root:
         return None
     return file.relative_to(root)  # type: ignore[arg-type] # both are of one kind
@@ -78,7 +78,7 @@ def below_root(root: AnyPath, file: AnyPath) -> PurePath | None:
 
 @lru_cache(maxsize=2**15)
 def group_below(root: AnyPath, file: AnyPath) -> tuple[str, str]:
-    """Return what files of one video have in common; see ``find_group``."""
+    """Return the group of a file below the source; see ``find_group``."""
     if file.parent == root:
         return ".", _strip_number(strip_suffixes(file.name))
     return find_group(below_root(root, file) or PurePosixPath(file.name))
@@ -86,22 +86,22 @@ def group_below(root: AnyPath, file: AnyPath) -> tuple[str, str]:
 
 @lru_cache(maxsize=2**15)
 def find_page_number(name: str) -> int | None:
-    """Return the number at the end of a file's stem, None without one."""
+    """Return the number at the end of a file's stem, None without a number."""
     stem = strip_suffixes(name)
     found = None if _is_whole(stem) else _NUMBER.search(stem)
     return None if found is None else int(found[0].lstrip("-_. "))
 
 
 def is_generic(stem: str) -> bool:
-    """Return whether a name only says that there are pages, so that the folder names the video."""
+    """Return whether a stem is generic, such as ``page``, so that the folder names the video."""
     return _SEPARATOR.sub("", stem.lower()) in _GENERIC
 
 
 def find_title(file: AnyPath, *, is_page: bool) -> str:
-    """Return a video's name before it is made safe.
+    """Return the title of a video, from which its name is derived.
 
-    It is the stem of its first file, without the number if ``is_page``; if that is generic, the name of the
-    nearest folder whose name is not.
+    The title is the stem of its first file, without the number if ``is_page``. If the stem is generic, it is
+    the name of the nearest folder that is not generic.
     """
     stem = strip_suffixes(file.name)
     if is_page or _GENERIC_PAGE.fullmatch(_SEPARATOR.sub("", stem.lower())):
@@ -115,7 +115,7 @@ def find_title(file: AnyPath, *, is_page: bool) -> str:
 
 
 def has_numbered_siblings(file: AnyPath) -> bool:
-    """Return whether files with other numbers and the same name are beside a file on disk."""
+    """Return whether the folder of a file on disk has files with the same name and other numbers."""
     if not isinstance(file, Path):
         return False
     group = find_group(PurePath(file.name))
@@ -127,17 +127,17 @@ def has_numbered_siblings(file: AnyPath) -> bool:
 
 
 def find_folders(file: AnyPath) -> list[str]:
-    """List the names of the folders around a file, the outermost first."""
+    """List the names of a file's parent folders, the outermost first."""
     parts = file.resolve().parent.parts if isinstance(file, Path) else file.parent.parts
     return [part for part in parts if part.strip("/\\")]
 
 
 def name_videos(titles: Sequence[str], files: Sequence[AnyPath], identify: Callable[[int], str]) -> list[str]:
-    """Return safe and different names for the videos of one source.
+    """Return safe and unique names for the videos of one source.
 
-    Videos with the same title get the names of their folders before it, as many as tell them apart. If none
-    do, the name ends with six digits of a hash of the video's identity, which ``identify`` returns for its
-    index.
+    Equal titles are prefixed with the names of their folders, as many as needed to distinguish them. If the
+    folders are not sufficient, six digits of a hash are appended. ``identify`` returns the text to hash by
+    the index of the video.
     """
     names = [make_slug(title) for title in titles]
     for slug, times in Counter(name.casefold() for name in names).items():
@@ -145,7 +145,7 @@ def name_videos(titles: Sequence[str], files: Sequence[AnyPath], identify: Calla
             continue
         alike = [index for index, name in enumerate(names) if name.casefold() == slug]
         for index, name in zip(
-            alike, _tell_apart([titles[i] for i in alike], [files[i] for i in alike]), strict=True
+            alike, _add_folders([titles[i] for i in alike], [files[i] for i in alike]), strict=True
         ):
             names[index] = name
     times_now = Counter(name.casefold() for name in names)
@@ -155,8 +155,8 @@ def name_videos(titles: Sequence[str], files: Sequence[AnyPath], identify: Calla
     ]
 
 
-def _tell_apart(titles: Sequence[str], files: Sequence[AnyPath]) -> list[str]:
-    """Put the names of folders before titles, as many as tell them apart."""
+def _add_folders(titles: Sequence[str], files: Sequence[AnyPath]) -> list[str]:
+    """Prefix titles with the names of folders, as many as needed to distinguish them."""
     folders = [find_folders(file) for file in files]
     for depth in range(1, max(map(len, folders), default=0) + 1):
         names = [
@@ -168,10 +168,10 @@ def _tell_apart(titles: Sequence[str], files: Sequence[AnyPath]) -> list[str]:
 
 
 def make_slug(title: str) -> str:
-    """Make a title safe as the name of a file: at most 100 letters, digits, ``.``, ``_`` and ``-``.
+    """Convert a title to a safe file name: at most 100 letters, digits, ``.``, ``_`` and ``-``.
 
-    Case is kept. Accents are left out, and other characters become ``-``. The result is never empty and never
-    begins with a dot.
+    Case is kept. Accents are removed, and other characters become ``-``. The result is never empty and does
+    not start with a dot.
     """
     plain = unicodedata.normalize("NFKD", title.replace("\u00df", "ss").replace("/", "-"))
     plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
@@ -180,7 +180,7 @@ def make_slug(title: str) -> str:
 
 
 def slugs(titles: Sequence[str]) -> list[str]:
-    """Make titles safe as names of files, with a hash where two would be equal."""
+    """Convert titles to safe file names, with a hash if two would be equal."""
     names = [make_slug(title) for title in titles]
     times = Counter(name.casefold() for name in names)
     return [
@@ -190,17 +190,17 @@ def slugs(titles: Sequence[str]) -> list[str]:
 
 
 def validate_name(name: str) -> str:
-    """Return a name that was given for a video, if it is safe as the name of a file.
+    """Return the name of a video if it is a safe file name.
 
     Raises
     ------
     ParameterError
-        If it is not.
+        If the name is not safe.
     """
     if make_slug(name) != name:
         raise ParameterError(
-            f"name must consist of letters, digits, '.', '_' and '-', got {name!r}; "
-            f"{make_slug(name)!r} would do (--name)"
+            f"name must consist of letters, digits, '.', '_' and '-', got {name!r}. "
+            f"Use {make_slug(name)!r}, for example (--name)."
         )
     return name
 
@@ -210,11 +210,11 @@ def _hash(text: str) -> str:
 
 
 def listed(names: Sequence[str], most: int) -> str:
-    """Name the first few of many: ``'a', 'b' and 7 more``."""
+    """List the first names: ``'a', 'b' and 7 more``."""
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(map(repr, names[:most])) + more
 
 
 def undirected(text: str) -> str:
-    """Leave out the marks by which a name would turn the direction of what stands beside it."""
+    """Remove the bidirectional control characters, which would change the direction of adjacent text."""
     return _DIRECTIONS.sub("", text)

@@ -1,4 +1,4 @@
-"""What became of the rows of a source: read, kept, dropped, assumed, and whether pages are missing."""
+"""The report on reading a source: rows kept and dropped, assumptions, and missing pages."""
 
 import warnings
 from collections.abc import Iterator
@@ -7,24 +7,24 @@ from typing import Any
 
 import pandas as pd
 
+from ptrack_analysis.cards import build_card
 from ptrack_analysis.errors import InputError, PtrackWarning
 
 MOST_DROPPED = 0.05
-"""Share of the rows that may be dropped for a doubtful reason without ``allow_dropped``."""
+"""Maximum share of rows that may be dropped for a doubtful reason without ``allow_dropped``."""
 _COLUMNS = ("kind", "text", "rows", "example")
 _SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
 class DroppedRows:
-    """Rows that are not in the table, and why.
+    """Rows that were dropped for one reason.
 
-    ``text`` is a sentence with the number of ``rows``. ``examples`` name the file, the line and the value of
-    some of them. ``people`` is the number of people who lost all their rows. ``is_certain`` is False if the
-    file may have been misread; then ``is_excessive`` is True if the rows are too many for this reason, and
-    ``advice`` names the likely causes. ``is_repeat`` is True if the rows only repeat other rows, so that
-    nothing is lost; ``is_excluded`` if the file or an option says that they do not count, such as rows of
-    another class.
+    ``text`` is a sentence with the number of ``rows``. ``examples`` have the file, line and value of some
+    rows. ``people`` is the number of people without any remaining row. ``is_certain`` is False if the file
+    may have been misread; in that case ``is_excessive`` is True if too many rows were dropped for this
+    reason, and ``advice`` names likely causes. ``is_repeat`` is True for rows that only repeat other rows,
+    and ``is_excluded`` for rows that the file or an option excludes, such as rows of another class.
     """
 
     text: str
@@ -40,14 +40,14 @@ class DroppedRows:
 
 @dataclass(frozen=True, slots=True)
 class IgnoredColumns:
-    """Columns of a table that were not read, and the reason."""
+    """Columns of a table that were not read for one reason."""
 
     names: tuple[str, ...]
     reason: str
 
     @property
     def text(self) -> str:
-        """A sentence with the first of the names."""
+        """A sentence with the first names and the reason."""
         listed = ", ".join(map(repr, self.names[:_SHOWN]))
         more = len(self.names) - _SHOWN
         listed += f" and {more} more" if more > 0 else ""
@@ -57,11 +57,11 @@ class IgnoredColumns:
 
 @dataclass(frozen=True, slots=True)
 class Completeness:
-    """Whether a source contains all pages of its job.
+    """Completeness of the pages of a job.
 
     ``missing`` has a sentence for each sign that pages are missing. ``is_proven`` is True if page numbers or
-    ``fetch.json`` show that all pages are there. ``missing_pages`` is the least number of pages that are
-    missing or cut.
+    ``fetch.json`` prove that no page is missing. ``missing_pages`` is the minimum number of missing or
+    truncated pages.
     """
 
     missing: tuple[str, ...] = ()
@@ -75,7 +75,7 @@ class Completeness:
 
     @property
     def verdict(self) -> str:
-        """``complete``, ``complete as far as can be told``, or ``incomplete:`` and the reasons."""
+        """``complete``, ``complete as far as can be told``, or ``incomplete:`` with the reasons."""
         if self.missing:
             return f"incomplete: {'; '.join(self.missing)}"
         return "complete" if self.is_proven else "complete as far as can be told"
@@ -87,18 +87,19 @@ class Completeness:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ReadReport:
-    """What was read of one video: rows read, kept and dropped, assumptions, oddities, completeness.
+    """Report on reading one video: rows, assumptions, oddities and completeness.
 
-    ``rows`` is the number of rows in the source; ``rows == kept + dropped_rows``. ``assumptions`` are
-    sentences on facts that the source does not state, ``oddities`` on what is unusual but was read.
-    ``ignored`` has the columns of a table that were not read, with the reasons.
-    ``repeated_pages`` were saved twice and count once; ``merged`` rows were joined with another row of the
-    same person and time.
+    ``rows`` is the number of rows in the source, the sum of ``kept`` and ``dropped_rows``. ``assumptions``
+    are sentences about facts that the source does not contain, ``oddities`` about unusual content that was
+    read. ``ignored`` has the columns of a table that were not read, with the reasons. ``repeated_pages`` is
+    the number of pages that were saved twice and count once. ``merged`` is the number of rows merged with
+    another row of the same person and time.
 
     Examples
     --------
-    >>> ReadReport(source="a.json", pages=1, kept=3)
-    a.json: 3 rows read, 3 kept
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> video.read_report
+    data/shop: 5957 rows read, 5957 kept
       pages: complete as far as can be told
     """
 
@@ -131,24 +132,24 @@ class ReadReport:
 
     @property
     def has_pages(self) -> bool:
-        """Whether the source has pages, which may be missing; the file of another tracker has none."""
+        """Whether the source consists of pages, not of another tracker's files."""
         return self.pages > 0 or self.completeness.is_incomplete
 
     @property
     def verdict(self) -> str | None:
-        """The verdict on completeness; None for the file of another tracker."""
+        """The verdict on completeness; None for another tracker's file."""
         return self.completeness.verdict if self.has_pages else None
 
     @property
     def findings(self) -> tuple[str, ...]:
-        """Sentences on missing pages, dropped rows, ignored columns and assumptions: what a warning says."""
+        """Sentences about missing pages, dropped rows, ignored columns and assumptions, for warnings."""
         missing = (self.completeness.verdict,) if self.completeness.is_incomplete else ()
         lost = (reason.text for reason in self.dropped if not reason.is_repeat)
         return (*missing, *lost, *self._describe_columns(), *self.assumptions)
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """All sentences except those on missing pages."""
+        """All sentences except the verdict on missing pages."""
         dropped = (reason.text for reason in self.dropped)
         return (*dropped, *self._describe_columns(), *self.assumptions, *self.oddities)
 
@@ -192,8 +193,17 @@ class ReadReport:
         """Return the text."""
         return self.text
 
+    def _repr_html_(self) -> str:
+        """Return a card for notebooks with what was dropped, ignored, assumed and noticed."""
+        rows = list(self._rows())
+        facts = {
+            f"{number}. {kind}": " ".join(filter(None, (text, None if count is None else f"({count})")))
+            for number, (kind, text, count, _) in enumerate(rows, 1)
+        }
+        return build_card("Read report", self.source, facts)
+
     def to_dict(self, *, examples: bool = True) -> dict[str, Any]:
-        """Return the report as JSON values; ``examples`` name files and values."""
+        """Return the report as JSON values; ``examples`` includes files and values of dropped rows."""
         return {
             "completeness": self.verdict,
             "missing": list(self.completeness.missing),
@@ -213,7 +223,7 @@ class ReadReport:
     def warn(self, *, stacklevel: int = 3) -> None:
         """Emit one ``PtrackWarning`` if pages are missing, rows were dropped, or facts were assumed.
 
-        Rows that only repeat other rows are no reason for a warning.
+        Rows that only repeat other rows do not cause a warning.
         """
         if self.findings:
             text = f"{self.source}: {'; '.join(self.findings)}"
@@ -225,7 +235,7 @@ class ReadReport:
         Raises
         ------
         InputError
-            With the reasons, and the option that allows it.
+            If there are such rows. The message has the reasons and the option to read the source anyway.
         """
         doubtful = [reason for reason in self.dropped if not reason.is_certain]
         rows, people = sum(reason.rows for reason in doubtful), sum(reason.people for reason in doubtful)

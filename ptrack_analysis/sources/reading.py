@@ -1,4 +1,4 @@
-"""Reading the tracking of one video."""
+"""Read the tracking of one video."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -29,7 +29,7 @@ from ptrack_analysis.sources.pages.rows import Budget, Collector, TimeRange
 from ptrack_analysis.sources.resolution import resolve_video
 from ptrack_analysis.sources.trackers.registry import read_with_options
 from ptrack_analysis.storage.s3 import AnyPath, ahead, parse_path
-from ptrack_analysis.video import Video
+from ptrack_analysis.video import Video, validate_video
 
 
 def read_tracking(
@@ -40,7 +40,7 @@ def read_tracking(
     landmarks: bool = False,
     allow_incomplete: bool = False,
     allow_dropped: bool = False,
-    format: str | None = None,  # noqa: A002 - what everyone calls it
+    format: str | None = None,  # noqa: A002 - the usual name
     columns: Mapping[str, str] | None = None,
     first_frame: int | None = None,
     first_pixel: int | None = None,
@@ -51,73 +51,80 @@ def read_tracking(
     min_confidence: float | None = None,
     name: str | None = None,
 ) -> tuple[pd.DataFrame, Video]:
-    """Read the tracking of one video: detections, and the facts about the video.
+    """Read the detections and metadata of one video.
 
-    Every shape in which pages are known to be saved is read: bare, with further fields, in lists, wrapped,
-    enveloped, merged with other analyses, as JSON Lines, with numbers as texts, plain or ``.gz``. How the
-    pages are cut and in which order they come changes nothing. A page that was saved twice counts once. The
-    same person twice at one moment is one row: the body box of the one that has it and the face of the one
-    that has it; of two different ones the larger, then the one further left, then further up.
+    Accepts GetPersonTracking pages in any known layout: bare, in lists, wrapped or in an envelope, with other
+    fields, merged with other analyses, as JSON Lines, with numbers as strings, plain or ``.gz``. The order
+    and size of pages do not matter, and duplicate pages count once. If a person occurs twice at one
+    timestamp, the larger body box and the larger face are kept (if equal, the leftmost, then the topmost).
 
     A source without pages is read as another tracker's file: MOTChallenge text, results of Ultralytics,
     supervision, ByteTrack, Roboflow, DeepStream or Google Video Intelligence, annotations of CVAT or Label
-    Studio, COCO files of videos, or a table whose columns are named. Its frames become whole ms as the API's
-    do, its boxes fractions of the frame. If rows are dropped (without an id, by class, as
-    duplicates) or facts are assumed, a ``PtrackWarning`` has the counts. ``video.read_report`` has the whole
-    account of the read.
+    Studio, COCO files of videos, or a table with named columns. Frame numbers become whole milliseconds as in
+    the API, and boxes become fractions of the frame. If rows are dropped (without an id, of another class, as
+    duplicates) or facts are assumed, a ``PtrackWarning`` has the counts. ``video.read_report`` is the full
+    report.
 
     Parameters
     ----------
     source
-        A file or folder of one job's pages, on disk or in S3 (``s3://bucket/prefix``), or a video that
-        ``find_videos`` found.
+        File or folder with the pages of one job, on disk or in S3 (``s3://bucket/prefix``), or a video from
+        ``find_videos``.
     video
-        Facts to fall back to where the pages have none (frame size, frame rate, ...).
+        Facts to use if the pages have none (frame size, frame rate, ...).
     faces
-        Whether to read faces; their columns are then there even if no face is.
+        Whether to read faces. If True, their columns exist even without any face.
     landmarks
-        Whether to read the faces' landmarks too.
+        Whether to read the landmarks of faces.
     allow_incomplete
-        Whether to read an archive that lacks pages: the last page has a NextToken, the page numbers in the
-        file names have a hole, ``fetch.json`` counts more pages than there are, or an entry named like a page
-        cannot be opened. The verdict stands in ``video.read_report.completeness``.
+        Whether to read an archive with missing pages: the last page has a NextToken, the page numbers in the
+        file names have a gap, ``fetch.json`` counts more pages than the archive has, or an entry named like a
+        page cannot be opened. The verdict is in ``video.read_report.completeness``.
     allow_dropped
-        Whether to read a source of which more than 5 % of the rows, or all rows of a person, are dropped for
-        a reason that may be a misreading of the file.
+        Whether to read a source if more than 5 % of its rows, or all rows of a person, are dropped for a
+        reason that may be a misreading of the file.
     format
-        ``pages``, or the name of another tracker's format (``read_tracks`` lists them); by default the source
-        is looked at.
+        ``pages``, or the name of another tracker's format (see ``read_tracks``). By default, the format is
+        detected.
     columns
-        Which column of a table plays which role: ``{"frame": "frame", "id": "track_id", "left": "x1", "top":
-        "y1", "right": "x2", "bottom": "y2"}``; see ``read_tracks``.
+        Columns of a table by role: ``{"frame": "frame", "id": "track_id", "left": "x1", "top": "y1",
+        "right": "x2", "bottom": "y2"}``; see ``read_tracks``.
     first_frame, first_pixel, stride, unit, y_axis, classes, min_confidence
-        How another tracker's file is read, as in ``read_tracks``.
+        Options for reading another tracker's file, as in ``read_tracks``.
     name
         Name of the video; by default the name of its files or folder, see ``find_videos``.
 
     Returns
     -------
     tuple
-        DETECTIONS, sorted by timestamp and person, or POINTS, sorted by person and timestamp, if the source
-        has points without boxes; the Video. No people: an empty table.
+        The table and the Video. The table is DETECTIONS, sorted by timestamp and person, or POINTS, sorted by
+        person and timestamp, if the source has points instead of boxes. It is empty if there are no people.
 
     Raises
     ------
     PageError
-        If a file is not well-formed or a value is not what the API sends; the message has the place.
+        If a file is malformed, or the API does not send a value. The message has the file and position.
     JobError
         If the job failed or is in progress.
     IncompleteError
         If pages are missing.
     MixedError
-        If there are pages of several videos.
+        If the source contains several videos.
     InputError
-        If many rows are dropped for a doubtful reason (``allow_dropped``).
-        If there is no such file, or neither a page nor another tracker's result in it.
+        If the source does not exist, contains neither a page nor another tracker's result, or many rows are
+        dropped for a doubtful reason (see ``allow_dropped``).
 
     Notes
     -----
-    O(size of the pages). One page is decoded at a time; at the end the peak is about twice the table.
+    O(size of the pages). One page is decoded at a time; the peak memory is about twice the size of the table.
+
+    Examples
+    --------
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> len(detections), video.width, video.height, video.frame_rate
+    (5957, 1280, 720, 25.0)
+    >>> detections.iloc[0][["left", "top", "width", "height"]].round(2).tolist()
+    [0.79, 0.34, 0.05, 0.26]
     """
     form = form_given(
         format=format,
@@ -149,10 +156,10 @@ def load(
     budget: Budget | None = None,
     name: str | None = None,
 ) -> Reading:
-    """Read one video and what was noticed; if ``careful``, broken pages are noticed instead of raised.
+    """Read one video with all findings; if ``careful``, errors of pages are collected instead of raised.
 
-    With a ``part``, only its rows of pages are kept in memory; another tracker's file is read whole. With a
-    ``budget``, too many rows are refused. A ``name`` takes the place of the one from the files.
+    With a ``part``, only its rows are kept in memory; this does not apply to other trackers' files. With a
+    ``budget``, too many rows raise an error. ``name`` replaces the name from the files.
     """
     if name is not None:
         validate_name(name)
@@ -173,7 +180,9 @@ def load(
         if source.form is not None:
             return _load_tracks(source, video, budget)
         return _load_pages(source, video, **options)
-    path = parse_path(source)
+    if video is not None:
+        validate_video(video)
+    path = parse_path(source, name="source")
     form = form or form_of_file(path)
     if form is not None and form.format != PAGES:
         return _load_only(path, find_tracker_videos(path, form).videos, video, budget)
@@ -188,7 +197,7 @@ def load(
 def _load_only(
     path: AnyPath, videos: Sequence[VideoReference], video: Video | None, budget: Budget | None
 ) -> Reading:
-    """Read the only video of another tracker."""
+    """Read the video of another tracker if it is the only one."""
     if len(videos) > 1:
         raise several(path, [found.name for found in videos])
     return _load_tracks(videos[0], video, budget)
@@ -219,7 +228,7 @@ def _load_pages(
     decoders = (WITH_LANDMARKS if landmarks else WITH_FACES) if faces else BARE
     if isinstance(source, VideoReference):
         reader.read(source, decoders)
-        name, place, missing = source.name, _common(source), source.missing
+        name, place, missing = source.name, _find_location(source), source.missing
         ignored: list[tuple[str, str]] = []
     else:
         place = source
@@ -253,10 +262,7 @@ def _load_pages(
 def _only_video(
     root: AnyPath, reader: JobReader, decoders: Decoders
 ) -> tuple[str, list[tuple[str, str]], MissingPages]:
-    """Read a file or folder in one pass, as long as it contains one video.
-
-    Returns its name, the files that were not used, and the missing pages.
-    """
+    """Read a file or folder with one video in one pass; return its name, ignored files and missing pages."""
     listing = list_files(root)
     files, ignored = listing.files, listing.others
     evidence: dict[AnyPath, frozenset[Evidence]] = {}
@@ -284,8 +290,8 @@ def _only_video(
     return videos[0].name, sorted(ignored), videos[0].missing
 
 
-def _common(reference: VideoReference) -> AnyPath:
-    """Return the place that a video's faults are reported at: its one file, or the folder above its files."""
+def _find_location(reference: VideoReference) -> AnyPath:
+    """Return the path for messages about a video: its only file, or the common folder of its files."""
     if len(reference.files) == 1:
         return reference.files[0]
     folder = reference.files[0].parent

@@ -10,22 +10,22 @@ from ptrack_analysis.video import Milliseconds, Video, find_sampling_period, mil
 
 
 def resolve_video(video: Video, index: pd.Index) -> tuple[Video, list[str]]:
-    """Set the sampling period of a video, and drop a duration that a detection lies beyond.
+    """Set the sampling period of a video, and drop its duration if a detection is later than that.
 
     Parameters
     ----------
     video
-        The facts that the source and the caller give.
+        The facts from the source and the caller.
     index
-        Timestamp and person of each detection of the whole video.
+        Timestamp and person of each detection of the complete video.
 
     Returns
     -------
     tuple
-        The video; a sentence for each fact that was not used or could not be determined.
+        The video; a sentence for each fact that was ignored or could not be determined.
     """
     if not {"person_index", "timestamp"} <= {*index.names}:
-        return video, []  # not a table of this package, which the analysis will say
+        return video, []  # not a table of this package, for which the analysis will raise an error
     if not isinstance(index, pd.MultiIndex) or not len(index):
         return replace(video, sampling_period=timedelta(_one_frame(video))), []
     person, _ = _read_level(index, "person_index")
@@ -36,8 +36,9 @@ def resolve_video(video: Video, index: pd.Index) -> tuple[Video, list[str]]:
     notes = []
     if not period:
         notes.append(
-            "no sampling step is known, because no person was detected twice within an hour and there is no "
-            "frame rate: detections stand for no time. Pass video=Video(frame_rate=25) (--frame-rate 25)."
+            "the sampling period is unknown, because no person was detected twice within an hour and "
+            "there is no frame rate, so the time present is 0. Pass video=Video(frame_rate=25) "
+            "(--frame-rate 25)."
         )
     resolved = replace(video, sampling_period=timedelta(period))
     last = int(time.max())
@@ -55,7 +56,7 @@ def _one_frame(video: Video) -> int:
 
 
 def _read_level(index: pd.MultiIndex, name: str) -> tuple[Integers, Integers]:
-    """Return the codes of a level, and its values: numbers, or times [ms]."""
+    """Return the codes and the values of a level: numbers, or times [ms]."""
     level = index.names.index(name)
     return np.asarray(index.codes[level]), index.levels[level].to_numpy().view("int64")
 

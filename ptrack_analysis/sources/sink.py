@@ -15,6 +15,7 @@ import pandas as pd
 
 from ptrack_analysis.errors import InputError, OutputError, ParameterError, PtrackWarning
 from ptrack_analysis.geometry import Bools, Floats, Integers
+from ptrack_analysis.limits import validate_path
 from ptrack_analysis.sources.pages.encode import (
     build_job_members,
     build_metadata,
@@ -33,14 +34,14 @@ from ptrack_analysis.sources.trackers.times import LAST_FRAME
 from ptrack_analysis.sources.trackers.tracked import frame_rate
 from ptrack_analysis.storage.files import make_folder, write_bytes
 from ptrack_analysis.storage.s3 import SCHEME
-from ptrack_analysis.video import Video, frames_to_timestamps
+from ptrack_analysis.video import Duration, Video, frames_to_timestamps
 
 _SAVE_EVERY = 10.0
-"""Time after which a page that is not full is saved, so that a killed process loses little [s]."""
+"""Time after which a page that is not full is saved, so that a killed process loses few rows [s]."""
 _BEYOND = 0.5
-"""A center of a box that is further outside the frame than this shows that the frame size is wrong."""
+"""Maximum distance of a box center from the frame, in frame sizes; a larger one means a wrong frame size."""
 _SMALL = 2.0
-"""Boxes whose sides are all within this are fractions of the frame, not px."""
+"""Boxes with no coordinate above this are fractions of the frame, not px."""
 _SHOWN = 4
 _LATEST = 2**53
 
@@ -48,27 +49,27 @@ _LATEST = 2**53
 class TrackingSink:
     """Write the results of a running tracker as GetPersonTracking pages.
 
-    ``append`` takes the result of one frame: ``Detections`` of supervision, one ``Results`` of Ultralytics,
-    or the arrays ``(ids, xyxy, classes)``. Boxes are in px, and become fractions of the frame. The pages are
-    the same, byte for byte, that ``write_pages`` writes for the table that ``read`` returns; they have no
-    place for confidences and classes.
+    ``append`` adds the result of one frame: ``Detections`` of supervision, one ``Results`` of Ultralytics, or
+    the arrays ``(ids, xyxy, classes)``. Boxes are in px and become fractions of the frame. The pages are
+    identical to the output of ``write_pages`` for the table from ``read``. Pages have no confidence and no
+    class.
 
     A page is written when it is full, and at least every 10 seconds. Until the sink is closed, the last page
-    carries a NextToken, so the archive is read as incomplete (``allow_incomplete=True``): also if the process
-    was killed, or an exception ended the ``with`` block.
+    has a NextToken, so the archive is read as incomplete (``allow_incomplete=True``). This also applies if
+    the process was killed or an exception ended the ``with`` block.
 
-    Only people are kept. Rows of other classes are dropped and counted, as are rows without an id
-    (detections of no track). If the classes are numbers without names, all rows are kept. ``report`` has the
+    Only people are kept. Rows of other classes and rows without an id (untracked detections) are
+    dropped and counted. If the classes are numbers without names, all rows are kept. ``report`` has the
     counts, and ``close`` emits a ``PtrackWarning`` if rows were dropped or facts assumed.
 
     Parameters
     ----------
     folder
-        Where ``page-000001.json`` and so on are written; created if it is missing, otherwise empty.
+        Folder for ``page-000001.json`` and so on; created if it is missing, otherwise it must be empty.
     video
-        The video: its frame size, and its frame rate if frames are numbered.
+        The video with its frame size, and its frame rate if frames are numbered.
     classes
-        Names or numbers of the classes to keep; by default those of people.
+        Names or numbers of the classes to keep; by default the classes for people.
     page_size
         Maximum number of rows per page, 1 to 1000.
 
@@ -77,7 +78,7 @@ class TrackingSink:
     ParameterError
         If ``video`` has no frame size, or an argument is out of its range.
     OutputError
-        If the folder is not empty or cannot be written.
+        If the folder is not empty, or cannot be written.
 
     Examples
     --------
@@ -106,6 +107,7 @@ class TrackingSink:
             )
         if isinstance(page_size, bool) or not isinstance(page_size, int) or not 1 <= page_size <= MAX_PAGE:
             raise ParameterError(f"page_size must be a whole number from 1 to {MAX_PAGE}, got {page_size!r}")
+        validate_path(folder, "folder")
         self.folder = _create_folder(folder)
         self.video = video
         self._wanted = {
@@ -127,20 +129,18 @@ class TrackingSink:
         self._is_closed = self._is_complete = False
         self._save(is_last=False)
 
-    def append(
-        self, result: Any, *, frame: int | None = None, timestamp: pd.Timedelta | str | None = None
-    ) -> None:
+    def append(self, result: Any, *, frame: int | None = None, timestamp: Duration | None = None) -> None:
         """Add the result of one frame.
 
-        Frames are counted from 0 and become times as in the files of other trackers: whole milliseconds,
-        ``1000 * frame / frame_rate`` without its decimals. Frames may be skipped. A result that is rejected
-        changes nothing, so that the next one can be added.
+        Frames are numbered from 0. The timestamp of a frame is ``1000 * frame / frame_rate``, truncated to
+        whole milliseconds. Frames may be skipped. If a result is rejected, nothing is added, and the next
+        result can be added.
 
         Parameters
         ----------
         result
             ``Detections`` of supervision, one ``Results`` of Ultralytics, or ``(ids, xyxy, classes)``:
-            numbers of the tracks, -1 without one; (n, 4) left, top, right, bottom [px]; numbers or names of
+            track numbers, -1 without a track; (n, 4) left, top, right, bottom [px]; numbers or names of
             classes, or None.
         frame
             Number of the frame, from 0. ``video`` must have a frame rate.
@@ -150,29 +150,29 @@ class TrackingSink:
         Raises
         ------
         ParameterError
-            If ``result`` is of another kind, its arrays do not fit each other, or it is of another frame
-            size; if ``frame`` or ``timestamp`` is not after the one before.
+            If ``result`` has another type, other lengths of its arrays or another frame size, or if ``frame``
+            or ``timestamp`` is not after the previous one.
         InputError
-            If a box or an id is not what it should be.
+            If a box or an id is invalid.
         OutputError
             If a page cannot be written, or the sink is closed.
         """
         if self._is_closed:
             raise OutputError(f"{self.folder}: the sink is closed. Open a new one for another video.")
-        moment = self._parse_time(frame, timestamp)
+        time_ms = self._parse_time(frame, timestamp)
         rows = parse_result(result)
         self._validate_size(rows)
         keep = select_people(rows, self._wanted)
         tracked = rows.ids != UNTRACKED
         kept = keep & tracked
         self._count(rows, keep, tracked)
-        self._last_time, self._last_frame = moment, self._last_frame if frame is None else int(frame)
+        self._last_time, self._last_frame = time_ms, self._last_frame if frame is None else int(frame)
         if kept.any():
             ids = rows.ids[kept]
             order = np.argsort(ids, kind="stable")
             sides = (rows.boxes if kept.all() else rows.boxes[kept])[order] / self._scale
             sides[:, 2:] -= sides[:, :2]
-            self._rows.append((moment, ids[order], sides))
+            self._rows.append((time_ms, ids[order], sides))
             self._waiting += len(ids)
             self._kept += len(ids)
         while self._waiting > self._page_size:
@@ -186,7 +186,7 @@ class TrackingSink:
         Raises
         ------
         InputError
-            If there were boxes, and none had an id. The archive is then complete and empty.
+            If boxes were added but no box had an id. The archive is then complete and empty.
         """
         if self._is_closed:
             return
@@ -194,8 +194,8 @@ class TrackingSink:
         self._is_closed = self._is_complete = True
         if self._without_id and not self._kept and not self._dropped:
             raise InputError(
-                f"{self.folder}: {self._without_id} boxes were added, and none has an id. These are "
-                "detections, not tracks: run a tracker on them first, such as model.track(..., persist=True)."
+                f"{self.folder}: {self._without_id} boxes were added, but no box has an id. These are "
+                "detections, not tracks. Run a tracker first, such as model.track(..., persist=True)."
             )
         findings = self.report.findings
         if findings:
@@ -203,7 +203,7 @@ class TrackingSink:
 
     @property
     def report(self) -> ReadReport:
-        """The rows that were kept and dropped so far, and what was assumed."""
+        """The rows kept and dropped so far, and the assumptions."""
         dropped, assumed = list[DroppedRows](), list[str]()
         if self._dropped:
             shown = [f"{count} {name}" for name, count in self._dropped.most_common(_SHOWN)]
@@ -212,7 +212,7 @@ class TrackingSink:
             text = f"{count} rows of other classes are excluded ({', '.join(shown)})"
             dropped.append(DroppedRows(text, count, is_excluded=True))
         if self._without_id:
-            text = f"{self._without_id} rows without an id (detections of no track) are excluded"
+            text = f"{self._without_id} rows without an id (untracked detections) are excluded"
             dropped.append(DroppedRows(text, self._without_id))
         if len(self._numbers) > 1:
             numbers = ", ".join(map(str, sorted(self._numbers)[:_SHOWN]))
@@ -226,10 +226,10 @@ class TrackingSink:
         )
 
     def read(self) -> tuple[pd.DataFrame, Video]:
-        """Read the archive: the detections, and the video with the facts that were given.
+        """Read the archive: the detections, and the video with the given facts.
 
-        Before the sink is closed, the rows so far are saved first, and a ``PtrackWarning`` says that the
-        archive is incomplete. The ReadReport of the video has the dropped rows, too.
+        Before the sink is closed, the rows so far are saved first, and a ``PtrackWarning`` reports that the
+        archive is incomplete. The ReadReport of the video includes the dropped rows.
         """
         if not self._is_closed:
             self._save(is_last=False)
@@ -257,7 +257,7 @@ class TrackingSink:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Close the sink; after an exception, save the rows so far and leave the archive incomplete."""
+        """Close the sink. After an exception, save the rows so far and leave the archive incomplete."""
         if kind is None:
             self.close()
         elif not self._is_closed:
@@ -269,11 +269,13 @@ class TrackingSink:
         return f"TrackingSink({str(self.folder)!r}: {self._kept} rows)"
 
     def _parse_time(self, frame: Any, timestamp: Any) -> int:
-        """Return the time of a frame [ms], after that of the frame before."""
+        """Return the time of a frame [ms], which must be after the previous frame."""
         if (frame is None) == (timestamp is None):
-            raise ParameterError("append needs either frame=..., the number of the frame, or timestamp=...")
+            raise ParameterError(
+                "append requires either frame=..., the number of the frame, or timestamp=..."
+            )
         if frame is None:
-            moment, given = _parse_timestamp(timestamp), f"timestamp is {timestamp!r}"
+            time_ms, given = _parse_timestamp(timestamp), f"timestamp is {timestamp!r}"
         else:
             is_whole = isinstance(frame, int | np.integer) and not isinstance(frame, bool)
             if not is_whole or not 0 <= frame <= LAST_FRAME:
@@ -282,24 +284,24 @@ class TrackingSink:
                 again = "was added already" if frame == self._last_frame else "is before it"
                 raise ParameterError(
                     f"frame must increase: the last one was {self._last_frame}, and {frame} {again}. Write "
-                    "each video to a folder of its own."
+                    "each video to its own folder."
                 )
             rate = frame_rate(self.video, str(self.folder))
-            moment, given = int(frames_to_timestamps(np.array([frame]), rate)[0]), f"frame {frame}"
-        if moment <= self._last_time:
+            time_ms, given = int(frames_to_timestamps(np.array([frame]), rate)[0]), f"frame is {frame}"
+        if time_ms <= self._last_time:
             raise ParameterError(
-                f"{given} ({moment} ms), which is not after the frame before ({self._last_time} ms). Add the "
+                f"{given} ({time_ms} ms), which is not after the previous frame ({self._last_time} ms). Add "
                 "frames in the order of time."
             )
-        return moment
+        return time_ms
 
     def _validate_size(self, rows: FrameResult) -> None:
-        """Reject a frame whose size is not that of the video."""
+        """Reject a frame whose size differs from the video."""
         width, height = self._size
         if rows.frame_size is not None and rows.frame_size != self._size:
             raise ParameterError(
-                f"result is of a frame of {rows.frame_size[0]} x {rows.frame_size[1]} px, but video has "
-                f"{width} x {height} px. Write each frame size to a folder of its own."
+                f"result has a frame of {rows.frame_size[0]} x {rows.frame_size[1]} px, but video has "
+                f"{width} x {height} px. Write each frame size to its own folder."
             )
         if not len(rows.boxes):
             return
@@ -309,7 +311,7 @@ class TrackingSink:
             row = int(far.argmax())
             raise ParameterError(
                 f"result has the box {rows.boxes[row].tolist()}, which is far outside a frame of {width} x "
-                f"{height} px. Is video.width or video.height that of other frames?"
+                f"{height} px. Check video.width and video.height."
             )
         if not self._frames_with_boxes and np.abs(rows.boxes).max() <= _SMALL and (rows.boxes % 1).any():
             raise ParameterError(
@@ -331,7 +333,7 @@ class TrackingSink:
 
     def _save(self, *, is_last: bool) -> None:
         """Save a page of the waiting rows; it is replaced later if it is not full."""
-        times = [np.full(len(ids), moment) for moment, ids, _ in self._rows]
+        times = [np.full(len(ids), time_ms) for time_ms, ids, _ in self._rows]
         time_ms, ids = (
             np.concatenate([np.empty(0, dtype="int64"), *parts])
             for parts in (times, [ids for _, ids, _ in self._rows])
@@ -349,8 +351,8 @@ class TrackingSink:
             self._waiting = len(ids) - size
             rest = np.flatnonzero(np.diff(time_ms[size:], prepend=-1))
             self._rows = [
-                (int(moment), part, box)
-                for moment, part, box in zip(
+                (int(start_ms), part, box)
+                for start_ms, part, box in zip(
                     time_ms[size:][rest],
                     np.split(ids[size:], rest[1:]),
                     np.split(boxes[size:], rest[1:]),
@@ -385,7 +387,7 @@ def _parse_timestamp(timestamp: Any) -> int:
         raise ParameterError(text) from error
     if pd.isna(span) or span < pd.Timedelta(0):
         raise ParameterError(text)
-    moment = int(span // pd.Timedelta(milliseconds=1))
-    if moment > _LATEST:
+    time_ms = int(span // pd.Timedelta(milliseconds=1))
+    if time_ms > _LATEST:
         raise ParameterError(text)
-    return moment
+    return time_ms

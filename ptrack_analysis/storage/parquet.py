@@ -80,12 +80,13 @@ def write_parquet(
 
     Examples
     --------
-    >>> from tempfile import TemporaryDirectory
-    >>> from ptrack_analysis.schema import VISITS, empty_table
-    >>> with TemporaryDirectory() as folder:
-    ...     write_parquet(empty_table(VISITS), f"{folder}/visits.parquet")
-    ...     read_parquet(f"{folder}/visits.parquet").index.names
-    FrozenList(['zone', 'person_index', 'visit'])
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> tracks = pta.compute_tracks(pta.compute_trajectories(detections, video))
+    >>> pta.write_parquet(tracks, "tracks.parquet")
+    >>> import pandas as pd
+    >>> columns = pd.read_parquet("tracks.parquet").columns  # without the schema of this package
+    >>> columns[:3].tolist()
+    ['person_index', 'first_seen_ms', 'last_seen_ms']
     """
     content = to_arrow(table, schema=schema, video=video, started_at=started_at)
     options = options_for(content, is_sorted=bool(table.index.is_monotonic_increasing))
@@ -119,6 +120,14 @@ def read_parquet(path: str | PathLike[str]) -> pd.DataFrame:
     ------
     InputError
         If the file does not exist, is not a Parquet file, is damaged, or was not written by this package.
+
+    Examples
+    --------
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> pta.write_parquet(detections, "detections.parquet")
+    >>> again = pta.read_parquet("detections.parquet")
+    >>> again.equals(detections)
+    True
     """
     try:
         with pq.ParquetFile(path, page_checksum_verification=True) as file:

@@ -15,6 +15,7 @@ from threading import Lock
 from typing import Any, TypeVar
 
 from ptrack_analysis.errors import ParameterError, RemoteError, TakenError
+from ptrack_analysis.limits import validate_path
 
 
 def create_client(
@@ -22,7 +23,7 @@ def create_client(
 ) -> Any:
     """Create a boto3 client that tries each request up to 8 times.
 
-    Boto3 finds the options that are not given in its own configuration.
+    Options that are not given come from boto3's own configuration.
 
     Parameters
     ----------
@@ -35,10 +36,23 @@ def create_client(
     region
         Region of the service.
 
+    Returns
+    -------
+    botocore.client.BaseClient
+        The client.
+
     Raises
     ------
     RemoteError
         If the profile does not exist, the region is unknown, or the endpoint is not a URL.
+
+    Examples
+    --------
+    >>> client = pta.rekognition.create_client(
+    ...     "rekognition", endpoint_url="http://127.0.0.1:8080", region="us-east-1"
+    ... )
+    >>> client.meta.endpoint_url
+    'http://127.0.0.1:8080'
     """
     import boto3  # noqa: PLC0415 - slow to import, and only needed for remote calls
     from botocore.config import Config  # noqa: PLC0415 - the same
@@ -322,7 +336,7 @@ class S3Path:
 AnyPath = Path | S3Path
 
 
-def parse_path(place: object, client: Any = None) -> AnyPath:
+def parse_path(place: object, client: Any = None, name: str = "path") -> AnyPath:
     """Return the path for a text, a Path, or an S3 address (``s3://bucket/prefix``).
 
     Raises
@@ -332,6 +346,7 @@ def parse_path(place: object, client: Any = None) -> AnyPath:
     """
     if isinstance(place, S3Path):
         return place
+    validate_path(place, name, "a path or an s3:// address")
     text = str(place)
     if not text:
         raise ParameterError("the path must not be empty")

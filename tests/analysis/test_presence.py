@@ -119,7 +119,7 @@ def test_few_steps_among_many_people_do_not_make_the_sampling_slow():
 def test_a_period_of_0_is_explained():
     video, notes = resolve_video(Video(), make_detections({0: at(0), 1: at(10)}).index)
     assert video.sampling_period == pd.Timedelta(0)
-    assert "no sampling step is known" in notes[0]
+    assert "the sampling period is unknown" in notes[0]
     assert "--frame-rate" in notes[0]
 
 

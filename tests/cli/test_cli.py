@@ -333,7 +333,7 @@ def test_inspect_speaks_json(capfd, archive):
     assert found["videos"][0]["dwell_ms"] == 120
     assert found["videos"][0]["video"]["duration_ms"] == 1000
     assert found["ignored"] == [
-        {"file": "truth.json", "reason": "well-formed, but no GetPersonTracking page"}
+        {"file": "truth.json", "reason": "well-formed, but not a GetPersonTracking page"}
     ]
 
 
@@ -424,7 +424,7 @@ def test_a_picture_does_not_replace_what_ptrack_did_not_make(tmp_path, capfd, ar
     mine = write(tmp_path / "mine.png", "mine")
     code, _, err = run(capfd, "plot", "paths", archive, "-o", mine)
     assert code == 1
-    assert "was not made by ptrack; --force replaces it" in err
+    assert "was not written by ptrack. Use --force to replace it" in err
     assert mine.read_text() == "mine"
     assert run(capfd, "plot", "paths", archive, "-o", mine, "--force")[0] == 0
 
@@ -434,7 +434,7 @@ def test_one_video_of_several_is_chosen_by_name(tmp_path, capfd, archive):
     target = tmp_path / "a.png"
     code, _, err = run(capfd, "plot", "paths", archive, "-o", target)
     assert code == 3
-    assert "holds 2 videos ('good', 'other')" in err
+    assert "contains 2 videos ('good', 'other')" in err
     assert run(capfd, "plot", "paths", archive, "-o", target, "--video", "other")[0] == 0
     code, _, err = run(capfd, "plot", "paths", archive, "-o", target, "--video", "nobody")
     assert code == 2

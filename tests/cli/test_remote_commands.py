@@ -158,18 +158,18 @@ def test_waiting_for_the_message_of_the_end(run, moto_url):
     here = ("--queue-url", queue, "--endpoint-url", moto_url)
     assert run("wait", "job-1", *here) == (0, "job-1: SUCCEEDED\n", "")
     code, _, err = run("wait", "job-1", *here, "--deadline", "0s")
-    assert (code, "no message of the job's end" in err) == (3, True)
+    assert (code, "no completion message" in err) == (3, True)
     sqs.close()
 
 
 @pytest.mark.parametrize(
     ("fault", "code", "message"),
     [
-        ("access denied", 5, "AWS ended People Pathing on 31 October 2025; name another endpoint"),
-        ("expired credentials", 5, "sign in again"),
+        ("access denied", 5, "AWS ended People Pathing on 31 October 2025. Use another endpoint"),
+        ("expired credentials", 5, "Sign in again"),
         ("failed", 3, "the job's status is FAILED, not SUCCEEDED: odd codec"),
-        ("in progress", 3, "the job's status is IN_PROGRESS, not SUCCEEDED; wait until it has ended"),
-        ("other job", 3, "the page is of job 'job-of-others'"),
+        ("in progress", 3, "the job's status is IN_PROGRESS, not SUCCEEDED. Wait until it has ended"),
+        ("other job", 3, "the page belongs to job 'job-of-others'"),
     ],
 )
 def test_a_fetch_that_fails_is_one_sentence(tmp_path, run, server, fault, code, message):
@@ -191,16 +191,24 @@ def test_waiting_has_a_deadline(run, server):
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (("fetch", "../job", "archive"), 2, "'../job' is no job's id"),
+        (
+            ("fetch", "../job", "archive"),
+            2,
+            "job_id must be 1 to 64 letters, digits, '-' and '_', got '../job'",
+        ),
         (("fetch", "job-1", "s3://"), 2, "has no bucket"),
         (("fetch", "job-1", "archive", "--sort-by", "TIME"), 2, "invalid choice: 'TIME'"),
-        (("fetch", "job-1", "archive", "--max-results", "5000"), 2, "max_results is 5000, not 1 to 1000"),
-        (("fetch", "job-1", "archive", "--max-pages", "0"), 2, "max_pages is 0"),
+        (
+            ("fetch", "job-1", "archive", "--max-results", "5000"),
+            2,
+            "max_results must be 1 to 1000, got 5000",
+        ),
+        (("fetch", "job-1", "archive", "--max-pages", "0"), 2, "max_pages must be at least 1, got 0"),
         (("fetch", "job-1", "archive", "--profile", "nobody"), 5, "the profile does not exist"),
         (("wait", "job-1", "--deadline", "5"), 2, "'5' has no unit"),
-        (("wait", "job/1"), 2, "'job/1' is no job's id"),
-        (("start", "a.mp4"), 2, "'a.mp4' is no video in S3"),
-        (("start", "s3://videos/a.mp4", "--job-tag", "a b"), 2, "job_tag is 'a b'"),
+        (("wait", "job/1"), 2, "got 'job/1'"),
+        (("start", "a.mp4"), 2, "s3_uri must be a video in S3"),
+        (("start", "s3://videos/a.mp4", "--job-tag", "a b"), 2, "got 'a b'"),
         (
             ("start", "s3://videos/a.mp4", "--topic-arn", "arn:t"),
             2,
@@ -222,7 +230,7 @@ def test_what_is_no_archive_of_the_job_is_left_alone(tmp_path, run, server):
     (tmp_path / "mine.json").write_text("{}")
     code, _, err = run("fetch", "job-1", tmp_path, "--endpoint-url", server.url)
     assert code == 1
-    assert "holds other pages, such as 'mine.json'" in err
+    assert "contains pages that were not fetched by ptrack, such as 'mine.json'" in err
 
 
 @pytest.mark.parametrize("command", ["start", "wait", "fetch"])

@@ -305,16 +305,18 @@ def test_a_port_in_use_is_one_sentence(source, run):
         port = taken.getsockname()[1]
         code, err = run("serve", source, "--port", port)
     assert code == 2
-    assert re.fullmatch(rf"ptrack: port {port} is in use\. Choose another port .*; 0 is a free one\.\n", err)
+    assert re.fullmatch(
+        rf"ptrack: port {port} is in use\. Choose another port .*; 0 chooses a free one\.\n", err
+    )
 
 
 SLIPS = {
     "no source": (["missing"], 3, "no such file or folder"),
-    "no such video": (["source", "--map", "other=a.mp4"], 2, "names the video 'other' for 'a.mp4'"),
+    "no such video": (["source", "--map", "other=a.mp4"], 2, "contains the video 'other' for 'a.mp4'"),
     "no mapping": (["source", "--map", "shop"], 2, "'shop' is not NAME=KEY"),
     "no port": (["source", "--port", "99999"], 2, "'99999' is not a port from 0 to 65535"),
     "no unit": (["source", "--delay", "5"], 2, "'5' has no unit"),
-    "no host": (["source", "--host", "no.such.host.invalid"], 2, "cannot listen there"),
+    "no host": (["source", "--host", "no.such.host.invalid"], 2, "cannot listen on it"),
     "another envelope": (["source", "--envelope", "soap"], 2, "invalid choice: 'soap'"),
     "an incomplete archive": (["cut"], 3, "incomplete"),
     "points": (["points.csv", "--columns", "frame=frame,id=id,x=x,y=y"], 2, "pages contain boxes"),

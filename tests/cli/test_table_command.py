@@ -89,7 +89,7 @@ def test_one_of_several_videos_is_chosen_by_name(capfd, data):
     pages = data / "day" / "pages"
     code, out, err = run(capfd, "table", "tracks", pages)
     assert (code, out) == (3, "")
-    assert "holds 3 videos ('evening', 'morning', 'noon')" in err
+    assert "contains 3 videos ('evening', 'morning', 'noon')" in err
     code, out, _ = run(capfd, "table", "tracks", pages, "--video", "noon")
     assert code == 0
     assert all(line.startswith('"noon",') for line in out.splitlines()[1:])

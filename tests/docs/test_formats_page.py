@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ptrack_analysis.sources.trackers.registry import TRACKERS
+from ptrack_analysis.sources.trackers.formats import TRACKERS
 from ptrack_analysis.sources.trackers.roles import BOXES, MOMENTS, PARTS, POINT, SIDES
 
 

@@ -11,6 +11,8 @@ ROOT = Path(__file__).parents[2]
 PAGES = sorted(
     [
         ROOT / "README.md",
+        ROOT / "CONTRIBUTING.md",
+        ROOT / "SECURITY.md",
         *(page for page in (ROOT / "docs").rglob("*.md") if "generated" not in page.parts),
     ]
 )

@@ -81,7 +81,7 @@ def test_two_jobs_in_one_file_are_two_videos(tmp_path):
     assert one.name != two.name
     assert [len(read_tracking(each)[0]) for each in (one, two)] == [1, 2]
     assert all(re.fullmatch("a-[0-9a-f]{6}", reference.name) for reference in (one, two))
-    with pytest.raises(MixedError, match="holds 2 videos"):
+    with pytest.raises(MixedError, match="contains 2 videos"):
         read_tracking(file)
 
 
@@ -112,7 +112,7 @@ def test_other_files_are_passed_over_and_named(tmp_path):
     write(tmp_path / ".hidden.json", "broken")
     assert inspect_tracking(tmp_path).ignored == (
         ("labels.json", "a GetLabelDetection response, not GetPersonTracking"),
-        ("truth.json", "well-formed, but no GetPersonTracking page"),
+        ("truth.json", "well-formed, but not a GetPersonTracking page"),
         ("zones.geojson", "not named like a page"),
     )
 
@@ -279,7 +279,7 @@ def test_last_pages_without_job_that_cover_the_same_time_are_a_video_each(tmp_pa
             page(record(0, box=(0.1 * number, 0, 0.1, 0.1)), record(900), job=None),
         )
     assert found(tmp_path) == {"film-1": ["film-1.json"], "film-2": ["film-2.json"]}
-    with pytest.raises(MixedError, match="holds 2 videos"):
+    with pytest.raises(MixedError, match="contains 2 videos"):
         read_tracking(tmp_path)
 
 
@@ -324,7 +324,9 @@ NUMBERED = {
 }  # fmt: skip
 
 
-@pytest.mark.filterwarnings("ignore:.*(incomplete|no sampling step):ptrack_analysis.errors.PtrackWarning")
+@pytest.mark.filterwarnings(
+    "ignore:.*(incomplete|sampling period is unknown):ptrack_analysis.errors.PtrackWarning"
+)
 @pytest.mark.parametrize("contents", NUMBERED.values(), ids=NUMBERED)
 @pytest.mark.parametrize("names", [("IMG_3656", "IMG_3657"), ("cam_640x360", "cam_640x480")])
 def test_numbers_of_whole_results_are_not_page_numbers(tmp_path, contents, names):
@@ -342,7 +344,7 @@ def test_numbers_of_whole_results_are_not_page_numbers(tmp_path, contents, names
 def test_pages_joined_by_names_and_times_alone_are_said(tmp_path):
     for number in (1, 2):
         write(tmp_path / f"film-{number}.json", {"Persons": [record(1000 * number)]})
-    note = "'film-1.json' to 'film-2.json' are read as pages of one video, by their names and times alone"
+    note = "'film-1.json' to 'film-2.json' are read as pages of one video, because their names and times fit"
     with pytest.warns(PtrackWarning, match=note):
         assert len(read_tracking(tmp_path)[0]) == 2
     assert note in inspect_tracking(tmp_path).notes

@@ -165,10 +165,10 @@ def test_a_name_can_be_given_for_one_video(tmp_path):
     assert open_video(folder, name="Lobby").video.name == "Lobby"
     exported = export_dataset(folder, tmp_path / "out", name="Lobby")
     assert [one.name for one in exported.videos] == ["Lobby"]
-    with pytest.raises(ParameterError, match=r"name must consist of letters.*'a-b' would do"):
+    with pytest.raises(ParameterError, match=r"name must consist of letters.*Use 'a-b', for example"):
         read_tracking(folder, name="a b")
     write(folder / "other.json", page(record(), job="job-2"))
-    with pytest.raises(ParameterError, match=r"contains 2 videos, but name \(--name\) is the name of one"):
+    with pytest.raises(ParameterError, match=r"contains 2 videos, but name \(--name\) can only name one"):
         find_videos(folder, name="Lobby")
 
 

@@ -106,10 +106,10 @@ REFUSED = {
         "VALIDATION_ERROR: bad job",
     ),
     "an error with status 200": ((200, BUSY), RemoteError, "UNAVAILABLE: try again"),
-    "busy": ((503, BUSY), RemoteError, "try again; asked 5 times"),
-    "no such job": ((404, b"nothing"), RemoteError, "HTTP status 404 .* check --gateway"),
-    "another job": ((200, {"success": True, "data": page(record(), job="b")}), MixedError, "of job 'b'"),
-    "a repeated page": ((200, {"success": True, "data": PAGES[0]}), RemoteError, "was there before"),
+    "busy": ((503, BUSY), RemoteError, "try again .5 attempts"),
+    "no such job": ((404, b"nothing"), RemoteError, "HTTP status 404 .* Check --gateway"),
+    "another job": ((200, {"success": True, "data": page(record(), job="b")}), MixedError, "to job 'b'"),
+    "a repeated page": ((200, {"success": True, "data": PAGES[0]}), RemoteError, "repeats an earlier one"),
 }
 
 

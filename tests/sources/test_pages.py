@@ -271,7 +271,7 @@ BROKEN = {
     "wrapped 600 times": (
         "a.json",
         '{"data":' * 600 + json.dumps(ONE) + "}" * 600,
-        "wrapped more than 16 times",
+        "nested in more than 16 wrappers",
     ),
     "empty gzip": ("a.json.gz", b"", "the file is empty"),
 }
@@ -325,7 +325,7 @@ SECOND_LOOK = {
     "a single record": (record(-1), "[0].Timestamp is -1"),
     "a single record of a wrong kind": ({"Person": 5, "Timestamp": 0}, "Person is 5; expected object"),
     "a record of a wrong kind in a list": ([{"Person": 5}], "[0].Person is 5; expected object"),
-    "lists in lists": ([[page(record(-1))]], "no GetPersonTracking page"),
+    "lists in lists": ([[page(record(-1))]], "not a GetPersonTracking page"),
     "fifteen deep": (
         json.loads('{"data":' * 15 + json.dumps(page(record(-1))) + "}" * 15),
         "data.Persons[0].Timestamp is -1",
@@ -347,14 +347,14 @@ def test_a_page_of_nobody_among_members_that_share_names_is_a_page(tmp_path):
 
 
 def test_a_single_record_among_members_that_share_names_is_one(tmp_path):
-    with pytest.warns(PtrackWarning, match="no sampling step"):
+    with pytest.warns(PtrackWarning, match="sampling period is unknown"):
         detections, _ = read_tracking(write(tmp_path / "a.json", record(5, 3) | {"data": [1]}))
     assert detections.index.tolist() == [(pd.Timedelta("5ms"), 3)]
 
 
 def test_what_is_wrapped_too_deep_and_bad_is_one_sentence_too(tmp_path):
     content = '{"data":' * 600 + json.dumps(page(record(-1))) + "}" * 600
-    with pytest.raises(InputError, match="no GetPersonTracking page"):
+    with pytest.raises(InputError, match="not a GetPersonTracking page"):
         read_tracking(write(tmp_path / "a.json", content))
 
 
@@ -387,5 +387,5 @@ def test_an_envelope_that_reports_an_error_says_its_code_and_message(tmp_path):
 
 
 def test_other_json_given_itself_is_refused(tmp_path):
-    with pytest.raises(InputError, match="no GetPersonTracking page: it is a GetLabelDetection response"):
+    with pytest.raises(InputError, match="not a GetPersonTracking page: it is a GetLabelDetection response"):
         read_tracking(write(tmp_path / "a.json", {"JobStatus": "SUCCEEDED", "Labels": []}))

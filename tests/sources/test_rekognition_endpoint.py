@@ -11,7 +11,7 @@ from ptrack_analysis.sources.rekognition.fetch import fetch_pages
 from ptrack_analysis.sources.rekognition.start import NotificationChannel, start_job
 from ptrack_analysis.storage.s3 import create_client
 
-ENDED = "AWS ended People Pathing on 31 October 2025; name another endpoint that speaks the API"
+ENDED = "AWS ended People Pathing on 31 October 2025. Use another endpoint that implements the API"
 
 
 @pytest.fixture
@@ -56,8 +56,8 @@ def test_a_token_serves_its_job_and_order_only(server):
 @pytest.mark.parametrize(
     ("credentials", "message"),
     [
-        ({"secret": "wrong"}, "the secret key does not fit the access key"),
-        ({"key": "wrong"}, "the access key is not known; check the profile"),
+        ({"secret": "wrong"}, "The secret key does not match the access key"),
+        ({"key": "wrong"}, "The access key is unknown. Check the profile"),
     ],
 )
 def test_requests_are_signed(tmp_path, server, credentials, message):
@@ -69,7 +69,7 @@ def test_requests_are_signed(tmp_path, server, credentials, message):
 def test_an_unsigned_request_is_refused(tmp_path, server):
     client = server.client()
     client.meta.events.register("before-send.*.*", _unsign)
-    with pytest.raises(RemoteError, match="the request was not signed"):
+    with pytest.raises(RemoteError, match="The request was not signed"):
         fetch_pages("job-1", tmp_path / "archive", client=client)
 
 
@@ -95,7 +95,7 @@ def test_starts_with_one_token_are_one_job(server):
     assert again[0] == again[1]
     new = {start_job("s3://videos/a.mp4", client=client) for _ in range(2)}
     assert len({*new, *again}) == 3
-    with pytest.raises(RemoteError, match="was used with other parameters; give another"):
+    with pytest.raises(RemoteError, match=r"was used with other parameters. Pass another"):
         start_job("s3://videos/b.mp4", client=client, request_token="t")
 
 
@@ -115,13 +115,17 @@ def test_a_broken_answer_to_a_start_is_asked_for_again_with_the_same_token(serve
 @pytest.mark.parametrize(
     ("address", "options", "message"),
     [
-        ("videos/a.mp4", {}, "'videos/a.mp4' is no video in S3: its address is s3://bucket/key"),
-        ("s3://videos", {}, "is no video in S3"),
+        ("videos/a.mp4", {}, "s3_uri must be a video in S3 such as 's3://bucket/key', got 'videos/a.mp4'"),
+        ("s3://videos", {}, "must be a video in S3"),
         ("s3:///a.mp4", {}, "has no bucket"),
-        ("s3://videos/a.mp4", {"request_token": "a b"}, "request_token is 'a b'"),
-        ("s3://videos/a.mp4", {"request_token": ""}, "request_token is ''"),
-        ("s3://videos/a.mp4", {"job_tag": "ü"}, "job_tag is 'ü'"),
-        ("s3://videos/a.mp4", {"notification": ("topic", "arn:aws:iam::1:role/r")}, "topic_arn is 'topic'"),
+        ("s3://videos/a.mp4", {"request_token": "a b"}, "request_token must be .*, got 'a b'"),
+        ("s3://videos/a.mp4", {"request_token": ""}, "request_token must be .*, got ''"),
+        ("s3://videos/a.mp4", {"job_tag": "ü"}, "job_tag must be .*, got 'ü'"),
+        (
+            "s3://videos/a.mp4",
+            {"notification": ("topic", "arn:aws:iam::1:role/r")},
+            "topic_arn must be .*, got 'topic'",
+        ),
         ("s3://b/a.mp4", {}, "s3://b/a.mp4: Parameter validation failed: Invalid length"),
     ],
 )
@@ -134,7 +138,7 @@ def test_a_wrong_start_is_refused_before_anything_is_asked(server, address, opti
 def test_an_endpoint_that_is_down_is_named(tmp_path, environment):
     with RekognitionServer() as server:
         client = server.client()
-    with pytest.raises(RemoteError, match=f"{server.url}: the endpoint cannot be reached; check") as raised:
+    with pytest.raises(RemoteError, match=f"{server.url}: the endpoint cannot be reached. Check") as raised:
         fetch_pages("job-1", tmp_path / "archive", client=client)
     assert "AWS ended" not in str(raised.value)
     client.close()
@@ -206,7 +210,7 @@ def test_no_credentials_are_one_sentence(tmp_path, environment, monkeypatch, ser
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     client = create_client("rekognition", endpoint_url=server.url)
-    with pytest.raises(RemoteError, match="no credentials are found; sign in, or name a profile"):
+    with pytest.raises(RemoteError, match=r"no AWS credentials were found. Sign in, or choose a profile"):
         fetch_pages("job-1", tmp_path / "archive", client=client)
     client.close()
 

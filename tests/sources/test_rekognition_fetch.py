@@ -30,19 +30,19 @@ PAGES = 4
 PATIENCE = 5
 """So long a client waits for an answer that never comes; all others must come within it [s]."""
 ONCE = {
-    "throttling": (RemoteError, "too busy; run again later, what is saved stays"),
+    "throttling": (RemoteError, "too busy. Run again later; saved pages are kept"),
     "throughput": (RemoteError, "too busy"),
-    "500": (RemoteError, "the service is ill"),
-    "503": (RemoteError, "refused: ServiceUnavailable: busy"),
+    "500": (RemoteError, "The service has an internal error"),
+    "503": (RemoteError, "returned ServiceUnavailable: busy"),
     "expired": None,
-    "access denied": (RemoteError, "AWS ended People Pathing on 31 October 2025; name another endpoint"),
+    "access denied": (RemoteError, "AWS ended People Pathing on 31 October 2025. Use another endpoint"),
     "unknown operation": (RemoteError, "AWS ended People Pathing on 31 October 2025"),
-    "expired credentials": (RemoteError, "the credentials have expired; sign in again"),
-    "500 of HTML": (RemoteError, "the service is ill"),
+    "expired credentials": (RemoteError, "The credentials have expired. Sign in again"),
+    "500 of HTML": (RemoteError, "The service has an internal error"),
     "500 of null": None,
     "500 not UTF-8": None,
-    "reset": (RemoteError, "the endpoint closes the connection"),
-    "slow": (RemoteError, "does not answer in time"),
+    "reset": (RemoteError, "the endpoint closed the connection"),
+    "slow": (RemoteError, "does not respond in time"),
     "cut connection": None,
     "chunked": None,
     "truncated": None,
@@ -59,10 +59,10 @@ ONCE = {
     "gzip of HTML": None,
     "no status": None,
     "no persons": None,
-    "repeated token": (RemoteError, "page 2: its NextToken was there before, so there is no end"),
-    "repeated page": (RemoteError, "page 2: its Persons are those of a page before"),
-    "other metadata": (MixedError, "page 2: VideoMetadata differ .*: FrameWidth was 1000, and is 999"),
-    "other job": (MixedError, "page 2: the page is of job 'job-of-others'"),
+    "repeated token": (RemoteError, "page 2: its NextToken repeats an earlier one"),
+    "repeated page": (RemoteError, "page 2: its Persons repeat an earlier page"),
+    "other metadata": (MixedError, "page 2: VideoMetadata differ .*: FrameWidth was 1000 and is now 999"),
+    "other job": (MixedError, "page 2: the page belongs to job 'job-of-others'"),
     "in progress": None,
     "failed": (JobError, "status is FAILED, not SUCCEEDED: odd codec"),
     "never ends": None,
@@ -70,14 +70,14 @@ ONCE = {
 }
 """What a fault raises that comes once, with the second page; None: it is overcome in the same call."""
 STAYING = {
-    name: (RemoteError, f"page 2: the service's answer is broken: .*; asked {len(PAUSES) + 1} times")
+    name: (RemoteError, f"page 2: the response is broken: .*{len(PAUSES) + 1} attempts")
     for name, raised in ONCE.items()
     if raised is None
 } | {
-    "in progress": (JobError, "status is IN_PROGRESS, not SUCCEEDED; wait until it has ended"),
-    "expired": (RemoteError, "the NextToken is not known, or has expired; run again"),
-    "never ends": (RemoteError, "more than 7 pages, and may never end"),
-    "never ends with rows": (RemoteError, "more than 7 pages, and may never end"),
+    "in progress": (JobError, "status is IN_PROGRESS, not SUCCEEDED. Wait until it has ended"),
+    "expired": (RemoteError, "The NextToken is unknown or has expired. Run again"),
+    "never ends": (RemoteError, "more than 7 pages, perhaps without end"),
+    "never ends with rows": (RemoteError, "more than 7 pages, perhaps without end"),
 }
 """What those faults raise that are overcome if they come once, if they stay."""
 FORMS = {"chunked", "gzip"}
@@ -169,7 +169,7 @@ def test_what_botocore_tries_again_by_itself_is_not_seen(tmp_path, clean, server
 def test_pauses_before_a_broken_page_is_asked_for_again_grow(tmp_path, server):
     pauses = []
     server.faults = lambda _: "html"
-    with pytest.raises(RemoteError, match=r"page 1: .*beginning b'<html><body>"):
+    with pytest.raises(RemoteError, match=r"page 1: .*starting with b'<html><body>"):
         fetch_from(server, tmp_path / "archive", sleep=pauses.append)
     assert pauses == list(PAUSES) == sorted(pauses)
     assert not (tmp_path / "archive").exists()
@@ -187,7 +187,7 @@ def test_what_is_saved_are_the_bytes_that_came(tmp_path, clean):
 def test_the_archive_is_one_video_named_by_its_folder(clean):
     found = scan(clean)
     assert [one.name for one in found.videos] == ["archive"]
-    assert found.ignored == [("fetch.json", "well-formed, but no GetPersonTracking page")]
+    assert found.ignored == [("fetch.json", "well-formed, but not a GetPersonTracking page")]
     assert [one.name for one in find_videos(clean.parent)] == ["archive"]
     assert not inspect_tracking(clean).problems
 
@@ -217,7 +217,7 @@ def test_a_rerun_asks_only_for_what_is_missing(tmp_path, clean, server):
 
 def test_a_first_page_that_does_not_fit_the_second_is_asked_for_again(tmp_path, clean, server):
     server.faults = {1: "other metadata"}
-    with pytest.raises(MixedError, match=r"page 2: .*FrameWidth was 999, and is 1000"):
+    with pytest.raises(MixedError, match=r"page 2: .*FrameWidth was 999 and is now 1000"):
         fetch_from(server, tmp_path / "archive")
     assert fetch_from(server, tmp_path / "archive").fetched == PAGES
     assert files_of(tmp_path / "archive") == files_of(clean)
@@ -229,14 +229,14 @@ def test_saved_pages_are_kept_until_the_first_page_has_come_anew(tmp_path, serve
         fetch_from(server, tmp_path / "archive")
     assert set(files_of(tmp_path / "archive")) == {"000001.json", "000002.json", "fetch.json"}
     server.jobs.clear()
-    with pytest.raises(RemoteError, match="this endpoint knows no such job"):
+    with pytest.raises(RemoteError, match="This endpoint has no such job"):
         fetch_from(server, tmp_path / "archive")
     assert set(files_of(tmp_path / "archive")) == {"000001.json", "000002.json", "fetch.json"}
 
 
 def test_tokens_that_always_expire_end_in_an_error(tmp_path, clean, server):
     server.faults = lambda number: "expired" if number % 2 == 0 else None
-    with pytest.raises(RemoteError, match="has expired; run again"):
+    with pytest.raises(RemoteError, match=r"has expired. Run again"):
         fetch_from(server, tmp_path / "archive")
     assert server.count == 2 * (fetch.MAX_RESTARTS + 1)
     server.heal()
@@ -299,13 +299,13 @@ def test_empty_pages_with_tokens_are_pages(tmp_path, server):
 @pytest.mark.parametrize(
     ("job", "options", "message"),
     [
-        ("", {}, "'' is no job's id"),
-        ("../x", {}, "'../x' is no job's id"),
-        ("a" * 65, {}, "is no job's id"),
-        ("job-1", {"sort_by": "TIME"}, "sort_by is 'TIME', not one of 'TIMESTAMP', 'INDEX'"),
-        ("job-1", {"max_results": 0}, "max_results is 0, not 1 to 1000"),
-        ("job-1", {"max_results": 1001}, "max_results is 1001, not 1 to 1000"),
-        ("job-1", {"max_pages": 0}, "max_pages is 0"),
+        ("", {}, "job_id must be .*, got ''"),
+        ("../x", {}, "job_id must be .*, got '../x'"),
+        ("a" * 65, {}, "job_id must be 1 to 64 letters"),
+        ("job-1", {"sort_by": "TIME"}, "sort_by must be one of 'TIMESTAMP', 'INDEX', got 'TIME'"),
+        ("job-1", {"max_results": 0}, "max_results must be 1 to 1000, got 0"),
+        ("job-1", {"max_results": 1001}, "max_results must be 1 to 1000, got 1001"),
+        ("job-1", {"max_pages": 0}, "max_pages must be at least 1, got 0"),
     ],
 )
 def test_a_wrong_argument_is_refused_before_anything_is_asked(tmp_path, job, options, message):
@@ -319,14 +319,14 @@ def test_an_archive_is_not_gone_on_with_by_other_questions(tmp_path, server, opt
     server.faults = {2: "access denied"}
     with pytest.raises(RemoteError):
         fetch_from(server, tmp_path / "archive")
-    with pytest.raises(ParameterError, match="was begun with"):
+    with pytest.raises(ParameterError, match="was started with"):
         fetch_from(server, tmp_path / "archive", **options)
 
 
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("other-1.json", "{}", "holds other pages, such as 'other-1.json', that no fetch has put there"),
+        ("other-1.json", "{}", "contains pages that were not fetched by ptrack, such as 'other-1.json'"),
         ("fetch.json", "{}", "fetch.json is not the state of a fetch"),
         ("fetch.json", "{", "fetch.json is not the state of a fetch"),
     ],
@@ -341,7 +341,7 @@ def test_what_is_no_archive_of_a_fetch_is_left_alone(tmp_path, server, name, con
 
 def test_an_archive_of_another_job_is_left_alone(clean, server):
     before = files_of(clean)
-    with pytest.raises(OutputError, match="is an archive of job 'job-1'; fetch 'job-2' into another"):
+    with pytest.raises(OutputError, match=r"is the archive of job 'job-1'. Fetch 'job-2' into another"):
         fetch_pages("job-2", clean, client=server.client())
     assert files_of(clean) == before
 

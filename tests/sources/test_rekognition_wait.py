@@ -61,7 +61,7 @@ def test_a_failed_job_is_an_error_with_its_message(server, clock):
 
 def test_the_deadline_is_kept_and_the_service_asked_once_more_at_it(server, clock):
     server.add([], in_progress=10_000)
-    with pytest.raises(JobError, match="still in progress after 0 days 00:00:10; wait longer"):
+    with pytest.raises(JobError, match=r"still in progress after 0 days 00:00:10. Wait longer"):
         wait(server, clock, deadline="10s")
     assert sum(clock.pauses) == pytest.approx(10)
     assert len(server.requests) == len(clock.pauses) + 1
@@ -79,8 +79,8 @@ def test_a_broken_answer_does_not_end_the_waiting(server, clock):
     [
         ({"deadline": "soon"}, "deadline must be a duration .*, got 'soon'"),
         ({"deadline": "-1s"}, "deadline must be a duration of at least 0, got '-1s'"),
-        ({"first_pause": "0s"}, "first_pause is '0s', not above 0"),
-        ({"longest_pause": "0s"}, "longest_pause is '0s', not above 0"),
+        ({"first_pause": "0s"}, "first_pause must be above 0, got '0s'"),
+        ({"longest_pause": "0s"}, "longest_pause must be above 0, got '0s'"),
     ],
 )
 def test_a_wrong_length_of_time_is_refused(server, clock, options, message):
@@ -89,7 +89,7 @@ def test_a_wrong_length_of_time_is_refused(server, clock, options, message):
 
 
 def test_an_unknown_job_is_refused_at_once(server, clock):
-    with pytest.raises(RemoteError, match="this endpoint knows no such job"):
+    with pytest.raises(RemoteError, match="This endpoint has no such job"):
         wait(server, clock)
 
 
@@ -195,7 +195,7 @@ FOREIGN = {
 @pytest.mark.parametrize("name", FOREIGN)
 def test_what_is_not_the_jobs_is_left_for_others(sqs, queue, clock, name):
     sqs.send_message(QueueUrl=queue, MessageBody=FOREIGN[name])
-    with pytest.raises(JobError, match="no message of the job's end after 0 days 00:00:00; wait longer"):
+    with pytest.raises(JobError, match=r"no completion message after 0 days 00:00:00. Wait longer"):
         wait_at(sqs, queue, clock)
     assert left_in(sqs, queue) == [FOREIGN[name]]
 
@@ -262,6 +262,6 @@ def test_an_interrupt_gives_all_messages_back(sqs, queue, clock):
 
 
 def test_a_queue_that_is_not_there_is_one_sentence(sqs, queue, clock):
-    with pytest.raises(RemoteError, match="there is no such queue; check its URL") as raised:
+    with pytest.raises(RemoteError, match=r"The queue does not exist. Check its URL") as raised:
         wait_at(sqs, queue.replace("completions", "other"), clock)
     assert "AWS ended" not in str(raised.value)

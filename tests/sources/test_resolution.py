@@ -28,7 +28,9 @@ def test_a_step_of_more_than_an_hour_is_not_a_sampling_step():
 def test_absurd_timestamps_among_small_ones_give_the_tables(tmp_path):
     people = [record(0, 0), record(67, 1), record(FAR, 0)]
     place = write(tmp_path / "page.json", page(*people, VideoMetadata={}))
-    with pytest.warns(PtrackWarning, match="no sampling step is known, because no person was detected twice"):
+    with pytest.warns(
+        PtrackWarning, match="the sampling period is unknown, because no person was detected twice"
+    ):
         detections, _ = read_tracking(place)
     assert len(detections) == 3
     assert inspect_tracking(place).persons == 2

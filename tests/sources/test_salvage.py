@@ -66,7 +66,7 @@ def pretty(*documents, between="\n"):
     return between.join(json.dumps(document, indent=4) for document in documents)
 
 
-JOINED = "2 JSON documents follow each other and were all read"
+JOINED = "the file contains 2 JSON documents, which were all read"
 SALVAGED = {
     "UTF-16 with a byte order mark": ("a.json", TEXT.encode("utf-16"), "the text is UTF-16, not UTF-8"),
     "UTF-16 big endian": ("a.json", b"\xfe\xff" + TEXT.encode("utf-16-be"), "the text is UTF-16"),
@@ -230,7 +230,7 @@ def test_a_document_cut_at_its_end_gives_its_whole_records_if_allowed(tmp_path, 
         detections, _ = read_tracking(file, allow_incomplete=True)
     expected, _ = read_tracking(write(tmp_path / "plain.json", WHOLE))
     assert_frame_equal(detections, expected.iloc[: len(detections)])
-    assert f"after {len(detections)} whole records" in str(refused.value) or form == "lines"
+    assert f"after {len(detections)} complete records" in str(refused.value) or form == "lines"
     assert main(["inspect", str(file)]) == 3
 
 

@@ -756,17 +756,17 @@ def test_a_wrong_argument_is_one_sentence(tmp_path, served):
     port = served.server_address[1]
     with pytest.raises(ParameterError, match=rf"port {port} is in use. Choose another port \(--port N\)"):
         serve_tracking(file, port=port)
-    with pytest.raises(ParameterError, match="port 70000: cannot listen there"):
+    with pytest.raises(ParameterError, match="port 70000: cannot listen on it"):
         serve_tracking(file, port=70_000)
-    with pytest.raises(ParameterError, match=r"192\.0\.2\.1, port 0: cannot listen there"):
+    with pytest.raises(ParameterError, match=r"192\.0\.2\.1, port 0: cannot listen on it"):
         serve_tracking(file, host="192.0.2.1")
     with pytest.raises(ParameterError, match="envelope must be 'gateway' or None, got 'soap'"):
         serve_tracking(file, envelope="soap")
     with pytest.raises(
-        ParameterError, match=r"keys names the video 'b' for 'x\.mp4', but the source has 'a'"
+        ParameterError, match=r"keys contains the video 'b' for 'x\.mp4', but the source has 'a'"
     ):
         serve_tracking(file, keys={"x.mp4": "b"})
-    with pytest.raises(ParameterError, match="keys has an empty key"):
+    with pytest.raises(ParameterError, match="keys contains an empty key"):
         serve_tracking(file, keys={"s3://": "a"})
     with pytest.raises(ParameterError, match="delay must be a duration such as '2s' or '500ms', got 'soon'"):
         serve_tracking(file, delay="soon")

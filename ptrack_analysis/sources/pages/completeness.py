@@ -1,4 +1,4 @@
-"""What an archive lacks: pages that its file names, its fetch state or its folder entries point to."""
+"""Find missing pages of an archive by file names, by the fetch state and by unreadable entries."""
 
 import os
 import re
@@ -20,14 +20,14 @@ from ptrack_analysis.storage.s3 import AnyPath
 from ptrack_analysis.video import Milliseconds
 
 FETCH_STATE = "fetch.json"
-"""Name of the file in which ``ptrack fetch`` records how far it came."""
+"""Name of the file in which ``ptrack fetch`` records its progress."""
 _SHOWN = 3
 _FIRST = 1
-"""Number of the first page where numbers do not start at 0."""
+"""Number of the first page unless numbers start at 0."""
 _LEAST_STRIDE = 10
-"""Numbers that all differ by a multiple of at least this count offsets or times, not pages."""
+"""If all numbers differ by multiples of this step or a larger one, they are offsets or times, not pages."""
 _LEAST_DENSITY = 0.5
-"""Numbers that fill less of their range than this are no page numbers, unless they start at 0 or 1."""
+"""Numbers that fill a smaller share of their range are not page numbers, unless they start at 0 or 1."""
 _PAGE_OF_A_FETCH = re.compile(r"\d{6,}\.json")
 
 
@@ -42,10 +42,10 @@ class _FetchState(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The files of a source that may hold pages, in natural order, and what else is there.
+    """The files of a source that may contain pages, in natural order, and its other entries.
 
-    ``others`` are files with other names, each with the reason; ``unreadable`` are entries named like a page
-    that are not files: dangling links, FIFOs, and folders beside numbered pages of the same name.
+    ``others`` are files with other names, each with the reason. ``unreadable`` are entries that are named
+    like a page but are not files: dangling links, FIFOs, and folders next to numbered pages of the same name.
     """
 
     files: list[AnyPath]
@@ -71,15 +71,15 @@ def find_missing(
     root
         The source.
     listing
-        What is in the source.
+        The entries of the source.
     videos
         The files of each video.
 
     Returns
     -------
     tuple
-        The missing pages of each video that lacks any; the unreadable entries that belong to none of the
-        videos. A page that cannot be read is one of the missing pages, and no hole between the others.
+        The missing pages per incomplete video; the unreadable entries that do not belong to a video. An
+        unreadable page counts as missing once, and not also as a gap between page numbers.
     """
     alike = defaultdict[tuple[str, str], list[AnyPath]](list)
     known = dict[AnyPath, tuple[str, str]]()
@@ -102,7 +102,7 @@ def find_missing(
             _missing_of_fetch(states[folder], [*listing.files, *listing.unreadable]) for folder in folders
         ]
         signs = [sign for one in (*holes, *fetched) for sign in one.signs]
-        if signs:  # a page that fetch.json counts may also be a hole between the others
+        if signs:  # a page missing from fetch.json may also be a gap between page numbers
             counts = [sum(one.count for one in alternative) for alternative in (holes, fetched)]
             found[video] = MissingPages(tuple(signs), max(counts))
     orphans = []
@@ -121,7 +121,7 @@ def find_missing(
 
 
 def _missing_numbers(own: Iterable[AnyPath], all_files: Iterable[AnyPath]) -> MissingPages:
-    """Find the holes between the page numbers of a video that no file of ``all_files`` fills."""
+    """Find gaps between the page numbers of a video that no file of ``all_files`` fills."""
     by_number = {number: file for file in own if (number := find_page_number(file.name)) is not None}
     if len(by_number) < 2:  # noqa: PLR2004 - a hole lies between two pages
         return MissingPages()
@@ -161,7 +161,7 @@ def _missing_numbers(own: Iterable[AnyPath], all_files: Iterable[AnyPath]) -> Mi
 
 
 def _missing_of_fetch(state_file: AnyPath, files: Collection[AnyPath]) -> MissingPages:
-    """Find the pages that ``fetch.json`` counts and that are not in its folder."""
+    """Find pages that ``fetch.json`` counts but that are not in its folder."""
     try:
         state = msgspec.json.decode(read_document(state_file), type=_FetchState)
     except (InputError, msgspec.MsgspecError, RecursionError):
@@ -178,10 +178,10 @@ def _missing_of_fetch(state_file: AnyPath, files: Collection[AnyPath]) -> Missin
 
 
 def are_all_numbered(files: Sequence[AnyPath]) -> bool:
-    """Return whether the names of files prove that they are all pages of a job.
+    """Return whether the file names prove that no page of a job is missing.
 
-    They do if they count from 0 without a hole, or if ``fetch.json`` beside them says that it fetched as many
-    pages to the end. Numbers from 1 prove nothing, because a page 0 may be lost.
+    They do if they are numbered from 0 without a gap, or if ``fetch.json`` in the folder records a complete
+    fetch of as many pages. Numbers from 1 are not a proof, because page 0 may be missing.
     """
     numbers = [find_page_number(file.name) for file in files]
     if len(files) > 1 and numbers == list(range(len(files))):
@@ -218,7 +218,7 @@ def build_span(time: Milliseconds, place: str) -> PageSpan:
 def find_border_gaps(spans: Sequence[PageSpan]) -> list[str]:
     """Return a sentence if more time passes between two pages than between any rows of one page.
 
-    Pages that overlap in time are not sorted by time, so their borders say nothing.
+    The result is empty if pages overlap in time, because then they are not sorted by time.
     """
     ordered = sorted(spans, key=lambda span: (span.first, span.last))
     gaps = [after.first - before.last for before, after in pairwise(ordered)]

@@ -1,4 +1,4 @@
-"""From one JSON document to GetPersonTracking pages, and what is wrong with it."""
+"""Decode JSON documents to GetPersonTracking pages, and describe malformed documents."""
 
 import json
 import re
@@ -25,25 +25,25 @@ from ptrack_analysis.sources.pages.members import (
 from ptrack_analysis.sources.pages.salvage import DocumentLog, describe_text
 
 LATEST_START = 10 * 24 * 3600 * 1000
-"""A first timestamp above this (10 days) is taken for wall-clock time, not time since the video's start [ms].
+"""A first timestamp above this (10 days) is wall-clock time, not time since the start of the video [ms].
 
-Seconds since 1970 are above it too if they are read as milliseconds.
+Seconds since 1970, read as milliseconds, are also above it.
 """
 DATE = r"[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}"
-"""What a text with a date looks like."""
+"""Pattern of a date in a timestamp."""
 PAGES_FROM_START = (
     "Timestamps count from the start of the video: subtract the time of its first frame from each Timestamp, "
     "in milliseconds."
 )
 WHOLE = msgspec.json.Decoder(msgspec.Raw)
-"""Finds where a document ends, or what is malformed in it."""
+"""Decoder whose errors contain the end of a document or the position of malformed JSON."""
 _LONGEST = 60
 _BYTE = re.compile(r"\(byte (\d+)\)")
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")
 
 
 class CutDocumentError(PageError):
-    """The end of a JSON document is missing; ``found`` says where it ends, without advice."""
+    """The end of a JSON document is missing. ``found`` is the message without advice."""
 
     def __init__(self, found: str) -> None:
         super().__init__(f"{found}. The file is probably incomplete.")
@@ -55,13 +55,13 @@ class TrailingTextError(PageError):
 
 
 def find_end(error: Exception) -> int | None:
-    """Return where a document ends, from the decoder's error about what follows it; None for other errors."""
+    """Return the end of a document from the decoder's error about trailing text; None for other errors."""
     found = _BYTE.search(str(error))
     return int(found[1]) - 1 if found and "trailing characters" in str(error) else None
 
 
 def is_cut(error: Exception, raw: bytes) -> bool:
-    """Return whether a decoder found the end of the text within a document."""
+    """Return whether a decoder failed because the text ends within a document."""
     found = _BYTE.search(str(error))
     if found is None:
         return "truncated" in str(error)
@@ -95,7 +95,7 @@ def malformed(raw: bytes, place: str, error: Exception) -> PageError:
 
 
 def wall_clock(place: object, name: str, first: str, advice: str) -> str:
-    """Report that timestamps look like wall-clock time."""
+    """Return the message about timestamps that look like wall-clock time."""
     return (
         f"{place}: {name} starts at {first}, more than {LATEST_START // 86_400_000} days into the video, and "
         f"looks like wall-clock time. {advice}"
@@ -111,10 +111,10 @@ def not_utf8(raw: bytes, place: str, error: UnicodeDecodeError) -> PageError:
 
 
 def unexpected(content: Any, place: str, error: msgspec.ValidationError) -> PageError:
-    """Describe which value of a well-formed document is not what the API sends."""
+    """Describe a value of a well-formed document that the API does not send."""
     reason, _, path = str(error).partition(" - at `$")
     path = path.rstrip("`")
-    where = f"{place}: {path.removeprefix('.')}" if path else f"{place}: the whole document"
+    where = f"{place}: {path.removeprefix('.')}" if path else f"{place}: the document"
     if "missing required field" in reason:
         return PageError(f"{where}: required field {reason.split('`')[1]!r} is missing")
     value = repr(_value(content, path))
@@ -151,7 +151,7 @@ class Box(Struct, rename="pascal", gc=False):
 
 
 class Pose(Struct, rename="pascal", gc=False):
-    """How a face is turned [degrees]."""
+    """Orientation of a face [degrees]."""
 
     roll: Number | None = nan
     yaw: Number | None = nan
@@ -159,7 +159,7 @@ class Pose(Struct, rename="pascal", gc=False):
 
 
 class Quality(Struct, rename="pascal", gc=False):
-    """How well a face can be seen, 0 to 100."""
+    """Image quality of a face, 0 to 100."""
 
     brightness: Number | None = nan
     sharpness: Number | None = nan
@@ -174,7 +174,7 @@ class Landmark(Struct, rename="pascal", gc=False):
 
 
 class Face(Struct, rename="pascal", gc=False):
-    """A face without its landmarks, which are then skipped unread."""
+    """A face without its landmarks, which the decoder skips."""
 
     bounding_box: Box | None = None
     confidence: Number | None = nan
@@ -189,7 +189,7 @@ class FaceWithLandmarks(Face, rename="pascal", gc=False):
 
 
 class Skipped(Struct, gc=False):
-    """An object that is there but not read."""
+    """An object whose members the decoder skips."""
 
 
 F = TypeVar("F")
@@ -197,7 +197,7 @@ P = TypeVar("P")
 
 
 class Person(Struct, Generic[F], rename="pascal", gc=False):
-    """Who was seen."""
+    """The person of a detection."""
 
     index: Count
     bounding_box: Box | None = None
@@ -205,20 +205,20 @@ class Person(Struct, Generic[F], rename="pascal", gc=False):
 
 
 class PersonRecord(Struct, Generic[F], rename="pascal", gc=False):
-    """One element of ``Persons``: who was seen when."""
+    """One element of ``Persons``: a detection."""
 
     timestamp: Count
     person: Person[F]
 
 
 class TimeOnly(Struct, rename="pascal", gc=False):
-    """When a person was seen; a value of another kind is an error only when the person is read."""
+    """The time of a detection. A value of another type is only an error when the person is read."""
 
     timestamp: int | float | str | None = None
 
 
 class VideoMetadata(Struct, rename="pascal", frozen=True):
-    """What the service found out about the video."""
+    """Metadata of the video, determined by the service."""
 
     codec: str | None = None
     duration_millis: Count | None = None
@@ -230,7 +230,7 @@ class VideoMetadata(Struct, rename="pascal", frozen=True):
 
 
 class S3Object(Struct, rename="pascal", frozen=True):
-    """Where the video lies."""
+    """The S3 object of the video."""
 
     bucket: str | None = None
     name: str | None = None
@@ -243,14 +243,14 @@ class SourceVideo(Struct, rename="pascal", frozen=True):
 
 
 class Failure(Struct):
-    """The error of an envelope that reports no success."""
+    """The error in an envelope with ``success: false``."""
 
     code: str | None = None
     message: str | None = None
 
 
 class Page(Struct, Generic[P], rename="pascal"):
-    """One object that may be a page, hold pages, or be one record of a bare array; P is its Persons."""
+    """An object that may be a page, contain pages, or be one record of an array; P is its Persons."""
 
     persons: P | None = None
     job_status: str | None = None
@@ -283,12 +283,12 @@ class Page(Struct, Generic[P], rename="pascal"):
 
     @property
     def is_merged(self) -> bool:
-        """Whether the object has the results of other analyses too, so that it is not one page of several."""
+        """Whether the object also has results of other analyses, so that it is a complete result."""
         return any(map(len, map(bytes, (self.labels, self.celebrities, self.moderation_labels))))
 
 
 class Decoders:
-    """The decoders for one way of reading persons, each strict and lax (numbers may be texts)."""
+    """Decoders for one type of person, each strict and lax (numbers may be strings)."""
 
     def __init__(self, persons: object, record: object) -> None:
         page = Page[persons]  # type: ignore[valid-type] # the type is made at run time
@@ -297,14 +297,14 @@ class Decoders:
 
 
 SKIPPING = Decoders(list[TimeOnly], TimeOnly)
-"""Reads the times of records and nothing else of them."""
+"""Decoders that only read the timestamps of records."""
 BARE = Decoders(list[PersonRecord[Skipped]], PersonRecord[Skipped])
 WITH_FACES = Decoders(list[PersonRecord[Face]], PersonRecord[Face])
 WITH_LANDMARKS = Decoders(list[PersonRecord[FaceWithLandmarks]], PersonRecord[FaceWithLandmarks])
 
 _UNFINISHED = {"IN_PROGRESS", "FAILED"}
 _DEEPEST = 16
-"""How many wrappings may lie around a page."""
+"""Maximum number of wrappers around a page."""
 _MEMBERS: dict[str, Any] = {
     "JobStatus": str,
     "StatusMessage": str,
@@ -324,22 +324,22 @@ _MEMBERS: dict[str, Any] = {
 def decode_pages(raw: bytes, place: str, decoders: Decoders, log: DocumentLog) -> list[Page[Any]] | None:
     """Decode a JSON document and return the pages it contains.
 
-    Accepted are a page, a list of pages, a bare array of Persons, one record of such an array, and a page or
-    list of pages under ``original_response`` or ``data``. Numbers may be texts, members in camelCase or
-    snake_case, and enumerations objects with the member ``Value``.
+    The document may be a page, a list of pages, a bare array of Persons, one record of such an array, or a
+    page or list of pages under ``original_response`` or ``data``. Numbers may be strings, member names may be
+    in camelCase or snake_case, and enumerations may be objects with the member ``Value``.
 
     Returns
     -------
     list of Page, or None
-        None if the document is well-formed but has no page.
+        None if the document is well-formed but contains no page.
 
     Raises
     ------
     PageError
-        If the document is not well-formed, a value in a page is not what the API sends, a member is given
-        twice, or a number is not finite.
+        If the document is malformed, the API does not send a value in a page, a member is given twice, or a
+        number is not finite.
     InputError
-        If it is an envelope that reports an error instead of a page.
+        If the document is an envelope with an error instead of a page.
     """
     if not raw.isascii():
         raw = _validate_utf8(raw, place)
@@ -368,12 +368,12 @@ def decode_pages(raw: bytes, place: str, decoders: Decoders, log: DocumentLog) -
 
 
 def _validate_utf8(raw: bytes, place: str) -> bytes:
-    """Return a text if it is UTF-8, without half a character at its end.
+    """Return a text in UTF-8 without an incomplete character at its end.
 
     Raises
     ------
     PageError
-        If it is not UTF-8.
+        If the text is not UTF-8.
     """
     try:
         raw.decode()
@@ -385,7 +385,7 @@ def _validate_utf8(raw: bytes, place: str) -> bytes:
 
 
 def _has_other_spellings(raw: bytes, pages: list[Page[Any]] | None, decoders: Decoders) -> bool:
-    """Return whether members that were not found may be there in another spelling."""
+    """Return whether missing members may be present in another spelling."""
     if pages is None:
         return may_have_other_spellings(raw)
     if any(page.has_other_spellings() for page in pages):
@@ -402,9 +402,11 @@ _NEAR = 4096
 
 
 def _note_face_search(raw: bytes, place: str, log: DocumentLog) -> None:
-    """Note pages of GetFaceSearch, which have the same shape with FaceMatches."""
+    """Note pages of GetFaceSearch, which have the same structure plus FaceMatches."""
     if raw.find(_FACE_MATCHES, 0, _NEAR) >= 0 or raw.find(_FACE_MATCHES, max(0, len(raw) - _NEAR)) >= 0:
-        log.note(place, "the page is from GetFaceSearch, not GetPersonTracking; its FaceMatches were ignored")
+        log.note(
+            place, "the page is from GetFaceSearch, not GetPersonTracking, and its FaceMatches were ignored"
+        )
 
 
 def _repaired(
@@ -414,7 +416,7 @@ def _repaired(
     log: DocumentLog,
     error: msgspec.ValidationError | None,
 ) -> list[Page[Any]] | None:
-    """Read a document with other spellings, or with members that share a name with members of a page."""
+    """Decode a document with other spellings, or with foreign members named like members of a page."""
     content = _untyped(raw, place)
     if isinstance(content, dict) and content.get("success") is False:
         raise InputError(
@@ -423,7 +425,7 @@ def _repaired(
     try:
         restored, changes = restore_members(content)
     except DoubledMemberError as doubled:
-        raise PageError(f"{place}: {doubled}. Only one of them would be read. Remove one.") from doubled
+        raise PageError(f"{place}: {doubled}. Only one would be read. Remove the other.") from doubled
     if not _looks_like_pages(restored):
         return None
     validate_numbers(raw, place)
@@ -431,7 +433,7 @@ def _repaired(
     pruned = _pruned(restored)
     if error is not None and pruned == content:
         raise unexpected(content, place, error) from error
-    text = json.dumps(pruned).encode()  # half a surrogate pair too, which is then refused
+    text = json.dumps(pruned).encode()  # also a lone surrogate, which the decoder rejects
     try:
         pages = _unwrapped(_decoded(text, decoders), text, place, decoders)
     except msgspec.ValidationError as again:
@@ -446,7 +448,7 @@ def _repaired(
 
 
 def _pruned(content: Any) -> Any:
-    """Leave out members that have the name of one of a page and another type; numbers may be identifiers."""
+    """Remove members with the name but not the type of a page's member; numbers may be identifiers."""
     if isinstance(content, list):
         return [_pruned(item) for item in content]
     if not isinstance(content, dict):
@@ -462,7 +464,7 @@ def _pruned(content: Any) -> Any:
 
 
 def decode_record(raw: bytes, place: str, decoders: Decoders) -> Page[Any]:
-    """Decode one line that holds a single record, as a page of one."""
+    """Decode one record as a page with one person."""
     return _bare(b"[" + raw + b"]", place, decoders)
 
 
@@ -489,7 +491,7 @@ def _unwrapped(
 
 
 def _has_other_items(value: Any) -> bool:
-    """Return whether a list holds what is no object, so that it holds no pages."""
+    """Return whether a list contains items that are not objects and therefore not pages."""
     return isinstance(value, list) and not all(isinstance(item, dict) for item in value)
 
 
@@ -505,11 +507,11 @@ def _bare(raw: bytes, place: str, decoders: Decoders) -> Page[Any]:
 
 
 def _pages(decoded: Page[Any] | list[Page[Any]], place: str, left: int) -> Iterator[Page[Any]]:
-    """Walk wrappers down to what is a page: it has Persons, or says that its job has none yet."""
+    """Yield the pages within wrappers: objects with Persons or with the status of an unfinished job."""
     if left == 0:
         raise PageError(
-            f"{place}: the page is wrapped more than {_DEEPEST} times. Take it out of its wrappings, or save "
-            "the response again."
+            f"{place}: the page is nested in more than {_DEEPEST} wrappers. Unwrap it, or save the response "
+            "again."
         )
     if isinstance(decoded, list):
         for item in decoded:
@@ -530,14 +532,14 @@ def _pages(decoded: Page[Any] | list[Page[Any]], place: str, left: int) -> Itera
 
 def _untyped(raw: bytes, place: str) -> Any:
     try:
-        WHOLE.decode(raw)  # its errors tell the byte
+        WHOLE.decode(raw)  # because its errors contain the byte
         return json.loads(raw)
     except (ValueError, RecursionError) as error:
         raise malformed(raw, place, error) from error
 
 
 def _looks_like_pages(content: Any, left: int = _DEEPEST) -> bool:
-    """Return whether an untyped document has the marks of a page, so that its faults are faults of a page."""
+    """Return whether an untyped document looks like pages, so that its errors are errors of a page."""
     if isinstance(content, list):
         return left > 0 and any(
             isinstance(item, dict) and ("Person" in item or _looks_like_pages(item, left - 1))

@@ -1,4 +1,4 @@
-"""Read files whole, unzipped or line by line, within limits, and split them into documents."""
+"""Read files completely or line by line, unzip them within limits, and split them into documents."""
 
 import os
 import re
@@ -27,11 +27,11 @@ from ptrack_analysis.sources.pages.salvage import DocumentLog, close_cut
 from ptrack_analysis.storage.s3 import AnyPath
 
 MAX_DOCUMENT = 2**30
-"""Largest JSON document that is read, unzipped [bytes]."""
+"""Maximum size of a JSON document, unzipped [bytes]."""
 MAX_RATIO = 200
-"""Largest ratio of unzipped to zipped size beyond the first MiB; real pages reach about 30."""
+"""Maximum ratio of unzipped to zipped size beyond the first MiB; real pages reach about 30."""
 _UNRATED = 2**20
-_CHUNK = 2**19  # what is read at once: most pages whole, and into memory that is used again
+_CHUNK = 2**19  # most pages fit in one chunk, whose memory is reused
 _GZIP = b"\x1f\x8b"
 _LONGEST_MARK = 4
 _LINES = (".jsonl", ".ndjson")
@@ -39,29 +39,30 @@ _PAGES = (".json", *_LINES)
 
 
 def plain_name(name: str) -> str:
-    """Take ``.gz`` off a file's name."""
+    """Remove ``.gz`` from a file name."""
     return name[:-3] if name.lower().endswith(".gz") else name
 
 
 def is_named_like_a_page(name: str) -> bool:
-    """Return whether a file's name says that it may hold pages: JSON or JSON Lines, plain or ``.gz``."""
+    """Return whether a file may contain pages by its suffix: JSON or JSON Lines, plain or ``.gz``."""
     return plain_name(name).lower().endswith(_PAGES)
 
 
 def has_lines(name: str) -> bool:
-    """Return whether a file's name says that it holds one document a line."""
+    """Return whether a file has one document per line by its suffix."""
     return plain_name(name).lower().endswith(_LINES)
 
 
 def read_document(file: AnyPath, log: DocumentLog | None = None) -> bytes:
-    """Read a file whole as UTF-8, unzipping ``.gz``, without a byte order mark.
+    """Read a complete file as UTF-8 without a byte order mark, and unzip ``.gz``.
 
-    With a ``log``, a gzip stream or a character whose end is missing is logged instead of refused.
+    With a ``log``, a gzip stream or a character whose end is missing is logged instead of raising an error.
 
     Raises
     ------
     PageError
-        If the file is empty, larger than ``MAX_DOCUMENT``, broken, or grows by more than ``MAX_RATIO``.
+        If the file is empty, damaged, larger than ``MAX_DOCUMENT``, or unzips to more than ``MAX_RATIO``
+        times its size.
     InputError
         If the file cannot be read.
     """
@@ -79,14 +80,14 @@ def read_document(file: AnyPath, log: DocumentLog | None = None) -> bytes:
 
 
 def read_lines(file: AnyPath, log: DocumentLog | None = None) -> Iterator[tuple[int, bytes]]:
-    """Read a file line by line as UTF-8, unzipping ``.gz``; yield the lines that are not blank, numbered.
+    """Yield the number and the text of each nonblank line of a file as UTF-8, and unzip ``.gz``.
 
-    Only one line is in memory at a time. The errors are those of ``read_document``.
+    Only one line is in memory at a time. Raises the same errors as ``read_document``.
     """
     pieces, length, number = list[bytes](), 0, 0
     for chunk in _read_text(file, log):
         start = 0
-        while (end := chunk.find(b"\n", start)) >= 0:  # where lines are long, faster than a split
+        while (end := chunk.find(b"\n", start)) >= 0:  # faster than split for long lines
             line = chunk[start:end]
             if pieces:
                 line = b"".join([*pieces, line])
@@ -115,7 +116,7 @@ def read_lines(file: AnyPath, log: DocumentLog | None = None) -> Iterator[tuple[
 
 
 def _read_text(file: AnyPath, log: DocumentLog | None) -> Iterator[bytes]:
-    """Return a file's content as UTF-8, in pieces."""
+    """Yield the content of a file as UTF-8, in pieces."""
     chunks = _read_chunks(file, None, log)
     start = b""
     for chunk in chunks:
@@ -143,7 +144,7 @@ def _transcode(
 
 
 def _read_chunks(file: AnyPath, limit: int | None, log: DocumentLog | None = None) -> Iterator[bytes]:
-    """Return a file's content in pieces, with its sizes validated as they grow."""
+    """Yield the content of a file in pieces while validating its size."""
     unzip = file.name.lower().endswith(".gz")
     try:
         status = file.stat()
@@ -176,7 +177,7 @@ def _read_plain(file: AnyPath) -> Iterator[bytes]:
 
 
 def _unzip(file: AnyPath, zipped: int, log: DocumentLog | None) -> Iterator[bytes]:
-    """Unzip one gzip member after the other, a bounded piece at a time; zeros after a member are padding."""
+    """Unzip the gzip members of a file in pieces of limited size; zeros after a member are padding."""
     total, member = 0, zlib.decompressobj(wbits=31)
     started = False
     try:
@@ -191,7 +192,8 @@ def _unzip(file: AnyPath, zipped: int, log: DocumentLog | None) -> Iterator[byte
                 started, total = True, total + len(piece)
                 if total > max(_UNRATED, MAX_RATIO * zipped):
                     raise PageError(
-                        f"{file}: unzips to more than {MAX_RATIO} times its {zipped} bytes; refused"
+                        f"{file}: unzips to more than {MAX_RATIO} times its {zipped} bytes, the maximum for "
+                        "a file. Unzip it yourself if you trust it."
                     )
                 yield piece
                 pending = member.unused_data if member.eof else member.unconsumed_tail
@@ -209,7 +211,7 @@ def _unzip(file: AnyPath, zipped: int, log: DocumentLog | None) -> Iterator[byte
 
 
 def _is_other_text(pending: bytes, file: AnyPath, log: DocumentLog | None) -> bool:
-    """Return whether what follows a gzip member is not another one, and note that it is ignored."""
+    """Return whether the bytes after a gzip member are not another member, and note that they are ignored."""
     if pending.startswith(_GZIP[: len(pending)]):
         return False
     if log is None:
@@ -226,7 +228,7 @@ Document = tuple[str, list[Page[Any]] | None]
 _RECORD = (b'{"Timestamp"', b'{"Person"', b'{ "Timestamp"', b'{ "Person"')
 _PERSONS = b'"Persons"'
 _MOST = 1000
-"""Records that are taken together as one page."""
+"""Maximum number of records to join to one page."""
 _BETWEEN = re.compile(rb"(?:[ \t\r\n,\0\x1e]|\xef\xbb\xbf)*+")
 _OPENING = (b"{", b"[")
 _SHOWN = 24
@@ -234,12 +236,12 @@ _MARKS = re.compile(rb'"(?:Persons?|Timestamp|JobStatus)"', re.IGNORECASE)
 
 
 def read_documents(file: AnyPath, decoders: Decoders, log: DocumentLog) -> Iterator[Document]:
-    """Decode the documents of a file one after the other, each with its place; None: it has no page.
+    """Yield the location and the pages of each document of a file; None for a document without a page.
 
     Raises
     ------
     PageError
-        If a document is at fault, or has no page while others have.
+        If a document is invalid, or has no page although other documents of the file have pages.
     """
     log.start_file()
     if has_lines(file.name):
@@ -247,7 +249,7 @@ def read_documents(file: AnyPath, decoders: Decoders, log: DocumentLog) -> Itera
         return
     raw = read_document(file, log)
     if raw[:9].strip() == b"[]" and not plain_name(file.name)[:-5].lower().endswith("persons"):
-        yield str(file), None  # an empty array may be anything, except in <video>.persons.json
+        yield str(file), None  # an empty array is only a page in <video>.persons.json
         return
     try:
         pages = decode_pages(raw, str(file), decoders, log)
@@ -262,14 +264,14 @@ def read_documents(file: AnyPath, decoders: Decoders, log: DocumentLog) -> Itera
 
 
 def documents_of_lines(file: AnyPath, decoders: Decoders, log: DocumentLog) -> Iterator[Document]:
-    """Decode a file of JSON Lines, each document with its place; records that follow each other are one page.
+    """Yield the location and the pages of each document of JSON Lines; consecutive records are one page.
 
-    A file whose first line is not a whole document is split where documents end.
+    If the first line is not a complete document, the file is split at the ends of documents instead.
 
     Raises
     ------
     PageError
-        If a line is at fault, or has no page while others have.
+        If a line is invalid, or has no page although other lines have pages.
     """
     lines = read_lines(file, log)
     first, following = next(lines, None), next(lines, None)
@@ -283,7 +285,7 @@ def documents_of_lines(file: AnyPath, decoders: Decoders, log: DocumentLog) -> I
 
 
 def _is_first_of_several(line: bytes) -> bool:
-    """Return whether a document begins in a line and does not end in it."""
+    """Return whether a document starts in a line but does not end in it."""
     try:
         WHOLE.decode(line)
     except (msgspec.DecodeError, RecursionError) as error:
@@ -292,7 +294,7 @@ def _is_first_of_several(line: bytes) -> bool:
 
 
 def _join_lines(lines: Iterable[tuple[int, bytes]], file: AnyPath) -> bytes:
-    """Join the lines of a file again, with the blank lines between them."""
+    """Join the lines of a file, including the blank lines between them."""
     pieces, reached, length = list[bytes](), 1, 0
     for number, line in lines:
         pieces += [b"\n" * (number - reached), line]
@@ -364,7 +366,7 @@ def _join_records(
     *,
     is_last: bool = False,
 ) -> Document:
-    """Decode lines of one record each as one array; search for a fault line by line."""
+    """Decode lines with one record each as one array; on an error, decode each line to find the cause."""
     place = f"{file}, lines {records[0][0]} to {records[-1][0]}"
     try:
         joined = b"[" + b",".join(line for _, line in records) + b"]"
@@ -385,7 +387,7 @@ def _join_records(
 def _split(
     raw: bytes, file: AnyPath, decoders: Decoders, log: DocumentLog, first_line: int = 1
 ) -> Iterator[Document]:
-    """Decode documents that follow each other in one text, with or without line ends between them."""
+    """Decode consecutive documents in one text, with or without line breaks between them."""
     records: list[tuple[int, bytes]] = []
     number, has_lines_only = 0, True
     for number, line, document, is_alone in _find_documents(raw, file, first_line, log):
@@ -405,7 +407,7 @@ def _split(
     if records:
         yield _join_records(file, records, decoders, log, is_last=True)
     if number > 1 and not has_lines_only:
-        log.note(file, f"{number} JSON documents follow each other and were all read")
+        log.note(file, f"the file contains {number} JSON documents, which were all read")
     if raw.endswith(b"\0"):
         log.note(file, f"{len(raw) - len(raw.rstrip(bytes(1)))} zero bytes at the end were ignored")
     if log.early and not any(log.early in message for message in log.cuts):
@@ -415,7 +417,7 @@ def _split(
 def _find_documents(
     raw: bytes, file: AnyPath, line: int, log: DocumentLog
 ) -> Iterator[tuple[int, int, bytes, bool]]:
-    """Find where documents end; yield number, line and text of each, and whether it is one line by itself."""
+    """Yield number, line and text of each document, and whether it is on a line of its own."""
     start, number, counted = 0, 0, 0
     view = memoryview(raw)
     while (start := _BETWEEN.match(raw, start).end()) < len(raw):  # type: ignore[union-attr] # it always matches
@@ -432,7 +434,7 @@ def _find_documents(
 
 
 def measure_document(text: memoryview) -> int:
-    """Return the length of the first JSON document of a text; if it is not well-formed, that of the text."""
+    """Return the length of the first JSON document of a text, or of the text if the document is malformed."""
     try:
         WHOLE.decode(text)
     except (msgspec.DecodeError, RecursionError) as error:
@@ -442,12 +444,12 @@ def measure_document(text: memoryview) -> int:
 
 
 def _ignore_rest(raw: bytes, start: int, place: str, log: DocumentLog) -> None:
-    """Note text after a document; refuse it if it seems to contain more pages.
+    """Note that text after a document is ignored.
 
     Raises
     ------
     PageError
-        If the text has members of a page.
+        If the text seems to contain more pages.
     """
     shown = raw[start : start + _SHOWN]
     if _MARKS.search(raw, start):
@@ -461,7 +463,7 @@ def _ignore_rest(raw: bytes, start: int, place: str, log: DocumentLog) -> None:
 def _decode_cut(
     raw: bytes, place: str, decoders: Decoders, log: DocumentLog, error: CutDocumentError
 ) -> Document:
-    """Decode the whole records of a document whose end is missing."""
+    """Decode the complete records of a document whose end is missing."""
     job_id = log.job_id
     for closed in close_cut(raw):
         try:
@@ -471,7 +473,7 @@ def _decode_cut(
         if pages:
             count = sum(len(page.persons or ()) for page in pages)
             early = f" ({log.early})" if log.early else ""
-            log.cuts.append(f"{error.found}{early}, after {count} whole records")
+            log.cuts.append(f"{error.found}{early}, after {count} complete records")
             pages[-1].job_id = pages[-1].job_id or pages[0].job_id or job_id
             pages[-1].is_cut = True
             return place, pages

@@ -1,4 +1,4 @@
-"""Rows of detections encoded as GetPersonTracking pages."""
+"""Encode rows of detections as GetPersonTracking pages."""
 
 from base64 import b64encode
 from collections.abc import Iterable, Mapping
@@ -62,7 +62,7 @@ _ENCODER = msgspec.json.Encoder()
 def encode_persons(times: Integers, persons: Integers, columns: Mapping[str, Floats]) -> bytes:
     """Encode rows as the member ``Persons`` of a page.
 
-    A value that is NaN is left out, as the service leaves it out: a body box, a face, or a part of a face.
+    As in the API, a body box, a face or a part of a face is omitted if its values are NaN.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def encode_persons(times: Integers, persons: Integers, columns: Mapping[str, Flo
     persons
         (n,) person indices.
     columns
-        (n,) values of each of ``PAGE_COLUMNS`` that is known.
+        (n,) values of each known column of ``PAGE_COLUMNS``.
     """
     known = {name: values for name, values in columns.items() if not np.isnan(values).all()}
     boxes, faces = _combine(Box, known, _BOX), _build_faces(known, len(times))
@@ -80,7 +80,7 @@ def encode_persons(times: Integers, persons: Integers, columns: Mapping[str, Flo
 
 
 def _build_faces(columns: Mapping[str, Floats], count: int) -> Iterable[_Face | UnsetType]:
-    """Build the face of each row, and UNSET for a row without any part of a face."""
+    """Build the face of each row; UNSET for a row without a face."""
     values = {
         name.removeprefix("face_"): column for name, column in columns.items() if name.startswith("face_")
     }
@@ -104,7 +104,7 @@ def _build_faces(columns: Mapping[str, Floats], count: int) -> Iterable[_Face | 
 
 
 def _build_landmarks(columns: Mapping[str, Floats], count: int) -> list[list[Landmark] | UnsetType] | None:
-    """Build the landmarks of each row, and UNSET for a row without any; None if no row has one."""
+    """Build the landmarks of each row; UNSET for a row without landmarks. None if no row has landmarks."""
     found = [
         (kind, columns[f"{name}_x"], columns[f"{name}_y"])
         for kind, name in LANDMARKS.items()
@@ -123,7 +123,7 @@ def _build_landmarks(columns: Mapping[str, Floats], count: int) -> list[list[Lan
 
 
 def _combine(struct: type[Any], columns: Mapping[str, Floats], names: tuple[str, ...]) -> Iterable[Any]:
-    """Build a struct of some columns for each row, and UNSET for a row without any of them."""
+    """Build a struct of some columns for each row; UNSET for a row in which all are missing."""
     lists = [_list_numbers(columns, name) for name in names]
     if not any(lists):
         return repeat(UNSET)
@@ -159,7 +159,7 @@ def split_table(table: pd.DataFrame) -> tuple[Integers, Integers, dict[str, Floa
 
 
 def build_metadata(video: Video) -> dict[str, Any]:
-    """Build the member ``VideoMetadata`` of a page; an unknown fact is left out."""
+    """Build the member ``VideoMetadata`` of a page without unknown facts."""
     duration = None if video.duration is None else video.duration // pd.Timedelta(milliseconds=1)
     facts = {
         "Codec": video.codec,
@@ -174,30 +174,30 @@ def build_metadata(video: Video) -> dict[str, Any]:
 
 
 def build_job_members(video: Video) -> dict[str, Any]:
-    """Build the members of a page that name the job and the filmed object, as far as they are known."""
+    """Build the members of a page that identify the job and the filmed object, if known."""
     job: dict[str, Any] = {"JobId": video.job_id, "JobTag": video.job_tag}
     if video.source:
         bucket, _, name = video.source.partition("/")
-        places = {"Bucket": bucket, "Name": name}
-        job["Video"] = {"S3Object": {key: value for key, value in places.items() if value}}
+        filmed = {"Bucket": bucket, "Name": name}
+        job["Video"] = {"S3Object": {key: value for key, value in filmed.items() if value}}
     return {name: value for name, value in job.items() if value is not None}
 
 
 def start_tokens(metadata: dict[str, Any], job: dict[str, Any]) -> bytes:
-    """Return what the token of the first page is made of, in the place of an earlier token."""
+    """Return the seed from which the token of the first page is derived instead of an earlier token."""
     return _ENCODER.encode([metadata, job])
 
 
 def derive_token(before: bytes, persons: bytes) -> bytes:
     """Derive the NextToken of a page from the token before it and its ``Persons``.
 
-    The same pages therefore have the same tokens.
+    Equal pages therefore have equal tokens.
     """
     return b64encode(sha256(before + persons).digest() + sha256(persons).digest())
 
 
 def encode_page(metadata: dict[str, Any], job: dict[str, Any], persons: bytes, token: bytes | None) -> bytes:
-    """Encode a page; it has no NextToken if it is the last one."""
+    """Encode a page, without NextToken if ``token`` is None."""
     page: dict[str, Any] = {"JobStatus": "SUCCEEDED", "VideoMetadata": metadata}
     if token is not None:
         page["NextToken"] = token.decode()

@@ -20,10 +20,10 @@ _ZEROS: dict[tuple[bool, ...], str] = {
 
 
 def find_encoding(start: bytes) -> str | None:
-    """Return the encoding of JSON text that begins with some bytes, None for UTF-8.
+    """Return the encoding of JSON text from its first bytes, None for UTF-8.
 
-    A byte order mark decides. Without one, the zeros among the first four bytes do: JSON begins with two
-    ASCII characters.
+    A byte order mark decides. Without a mark, zeros among the first four bytes decide, because JSON starts
+    with two ASCII characters.
     """
     for mark, encoding in _MARKS:
         if start.startswith(mark):
@@ -40,7 +40,7 @@ class Transcoder:
         self._started, self._converted = False, 0
 
     def convert(self, piece: bytes) -> bytes:
-        """Return one piece in UTF-8; half a character at its end waits for the next piece.
+        """Return one piece in UTF-8; an incomplete character at its end is kept for the next piece.
 
         Raises
         ------
@@ -54,7 +54,7 @@ class Transcoder:
             shown = error.object[error.start : error.start + 4]
             raise PageError(
                 f"{self.place}: invalid {self.name} at byte {before + error.start}: {shown!r}. The file was "
-                "changed or is damaged; save the response again."
+                "changed or is damaged. Save the response again."
             ) from error
         self._converted += len(piece)
         if not self._started and text:
@@ -63,5 +63,5 @@ class Transcoder:
 
     @property
     def rest(self) -> int:
-        """Number of bytes at the end that are only part of a character."""
+        """Number of bytes of an incomplete character at the end."""
         return len(self._decoder.getstate()[0])

@@ -1,4 +1,4 @@
-"""Faults that a typed decoder skips: members given twice, and numbers that are not finite."""
+"""Find errors that a typed decoder ignores: repeated members and numbers that are not finite."""
 
 import json
 import math
@@ -21,7 +21,7 @@ _NULL = re.compile(rb'"(?:Face|BoundingBox)"\s*:\s*null')
 _NAME = re.compile(rb'"(\w+)"\s*:')
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[{}\[\]:]', re.DOTALL)
 _OF_RECORD, _OF_BOX, _OF_FACE = 3, 2, 20
-"""Letters ``e`` in the names of a record, of a box, and of a face with five landmarks and all members."""
+"""Letters ``e`` in the member names of a record, of a box, and of a complete face with five landmarks."""
 _E, _LOWER, _ZERO, _TEN = np.uint8(ord("e")), np.uint8(32), np.uint8(ord("0")), np.uint8(10)
 _LARGE = re.compile(rb"(?:^|[\s:,\[])-?[0-9][0-9.]*[eE]\+?[0-9]")
 _BEFORE = re.compile(rb"(?:^|[\s:,\[])-?[0-9][0-9.]*$")
@@ -32,14 +32,14 @@ _OUTER_LISTS = 4
 
 
 class Letters(NamedTuple):
-    """The letters ``e`` in a document, and whether ``E`` may be in a list of persons."""
+    """The number of letters ``e`` in a document; ``has_capital`` if a list of persons may contain ``E``."""
 
     lower: int
     has_capital: bool
 
 
 class Split(NamedTuple):
-    """The persons of records, and their boxes and faces: with None for a missing one, and without."""
+    """The persons, boxes and faces of records, with None if missing; ``given_...`` are without None."""
 
     persons: list[Any]
     boxes: list[Any]
@@ -58,18 +58,18 @@ def split_records(records: Sequence[Any]) -> Split:
 def count_letters(raw: bytes) -> Letters:
     """Count the letters of a document that ``validate_document`` needs.
 
-    This is fastest right after the document was read, while it is in the cache of the processor.
+    This is fastest right after the document was read, while it is in the processor cache.
     """
     start, end = max(_find_list(raw, 0), 0), raw.rfind(b"]")
     return Letters(_count_letter(raw, [(0, len(raw))], ord("e")), raw.find(b"E", start, end + 1) >= 0)
 
 
 def validate_document(raw: bytes, place: str, pages: Sequence[Any], letters: Letters) -> None:
-    """Reject a well-formed document with a member given twice or a number that is not finite.
+    """Reject a well-formed document with a repeated member or a number that is not finite.
 
-    The number of letters ``e`` of the document is compared with that which the decoded records have in
-    the names of their members. Only if the numbers differ, exponents are searched, and only if these do not
-    explain the difference, the members of each object are compared.
+    The fast check compares the number of letters ``e`` in the document with the number expected from the
+    member names of the decoded records. If they differ, exponents are searched. If exponents do not explain
+    the difference, the members of each object are compared.
 
     Raises
     ------
@@ -94,7 +94,7 @@ def validate_document(raw: bytes, place: str, pages: Sequence[Any], letters: Let
 
 
 def validate_numbers(raw: bytes, place: str) -> list[int]:
-    """Reject a number beyond the range of a float, wherever it is; return where exponents begin.
+    """Reject a number outside the range of a float; return the offsets of all exponents.
 
     Raises
     ------
@@ -112,8 +112,8 @@ def validate_numbers(raw: bytes, place: str) -> list[int]:
         text = (before[0].lstrip(b" \t\r\n:,[") + after[0]).decode()
         if _is_infinite(text) and _has_infinity(raw):
             raise PageError(
-                f"{place}: the number {text} at {describe_position(raw, at, place)} is not finite. No "
-                "page contains such a number; the file was changed or is damaged. Save the response again."
+                f"{place}: the number {text} at {describe_position(raw, at, place)} is not finite. The file "
+                "was changed or is damaged. Save the response again."
             )
     return exponents
 
@@ -124,22 +124,22 @@ def validate_members(raw: bytes, place: str) -> None:
     Raises
     ------
     PageError
-        With the line and column of the second.
+        With the line and column of the second member.
     """
     if not _has_doubled_member(raw):
         return
     for name, at in _find_repeated_members(raw):
         raise PageError(
             f"{place}: {name!r} is given twice in one object, the second time at "
-            f"{describe_position(raw, at, place)}. Only one of them would be read. Save each response as its "
-            "own document."
+            f"{describe_position(raw, at, place)}. Only one would be read. Save each response as its own "
+            "document."
         )
 
 
 def describe_position(raw: bytes, at: int, place: str) -> str:
-    """Return the byte, line and column of a position, and that they count from the start of a document.
+    """Describe an offset by byte, line and column, counted from the start of the document.
 
-    A document that is one line of a file has its line in its place.
+    If the document is one line of a file, ``place`` already contains the line.
     """
     line, column = raw.count(b"\n", 0, at) + 1, at - raw.rfind(b"\n", 0, at)
     part = _PART.search(place)
@@ -155,7 +155,7 @@ def _find_exponents(raw: bytes) -> list[int]:
     content = np.frombuffer(raw, np.uint8)
     at = np.flatnonzero((content | _LOWER) == _E)
     at = at[at > 0]
-    found: list[int] = at[content[at - 1] - _ZERO < _TEN].tolist()  # wraps around below 0
+    found: list[int] = at[content[at - 1] - _ZERO < _TEN].tolist()  # bytes below "0" wrap around
     return found
 
 
@@ -167,7 +167,7 @@ def _is_infinite(text: str) -> bool:
 
 
 def _has_infinity(raw: bytes) -> bool:
-    """Return whether a document contains an infinite number outside of texts."""
+    """Return whether a document contains an infinite number outside strings."""
     found: list[str] = []
 
     def parse(text: str) -> None:
@@ -179,7 +179,7 @@ def _has_infinity(raw: bytes) -> bool:
 
 
 def _count_expected_letters(splits: Sequence[Split]) -> int:
-    """Count the letters ``e`` in the names of members of complete records."""
+    """Return the expected number of letters ``e`` in the member names of complete records."""
     return sum(
         _OF_RECORD * len(split.persons) + _OF_BOX * len(split.given_boxes) + _OF_FACE * len(split.given_faces)
         for split in splits
@@ -187,10 +187,10 @@ def _count_expected_letters(splits: Sequence[Split]) -> int:
 
 
 def _has_expected_members(raw: bytes, spans: Sequence[Span], splits: Sequence[Split], surplus: int) -> bool:
-    """Return whether lists of persons with incomplete faces have the members that were decoded.
+    """Return whether lists of persons with incomplete faces have exactly the decoded members.
 
     ``Index`` and ``BoundingBox`` are counted by their ``x``, which no other member of a record has. A surplus
-    of the letter ``e`` must be that of faces that are null.
+    of the letter ``e`` must come from faces that are null.
     """
     nulls = [found[0] for start, end in spans for found in _NULL.finditer(raw, start, end)]
     if surplus > sum(null.startswith(b'"Face"') for null in nulls):
@@ -202,14 +202,14 @@ def _has_expected_members(raw: bytes, spans: Sequence[Span], splits: Sequence[Sp
 
 
 def _count_boxes(split: Split) -> int:
-    """Count the boxes of bodies and faces; a face that is skipped unread has one."""
+    """Count the boxes of bodies and faces; a face that the decoder skipped counts as one box."""
     faces = [face for face in split.given_faces if getattr(face, "bounding_box", True)]
     return len(split.given_boxes) + len(faces)
 
 
 def _count_letter(raw: bytes, spans: Sequence[Span], letter: int) -> int:
     """Count a letter in parts of a document."""
-    if not hasattr(_BUFFERS, "equal"):  # memory that is taken anew for each page costs more than the search
+    if not hasattr(_BUFFERS, "equal"):  # allocating memory for each page would cost more than the search
         _BUFFERS.equal = np.empty(_CHUNK, bool)
     content, count = np.frombuffer(raw, np.uint8), 0
     for first, end in spans:
@@ -220,9 +220,9 @@ def _count_letter(raw: bytes, spans: Sequence[Span], letter: int) -> int:
 
 
 def _find_lists(raw: bytes, number: int) -> tuple[list[Span] | None, bytes]:
-    """Find the lists of persons that are not empty: where each begins and ends, and the text around them.
+    """Find the nonempty lists of persons; return their spans and the text around them.
 
-    The first is None if there are not as many.
+    The spans are None if their number is not ``number``.
     """
     if not number:
         return [], raw
@@ -249,7 +249,7 @@ def _count_open(text: bytes) -> int:
 
 
 def _skip_outer_lists(raw: bytes, start: int, end: int, opened: int) -> int:
-    """Return the end of the last list of persons, given the last ``]``, which may end a list of pages."""
+    """Return the end of the last list of persons; the last ``]`` at ``end`` may close a list of pages."""
     for _ in range(_OUTER_LISTS):
         if opened + _count_open(raw[end:]) == 0:
             break
@@ -258,7 +258,7 @@ def _skip_outer_lists(raw: bytes, start: int, end: int, opened: int) -> int:
 
 
 def _find_list(raw: bytes, start: int) -> int:
-    """Return where the first element of the next list of persons begins, -1 if there is none."""
+    """Return the offset of the first element of the next list of persons, -1 if no list follows."""
     at = raw.find(_PERSONS, start)
     while at >= 0:
         if (found := _LIST.match(raw, at + len(_PERSONS))) is not None:
@@ -268,7 +268,7 @@ def _find_list(raw: bytes, start: int) -> int:
 
 
 def _repeats_name(raw: bytes) -> bool:
-    """Return whether a text has the name of a member twice, in whatever objects."""
+    """Return whether a text has the name of a member twice, in the same or in different objects."""
     names = _NAME.findall(raw)
     return b"\\" in raw or len(set(names)) < len(names)
 
@@ -287,16 +287,16 @@ _PAIRS = json.JSONDecoder(object_pairs_hook=_single, parse_float=len, parse_int=
 
 
 def _has_doubled_member(raw: bytes) -> bool:
-    """Return whether an object of a document has a member of a page twice, or whether it cannot be told."""
+    """Return whether an object of a document has a member of a page twice; True if it is not decodable."""
     try:
         _PAIRS.decode(raw.decode())
-    except (ValueError, RecursionError):  # also if the text around lists of persons is not what was expected
+    except (ValueError, RecursionError):  # also if the text around lists of persons is not a document
         return True
     return False
 
 
 def _find_repeated_members(raw: bytes) -> Iterator[tuple[str, int]]:
-    """Find the members of a page that their object has had before: the name, and the byte of each."""
+    """Yield the name and the byte of each member of a page that repeats one of the same object."""
     stack: list[set[str] | None] = []
     text, at = b"", 0
     for token in _TOKEN.finditer(raw):

@@ -1,4 +1,4 @@
-"""The pages of one job, read one after the other, and what is noticed."""
+"""Read the pages of one job and collect findings about them."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -43,16 +43,16 @@ from ptrack_analysis.storage.s3 import AnyPath, ahead
 from ptrack_analysis.video import Video, timedelta
 
 REST = ". Restore the missing pages, or read the others with allow_incomplete=True (--allow-incomplete)."
-"""How the message about an incomplete archive ends: what to do about it."""
+"""The advice at the end of the message about an incomplete archive."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One job as it was read: its tables, and what was noticed on the way.
+    """The table of one job and the findings while reading it.
 
-    ``faults`` are the reasons for which ``read_tracking`` refuses the job, the gravest first; ``incomplete``
-    is set if pages are missing. ``report`` says what became of the rows. ``whole`` are facts about all
-    detections where the table contains only a part of them.
+    ``faults`` are the errors that ``read_tracking`` raises, the most severe first. ``incomplete`` is set if
+    pages are missing. ``report`` counts the rows read, kept and dropped. ``whole`` has the facts about all
+    detections if the table only contains a part.
     """
 
     detections: pd.DataFrame
@@ -69,11 +69,11 @@ class Reading:
 
     @property
     def cut_short(self) -> list[str]:
-        """Return the verdict if pages are missing, for readers of the results; otherwise nothing."""
+        """The verdict if pages are missing, otherwise empty."""
         return [self.report.completeness.verdict] if self.report.completeness.is_incomplete else []
 
     def validate(self, *, allow_incomplete: bool, allow_dropped: bool = False) -> None:
-        """Raise the gravest reason for which the job cannot be used, if there is one."""
+        """Raise the most severe error of the job, if there is one."""
         for fault in self.faults:
             raise fault
         if self.incomplete and not allow_incomplete:
@@ -85,12 +85,12 @@ class Reading:
 _METADATA = ("codec", "format", "color_range", "frame_rate")
 _EXAMPLES = 3
 _LEAST_RATE = 0.01
-"""Fewer frames a second than this are no frame rate but a default that nobody set."""
+"""A lower frame rate is a default value that was never set [1/s]."""
 
 
 @dataclass(slots=True)
 class JobReader:
-    """The pages of one job, taken in one after the other."""
+    """Reads the pages of one job one after the other."""
 
     collector: Collector
     careful: bool
@@ -116,16 +116,16 @@ class JobReader:
     paths: list[AnyPath] = field(default_factory=list)
 
     def read(self, reference: VideoReference, decoders: Decoders) -> None:
-        """Take in the pages of one video, leaving those of other jobs in the same files."""
+        """Read the pages of one video and ignore pages of other jobs in the same files."""
         for file in ahead(reference.files):
             self.file(file, decoders, only=reference.identity)
         for note in reference.notes:
             self.log.assume(note)
 
     def file(self, file: AnyPath, decoders: Decoders, only: str | None = None) -> frozenset[Evidence]:
-        """Take in the pages of one file, or those of one identity; return what its pages say.
+        """Read the pages of one file, or only pages of one identity; return their evidence.
 
-        A page that is cut may have lost what identifies its video: it may belong to any, and proves nothing.
+        A truncated page without an identity may belong to any video, so it is read but is not evidence.
         """
         found: list[tuple[Page[Any], int | None, int | None]] = []
         try:
@@ -146,7 +146,7 @@ class JobReader:
         return gather_evidence(found)
 
     def add(self, page: Page[Any], place: str) -> tuple[int | None, int | None]:
-        """Take in one page, unless it was there before; return its first and last timestamp."""
+        """Add one page unless it repeats an earlier one; return its first and last timestamp."""
         self._notice(page, place)
         rows = build_page_rows(page, faces=self.collector.faces, landmarks=self.collector.landmarks)
         span: tuple[int, int] | None = None
@@ -166,7 +166,7 @@ class JobReader:
         return span or (None, None)
 
     def _was_there(self, rows: PageRows) -> bool:
-        """Return whether a page was taken in before; only pages that may be equal are digested whole."""
+        """Return whether a page repeats an earlier one; fingerprints are only computed if checksums match."""
         number = len(self.collector)
         earlier = self.places.setdefault(rows.checksum(), number)
         if earlier == number or not len(rows.time):
@@ -188,7 +188,7 @@ class JobReader:
         self.job_id, self.job_tag = self.job_id or page.job_id, self.job_tag or page.job_tag
 
     def _compare(self, metadata: VideoMetadata, place: str) -> None:
-        """Keep the facts about the video, and notice one that differs from what another page says."""
+        """Record the facts about the video, and the first contradiction between two pages."""
         for fact, value in asdict(metadata).items():
             if value is None or (fact == "frame_rate" and value < _LEAST_RATE):
                 continue
@@ -198,13 +198,13 @@ class JobReader:
                 self.mixed.append(MixedError(f"{place}: pages of different videos are mixed: {difference}"))
 
     def list_faults(self, place: AnyPath) -> list[InputError]:
-        """List why the job cannot be used."""
+        """List the errors that prevent the use of the job, the most severe first."""
         mixed = list(self.mixed)
         if self.job_id is None and self.overlapping():
             mixed.append(
                 MixedError(
-                    f"{place}: {len(self.ends)} pages without JobId each end a job (no NextToken) and "
-                    "cover the same time: several videos are mixed; keep each in a folder of its own"
+                    f"{place}: several videos are mixed, because {len(self.ends)} pages without JobId each "
+                    "end a job (no NextToken) and cover the same time. Put each video in its own folder."
                 )
             )
         if self.first is not None and self.first > LATEST_START:
@@ -213,7 +213,7 @@ class JobReader:
         return [*self.broken, *self.status[:1], *mixed]
 
     def judge_completeness(self, place: AnyPath, missing: MissingPages) -> Completeness:
-        """Judge whether pages are missing; ``missing`` is what the names of the files say of that."""
+        """Determine whether pages are missing; ``missing`` has the signs found in the file names."""
         count = missing.count + len(self.log.cuts)
         signs = [
             *missing.signs,
@@ -233,7 +233,7 @@ class JobReader:
     def build_report(
         self, place: AnyPath, kept: int, merged: Merged, completeness: Completeness, facts: Sequence[str]
     ) -> ReadReport:
-        """Return what became of the rows of the pages; ``facts`` are assumptions about the video."""
+        """Build the report on the rows of the pages; ``facts`` are assumptions about the video."""
         dropped = []
         if self.repeated:
             saved = "page was" if self.repeated == 1 else "pages were"
@@ -249,7 +249,7 @@ class JobReader:
         if merged.differing:
             rows = "row has" if merged.differing == 1 else "rows have"
             text = (
-                f"{merged.differing} {rows} another box for a person and time than the row that is kept, "
+                f"{merged.differing} {rows} another box for the same person and time than the kept row, "
                 "which has the larger box"
             )
             dropped.append(DroppedRows(text, merged.differing, merged.examples, is_certain=False))
@@ -278,7 +278,7 @@ class JobReader:
         return any(first < end for (_, end), (first, _) in pairwise(spans))
 
     def facts(self, name: str, fallback: Video) -> Video:
-        """Return the pages' facts about the video, completed by the fallback."""
+        """Return the facts about the video from the pages, completed by ``fallback``."""
         known: dict[str, Any] = {"name": name, "job_id": self.job_id, "job_tag": self.job_tag}
         facts = {fact: value for fact, (value, _) in self.metadata.items()}
         known |= {fact: facts.get(fact) for fact in _METADATA}
@@ -293,7 +293,7 @@ class JobReader:
 
 
 def _shorten(text: str, place: AnyPath) -> str:
-    """Name a file in a sentence by its path below the source, so that it does not depend on the machine."""
+    """Shorten the file at the start of a sentence to its path below the source, the same on any computer."""
     return text.removeprefix(f"{place}: ").removeprefix(f"{place}/").removeprefix(f"{place.parent}/")
 
 

@@ -67,7 +67,7 @@ def may_have_other_spellings(raw: bytes) -> bool:
 
 
 def restore_members(content: Any) -> tuple[Any, set[str]]:
-    """Give the members of pages the API's names, and enumerations their plain values.
+    """Rename the members of pages to the names of the API, and unwrap enumerations.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def restore_members(content: Any) -> tuple[Any, set[str]]:
     Returns
     -------
     tuple
-        The document, and what was changed: sentences without their subject.
+        The document; a sentence for each kind of change.
 
     Raises
     ------
@@ -115,7 +115,7 @@ def _restored(content: Any, layout: _Layout, changes: set[str], left: int) -> An
 def _is_new(name: str, given: str, value: Any, content: dict[str, Any], made: dict[str, Any]) -> bool:
     """Return whether a member in another spelling is not in its object under its own name."""
     if name in made and name not in content:
-        raise DoubledMemberError(f"{name!r} is given twice, in two other spellings such as {given!r}")
+        raise DoubledMemberError(f"{name!r} is given twice, in two spellings such as {given!r}")
     if name in content and content[name] != value:
         raise DoubledMemberError(f"{name!r} is given twice, in two spellings: {name!r} and {given!r}")
     return name not in content

@@ -1,4 +1,4 @@
-"""Decoded pages as columns, and all columns as the DETECTIONS table."""
+"""Convert decoded pages to columns, and the columns to the DETECTIONS table."""
 
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
@@ -21,12 +21,12 @@ _EXAMPLES = 3
 _FACE = len(FACE_COLUMNS)
 _NO_ROWS = ((np.empty(0, "int64"), np.empty(0, "int64"), np.empty(0, "uint8"), *[np.empty(0, "uint32")] * 2),)
 _MIX = np.uint64(0x9E3779B97F4A7C15)
-_LANDMARK = {name: 2 * place for place, name in enumerate(LANDMARKS)}
+_LANDMARK = {name: 2 * number for number, name in enumerate(LANDMARKS)}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PageRows:
-    """One page's rows: where ``has_box`` a column of ``boxes``, where ``has_face`` a column of ``faces``."""
+    """The rows of one page. ``boxes`` has a column per row with ``has_box``, ``faces`` with ``has_face``."""
 
     time: np.ndarray
     person: np.ndarray
@@ -47,11 +47,11 @@ class PageRows:
         )
 
     def checksum(self) -> int:
-        """Return a checksum of times and people: pages with different checksums are different."""
+        """Return a fast checksum of times and people; pages with different checksums are different."""
         return crc32(self.person.data, crc32(self.time.data))
 
     def digest(self) -> bytes:
-        """Return a fingerprint of the rows: equal pages have equal ones, and no others."""
+        """Return a fingerprint of the rows: only equal pages have equal fingerprints."""
         content = blake2b(digest_size=16)
         for values in (self.time, self.person, self.has_box, self.boxes, self.has_face, self.faces):
             content.update(values.tobytes())
@@ -60,7 +60,7 @@ class PageRows:
 
 
 def build_page_rows(page: Any, *, faces: bool, landmarks: bool) -> PageRows:
-    """Turn the records of a decoded page into columns; nothing of the decoded page is kept."""
+    """Convert the records of a decoded page to columns without references to the page."""
     records = page.persons or []
     count = len(records)
     persons, boxes, faces_, given_boxes, given_faces = page.split or split_records(records)
@@ -70,60 +70,60 @@ def build_page_rows(page: Any, *, faces: bool, landmarks: bool) -> PageRows:
         has_box=_find_given(boxes, given_boxes),
         boxes=unpack_numbers(given_boxes, BOX),
         has_face=_find_given(faces_, given_faces),
-        faces=_faces(given_faces, landmarks=landmarks) if faces else np.empty((0, 0)),
+        faces=_flatten_faces(given_faces, landmarks=landmarks) if faces else np.empty((0, 0)),
     )
 
 
 def _find_given(structs: list[Any], given: list[Any]) -> np.ndarray:
-    """Return where a struct is given."""
+    """Return a mask of the structs that are not None."""
     if len(given) == len(structs):
         return np.ones(len(structs), dtype=bool)
     return np.frombuffer(bytes(map(truth, structs)), dtype=bool)
 
 
-def _faces(faces: list[Any], *, landmarks: bool) -> np.ndarray:
+def _flatten_faces(faces: list[Any], *, landmarks: bool) -> np.ndarray:
     """Flatten faces to (width, k): box, confidence, pose, quality, landmarks."""
-    whole = None if landmarks else unpack(faces, FACE)
-    if whole is not None:
-        return whole
+    complete = None if landmarks else unpack(faces, FACE)
+    if complete is not None:
+        return complete
     values = np.full((_FACE + (len(LANDMARK_COLUMNS) if landmarks else 0), len(faces)), np.nan)
     parts = (
         (slice(0, _BOX), [face.bounding_box for face in faces], BOX),
         (slice(5, 8), [face.pose for face in faces], POSE),
         (slice(8, 10), [face.quality for face in faces], QUALITY),
     )
-    for columns, structs, form in parts:
+    for columns, structs, layout in parts:
         given = list(filter(None, structs))
-        values[columns, _find_given(structs, given)] = unpack_numbers(given, form)
+        values[columns, _find_given(structs, given)] = unpack_numbers(given, layout)
     values[_BOX] = np.array([face.confidence for face in faces], dtype="float64")
     for column, face in enumerate(faces if landmarks else ()):
         for point in face.landmarks or ():
             if point.type in _LANDMARK:
-                place = _FACE + _LANDMARK[point.type]
-                values[place : place + 2, column] = point.x, point.y
+                row = _FACE + _LANDMARK[point.type]
+                values[row : row + 2, column] = point.x, point.y
     return values
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TimeRange:
-    """The part of a video to keep: rows with ``start <= time < end``, and those at ``moments`` [ms]."""
+    """The part of a video to keep: rows with ``start <= time < end``, and rows at ``moments`` [ms]."""
 
     start: int
     end: float
     moments: Integers = field(default_factory=lambda: np.empty(0, "int64"))
 
     def contains(self, time: Integers) -> Bools:
-        """Return which times lie in the part."""
+        """Return a mask of the times within the part."""
         inside: Bools = (time >= self.start) & (time < self.end)
         return inside | np.isin(time, self.moments) if len(self.moments) else inside
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Whole:
-    """Facts about all detections of a video, of which a table may hold only a part.
+    """Facts about all detections of a video, even if the table only contains a part.
 
-    ``index`` has each timestamp and person; ``boxes`` is the number of body boxes, ``negative`` of those of a
-    negative size, ``hidden`` of those that end on the lower edge of the image.
+    ``index`` has each timestamp and person. ``boxes`` is the number of body boxes, ``negative`` the number of
+    boxes with a negative size, and ``hidden`` the number of boxes that touch the lower edge of the image.
     """
 
     index: pd.MultiIndex
@@ -139,11 +139,11 @@ def compute_whole(detections: pd.DataFrame) -> Whole:
         return Whole(index, 0, 0, 0)
     boxes = np.stack([detections[name].to_numpy() for name in ("left", "top", "width", "height")])
     kinds = _classify_boxes(boxes)
-    return _counted(index, kinds)
+    return _count_kinds(index, kinds)
 
 
 def _mark_values(values: Floats) -> np.ndarray:
-    """Return a number above 0 for each column (k, n): equal columns have equal numbers."""
+    """Return a hash above 0 for each column of an array (k, n); equal columns have equal hashes."""
     mark = np.ones(values.shape[1], "uint64")
     for row in values:
         mark = (mark ^ np.ascontiguousarray(row).view("uint64")) * _MIX
@@ -153,14 +153,14 @@ def _mark_values(values: Floats) -> np.ndarray:
 
 
 def _compact(values: Integers) -> Integers:
-    """Return whole numbers of at least 0 in the smallest type that fits, of those that int64 includes."""
+    """Return nonnegative integers as the smallest unsigned type up to uint32, otherwise unchanged."""
     most = int(values.max(initial=0))
     compact: Integers = values.astype(np.min_scalar_type(most)) if most < 2**32 else values
     return compact
 
 
 def _classify_boxes(boxes: Floats) -> np.ndarray:
-    """Return a number for each box (4, n): bits for any, a complete, a negative and a hidden box."""
+    """Return the flags of each box (4, n) as bits: any side known, complete, negative, hidden."""
     known = ~np.isnan(boxes)
     complete = known.all(axis=0)
     _, top, width, height = boxes
@@ -171,16 +171,16 @@ def _classify_boxes(boxes: Floats) -> np.ndarray:
     return kinds
 
 
-def _counted(index: pd.MultiIndex, kinds: np.ndarray) -> Whole:
+def _count_kinds(index: pd.MultiIndex, kinds: np.ndarray) -> Whole:
     _, complete, negative, hidden = (int(((kinds >> bit) & 1).sum()) for bit in range(4))
     return Whole(index, complete, negative, hidden)
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """How much memory a video may take, and how much its rows take at the peak of the analysis [bytes].
+    """Memory that a video may use, and memory per row at the peak of the analysis [bytes].
 
-    ``row`` is for each row that is kept, ``other`` for each one outside of the part that is read.
+    ``row`` is the memory per row that is kept, ``other`` the memory per row outside the part to keep.
     """
 
     video: str
@@ -190,12 +190,12 @@ class Budget:
     way_out: str
 
     def validate(self, rows: int, others: int) -> None:
-        """Reject so many rows if they take more memory than there is.
+        """Reject a number of rows that needs more memory than is available.
 
         Raises
         ------
         InputError
-            With the memory that they need at least.
+            With the minimum of the required memory.
         """
         needed = rows * self.row + others * self.other
         if needed > self.memory:
@@ -209,8 +209,7 @@ class Budget:
 class Merged:
     """Rows that were joined with another row of the same person and time.
 
-    ``differing`` of them have another box or face than the row that was kept; ``examples`` name some of
-    these.
+    ``differing`` is the number of rows whose box or face differs from the kept row; ``examples`` name some.
     """
 
     rows: int
@@ -220,10 +219,10 @@ class Merged:
 
 @dataclass(slots=True)
 class Collector:
-    """Rows of pages on their way to one table.
+    """Collects the rows of pages and builds one table.
 
-    With a ``part``, only its rows are kept. Of the others time, person and the kind of box stay, so that
-    facts about the whole video can be told. With a ``budget``, too many rows are refused as they come.
+    With a ``part``, only its rows are kept. Of other rows, only time, person and flags of the box remain, for
+    the facts about the complete video. With a ``budget``, too many rows raise an error early.
     """
 
     faces: bool = True
@@ -237,11 +236,11 @@ class Collector:
     _count_others: int = 0
 
     def __len__(self) -> int:
-        """Count the pages that were taken in."""
+        """Return the number of pages added."""
         return len(self.pages)
 
     def add(self, rows: PageRows) -> None:
-        """Take in a page's rows."""
+        """Add the rows of a page."""
         if self.part is None:
             self._keep(rows)
             return
@@ -265,14 +264,14 @@ class Collector:
             self.budget.validate(self._count, self._count_others)
 
     def page_digest(self, number: int) -> bytes:
-        """Return the fingerprint of a page that was taken in."""
+        """Return the fingerprint of a page that was added."""
         return self.pages[number].digest() if self.part is None else self._digests[number]
 
     def table(self) -> tuple[pd.DataFrame, Merged]:
-        """Make the DETECTIONS table of all rows, sorted; the rows are given up.
+        """Build the sorted DETECTIONS table of all rows, and release the rows.
 
-        The same person twice at one moment is made one row: the body box of the row that has one and the
-        face of the row that has one; of several the larger, then the one further left, then further up.
+        Rows with the same person and timestamp are merged: the largest body box and the largest face are
+        kept. If boxes are equally large, the leftmost is kept, then the topmost.
 
         Returns
         -------
@@ -281,7 +280,7 @@ class Collector:
         """
         time = np.concatenate([np.empty(0, "int64"), *(page.time for page in self.pages)])
         person = np.concatenate([np.empty(0, "int64"), *(page.person for page in self.pages)])
-        order = _order(time, person)
+        order = _find_order(time, person)
         values = self._values(order)
         if order is not None:
             time, person = time[order], person[order]
@@ -297,14 +296,14 @@ class Collector:
                 ),
             )
             time, person, values = time[keep], person[keep], values[:, keep]
-        table = pd.DataFrame(values.T, index=_index(time, person), columns=self.columns(), copy=False)
+        table = pd.DataFrame(values.T, index=_build_index(time, person), columns=self.columns(), copy=False)
         return table, merged
 
     def whole(self, kept: pd.DataFrame) -> tuple[Whole, int]:
-        """Return the facts about all rows, and the number of merged rows outside of the table ``kept``."""
+        """Return the facts about all rows, and the number of merged rows outside the table ``kept``."""
         time, person, kinds, merged, _ = self._merged_others()
         of_kept = compute_whole(kept)
-        of_others = _counted(of_kept.index, kinds)
+        of_others = _count_kinds(of_kept.index, kinds)
         if not len(time):
             return of_kept, merged
         level = kept.index.get_level_values
@@ -314,16 +313,16 @@ class Collector:
         counts = (
             getattr(of_kept, name) + getattr(of_others, name) for name in ("boxes", "negative", "hidden")
         )
-        return Whole(_index(time[order], person[order]), *counts), merged
+        return Whole(_build_index(time[order], person[order]), *counts), merged
 
     def unclear(self) -> Integers:
-        """Return moments at which boxes of rows that were not kept must be compared: to be kept whole."""
+        """Return the times at which discarded rows have several boxes, which must be kept to compare them."""
         return self._merged_others()[-1]
 
     def _merged_others(self) -> tuple[Integers, Integers, np.ndarray, int, Integers]:
-        """Merge the rows that were not kept: time, person, kind; number of merged rows; unclear moments."""
+        """Merge the discarded rows; return time, person, flags, number of merged rows, and unclear times."""
         time, person, kinds, *marks = map(np.concatenate, zip(*self._others, *_NO_ROWS, strict=True))
-        order = _order(time, person)
+        order = _find_order(time, person)
         if order is not None:
             time, person, kinds = time[order], person[order], kinds[order]
             marks = [mark[order] for mark in marks]
@@ -347,16 +346,16 @@ class Collector:
         return columns + ([column.name for column in LANDMARK_COLUMNS] if self.landmarks else [])
 
     def _values(self, order: np.ndarray | None) -> np.ndarray:
-        """Put boxes and faces at the rows' places in the sorted table, a column being contiguous."""
+        """Write boxes and faces in the order of the sorted table, with contiguous columns."""
         count = sum(len(page.time) for page in self.pages)
         values = np.full((len(self.columns()), count), np.nan)
-        place = np.empty(count, dtype="int64")
-        place[slice(None) if order is None else order] = np.arange(count)
+        sorted_row = np.empty(count, dtype="int64")
+        sorted_row[slice(None) if order is None else order] = np.arange(count)
         start = 0
         self.pages.reverse()
         while self.pages:
             page = self.pages.pop()
-            rows = place[start : start + len(page.time)]
+            rows = sorted_row[start : start + len(page.time)]
             values[:_BOX, rows[page.has_box]] = page.boxes
             if self.faces:
                 values[_BOX:, rows[page.has_face]] = page.faces
@@ -364,19 +363,19 @@ class Collector:
         return values
 
 
-def _order(time: np.ndarray, person: np.ndarray) -> np.ndarray | None:
-    """Return the order by time and person, or None where the rows are in it."""
+def _find_order(time: np.ndarray, person: np.ndarray) -> np.ndarray | None:
+    """Return the order by time and person, None if the rows are sorted."""
     later, same = time[1:] > time[:-1], time[1:] == time[:-1]
     if (later | (same & (person[1:] >= person[:-1]))).all():
         return None
     return np.lexsort((person, time))
 
 
-def _index(time: np.ndarray, person: np.ndarray) -> pd.MultiIndex:
+def _build_index(time: np.ndarray, person: np.ndarray) -> pd.MultiIndex:
     """Build the index of sorted rows without hashing them."""
     new = np.ones(len(time), dtype=bool)
     new[1:] = time[1:] != time[:-1]
-    persons, codes = _ranked(person)
+    persons, codes = _rank_persons(person)
     levels: list[Any] = [pd.TimedeltaIndex(time[new].view("timedelta64[ms]")), pd.Index(persons)]
     coded: list[Any] = [np.cumsum(new) - 1, codes]
     return pd.MultiIndex(
@@ -387,8 +386,8 @@ def _index(time: np.ndarray, person: np.ndarray) -> pd.MultiIndex:
     )
 
 
-def _ranked(person: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the persons in growing order and each row's place among them; without a sort, if it can be."""
+def _rank_persons(person: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the sorted unique persons and the code of each row, without a sort if the range is small."""
     most = int(person.max(initial=0))
     if most > 4 * len(person):
         return np.unique(person, return_inverse=True)
@@ -398,30 +397,30 @@ def _ranked(person: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _merge(values: np.ndarray, same: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Give the first row of each key the best box and the best face of its rows.
+    """Write the best box and the best face of the rows with the same key to the first of them.
 
     Returns
     -------
     tuple
-        The rows to keep; the rows with another box or face than the best one.
+        The rows to keep; the rows whose box or face differs from the best one.
     """
     keep = np.append(True, ~same)
     doubled = np.flatnonzero(np.append(same, False) | ~keep)
     group = np.cumsum(keep)[doubled]
     firsts = doubled[keep[doubled]]
-    place = np.cumsum(keep[doubled]) - 1
+    number = np.cumsum(keep[doubled]) - 1
     differs = np.zeros(len(doubled), dtype=bool)
     for columns in (slice(0, _BOX), slice(_BOX, len(values))):
         part = values[columns, doubled]
         if len(part):
-            best = part[:, _best(part, group)]
+            best = part[:, _find_best(part, group)]
             values[columns, firsts] = best
-            differs |= ((part != best[:, place]) & ~np.isnan(part)).any(axis=0)
+            differs |= ((part != best[:, number]) & ~np.isnan(part)).any(axis=0)
     return np.flatnonzero(keep), doubled[differs]
 
 
-def _best(part: np.ndarray, group: np.ndarray) -> np.ndarray:
-    """Choose one row of each group, by the values alone: the larger box, then left, top, and the rest."""
+def _find_best(part: np.ndarray, group: np.ndarray) -> np.ndarray:
+    """Choose one row of each group by its values: the largest box, then left, top and the other values."""
     left, top, width, height, *rest = part
     area = width * height
     ranks = [

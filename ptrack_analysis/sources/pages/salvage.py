@@ -1,4 +1,4 @@
-"""Salvage from damaged files: what a text looks like, and the whole records of a cut document."""
+"""Salvage damaged files: describe text that is not JSON, and close truncated documents."""
 
 import re
 from dataclasses import dataclass, field
@@ -11,13 +11,13 @@ _PERSONS = re.compile(rb'"[Pp]ersons"\s*:\s*$')
 
 @dataclass(slots=True)
 class DocumentLog:
-    """What was noticed while documents were read.
+    """Findings while documents are read.
 
-    ``fast`` counts documents that the typed decoder read at once and ``repaired`` the others. ``notes`` has
-    one sentence per oddity that was read anyway, ``assumptions`` one per assumption, such as that bytes after
-    a document are no part of it, and ``cuts`` one per document whose end is missing. Of the
-    current file, ``early`` says how it ends early, ``operation`` names the operation of a response that is
-    not a page of people, and ``job_id`` is the latest job.
+    ``fast`` counts the documents that the typed decoder read directly, ``repaired`` the others. ``notes`` has
+    one sentence per oddity that was read anyway, ``assumptions`` one per assumption (such as that bytes after
+    a document do not belong to it), and ``cuts`` one per document whose end is missing. Three fields are
+    about the current file: ``early`` describes how it ends early, ``operation`` is the operation of another
+    response, and ``job_id`` is the last JobId.
     """
 
     fast: int = 0
@@ -30,15 +30,15 @@ class DocumentLog:
     job_id: str | None = None
 
     def start_file(self) -> None:
-        """Forget what concerns the file before."""
+        """Reset the fields about the current file."""
         self.early, self.operation, self.job_id = "", "", None
 
     @property
     def reason(self) -> str:
-        """Why the current file, which has no page, is ignored."""
+        """The reason for ignoring the current file, which has no page."""
         if self.operation:
             return f"a {self.operation} response, not GetPersonTracking"
-        return "well-formed, but no GetPersonTracking page"
+        return "well-formed, but not a GetPersonTracking page"
 
     def note(self, place: object, sentence: str) -> None:
         """Record an oddity of a file or document once."""
@@ -75,15 +75,15 @@ _LOOKS: tuple[tuple[re.Pattern[bytes], str], ...] = (
 
 
 def describe_text(raw: bytes) -> str:
-    """Return a sentence about what a text that is not JSON looks like, empty if nothing is recognized."""
+    """Describe the format of a text that is not JSON; empty if it is not recognized."""
     return next((f" {sentence}" for pattern, sentence in _LOOKS if pattern.match(raw)), "")
 
 
 def close_cut(raw: bytes) -> list[bytes]:
-    """Return cut JSON closed after its last whole record; candidates, the one with the most records first.
+    """Close truncated JSON after its last complete record; return candidates, the most complete one first.
 
-    Open brackets are found outside of texts. An open list of persons is closed after its last complete
-    object. Otherwise an open object is closed after its last member if that is complete, or before it.
+    Only brackets outside of strings count. An open list of persons is closed after its last complete object.
+    Any other open object is closed after its last member if the member is complete, otherwise before it.
     """
     levels = _open_levels(raw)
     if not levels:
@@ -116,7 +116,7 @@ def close_cut(raw: bytes) -> list[bytes]:
 
 @dataclass(slots=True)
 class _Level:
-    """An open bracket, the last object or list that was closed in it, and its last comma; -1 for none."""
+    """Offsets of an open bracket, of the last bracket closed in it, and of its last comma; -1 if missing."""
 
     opened: int = -1
     closed: int = -1
@@ -124,7 +124,7 @@ class _Level:
 
 
 def _open_levels(raw: bytes) -> list[_Level]:
-    """Find the brackets that are open at the end of cut JSON, the outermost first."""
+    """Find the brackets that are open at the end of truncated JSON, the outermost first."""
     plain = re.sub(rb"\\.", b"__", raw, flags=re.DOTALL) if b"\\" in raw else raw
     content = np.frombuffer(plain, np.uint8)
     steps = np.zeros(256, np.int8)

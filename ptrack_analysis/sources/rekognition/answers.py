@@ -1,4 +1,4 @@
-"""Asking GetPersonTracking: answers, retries and refusals."""
+"""Requests to People Pathing: responses, retries and errors."""
 
 import re
 import zlib
@@ -16,8 +16,8 @@ import msgspec
 from ptrack_analysis.errors import JobError, MixedError, ParameterError, RemoteError
 
 ENDED = (
-    "AWS ended People Pathing on 31 October 2025; name another endpoint that speaks the API "
-    "(--endpoint-url, endpoint_url of the client)"
+    "AWS ended People Pathing on 31 October 2025. Use another endpoint that implements the API "
+    "(--endpoint-url, endpoint_url of the client)."
 )
 _HOSTS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
 _TOKEN = "InvalidPaginationTokenException"  # noqa: S105 - the name of an error
@@ -28,76 +28,80 @@ _CLOSED = {
 
 
 class TokenError(RemoteError):
-    """The service does not know a NextToken (any more)."""
+    """The service does not accept a NextToken: it is unknown or has expired."""
 
 
-def describe_service_error(error: Any, place: str, rekognition: Any) -> RemoteError:
-    """Describe which answer of a service was an error, from botocore's ClientError.
+def describe_service_error(error: Any, subject: str, rekognition: Any) -> RemoteError:
+    """Describe an error that a service returned, from botocore's ClientError.
 
-    ``rekognition`` is the client that asked, None for that of another service, which has not ended.
+    ``rekognition`` is the client that sent the request; None for a client of another service.
     """
     found = error.response.get("Error", {})
     code, message = str(found.get("Code") or "unknown"), str(found.get("Message") or "").strip()
-    said = ": ".join(part for part in (code, message) if part)
-    reason = "; ".join(part for part in (said.rstrip("."), _ADVICE.get(code)) if part)
-    if rekognition and (code in _CLOSED or (_is_aws(rekognition) and code not in _ADVICE)):
-        reason = f"{reason.rstrip('.')}; {ENDED}"
-    return (TokenError if code == _TOKEN else RemoteError)(f"{place}: the service refused: {reason}")
+    reason = ": ".join(part for part in (code, message) if part).rstrip(".")
+    if code in _ADVICE:
+        reason += f". {_ADVICE[code][:1].upper()}{_ADVICE[code][1:]}"
+    elif rekognition and (code in _CLOSED or _is_aws(rekognition)):
+        reason += f". {ENDED}"
+    return (TokenError if code == _TOKEN else RemoteError)(f"{subject}: the service returned {reason}")
 
 
-def unreached(error: Exception, place: str, rekognition: Any) -> RemoteError:
-    """Return why a service gave no answer, from another of botocore's errors."""
+def describe_connection_error(error: Exception, subject: str, rekognition: Any) -> RemoteError:
+    """Describe why a service did not respond, from botocore's other errors."""
     name = type(error).__name__
     reason = _ADVICE.get(name, str(error))
     if name in _NETWORK:
         reason = _NETWORK[name]
         if rekognition:
             reason = f"{rekognition.meta.endpoint_url}: {reason}"
-            reason += f"; {ENDED}" if _is_aws(rekognition) else ""
-    return RemoteError(f"{place}: the service could not be asked: {reason}")
+            reason += f" {ENDED}" if _is_aws(rekognition) else ""
+    return RemoteError(f"{subject}: the request failed: {reason}")
 
 
 def _is_aws(client: Any) -> bool:
     return (urlsplit(client.meta.endpoint_url).hostname or "").endswith(_HOSTS)
 
 
-_AGAIN = "the service is too busy; run again later, what is saved stays"
-_ILL = "the service is ill; run again later, what is saved stays"
-_QUEUE = "there is no such queue; check its URL and the region"
+_LATER = "Run again later; saved pages are kept."
+_BUSY = f"the service is too busy. {_LATER}"
+_INTERNAL = f"the service has an internal error. {_LATER}"
+_QUEUE = "the queue does not exist. Check its URL and the region."
+_EXPIRED = "the credentials have expired. Sign in again."
 _ADVICE = {
-    "ThrottlingException": _AGAIN,
-    "ProvisionedThroughputExceededException": _AGAIN,
-    "InternalServerError": _ILL,
-    "500": _ILL,
-    "502": _ILL,
-    "503": _ILL,
-    "504": _ILL,
-    _TOKEN: "the NextToken is not known, or has expired; run again, the pages are then fetched anew",
-    "ResourceNotFoundException": "this endpoint knows no such job; check the job's id and the region "
-    "(--region), and that its results are still kept",
-    "LimitExceededException": "too many jobs are open; wait until one has ended",
-    "InvalidS3ObjectException": "the service cannot read the video; check its address, that the bucket is in "
-    "the region of the service, and that these credentials may read it",
-    "VideoTooLargeException": "the video is larger than the service takes",
-    "IdempotentParameterMismatchException": "this request token was used with other parameters; give another",
-    "ExpiredTokenException": "the credentials have expired; sign in again",
-    "ExpiredToken": "the credentials have expired; sign in again",
-    "UnrecognizedClientException": "the access key is not known; check the profile (--profile)",
-    "InvalidSignatureException": "the secret key does not fit the access key, or this computer's clock is "
-    "wrong; check the profile (--profile)",
-    "MissingAuthenticationTokenException": "the request was not signed; check the profile (--profile)",
+    "ThrottlingException": _BUSY,
+    "ProvisionedThroughputExceededException": _BUSY,
+    "InternalServerError": _INTERNAL,
+    "500": _INTERNAL,
+    "502": _INTERNAL,
+    "503": _INTERNAL,
+    "504": _INTERNAL,
+    _TOKEN: "the NextToken is unknown or has expired. Run again to fetch all pages anew.",
+    "ResourceNotFoundException": "this endpoint has no such job. Check the job ID and the region (--region), "
+    "and whether the service still keeps the results.",
+    "LimitExceededException": "too many jobs are open. Wait until one has ended.",
+    "InvalidS3ObjectException": "the service cannot read the video. Check its URI, that the bucket is in the "
+    "region of the service, and that these credentials may read the object.",
+    "VideoTooLargeException": "the video is larger than the service accepts. Split or compress it.",
+    "IdempotentParameterMismatchException": "this request token was used with other parameters. Pass another "
+    "token.",
+    "ExpiredTokenException": _EXPIRED,
+    "ExpiredToken": _EXPIRED,
+    "UnrecognizedClientException": "the access key is unknown. Check the profile (--profile).",
+    "InvalidSignatureException": "the secret key does not match the access key, or this computer's clock "
+    "is wrong. Check the profile (--profile).",
+    "MissingAuthenticationTokenException": "the request was not signed. Check the profile (--profile).",
     "AWS.SimpleQueueService.NonExistentQueue": _QUEUE,
     "QueueDoesNotExist": _QUEUE,
-    "NoCredentialsError": "no credentials are found; sign in, or name a profile with --profile",
-    "PartialCredentialsError": "the credentials are not whole; check the profile (--profile)",
+    "NoCredentialsError": "no AWS credentials were found. Sign in, or choose a profile (--profile).",
+    "PartialCredentialsError": "the AWS credentials are incomplete. Check the profile (--profile).",
 }
 _NETWORK = {
-    "EndpointConnectionError": "the endpoint cannot be reached; check --endpoint-url and the network",
-    "ConnectTimeoutError": "the endpoint does not answer; check --endpoint-url and the network",
-    "ReadTimeoutError": "the endpoint does not answer in time; run again later, what is saved stays",
-    "ConnectionClosedError": "the endpoint closes the connection; run again later, what is saved stays",
-    "ProxyConnectionError": "the proxy cannot be reached; check the network's settings",
-    "SSLError": "the endpoint is not trusted; check --endpoint-url and its certificate",
+    "EndpointConnectionError": "the endpoint cannot be reached. Check --endpoint-url and the network.",
+    "ConnectTimeoutError": "the endpoint does not respond. Check --endpoint-url and the network.",
+    "ReadTimeoutError": f"the endpoint does not respond in time. {_LATER}",
+    "ConnectionClosedError": f"the endpoint closed the connection. {_LATER}",
+    "ProxyConnectionError": "the proxy cannot be reached. Check the network settings.",
+    "SSLError": "the endpoint is not trusted. Check --endpoint-url and its certificate.",
 }
 
 
@@ -106,7 +110,7 @@ _BOM = b"\xef\xbb\xbf"
 
 
 class _Members(msgspec.Struct, rename="pascal"):
-    """What of a page is looked at; all else is saved unread."""
+    """The members of a page that a fetch reads. The page itself is saved unchanged."""
 
     job_status: str | None = None
     status_message: str | None = None
@@ -118,10 +122,10 @@ class _Members(msgspec.Struct, rename="pascal"):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer: its bytes, the job's status, and what leads on to the next.
+    """One response of GetPersonTracking: its bytes, the status of the job and the token of the next page.
 
-    ``next_token`` is None on the last page; ``digest`` is that of the bytes of ``Persons``, None where they
-    are empty.
+    ``next_token`` is None on the last page. ``digest`` is the SHA-256 of ``Persons``, None if the list is
+    empty.
     """
 
     content: bytes = field(repr=False)
@@ -134,23 +138,24 @@ class Answer:
 
 
 def parse_answer(content: bytes) -> Answer:
-    """Read an answer. It has a JobStatus, and on success a list ``Persons``; else it is broken.
+    """Parse a response of GetPersonTracking.
 
     Raises
     ------
     BrokenAnswerError
-        If the bytes are no JSON object in UTF-8 with these members.
+        If the bytes are not JSON in UTF-8, JobStatus is missing, or the job succeeded and ``Persons`` is not
+        a list.
     """
     try:
         content.decode()
         members = msgspec.json.decode(content.removeprefix(_BOM), type=_Members)
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
-        raise BrokenAnswerError(f"no JSON of a page ({shown(content)}): {error}") from error
+        raise BrokenAnswerError(f"not a page in JSON ({shown(content)}): {error}") from error
     if not members.job_status:
-        raise BrokenAnswerError(f"no page: it has no JobStatus ({shown(content)})")
+        raise BrokenAnswerError(f"not a page: JobStatus is missing ({shown(content)})")
     persons = bytes(members.persons).strip()
     if members.job_status == SUCCEEDED and not persons.startswith(b"["):
-        raise BrokenAnswerError(f"no page: it has no list Persons ({shown(content)})")
+        raise BrokenAnswerError(f"not a page: the list Persons is missing ({shown(content)})")
     return Answer(
         content,
         members.job_status,
@@ -162,56 +167,58 @@ def parse_answer(content: bytes) -> Answer:
     )
 
 
-def validate_finished(answer: Answer, place: str) -> None:
+def validate_finished(answer: Answer, subject: str) -> None:
     """Raise unless the job has succeeded.
 
     Raises
     ------
     JobError
-        If the job failed, with its StatusMessage; or is in progress, with the advice to wait.
+        If the job failed (the message has its StatusMessage) or is in progress.
     """
     if answer.status == SUCCEEDED:
         return
     said = f": {answer.message}" if answer.message else ""
-    advice = "; wait until it has ended (ptrack wait, wait_for_job)" if answer.status == IN_PROGRESS else ""
-    raise JobError(f"{place}: the job's status is {answer.status}, not SUCCEEDED{said}{advice}")
+    advice = ". Wait until it has ended (ptrack wait, wait_for_job)." if answer.status == IN_PROGRESS else ""
+    raise JobError(f"{subject}: the job's status is {answer.status}, not SUCCEEDED{said}{advice}")
 
 
 @dataclass(slots=True)
 class PageHistory:
-    """What was seen on the pages of one set: each token and each content may come once."""
+    """Tokens and contents of the pages fetched so far. Each may occur only once per job."""
 
     tokens: set[str] = field(default_factory=set)
     digests: set[bytes] = field(default_factory=set)
     metadata: dict[str, Any] | None = None
 
-    def validate(self, answer: Answer, job_id: str, place: str) -> None:
-        """Raise if an answer does not go on from those before.
+    def validate(self, answer: Answer, job_id: str, subject: str) -> None:
+        """Raise if a response does not continue the pages fetched so far.
 
         Raises
         ------
         JobError
             If the job has not succeeded.
         MixedError
-            If it is of another job, or its VideoMetadata are not those of the pages before.
+            If the page belongs to another job, or its VideoMetadata differ from the earlier pages.
         RemoteError
-            If its NextToken or its Persons were there before.
+            If its NextToken or its Persons occurred before.
         """
-        validate_finished(answer, place)
+        validate_finished(answer, subject)
         if answer.job_id not in {None, job_id}:
-            raise MixedError(f"{place}: the page is of job {answer.job_id!r}; {_NOT_SAVED}")
+            raise MixedError(f"{subject}: the page belongs to job {answer.job_id!r}. {_NOT_SAVED}")
         if self.metadata and answer.metadata and self.metadata != answer.metadata:
             raise MixedError(
-                f"{place}: VideoMetadata differ from those of the pages before: "
-                f"{_difference(self.metadata, answer.metadata)}; {_NOT_SAVED}"
+                f"{subject}: VideoMetadata differ from the earlier pages: "
+                f"{_describe_difference(self.metadata, answer.metadata)}. {_NOT_SAVED}"
             )
         if answer.next_token in self.tokens:
-            raise RemoteError(f"{place}: its NextToken was there before, so there is no end; {_NOT_SAVED}")
+            raise RemoteError(
+                f"{subject}: its NextToken repeats an earlier one, so the pages never end. {_NOT_SAVED}"
+            )
         if answer.digest in self.digests:
-            raise RemoteError(f"{place}: its Persons are those of a page before; {_NOT_SAVED}")
+            raise RemoteError(f"{subject}: its Persons repeat an earlier page. {_NOT_SAVED}")
 
     def add(self, answer: Answer) -> None:
-        """Remember an answer that is kept."""
+        """Record a response that was saved."""
         if answer.next_token:
             self.tokens.add(answer.next_token)
         if answer.digest:
@@ -219,21 +226,21 @@ class PageHistory:
         self.metadata = self.metadata or answer.metadata
 
 
-_NOT_SAVED = "it was not saved, run again later; if this stays, fetch into another, empty archive"
+_NOT_SAVED = "The page was not saved. Run again later; if the error persists, fetch into an empty archive."
 
 
-def _difference(one: dict[str, Any], other: dict[str, Any]) -> str:
+def _describe_difference(one: dict[str, Any], other: dict[str, Any]) -> str:
     name = next(name for name in {**one, **other} if one.get(name) != other.get(name))
-    return f"{name} was {one.get(name)!r}, and is {other.get(name)!r}"
+    return f"{name} was {one.get(name)!r} and is now {other.get(name)!r}"
 
 
 LARGEST = 2**28
-"""Largest answer, unzipped [bytes]; a page of 1000 persons with faces has about 1 MiB."""
+"""Maximum size of a response, unzipped [bytes]; a page of 1000 persons with faces has about 1 MiB."""
 PAGE_DEADLINE = 600
-"""Longest time in which one answer may arrive [s]."""
+"""Maximum time in which one response may arrive [s]."""
 _PIECE = 2**16
 PAUSES = (0.5, 1.0, 2.0, 4.0)
-"""Pauses before a broken answer is asked for again [s]; after the last, asking ends with an error."""
+"""Pauses before the retries after a broken response [s]."""
 _GZIP = b"\x1f\x8b"
 _METHODS = {"GetPersonTracking": "get_person_tracking", "StartPersonTracking": "start_person_tracking"}
 _JOB_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -241,19 +248,19 @@ _A = TypeVar("_A")
 
 
 class BrokenAnswerError(Exception):
-    """An answer is not what the service sends: cut off, empty, of another kind. Never leaves this package."""
+    """A response is truncated, empty or not a page. Only used within this package."""
 
 
-def checked_job_id(job_id: str) -> str:
-    """Return a job's id back, if it is one.
+def validate_job_id(job_id: str) -> str:
+    """Return a job ID if it is well-formed.
 
     Raises
     ------
     ParameterError
-        If it is none: 1 to 64 letters, digits, ``-`` and ``_``.
+        If it does not consist of 1 to 64 letters, digits, ``-`` and ``_``.
     """
     if not _JOB_ID.fullmatch(job_id):
-        raise ParameterError(f"{job_id!r} is no job's id: 1 to 64 letters, digits, '-' and '_'")
+        raise ParameterError(f"job_id must be 1 to 64 letters, digits, '-' and '_', got {job_id!r}")
     return job_id
 
 
@@ -263,55 +270,54 @@ def ask(
     request: dict[str, Any],
     decode: Callable[[bytes], _A],
     *,
-    place: str,
+    subject: str,
     sleep: Callable[[float], object],
 ) -> _A:
-    """Ask, and decode the answer's raw bytes; ask for a broken answer again, up to five times in all.
+    """Send a request and decode the response, with up to four retries if the response is broken.
 
-    botocore gives an answer whose body is cut off, empty or of another kind as an empty one, without an
-    exception and without asking again. So the bytes are taken before it reads them, and read here.
+    botocore returns an empty result for a body that is truncated, empty or not JSON: it neither raises nor
+    retries. Therefore the raw body is intercepted before botocore parses it.
 
     Parameters
     ----------
     client
-        A boto3 client of Rekognition; it is left as it was.
+        A boto3 client of Rekognition; which is not modified.
     operation
         Name of the operation, as the API spells it.
     request
-        Its members.
+        Members of the request.
     decode
-        Reads the bytes of the body; raises BrokenAnswerError if they are no answer.
-    place
-        What is asked for, for messages.
+        Parses the body; raises BrokenAnswerError if it is not a valid response.
+    subject
+        The requested object, for messages.
     sleep
         Called with each of ``PAUSES`` [s].
 
     Raises
     ------
     ParameterError
-        If botocore finds a member that the API does not take.
+        If botocore finds a member that the API does not accept.
     RemoteError
-        If the service refuses, cannot be reached, or its answers stay broken.
+        If the service returns an error or cannot be reached, or if all responses are broken.
     """
     for pause in (*PAUSES, None):
         try:
-            return decode(unzip_answer(_body(client, operation, request, place)))
+            return decode(unzip_answer(_body(client, operation, request, subject)))
         except BrokenAnswerError as error:
             if pause is None:
                 raise RemoteError(
-                    f"{place}: the service's answer is broken: {error}; asked {len(PAUSES) + 1} times; "
-                    "run again later, what is saved stays"
+                    f"{subject}: the response is broken: {error} ({len(PAUSES) + 1} attempts). {_LATER}"
                 ) from error
             sleep(pause)
     raise AssertionError("unreachable")  # pragma: no cover
 
 
 def shown(content: bytes) -> str:
-    """Return the beginning of an answer, for messages."""
-    return f"{len(content)} bytes" + (f", beginning {content[:24]!r}" if content else "")
+    """Describe the size and the beginning of a response, for messages."""
+    return f"{len(content)} bytes" + (f", starting with {content[:24]!r}" if content else "")
 
 
-def _body(client: Any, operation: str, request: dict[str, Any], place: str) -> bytes:
+def _body(client: Any, operation: str, request: dict[str, Any], subject: str) -> bytes:
     from botocore.exceptions import (  # noqa: PLC0415 - heavy, for remote calls alone
         BotoCoreError,
         ClientError,
@@ -322,21 +328,21 @@ def _body(client: Any, operation: str, request: dict[str, Any], place: str) -> b
         try:
             getattr(client, _METHODS[operation])(**request)
         except ClientError as error:
-            raise describe_service_error(error, place, client) from error
+            raise describe_service_error(error, subject, client) from error
         except ParamValidationError as error:
-            raise ParameterError(f"{place}: {' '.join(str(error).split())}") from error
+            raise ParameterError(f"{subject}: {' '.join(str(error).split())}") from error
         except BotoCoreError as error:
-            raise unreached(error, place, client) from error
+            raise describe_connection_error(error, subject, client) from error
         except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
-            raise BrokenAnswerError(f"an error that cannot be read ({type(error).__name__})") from error
+            raise BrokenAnswerError(f"an unreadable error response ({type(error).__name__})") from error
     if not bodies:
-        raise BrokenAnswerError("it was not seen")
+        raise BrokenAnswerError("no body was received")
     return bodies[-1]
 
 
 @contextmanager
 def _listening(client: Any, operation: str) -> Iterator[list[bytes]]:
-    """Take the bodies of this thread's answers before botocore reads them, which then finds ``{}``."""
+    """Collect the bodies of this thread's responses before botocore parses them; it then parses ``{}``."""
     bodies: list[bytes] = []
     thread, event = get_ident(), f"before-parse.rekognition.{operation}"
 
@@ -350,7 +356,7 @@ def _listening(client: Any, operation: str) -> Iterator[list[bytes]]:
         return _send_bounded(client, request) if is_ours else None
 
     sending = f"before-send.rekognition.{operation}"
-    others = _list_handlers(client, sending)  # these may answer in the place of the network
+    others = _list_handlers(client, sending)  # these may respond instead of the network
     client.meta.events.register(event, take)
     client.meta.events.register(sending, send)
     try:
@@ -361,19 +367,20 @@ def _listening(client: Any, operation: str) -> Iterator[list[bytes]]:
 
 
 def _list_handlers(client: Any, event: str) -> list[Any]:
-    """List the handlers of an event of a client, as far as this botocore tells them."""
+    """List the handlers of a client's event; empty if this version of botocore does not expose them."""
     emitter = getattr(client.meta.events, "_emitter", client.meta.events)
     handlers = getattr(emitter, "_handlers", None)
     return [] if handlers is None else list(handlers.prefix_search(event))
 
 
 def _send_bounded(client: Any, request: Any) -> Any:
-    """Send a request as botocore does, but read its answer within the bounds of size and time.
+    """Send a request as botocore does, but limit the size of the response and the time to read it.
 
     Returns
     -------
     object
-        The response with its content; None if this botocore sends in another way, and then reads unbounded.
+        The response with its content; None if this version of botocore sends requests in another way, in
+        which case there are no limits.
     """
     from botocore.exceptions import HTTPClientError, ReadTimeoutError  # noqa: PLC0415 - heavy, for remote calls
     from urllib3.exceptions import HTTPError  # noqa: PLC0415 - the same
@@ -382,12 +389,12 @@ def _send_bounded(client: Any, request: Any) -> Any:
     session = getattr(getattr(client, "_endpoint", None), "http_session", None)
     if session is None or not hasattr(request, "stream_output"):
         return None
-    request.stream_output = True  # the content is then not read by the session
+    request.stream_output = True  # so that the session does not read the content
     end = monotonic() + PAGE_DEADLINE
     response = session.send(request)
     pieces, total = list[bytes](), 0
     try:
-        read = getattr(response.raw, "read1", response.raw.read)  # read waits until the whole piece has come
+        read = getattr(response.raw, "read1", response.raw.read)  # read would wait for a complete piece
         while piece := read(_PIECE):
             pieces.append(piece)
             total += len(piece)
@@ -401,18 +408,18 @@ def _send_bounded(client: Any, request: Any) -> Any:
         raise HTTPClientError(error=error) from error
     finally:
         response.raw.close()
-    response._content = b"".join(pieces)  # noqa: SLF001 - where botocore keeps what it has read
+    response._content = b"".join(pieces)  # noqa: SLF001 - where botocore keeps the content
     return response
 
 
 def unzip_answer(content: bytes) -> bytes:
-    """Unzip a body that came zipped: botocore asks for plain ones, and leaves others as they are."""
+    """Unzip a body that is gzip-compressed although botocore requests plain bodies."""
     if content.startswith(_GZIP):
         member = zlib.decompressobj(wbits=31)
         try:
             plain = member.decompress(content, LARGEST + 1)
         except zlib.error as error:
-            raise BrokenAnswerError(f"not a whole gzip stream: {error}") from error
+            raise BrokenAnswerError(f"not a complete gzip stream: {error}") from error
         if not member.eof and len(plain) <= LARGEST:
             raise BrokenAnswerError(f"the gzip stream ends early, after {len(plain)} unzipped bytes")
         content = plain

@@ -1,4 +1,4 @@
-"""Fetching the pages of a job into an archive."""
+"""Fetch the pages of a job into an archive."""
 
 import time
 from collections.abc import Callable
@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-import pandas as pd
 
 from ptrack_analysis.errors import MixedError, OutputError, ParameterError, PtrackError, RemoteError
 from ptrack_analysis.sources.archive import Source
@@ -18,22 +17,22 @@ from ptrack_analysis.sources.rekognition.answers import (
     PageHistory,
     TokenError,
     ask,
-    checked_job_id,
     parse_answer,
+    validate_job_id,
 )
 from ptrack_analysis.sources.rekognition.gateway import Gateway
 from ptrack_analysis.storage.s3 import parse_path
 from ptrack_analysis.storage.store import Store, open_store
-from ptrack_analysis.video import milliseconds
+from ptrack_analysis.video import Duration, milliseconds
 
 STATE = "fetch.json"
-"""The state's file: JSON without any member of a page, which the loader passes over."""
+"""Name of the file with the state of a fetch. It has no member of a page, so readers ignore it."""
 _FORM = 1
 _FIRST_PAUSE, _GROWTH, _LONGEST_PAUSE = 1.0, 1.5, 30.0
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How far an archive is fetched, and by which questions: these may not change on the way."""
+    """The progress of a fetch, and the parameters of its requests, which may not change until it ends."""
 
     ptrack_fetch: int = _FORM
     job_id: str
@@ -44,101 +43,101 @@ class State(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     complete: bool = False
 
     def fresh(self) -> "State":
-        """Return the state before the first page, for the same questions."""
+        """Return the state before the first page, with the same request parameters."""
         return State(job_id=self.job_id, sort_by=self.sort_by, max_results=self.max_results)
 
     def after(self, answer: Answer) -> "State":
-        """Return the state in which one more page is saved."""
+        """Return the state after one more page was saved."""
         return msgspec.structs.replace(
             self, pages=self.pages + 1, next_token=answer.next_token, complete=answer.next_token is None
         )
 
     def content(self) -> bytes:
-        """Write the state as JSON; the same state gives the same bytes."""
+        """Encode the state as JSON; equal states give equal bytes."""
         return msgspec.json.format(msgspec.json.encode(self), indent=2) + b"\n"
 
 
 def page_name(number: int) -> str:
-    """Name the file of a page: its number alone, so that the archive's folder names the video."""
+    """Return the file name of a page: only its number, so that the video is named after the folder."""
     return f"{number:06}.json"
 
 
 def page_names(names: set[str]) -> list[str]:
-    """Return those of some names that are pages of a fetch, in the order of their numbers."""
+    """Return the names that are pages of a fetch, ordered by number."""
     numbers = {name.removesuffix(".json"): name for name in names if name.endswith(".json")}
     ours = [number for number in numbers if number.isdecimal() and page_name(int(number)) == numbers[number]]
     return [numbers[number] for number in sorted(ours, key=int)]
 
 
-def read_state(keeping: Store, names: set[str]) -> State | None:
-    """Read how far an archive is fetched; None where nothing was yet.
+def read_state(store: Store, names: set[str]) -> State | None:
+    """Read the state of a fetch; None if the archive is empty.
 
     Raises
     ------
     OutputError
-        If the state is not one of a fetch, or there are pages that no fetch has put there.
+        If the file is not the state of a fetch, or the archive contains pages of another origin.
     """
     if STATE in names:
-        (content,) = keeping.read([STATE])
+        (content,) = store.read([STATE])
         try:
             return msgspec.json.decode(content, type=State)
         except (msgspec.MsgspecError, RecursionError) as error:
             raise OutputError(
-                f"{keeping}: {STATE} is not the state of a fetch ({error}); give another archive"
+                f"{store}: {STATE} is not the state of a fetch ({error}). Pass another archive."
             ) from error
     foreign = sorted(filter(is_named_like_a_page, names))
     if foreign:
         raise OutputError(
-            f"{keeping}: holds other pages, such as {foreign[0]!r}, that no fetch has put there; "
-            "fetch into an empty archive"
+            f"{store}: contains pages that were not fetched by ptrack, such as {foreign[0]!r}. "
+            "Fetch into an empty archive."
         )
     return None
 
 
 def is_whole(state: State, names: set[str]) -> bool:
-    """Return whether the archive is complete, and all its pages are there."""
+    """Return whether the fetch has ended and all its pages are still in the archive."""
     return state.complete and names.issuperset(page_name(number + 1) for number in range(state.pages))
 
 
-def seen_before(state: State, keeping: Store, names: set[str]) -> PageHistory | None:
-    """Read the saved pages again; None where they are not those that the state tells of.
+def read_history(state: State, store: Store, names: set[str]) -> PageHistory | None:
+    """Read the history of the saved pages; None if they do not match the state.
 
-    So an archive whose pages were lost or changed is never continued, but fetched anew.
+    An archive whose pages were lost or changed is fetched anew, not continued.
     """
     wanted = [page_name(number + 1) for number in range(state.pages)]
     if state.complete or not names.issuperset(wanted):
         return None
-    seen, token = PageHistory(), None
-    for name, content in zip(wanted, keeping.read(wanted), strict=True):
+    history, token = PageHistory(), None
+    for name, content in zip(wanted, store.read(wanted), strict=True):
         try:
             answer = parse_answer(content)
-            seen.validate(answer, state.job_id, name)
+            history.validate(answer, state.job_id, name)
         except (BrokenAnswerError, PtrackError):
             return None
-        seen.add(answer)
+        history.add(answer)
         token = answer.next_token
         if token is None:
             return None
-    return seen if token == state.next_token else None
+    return history if token == state.next_token else None
 
 
 ORDERS = ("TIMESTAMP", "INDEX")
-"""What the service sorts by: the time, or the person (and within a person its confidence)."""
+"""Orders of the service: by time, or by person and then by confidence."""
 MAX_RESULTS = 1000
-"""Most persons a page, of the service."""
+"""Maximum number of persons per page that the service returns."""
 MAX_PAGES = 100_000
-"""Most pages of an archive, unless more are allowed: 100 million detections in full pages."""
+"""Default maximum number of pages per archive: 100 million detections in full pages."""
 MAX_RESTARTS = 3
-"""How often one call begins anew because a token expired."""
+"""Maximum number of restarts per call after an expired token."""
 
 
 @dataclass(frozen=True, slots=True)
 class FetchSummary:
-    """What a fetch did: the pages that the archive has, and of them those that this call saved.
+    """The result of a fetch.
 
-    ``restarts`` counts how often the pages were fetched anew, because a token had expired or saved pages
-    were lost. After the last page, ``complete`` is True; complete with nothing fetched is an archive that
-    was complete before.
+    ``pages`` is the number of pages in the archive, ``fetched`` the number of pages that this call saved.
+    ``restarts`` counts how often the pages were fetched anew because a token had expired or saved pages were
+    lost. ``complete`` is True after the last page. If the archive was complete before, ``fetched`` is 0.
     """
 
     job_id: str
@@ -159,92 +158,111 @@ def fetch_pages(
     max_results: int = MAX_RESULTS,
     max_pages: int = MAX_PAGES,
     wait: bool = True,
-    deadline: pd.Timedelta | str = "1h",
+    deadline: Duration = "1h",
     progress: Callable[[FetchSummary], object] | None = None,
     sleep: Callable[[float], object] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
 ) -> FetchSummary:
-    """Fetch all pages of a job into an archive, and say what was done.
+    """Fetch all pages of a job into an archive.
 
-    A page is saved as the bytes that came (unzipped), under its number, in the place of what was there; then
-    the state (``fetch.json``) is replaced, which is marked complete after the last page. A fetch that was
-    killed or failed goes on after the last page that the state tells of, if the pages before it are still as
-    they were. Before the last page is saved, the archive is read as incomplete. A complete archive stays
-    untouched, and the service is not asked.
+    Each page is saved under its number, byte for byte as received (but unzipped). Then the state in
+    ``fetch.json`` is updated; it is marked complete after the last page. Until then, the archive is read as
+    incomplete. A fetch that failed or was killed is resumed after the last saved page if the saved pages are
+    unchanged. A complete archive is not modified, and no request is sent.
 
-    A token that has expired cannot be gone on from. Then the first page is asked for anew, and only when it
-    has come, the pages of before are removed, the last one first: until then they are all there is of the
-    job, from then on they would be there twice. What is saved meanwhile belongs to one set.
+    If the NextToken has expired, the first page is requested again. Once it has arrived, the old pages are
+    removed, the last one first, so that the archive never mixes pages of two fetches.
 
-    An answer that is no page is asked for again, up to five times. What does not go on from the pages before
-    (a token or page that was there before, another job, other VideoMetadata) is an error, and not saved; if
-    that is the second page, the first is in doubt too, and the next fetch begins with it.
+    A broken response is requested again up to four times. A page that does not continue the earlier ones
+    raises an error and is not saved: if it repeats a token or a page, belongs to another job, or has other
+    VideoMetadata. If that is the second page, the first one may be the wrong one, so the next fetch starts
+    with the first page.
 
     Parameters
     ----------
     job_id
-        The job.
+        ID of the job.
     archive
-        The folder, or the address in S3 (``s3://bucket/prefix``); made where it is missing.
+        Folder or S3 prefix (``s3://bucket/prefix``); created if it is missing.
     client
-        A boto3 client of Rekognition, of an endpoint that speaks the API; it is left as it was.
+        A boto3 client of Rekognition for an endpoint that implements the API; which is not modified.
     gateway
-        Instead of a client, the URL of a gateway that takes ``MaxResults`` and ``NextToken`` as query
-        parameters and answers ``{"success": true, "data": PAGE}``; ``{job}`` in it stands for the job's
-        id, which is the query parameter ``JobId`` otherwise.
+        URL of a gateway to use instead of a client. It takes ``MaxResults`` and ``NextToken`` as query
+        parameters and returns ``{"success": true, "data": PAGE}``. ``{job}`` in the URL is replaced with the
+        job ID, which is otherwise the query parameter ``JobId``.
     sort_by
-        ``TIMESTAMP`` or ``INDEX``; the tables that are read from the archive do not depend on it.
+        ``TIMESTAMP`` or ``INDEX``; the tables read from the archive do not depend on it.
     max_results
-        Most persons a page, 1 to 1000.
+        Maximum number of persons per page, 1 to 1000.
     max_pages
-        Most pages that the archive may have: a NextToken that never ends stops there.
+        Maximum number of pages in the archive, in case the service returns pages without end.
     wait
-        Whether to wait while the job is in progress; otherwise that is an error.
+        Whether to wait while the job is in progress; otherwise a job in progress is an error.
     deadline
-        How long to wait at most.
+        Maximum time to wait.
     progress
-        Called with the summary so far after each page, and before each pause of waiting.
+        Called with the summary so far after each page, and before each pause while waiting.
     sleep
-        Called with the length of each pause [s]: before a broken answer is asked for again, and of waiting.
+        Called with the length of each pause [s].
     clock
-        Returns the time from which the deadline is measured [s].
+        Returns the current time [s], for the deadline.
 
     Returns
     -------
     FetchSummary
-        Always complete; whatever else happens is an error.
+        The summary of a complete archive.
 
     Raises
     ------
     ParameterError
-        If an argument is out of its range, or not that with which the archive was begun.
+        If an argument is out of its range, or differs from the earlier fetch that is resumed.
     OutputError
-        If the archive is of another job, holds other pages, or cannot be written.
+        If the archive belongs to another job, contains other pages, or cannot be written.
     JobError
-        If the job failed, with its StatusMessage, or is in progress at the deadline or without ``wait``.
+        If the job failed (the message has its StatusMessage), or is in progress at the deadline or without
+        ``wait``.
     MixedError
-        If a page is of another job, or has other VideoMetadata than those before.
+        If a page belongs to another job, or has other VideoMetadata than the earlier pages.
     RemoteError
-        If the service refuses, cannot be reached, gives no whole page, goes in a circle or never ends.
+        If the service returns an error, cannot be reached, only returns broken pages, repeats a page, or
+        returns more than ``max_pages`` pages.
 
     Notes
     -----
-    One page is in memory at a time, and 32 bytes and the token of each page before. Going on reads the saved
-    pages once.
+    One page is in memory at a time, plus the token and a checksum of each earlier page. Resuming reads the
+    saved pages once.
+
+    Examples
+    --------
+    >>> job_id = pta.find_videos("data/shop")[0].job_id
+    >>> with pta.rekognition.serve_tracking("data/shop") as server:
+    ...     client = pta.rekognition.create_client(
+    ...         "rekognition", endpoint_url=server.url, region="us-east-1"
+    ...     )
+    ...     summary = pta.rekognition.fetch_pages(job_id, "fetched", client=client)
+    >>> summary.pages, summary.complete
+    (6, True)
     """
     if sort_by not in ORDERS:
-        raise ParameterError(f"sort_by is {sort_by!r}, not one of {', '.join(map(repr, ORDERS))}")
+        raise ParameterError(f"sort_by must be one of {', '.join(map(repr, ORDERS))}, got {sort_by!r}")
     if not 1 <= max_results <= MAX_RESULTS:
-        raise ParameterError(f"max_results is {max_results!r}, not 1 to {MAX_RESULTS}")
+        raise ParameterError(f"max_results must be 1 to {MAX_RESULTS}, got {max_results!r}")
     if max_pages < 1:
-        raise ParameterError(f"max_pages is {max_pages!r}, not at least 1")
-    wanted = State(job_id=checked_job_id(job_id), sort_by=sort_by, max_results=max_results)
+        raise ParameterError(f"max_pages must be at least 1, got {max_pages!r}")
+    wanted = State(job_id=validate_job_id(job_id), sort_by=sort_by, max_results=max_results)
     if (client is None) == (gateway is None):
         raise ParameterError("fetch_pages requires either client or gateway")
     end = clock() + milliseconds(deadline, "deadline") / 1000 if wait else None
     service = client if gateway is None else Gateway(gateway)
     fetch = _Fetch(
-        open_store(parse_path(archive)), service, sleep, wanted, PageHistory(), end, clock, progress
+        open_store(parse_path(archive, name="archive")),
+        service,
+        sleep,
+        wanted,
+        PageHistory(),
+        end,
+        clock,
+        progress,
     )
     fetch.resume()
     while not fetch.state.complete:
@@ -256,13 +274,13 @@ def fetch_pages(
 
 @dataclass(slots=True)
 class _Fetch:
-    """One archive on its way to be complete."""
+    """The fetch of one archive."""
 
-    keeping: Store
+    store: Store
     client: Any
     sleep: Callable[[float], object]
     state: State
-    seen: PageHistory
+    history: PageHistory
     end: float | None
     clock: Callable[[], float]
     progress: Callable[[FetchSummary], object] | None
@@ -270,91 +288,91 @@ class _Fetch:
     restarts: int = 0
 
     def summary(self) -> FetchSummary:
-        """Describe what was done so far."""
+        """Return the summary so far."""
         state = self.state
         return FetchSummary(
-            state.job_id, str(self.keeping), state.pages, self.fetched, self.restarts, state.complete
+            state.job_id, str(self.store), state.pages, self.fetched, self.restarts, state.complete
         )
 
     def resume(self) -> None:
-        """Take up the state of the archive, if there is one."""
-        names = self.keeping.names()
-        found = read_state(self.keeping, names)
+        """Resume an earlier fetch if the archive has its state."""
+        names = self.store.names()
+        found = read_state(self.store, names)
         if found is not None and found.job_id != self.state.job_id:
             raise OutputError(
-                f"{self.keeping}: is an archive of job {found.job_id!r}; fetch {self.state.job_id!r} "
-                "into another"
+                f"{self.store}: is the archive of job {found.job_id!r}. Fetch {self.state.job_id!r} into "
+                "another archive."
             )
-        self.keeping.tidy([STATE, page_name(1), page_name(found.pages + 1 if found else 1)])
+        self.store.tidy([STATE, page_name(1), page_name(found.pages + 1 if found else 1)])
         if found is None:
             return
         if is_whole(found, names):
             self.state = found
             return
         self._validate_same_request(found)
-        seen = seen_before(found, self.keeping, names) if found.pages else PageHistory()
-        if seen is None:
+        history = read_history(found, self.store, names) if found.pages else PageHistory()
+        if history is None:
             self.restarts += 1
         else:
-            self.state, self.seen = found, seen
+            self.state, self.history = found, history
 
     def next_page(self, max_pages: int) -> Answer:
-        """Ask for the page after those saved; if its token has expired, for the first."""
+        """Request the page after the saved ones, or the first page if its token has expired."""
         if self.state.pages >= max_pages:
             raise RemoteError(
-                f"{self.keeping}: the job has more than {max_pages} pages, and may never end; if it is that "
-                "large, allow more (max_pages, --max-pages)"
+                f"{self.store}: the job has more than {max_pages} pages, perhaps without end. If it is that "
+                "large, allow more pages (max_pages, --max-pages)."
             )
         try:
-            return self._asked()
+            return self._request_page()
         except TokenError:
             if self.state.next_token is None or self.restarts >= MAX_RESTARTS:
                 raise
         self.restarts += 1
-        self.state, self.seen = self.state.fresh(), PageHistory()
-        return self._asked()
+        self.state, self.history = self.state.fresh(), PageHistory()
+        return self._request_page()
 
     def save(self, answer: Answer) -> None:
-        """Save a page, then the state in which it is saved."""
+        """Save a page, then the new state."""
         if not self.state.pages:
             self._begin()
-        self.keeping.write(page_name(self.state.pages + 1), answer.content)
+        self.store.write(page_name(self.state.pages + 1), answer.content)
         self.state = self.state.after(answer)
-        self.keeping.write(STATE, self.state.content())
-        self.seen.add(answer)
+        self.store.write(STATE, self.state.content())
+        self.history.add(answer)
         self.fetched += 1
 
     def _begin(self) -> None:
-        """Report that nothing is saved, and remove the pages of before, the last one first."""
-        self.keeping.write(STATE, self.state.content())
-        for name in reversed(page_names(self.keeping.names())):
-            self.keeping.remove(name)
+        """Save an empty state, then remove the old pages, the last one first."""
+        self.store.write(STATE, self.state.content())
+        for name in reversed(page_names(self.store.names())):
+            self.store.remove(name)
 
-    def _asked(self) -> Answer:
-        """Ask for one page, and refuse one that does not go on from those before."""
+    def _request_page(self) -> Answer:
+        """Request one page and validate that it continues the earlier pages."""
         state = self.state
         request = {"JobId": state.job_id, "SortBy": state.sort_by, "MaxResults": state.max_results}
         if state.next_token:
             request["NextToken"] = state.next_token
-        place = f"job {state.job_id!r}, page {state.pages + 1}"
-        answer = self._asked_until_finished(request, place)
+        subject = f"job {state.job_id!r}, page {state.pages + 1}"
+        answer = self._request_until_finished(request, subject)
         try:
-            self.seen.validate(answer, state.job_id, place)
+            self.history.validate(answer, state.job_id, subject)
         except MixedError:
-            if state.pages == 1:  # either of the two may be the wrong one: neither is gone on from
-                self.keeping.write(STATE, state.fresh().content())
+            if state.pages == 1:  # either page may be the wrong one, so start anew
+                self.store.write(STATE, state.fresh().content())
             raise
         return answer
 
-    def _asked_until_finished(self, request: dict[str, Any], place: str) -> Answer:
-        """Ask until the job is not in progress, or the deadline has passed."""
+    def _request_until_finished(self, request: dict[str, Any], subject: str) -> Answer:
+        """Repeat a request until the job is not in progress or the deadline has passed."""
         pause = _FIRST_PAUSE
         while True:
             if isinstance(self.client, Gateway):
-                answer = self.client.ask(request, place=place, sleep=self.sleep)
+                answer = self.client.ask(request, subject=subject, sleep=self.sleep)
             else:
                 answer = ask(
-                    self.client, "GetPersonTracking", request, parse_answer, place=place, sleep=self.sleep
+                    self.client, "GetPersonTracking", request, parse_answer, subject=subject, sleep=self.sleep
                 )
             rest = 0 if self.end is None else self.end - self.clock()
             if answer.status != IN_PROGRESS or rest <= 0:
@@ -365,11 +383,11 @@ class _Fetch:
             pause = min(pause * _GROWTH, _LONGEST_PAUSE)
 
     def _validate_same_request(self, found: State) -> None:
-        """Reject to go on with other questions: a token belongs to those that it came from."""
+        """Reject other request parameters, because a token is only valid with the original ones."""
         for name, option in (("sort_by", "--sort-by"), ("max_results", "--max-results")):
             was, now = getattr(found, name), getattr(self.state, name)
             if was != now:
                 raise ParameterError(
-                    f"{self.keeping}: was begun with {name}={was!r}, not {now!r}; go on with that "
-                    f"({option} {was}), or fetch into another archive"
+                    f"{self.store}: the fetch was started with {name}={was!r}, got {now!r}. Use the original "
+                    f"value ({option} {was}), or fetch into another archive."
                 )

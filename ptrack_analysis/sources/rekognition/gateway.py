@@ -1,4 +1,4 @@
-"""The pages of a job from an HTTP gateway before GetPersonTracking."""
+"""The pages of a job from an HTTP gateway in front of GetPersonTracking."""
 
 import time
 from collections.abc import Callable
@@ -44,9 +44,9 @@ class _Envelope(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """A gateway that takes MaxResults and NextToken as query parameters and wraps a page in ``data``.
+    """A gateway that takes MaxResults and NextToken as query parameters and returns a page under ``data``.
 
-    ``{job}`` in the URL stands for the job's id; without it, the id is the query parameter JobId.
+    ``{job}`` in the URL is replaced with the job ID. Without it, the ID is the query parameter JobId.
     """
 
     url: str
@@ -58,47 +58,47 @@ class Gateway:
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise ParameterError(f"gateway must be an http or https URL, got {self.url!r} (--gateway URL)")
 
-    def ask(self, request: dict[str, Any], *, place: str, sleep: Callable[[float], object]) -> Answer:
-        """Ask for one page; ask again, up to five times in all, if the answer is broken or the gateway busy.
+    def ask(self, request: dict[str, Any], *, subject: str, sleep: Callable[[float], object]) -> Answer:
+        """Request one page, with up to four retries if the response is broken or the gateway is busy.
 
         Raises
         ------
         TokenError
-            If the gateway does not know the NextToken.
+            If the gateway does not accept the NextToken.
         RemoteError
-            If the gateway refuses, cannot be reached, or its answers stay broken.
+            If the gateway returns an error or cannot be reached, or if all responses are broken.
         """
         for pause in (*PAUSES, None):
             try:
-                return self._ask_once(request, place)
+                return self._ask_once(request, subject)
             except BrokenAnswerError as error:
                 if pause is None:
                     raise RemoteError(
-                        f"{place}: the gateway's answer is broken: {error}; asked {len(PAUSES) + 1} times; "
-                        "run again later, saved pages are kept"
+                        f"{subject}: the gateway's response is broken: {error} ({len(PAUSES) + 1} attempts). "
+                        "Run again later; saved pages are kept."
                     ) from error
                 sleep(pause)
         raise AssertionError("unreachable")  # pragma: no cover
 
-    def _ask_once(self, request: dict[str, Any], place: str) -> Answer:
-        status, content = self._get(self._address(request), place)
+    def _ask_once(self, request: dict[str, Any], subject: str) -> Answer:
+        status, content = self._get(self._address(request), subject)
         try:
             envelope = msgspec.json.decode(content, type=_Envelope)
         except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
             if status in _LATER or status < 300:  # noqa: PLR2004 - HTTP's successes
                 raise BrokenAnswerError(f"HTTP status {status}, {shown(content)}: {error}") from error
             raise RemoteError(
-                f"{place}: the gateway refused: HTTP status {status} ({shown(content)}){_advice(status)}"
+                f"{subject}: the gateway returned HTTP status {status} ({shown(content)}){_advise(status)}"
             ) from error
         if envelope.success and status < 300:  # noqa: PLR2004 - the same
             return parse_answer(bytes(envelope.data))
         failure = envelope.error or _Error()
         said = ": ".join(str(part) for part in (failure.code, failure.message) if part) or "no reason given"
         if "PaginationToken" in said or (request.get("NextToken") and "NextToken" in said):
-            raise TokenError(f"{place}: the gateway refused: {said}; run again to fetch all pages anew")
+            raise TokenError(f"{subject}: the gateway returned {said}. Run again to fetch all pages anew.")
         if status in _LATER:
             raise BrokenAnswerError(f"HTTP status {status}, {said}")
-        raise RemoteError(f"{place}: the gateway refused: {said}{_advice(status)}")
+        raise RemoteError(f"{subject}: the gateway returned an error: {said}{_advise(status)}")
 
     def _address(self, request: dict[str, Any]) -> str:
         parts = urlsplit(self.url.replace("{job}", quote(request["JobId"], safe="")))
@@ -108,8 +108,8 @@ class Gateway:
         query += [(name, str(request[name])) for name in names if name in request]
         return urlunsplit(parts._replace(query=urlencode(query), fragment=""))
 
-    def _get(self, address: str, place: str) -> tuple[int, bytes]:
-        """Get the status and the body, within the bounds of size and time."""
+    def _get(self, address: str, subject: str) -> tuple[int, bytes]:
+        """Return the status and the body, within the limits of size and time."""
         end = self.clock() + PAGE_DEADLINE
         headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
         try:
@@ -120,12 +120,12 @@ class Gateway:
             with response:
                 return int(response.status), unzip_answer(self._read(response, end))
         except TimeoutError as error:
-            raise BrokenAnswerError(f"no answer within {_TIMEOUT} s") from error
+            raise BrokenAnswerError(f"no response within {_TIMEOUT} s") from error
         except URLError as error:
             if isinstance(error.reason, TimeoutError):
-                raise BrokenAnswerError(f"no answer within {_TIMEOUT} s") from error
+                raise BrokenAnswerError(f"no response within {_TIMEOUT} s") from error
             raise RemoteError(
-                f"{place}: the gateway cannot be reached: {error.reason}; check --gateway and the network"
+                f"{subject}: the gateway cannot be reached: {error.reason}. Check --gateway and the network."
             ) from error
         except (HTTPException, OSError) as error:
             raise BrokenAnswerError(f"the connection was closed: {error}") from error
@@ -141,12 +141,12 @@ class Gateway:
             if self.clock() > end:
                 raise BrokenAnswerError(f"not complete after {PAGE_DEADLINE} s")
         if expected is not None and expected.isdecimal() and int(expected) > total:
-            raise BrokenAnswerError(f"only {total} of {expected} bytes came")
+            raise BrokenAnswerError(f"only {total} of {expected} bytes arrived")
         return b"".join(pieces)
 
 
-def _advice(status: int) -> str:
-    """Tell what to do about an HTTP status."""
+def _advise(status: int) -> str:
+    """Return the advice for an HTTP status; empty for most."""
     if status in _REFUSED:
-        return "; check that the gateway accepts requests from here"
-    return "; check --gateway and the job's id" if status == _UNKNOWN else ""
+        return ". Check that the gateway accepts requests from this computer."
+    return ". Check --gateway and the job ID." if status == _UNKNOWN else ""

@@ -4,7 +4,7 @@ import json
 import time
 from typing import Any
 
-from ptrack_analysis.sources.rekognition.answers import describe_service_error, unreached
+from ptrack_analysis.sources.rekognition.answers import describe_connection_error, describe_service_error
 from ptrack_analysis.storage.s3 import create_client
 
 _REGION = 3
@@ -12,14 +12,14 @@ _REGION = 3
 
 
 def publish_completion(topic_arn: str, job: dict[str, Any], status: str, *, endpoint_url: str) -> None:
-    """Publish the completion message of a job, as the service does when the job ends.
+    """Publish the completion message of a job, as Rekognition does when a job ends.
 
     Parameters
     ----------
     topic_arn
-        The topic; its region is that of the request.
+        ARN of the topic. Its region is used for the request.
     job
-        The members of a page that name the job and the filmed object.
+        Members of a page that identify the job and the video.
     status
         ``SUCCEEDED`` or ``FAILED``.
     endpoint_url
@@ -28,18 +28,18 @@ def publish_completion(topic_arn: str, job: dict[str, Any], status: str, *, endp
     Raises
     ------
     RemoteError
-        If SNS refuses the message or cannot be reached.
+        If SNS returns an error or cannot be reached.
     """
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - heavy, for remote calls alone
 
-    place = f"completion message of job {job['JobId']!r} to {topic_arn}"
+    subject = f"completion message of job {job['JobId']!r} to {topic_arn}"
     client = create_client("sns", endpoint_url=endpoint_url, region=topic_arn.split(":")[_REGION] or None)
     try:
         client.publish(TopicArn=topic_arn, Message=build_completion(job, status))
     except ClientError as error:
-        raise describe_service_error(error, place, None) from error
+        raise describe_service_error(error, subject, None) from error
     except BotoCoreError as error:
-        raise unreached(error, place, None) from error
+        raise describe_connection_error(error, subject, None) from error
     finally:
         client.close()
 

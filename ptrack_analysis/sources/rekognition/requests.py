@@ -1,4 +1,4 @@
-"""Requests to StartPersonTracking and GetPersonTracking as a server reads them, and its errors."""
+"""Requests to StartPersonTracking and GetPersonTracking, and the errors of the server."""
 
 import re
 from typing import Any, TypeVar
@@ -14,7 +14,7 @@ _ROLE = re.compile(r"arn:[\w-]+:iam::\w*:role/[\w+=,.@/-]+", re.ASCII)
 _LONGEST_NAME = 1024
 _LONGEST_TOKEN = 255
 MAX_RESULTS = 1000
-"""Most persons per page; a larger MaxResults is cut to it."""
+"""Maximum number of persons per page; a larger MaxResults is reduced to it."""
 ORDERS = ("TIMESTAMP", "INDEX")
 INVALID = "InvalidParameterException"
 BAD_TOKEN = "InvalidPaginationTokenException"  # noqa: S105 - the name of an error
@@ -22,7 +22,7 @@ UNKNOWN_OPERATION = "UnknownOperationException"
 
 
 class ServiceError(Exception):
-    """An error as the service answers it: its type, its message, and the HTTP status."""
+    """An error response of the service: type, message and HTTP status."""
 
     def __init__(self, kind: str, message: str = "", status: int = 400) -> None:
         super().__init__(kind, message)
@@ -44,7 +44,7 @@ class SourceVideo(Struct, omit_defaults=True):
 
 
 class Channel(Struct, omit_defaults=True):
-    """Where the completion message is sent."""
+    """The destination of the completion message."""
 
     topic_arn: str | None = field(name="SNSTopicArn", default=None)
     role_arn: str | None = field(name="RoleArn", default=None)
@@ -59,7 +59,7 @@ class StartRequest(Struct, rename="pascal", omit_defaults=True):
     job_tag: str | None = None
 
     def validate(self) -> S3Object:
-        """Return the video if all members are what the API accepts.
+        """Return the video if all members are valid.
 
         Raises
         ------
@@ -106,7 +106,7 @@ class GetRequest(Struct, rename="pascal"):
         Raises
         ------
         ServiceError
-            With the type of error that the API has for it.
+            If ``JobId`` is missing or a member is malformed.
         """
         _match("JobId", self.job_id, JOB_ID, "1 to 64 letters, digits, '-' and '_'")
         if self.max_results is not None and self.max_results < 1:
@@ -133,7 +133,7 @@ def decode_request(body: bytes, kind: type[_R]) -> _R:
     Raises
     ------
     ServiceError
-        If it is not a JSON object, or a member has another type.
+        If the body is not a JSON object, or a member has another type.
     """
     try:
         return msgspec.json.decode(body, type=kind)
@@ -142,6 +142,6 @@ def decode_request(body: bytes, kind: type[_R]) -> _R:
 
 
 def encode_error(error: ServiceError) -> bytes:
-    """Encode an error as the body of an answer."""
+    """Encode an error as the body of a response."""
     content: dict[str, Any] = {"__type": error.kind, "Message": error.message}
     return msgspec.json.encode(content)

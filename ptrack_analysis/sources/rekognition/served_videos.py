@@ -1,4 +1,4 @@
-"""Videos that a server answers with: their rows in both orders, and whether their files have changed."""
+"""The videos of a server: their rows in both orders, and checks for changed files."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -28,7 +28,7 @@ from ptrack_analysis.storage.s3 import AnyPath
 from ptrack_analysis.video import Video
 
 Version: TypeAlias = tuple[tuple[int | str, int] | None, ...]
-"""Size and modification time of each file; the tag of an object in S3; None for a missing file."""
+"""Size and modification time of each file, or the ETag of an S3 object; None for a missing file."""
 ServedSource: TypeAlias = Source | VideoReference | Sequence[VideoReference] | tuple[pd.DataFrame, Video]
 _CHECK_EVERY = 1.0
 """Time between two checks of the files of a video [s]."""
@@ -40,7 +40,7 @@ class ChangedSourceError(InputError):
 
 @dataclass(frozen=True, slots=True)
 class ServedPages:
-    """The rows of one video by timestamp and person, and what its pages say about the video and the job."""
+    """The rows of one video, sorted by timestamp and person, and the metadata of the video and the job."""
 
     metadata: dict[str, Any]
     job: dict[str, Any]
@@ -54,12 +54,12 @@ class ServedPages:
 
     @property
     def size(self) -> int:
-        """The memory that the rows take [bytes]."""
+        """Memory of the rows [bytes]."""
         arrays = (self.times, self.persons, self.order_by_person, *self.columns.values())
         return sum(array.nbytes for array in arrays)
 
     def encode(self, order: str, start: int, stop: int) -> bytes:
-        """Encode a part of the rows, in the order ``TIMESTAMP`` or ``INDEX``."""
+        """Encode some of the rows, ordered by ``TIMESTAMP`` or ``INDEX``."""
         rows: Any = slice(start, stop)
         if order == "INDEX":
             rows = self.order_by_person[rows]
@@ -75,7 +75,7 @@ def build_served_pages(detections: pd.DataFrame, video: Video) -> ServedPages:
     SchemaError
         If ``detections`` is not a DETECTIONS table.
     ParameterError
-        If a page cannot contain a value.
+        If a value cannot be written to a page.
     """
     validate(detections, DETECTIONS)
     table = detections if detections.index.is_monotonic_increasing else detections.sort_index()
@@ -87,9 +87,9 @@ def build_served_pages(detections: pd.DataFrame, video: Video) -> ServedPages:
 
 @dataclass(slots=True)
 class ServedVideo:
-    """One video of a source: read when it is first needed, and again after ``forget``.
+    """One video of a source, read on first use and again after ``forget``.
 
-    ``job_id`` is the job that its pages name, ``uri`` the filmed object that they name, or empty texts.
+    ``job_id`` and ``uri`` are the job and the filmed object that its pages name; otherwise empty.
     """
 
     name: str
@@ -107,20 +107,20 @@ class ServedVideo:
 
     @property
     def size(self) -> int:
-        """The memory that the video takes now [bytes]."""
+        """Memory that the video uses now [bytes]."""
         pages = self._pages
         return 0 if pages is None else pages.size
 
     def open(self, version: Version | None = None) -> tuple[Version, ServedPages]:
-        """Return the rows and the version of the files that they were read from.
+        """Return the version of the files and their rows.
 
-        The files are read if this was not done before or they have changed since. For a given version and
-        rows in memory, files on disk are looked up at most once per second, and objects in S3 not at all.
+        The files are read on the first call and after a change. If the rows of the given version are in
+        memory, files on disk are checked at most once per second, and objects in S3 are not checked.
 
         Raises
         ------
         ChangedSourceError
-            If the files do not have the given version any more, or change while they are read.
+            If the files no longer have the given version, or change while they are read.
         InputError
             If the source cannot be read.
         """
@@ -176,7 +176,7 @@ def find_served_videos(
 ) -> list[ServedVideo]:
     """Find the videos of a source that can be served.
 
-    Videos with points are left out, because pages contain boxes.
+    Videos with points are ignored, because pages contain boxes.
 
     Raises
     ------
@@ -221,7 +221,7 @@ def find_served_videos(
 
 
 def _drop_copies(reference: VideoReference) -> VideoReference:
-    """Return a video whose objects in S3 are read from there, not from copies of an earlier time."""
+    """Return a video without local copies of its S3 objects, so that the current objects are read."""
     files = tuple(map(_drop_copy, reference.files))
     return replace(reference, files=files, path=reference.path and _drop_copy(reference.path))
 

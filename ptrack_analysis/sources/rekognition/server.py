@@ -1,4 +1,4 @@
-"""An HTTP server on which code that was written for People Pathing keeps running."""
+"""An HTTP server with the API of People Pathing."""
 
 import errno
 import ipaddress
@@ -17,7 +17,6 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from uuid import uuid4
 
 import msgspec
-import pandas as pd
 
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.sources.rekognition.requests import (
@@ -30,11 +29,11 @@ from ptrack_analysis.sources.rekognition.requests import (
 )
 from ptrack_analysis.sources.rekognition.served_videos import ServedSource, find_served_videos
 from ptrack_analysis.sources.rekognition.service import TrackingService
-from ptrack_analysis.video import Video, milliseconds
+from ptrack_analysis.video import Duration, Video, milliseconds
 
 LOOPBACK = "127.0.0.1"
 MAX_BODY = 2**20
-"""Largest body of a request [bytes]; the longest valid one has a few KB."""
+"""Maximum size of a request body [bytes]; the largest valid one has a few KB."""
 _MAX_DISCARDED = 64 * 2**20
 _PIECE = 2**16
 _BODY_DEADLINE = 30.0
@@ -52,8 +51,8 @@ def serve_tracking(
     host: str = LOOPBACK,
     port: int = 0,
     keys: Mapping[str, str] | None = None,
-    delay: pd.Timedelta | str = "0s",
-    token_lifetime: pd.Timedelta | str = "1h",  # noqa: S107 - a duration
+    delay: Duration = "0s",
+    token_lifetime: Duration = "1h",  # noqa: S107 - a duration
     envelope: Literal["gateway"] | None = None,
     sns_endpoint_url: str | None = None,
     video: Video | None = None,
@@ -63,14 +62,15 @@ def serve_tracking(
 ) -> "TrackingServer":
     """Serve StartPersonTracking and GetPersonTracking from any source that the package reads.
 
-    Code that was written for Rekognition runs with ``endpoint_url=server.url``. The server runs in threads of
-    this process until it is closed; use it in a ``with`` statement. Requests are not authenticated.
+    Code written for Rekognition works with ``endpoint_url=server.url``. The server runs in threads of this
+    process until it is closed; use it in a ``with`` statement. Requests are not authenticated, but boto3
+    needs credentials, such as the environment variables ``AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any``.
 
-    A job is started for a video by the key of its S3 object: without folder and suffix, the key is the name
-    of the video, unless ``keys`` or the pages name another object. The job that the pages name is finished
-    from the beginning; a video without one is a finished job of its own name. ``SortBy=INDEX`` sorts by
-    person and then by time, because a Person has no confidence. Jobs, tokens and the rows of videos are kept
-    in memory. If the files of a video change after a job was started, requests for its pages are refused.
+    To start a job for a video, pass an S3 key whose file name without suffix is the name of the video, or an
+    object that ``keys`` or the pages name. The job that the pages name is already finished. A video without
+    a JobId is a finished job with the name of the video as its ID. ``SortBy=INDEX`` sorts by person and then
+    by time, because pages have no confidence of a person. Jobs, tokens and tables are kept in memory. If the
+    files of a video change after a job was started, requests for its pages return an error.
 
     Parameters
     ----------
@@ -78,10 +78,10 @@ def serve_tracking(
         A file, folder or S3 prefix; a video from ``find_videos`` or a list of them; or detections in memory
         with their video.
     host
-        The address to listen on. Any other address than that of the loopback makes the tracking data
-        readable for others.
+        Address to listen on. With an address other than the loopback, other machines can read the tracking
+        data.
     port
-        The port; 0 is a free one.
+        Port to listen on; 0 chooses a free one.
     keys
         Names of videos by S3 key or ``s3://bucket/key``.
     delay
@@ -89,22 +89,23 @@ def serve_tracking(
     token_lifetime
         Time after which a NextToken expires.
     envelope
-        ``gateway`` also answers GET requests with the query parameters JobId, MaxResults, NextToken and
-        SortBy, as ``{"success": true, "data": PAGE}``; the id of the job may be the end of the path instead.
+        With ``gateway``, the server also answers GET requests with ``{"success": true, "data": PAGE}``. Their
+        query parameters are JobId, MaxResults, NextToken and SortBy; the job ID may be the end of the path
+        instead.
     sns_endpoint_url
-        Endpoint of SNS, to which the completion message of a job with a NotificationChannel is sent. Without
-        it, no message is sent.
+        Endpoint of SNS for the completion messages of jobs with a NotificationChannel. By default, no message
+        is sent.
     video
-        Facts to fall back to where the source has none.
+        Metadata to use if the source has none.
     allow_incomplete, allow_dropped
-        Whether to serve sources that ``read_tracking`` would refuse without these arguments.
+        Whether to serve sources that ``read_tracking`` only reads with these arguments.
     say
-        Called with each message for the operator, such as why a job failed; by default a logger's warning.
+        Called with each message for the operator, such as why a job failed; logs a warning by default.
 
     Returns
     -------
     TrackingServer
-        The running server.
+        The running server. ``server.url`` is its endpoint.
 
     Raises
     ------
@@ -112,6 +113,17 @@ def serve_tracking(
         If an argument is out of its range, the port is in use, or the source has points.
     InputError
         If the source has no video, or its only video cannot be read.
+
+    Examples
+    --------
+    >>> job_id = pta.find_videos("data/shop")[0].job_id
+    >>> with pta.rekognition.serve_tracking("data/shop") as server:
+    ...     client = pta.rekognition.create_client(
+    ...         "rekognition", endpoint_url=server.url, region="us-east-1"
+    ...     )
+    ...     page = client.get_person_tracking(JobId=job_id, MaxResults=2)
+    >>> [person["Timestamp"] for person in page["Persons"]]
+    [0, 0]
     """
     if envelope not in {None, "gateway"}:
         raise ParameterError(f"envelope must be 'gateway' or None, got {envelope!r}")
@@ -134,7 +146,7 @@ def serve_tracking(
 
 
 class TrackingServer(ThreadingHTTPServer):
-    """An endpoint of People Pathing at ``url``, for the jobs of a service.
+    """HTTP server at ``url`` with the jobs of a ``TrackingService``.
 
     Raises
     ------
@@ -186,7 +198,7 @@ class TrackingServer(ThreadingHTTPServer):
         return self
 
     def close(self) -> None:
-        """Stop accepting requests, finish those that are being answered, and free the port."""
+        """Stop accepting requests, finish the current ones, and release the port."""
         if self._thread.is_alive():
             self.shutdown()
             self._thread.join()
@@ -205,35 +217,35 @@ class TrackingServer(ThreadingHTTPServer):
         self.close()
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Remember an open connection."""
+        """Register an open connection."""
         with self._changed:
             self._open.add(request)
         super().process_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:
-        """Forget a connection that is closed."""
+        """Close a connection and unregister it."""
         super().shutdown_request(request)
         with self._changed:
             self._open.discard(request)
             self._changed.notify_all()
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 - of the base class
-        """Report an error of the server, but not that a client has gone away."""
+        """Report an error of the server, but not a client that disconnected."""
         if not isinstance(sys.exception(), ConnectionError | TimeoutError):
             self.service.say(traceback.format_exc().rstrip())
 
 
 def _describe_bind_error(host: str, port: int, error: Exception) -> str:
     if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
-        return f"port {port} is in use. Choose another port (--port N); 0 is a free one."
+        return f"port {port} is in use. Choose another port (--port N); 0 chooses a free one."
     reason = getattr(error, "strerror", None) or error
     return (
-        f"{host}, port {port}: cannot listen there: {reason}. Choose another host or port (--host, --port)."
+        f"{host}, port {port}: cannot listen on it: {reason}. Choose another host or port (--host, --port)."
     )
 
 
 class TrackingHandler(BaseHTTPRequestHandler):
-    """The requests of one connection."""
+    """Handles the requests of one connection."""
 
     server: TrackingServer
     protocol_version = "HTTP/1.1"
@@ -254,9 +266,9 @@ class TrackingHandler(BaseHTTPRequestHandler):
             self.send_content(content)
 
     def do_GET(self) -> None:
-        """Answer a request of the gateway form."""
+        """Answer a request to the gateway envelope."""
         if self.headers.get("Content-Length", "0") != "0" or self.headers.get("Transfer-Encoding"):
-            self.close_connection = True  # the body is not read
+            self.close_connection = True  # because the body is not read
         try:
             request = self._find_gateway_request()
             content = self._call(lambda: self.server.service.get(request))
@@ -268,12 +280,12 @@ class TrackingHandler(BaseHTTPRequestHandler):
             )
 
     def find_operation(self) -> str:
-        """Return the operation that the headers name.
+        """Return the operation named in the headers.
 
         Raises
         ------
         ServiceError
-            If they name none of this API, or the request comes from a web page.
+            If the operation is not part of this API, or the request comes from a web page.
         """
         _validate_origin(self.headers)
         target = self.headers.get("X-Amz-Target", "")
@@ -294,10 +306,10 @@ class TrackingHandler(BaseHTTPRequestHandler):
         return _parse_query(self.path)
 
     def log_message(self, *_: Any) -> None:
-        """Write no log."""
+        """Suppress the access log."""
 
     def handle_expect_100(self) -> bool:
-        """Refuse a body that is too large before it is sent."""
+        """Reject a body that is too large before it is sent."""
         try:
             self._validate_length()
         except ServiceError as error:
@@ -307,7 +319,7 @@ class TrackingHandler(BaseHTTPRequestHandler):
         return super().handle_expect_100()
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """Answer what is not a request of this API."""
+        """Send the error for a malformed request."""
         self.close_connection = True
         said = ". ".join(part for part in (message, explain) if part) or "The request cannot be read"
         self.send_service_error(ServiceError("BadRequestException", said, int(code)))
@@ -318,7 +330,7 @@ class TrackingHandler(BaseHTTPRequestHandler):
         Raises
         ------
         ServiceError
-            If its length is unknown or above ``MAX_BODY``.
+            If the length is unknown or above ``MAX_BODY``.
         TimeoutError
             If it does not arrive in time.
         """
@@ -347,7 +359,7 @@ class TrackingHandler(BaseHTTPRequestHandler):
         return int(length)
 
     def _discard(self) -> None:
-        """Read a body that is refused, so that its sender reads the answer."""
+        """Read and discard a rejected body, so that the client reads the response."""
         length = self.headers.get("Content-Length", "0")
         if length.isascii() and length.isdecimal() and not self.headers.get("Expect"):
             for _ in self._read_pieces(min(int(length), _MAX_DISCARDED)):
@@ -362,7 +374,7 @@ class TrackingHandler(BaseHTTPRequestHandler):
                 raise TimeoutError("the body did not arrive in time")
 
     def _call(self, answer: Callable[[], bytes]) -> bytes:
-        """Answer; report an error of the server as the service does."""
+        """Call the service; convert an unexpected exception to an InternalServerError."""
         try:
             return answer()
         except ServiceError:
@@ -376,7 +388,7 @@ class TrackingHandler(BaseHTTPRequestHandler):
         self.send_content(encode_error(error), status=error.status)
 
     def send_gateway_error(self, error: ServiceError) -> None:
-        """Send an error in the envelope of a gateway."""
+        """Send an error in the gateway envelope."""
         status = 404 if error.kind in _NOT_FOUND and error.status == 400 else error.status  # noqa: PLR2004
         failure = {"code": _GATEWAY_CODES.get(error.kind, error.kind), "message": error.message}
         content = msgspec.json.encode({"success": False, "error": failure})
@@ -391,7 +403,7 @@ class TrackingHandler(BaseHTTPRequestHandler):
         length: int | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        """Send an answer."""
+        """Send a response."""
         self.send_response(status)
         self.send_header("Content-Type", content_type)
         self.send_header("x-amzn-RequestId", str(uuid4()))
@@ -407,13 +419,13 @@ class TrackingHandler(BaseHTTPRequestHandler):
 
 
 def _validate_origin(headers: Message) -> None:
-    """Refuse a script of a web page, which a browser lets send requests to the loopback."""
+    """Reject requests from scripts of web pages, which browsers allow to reach the loopback."""
     if headers.get("Origin") is not None or headers.get("Sec-Fetch-Site") is not None:
         raise ServiceError("AccessDeniedException", "Requests from web pages are not accepted.", 403)
 
 
 def _parse_query(path: str) -> GetRequest:
-    """Read a request of the gateway form: query parameters, and perhaps the job as the end of the path."""
+    """Parse a request to the gateway envelope: its query, and perhaps the job ID at the end of the path."""
     parts = urlsplit(path)
     try:
         query = parse_qs(parts.query, keep_blank_values=True, max_num_fields=20, errors="strict")

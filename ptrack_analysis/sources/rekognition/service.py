@@ -36,15 +36,15 @@ from ptrack_analysis.sources.rekognition.served_videos import (
 )
 
 MAX_OPEN_JOBS = 20
-"""Most jobs in progress, as the service allows by default."""
+"""Maximum number of jobs in progress; the default quota of Rekognition."""
 MAX_JOBS = 10_000
-"""Most started jobs that are kept; the oldest are forgotten."""
+"""Maximum number of started jobs in memory; the oldest are forgotten."""
 MAX_TOKENS = 100_000
-"""Most tokens of one job that are kept; the oldest expire."""
+"""Maximum number of tokens per job; the oldest expire."""
 MEMORY = 2**30
-"""Memory of the videos that are kept for later requests [bytes]; one video may be larger."""
+"""Memory for the tables of videos [bytes]; a single video may be larger."""
 PATIENCE = 5.0
-"""Longest time that a request waits for a video to be read before its job is reported as in progress [s]."""
+"""Time that a request waits for a video to be read before its job is reported as in progress [s]."""
 _READERS = 2
 _SCHEME = "s3://"
 _LOGGER = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ _LOGGER = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Job:
-    """One job. ``members`` are what its pages say about it, None for what the pages of the source say."""
+    """One job. ``members`` are the members of its pages about the job, None to use the source's pages."""
 
     job_id: str
     video: ServedVideo
@@ -63,7 +63,7 @@ class Job:
     tokens: dict[tuple[str, str], tuple[int, float]] = field(default_factory=dict)
 
     def describe(self, pages: ServedPages | None = None) -> dict[str, Any]:
-        """Return the members of a page that name the job and the filmed object."""
+        """Return the members of a page that identify the job and the video."""
         known = self.members
         if known is None:
             known = {} if pages is None else pages.job
@@ -73,15 +73,15 @@ class Job:
 class TrackingService:
     """Answers StartPersonTracking and GetPersonTracking from the videos of a source.
 
-    A video whose pages name a job is also that finished job; any other video is a finished job of its own
-    name. Jobs are kept in memory.
+    Each video is also a finished job: the job that its pages name, otherwise a job with the name of the video
+    as its ID. Jobs are kept in memory.
 
     Parameters
     ----------
     videos
         The videos.
     keys
-        Names of videos by S3 key or ``s3://bucket/key``, for keys that do not end with the name of a video.
+        Names of videos by S3 key or ``s3://bucket/key``, for keys that differ from the name of the video.
     delay
         Time for which a started job is in progress [s].
     token_lifetime
@@ -89,9 +89,9 @@ class TrackingService:
     sns_endpoint_url
         Endpoint of SNS for completion messages; None sends no messages.
     clock
-        Returns the time [s].
+        Returns the current time [s].
     say
-        Called with each message for the operator; by default a logger's warning.
+        Called with each message for the operator; logs a warning by default.
     """
 
     def __init__(
@@ -130,7 +130,7 @@ class TrackingService:
         Raises
         ------
         ServiceError
-            If the request is refused.
+            If the request is invalid.
         """
         if operation == "StartPersonTracking":
             return msgspec.json.encode(self.start(decode_request(body, StartRequest)))
@@ -142,7 +142,7 @@ class TrackingService:
         )
 
     def start(self, request: StartRequest) -> dict[str, str]:
-        """Start a job; requests with the same ClientRequestToken start one job."""
+        """Start a job; requests with the same ClientRequestToken start only one job."""
         filmed = request.validate()
         video = self.find_video(filmed)
         asked, token = msgspec.json.encode(request), request.client_request_token
@@ -172,7 +172,7 @@ class TrackingService:
         return {"JobId": job.job_id}
 
     def get(self, request: GetRequest) -> bytes:
-        """Answer with a page of a job, or with its status if it has not succeeded."""
+        """Return a page of a job, or its status if it has not succeeded."""
         request.validate()
         job = self.jobs.get(request.job_id or "")
         if job is None:
@@ -197,10 +197,10 @@ class TrackingService:
         return self._encode_page(job, pages, request)
 
     def find_video(self, filmed: S3Object) -> ServedVideo:
-        """Return the video that an S3 object stands for.
+        """Return the video of an S3 object.
 
-        It is the video that ``keys`` names for it, else the video whose pages name this object, else the
-        video whose name is the key without folder and suffix.
+        ``keys`` comes first, then a video whose pages name the object, then a video whose name is the key
+        without folder and suffix.
 
         Raises
         ------
@@ -229,7 +229,7 @@ class TrackingService:
         )
 
     def _read(self, job: Job) -> "Future[Version]":
-        """Return the reading of a job's video, which begins when this is first called."""
+        """Return the future of reading a job's video; start reading on the first call."""
         if job.reading is None:
             job.reading = Future()
             Thread(target=self._fulfill, args=(job.reading, job.video), daemon=True).start()
@@ -239,7 +239,7 @@ class TrackingService:
         with self._readers:
             try:
                 version, _ = video.open()
-            except Exception as error:  # noqa: BLE001 - it is raised again for each request
+            except Exception as error:  # noqa: BLE001 - raised again for each request
                 reading.set_exception(error)
                 self.say(f"warning: video {video.name!r} cannot be served: {error}")
             else:
@@ -247,7 +247,7 @@ class TrackingService:
                 reading.set_result(version)
 
     def _limit_memory(self, keep: ServedVideo) -> None:
-        """Forget the rows of videos that were not used for the longest time."""
+        """Release the tables of the least recently used videos."""
         loaded = sorted(
             (video for video in self.videos.values() if video.size), key=lambda each: each.used_at
         )
@@ -287,7 +287,7 @@ class TrackingService:
         return encode_page(pages.metadata, members, persons, token)
 
     def _find_start(self, job: Job, order: str, token: str) -> int:
-        """Return the first row of the page that a token leads to."""
+        """Return the first row of the page that a token requests."""
         start, issued_at = job.tokens.get((order, token), (0, None))
         if issued_at is None:
             raise ServiceError(
@@ -306,7 +306,7 @@ class TrackingService:
                 del job.tokens[next(iter(job.tokens))]
 
     def _announce_later(self, job: Job) -> None:
-        """Send the completion message of a job when its delay has passed."""
+        """Schedule the completion message of a job for the end of its delay."""
         if job.channel is None:
             return
         timer = Timer(max(0.0, job.ready_at - self.clock()), self._announce, (job,))
@@ -330,7 +330,7 @@ class TrackingService:
 
 
 def _describe_finished_job(video: ServedVideo) -> Job | None:
-    """Return the finished job that a video stands for; None if its name is not a possible id."""
+    """Return the finished job of a video; None if its name is not a valid job ID."""
     job_id = video.job_id or video.name
     return Job(job_id, video) if JOB_ID.fullmatch(job_id) else None
 
@@ -339,15 +339,15 @@ def _validate_keys(keys: Mapping[str, str], videos: Mapping[str, ServedVideo]) -
     for key, name in keys.items():
         if name not in videos:
             raise ParameterError(
-                f"keys names the video {name!r} for {key!r}, but the source has "
+                f"keys contains the video {name!r} for {key!r}, but the source has "
                 f"{listed([*videos], 3)} (--map NAME=KEY)"
             )
         if not key.removeprefix(_SCHEME):
-            raise ParameterError(f"keys has an empty key for the video {name!r} (--map NAME=KEY)")
+            raise ParameterError(f"keys contains an empty key for the video {name!r} (--map NAME=KEY)")
     return dict(keys)
 
 
 def _encode_status(job: Job, status: str, message: str | None = None) -> bytes:
-    """Encode the answer for a job that has not succeeded."""
+    """Encode the response for a job that has not succeeded."""
     more = {} if message is None else {"StatusMessage": message}
     return msgspec.json.encode({"JobStatus": status} | more | {"Persons": []} | job.describe()) + b"\n"

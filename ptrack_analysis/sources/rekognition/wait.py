@@ -1,4 +1,4 @@
-"""Waiting for a job: by asking, or for its completion message."""
+"""Wait for a job by polling, or for its completion message."""
 
 import json
 import time
@@ -15,13 +15,13 @@ from ptrack_analysis.sources.rekognition.answers import (
     IN_PROGRESS,
     SUCCEEDED,
     ask,
-    checked_job_id,
+    describe_connection_error,
     describe_service_error,
     parse_answer,
-    unreached,
     validate_finished,
+    validate_job_id,
 )
-from ptrack_analysis.video import milliseconds
+from ptrack_analysis.video import Duration, milliseconds
 
 _GROWTH = 1.5
 
@@ -30,64 +30,76 @@ def wait_for_job(
     job_id: str,
     *,
     client: Any,
-    deadline: pd.Timedelta | str = "1h",
-    first_pause: pd.Timedelta | str = "1s",
-    longest_pause: pd.Timedelta | str = "30s",
+    deadline: Duration = "1h",
+    first_pause: Duration = "1s",
+    longest_pause: Duration = "30s",
     sleep: Callable[[float], object] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
 ) -> None:
-    """Wait until a job has succeeded, by asking for its status at growing intervals.
+    """Wait until a job has succeeded, polling its status.
 
-    Each pause is half as long again as the one before, up to the longest; the last one is cut, so that the
-    service is asked once more at the deadline. The service is asked at least once.
+    Each pause is 1.5 times as long as the previous one, up to ``longest_pause``. The status is requested at
+    least once, and a last time at the deadline.
 
     Parameters
     ----------
     job_id
-        The job.
+        ID of the job.
     client
-        A boto3 client of Rekognition, of an endpoint that speaks the API; it is left as it was.
+        A boto3 client of Rekognition for an endpoint that implements the API; which is not modified.
     deadline
-        How long to wait.
+        Maximum time to wait.
     first_pause, longest_pause
-        The first pause between two questions, and the longest; above 0.
+        The first and the longest pause between two requests; above 0.
     sleep
         Called with the length of each pause [s].
     clock
-        Gives the time [s] from which the deadline is measured.
+        Returns the current time [s], for the deadline.
 
     Raises
     ------
     ParameterError
         If an argument is out of its range.
     JobError
-        If the job failed, with its StatusMessage, or is still in progress at the deadline.
+        If the job failed (the message has its StatusMessage), or is still in progress at the deadline.
     RemoteError
-        If the service refuses, or cannot be reached.
+        If the service returns an error or cannot be reached.
+
+    Examples
+    --------
+    >>> job_id = pta.find_videos("data/shop")[0].job_id
+    >>> with pta.rekognition.serve_tracking("data/shop") as server:
+    ...     client = pta.rekognition.create_client(
+    ...         "rekognition", endpoint_url=server.url, region="us-east-1"
+    ...     )
+    ...     pta.rekognition.wait_for_job(job_id, client=client)  # returns when the job has succeeded
+    ...     status = client.get_person_tracking(JobId=job_id, MaxResults=1)["JobStatus"]
+    >>> status
+    'SUCCEEDED'
     """
-    request = {"JobId": checked_job_id(job_id), "MaxResults": 1}
+    request = {"JobId": validate_job_id(job_id), "MaxResults": 1}
     end = clock() + milliseconds(deadline, "deadline") / 1000
     pause, longest = _pause(first_pause, "first_pause"), _pause(longest_pause, "longest_pause")
-    place = f"job {job_id!r}"
+    subject = f"job {job_id!r}"
     while True:
-        answer = ask(client, "GetPersonTracking", request, parse_answer, place=place, sleep=sleep)
+        answer = ask(client, "GetPersonTracking", request, parse_answer, subject=subject, sleep=sleep)
         if answer.status != IN_PROGRESS:
-            validate_finished(answer, place)
+            validate_finished(answer, subject)
             return
         rest = end - clock()
         if rest <= 0:
             raise JobError(
-                f"{place}: is still in progress after {pd.Timedelta(deadline)}; wait longer (deadline, "
-                "--deadline)"
+                f"{subject}: is still in progress after {pd.Timedelta(deadline)}. Wait longer (deadline, "
+                "--deadline)."
             )
         sleep(min(pause, longest, rest))
         pause = min(pause * _GROWTH, longest)
 
 
-def _pause(value: pd.Timedelta | str, name: str) -> float:
+def _pause(value: Duration, name: str) -> float:
     seconds = milliseconds(value, name) / 1000
     if not seconds:
-        raise ParameterError(f"{name} is {value!r}, not above 0")
+        raise ParameterError(f"{name} must be above 0, got {value!r}")
     return seconds
 
 
@@ -95,7 +107,7 @@ _API = "StartPersonTracking"
 _ENDS = {SUCCEEDED, "FAILED", "ERROR"}
 _LONG_POLL = 20
 _BATCH = 10
-_MOST_HELD = 10_000
+_MAX_RECEIVED = 10_000
 _PAUSE = 5.0
 
 
@@ -104,83 +116,88 @@ def wait_for_message(
     *,
     queue_url: str,
     sqs: Any,
-    deadline: pd.Timedelta | str = "1h",
+    deadline: Duration = "1h",
     use: Callable[[], object] | None = None,
     sleep: Callable[[float], object] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
 ) -> None:
-    """Wait until a queue brings the message that a job has succeeded.
+    """Wait until an SQS queue delivers the completion message of a job.
 
-    The message may be in the envelope of SNS, or bare (raw delivery); members that are not known are
-    ignored. It is deleted when it was used: after ``use`` has returned, or before the error of a job that
-    failed is raised. Messages of other jobs, and whatever is no completion message, are given back to the
-    queue at once when all that it has was looked through. Then there is a pause of 5 s, since each look
-    counts as a receipt.
+    The message may be in the envelope of SNS or bare (raw delivery). It is deleted after ``use`` returned,
+    or before the error of a failed job is raised. All other messages are returned to the queue as soon as the
+    queue was searched. A pause of 5 s follows, because each search counts as a receipt of these messages.
 
     Parameters
     ----------
     job_id
-        The job.
+        ID of the job.
     queue_url
-        The queue, as SQS names it.
+        URL of the queue.
     sqs
         A boto3 client of SQS.
     deadline
-        How long to wait. The queue is looked through at least once.
+        Maximum time to wait. The queue is searched at least once.
     use
-        Called when the job has succeeded, before the message is deleted; if it raises, the message goes
-        back to the queue.
+        Called when the job has succeeded, before the message is deleted. If it raises, the message returns
+        to the queue.
     sleep
         Called with the length of each pause [s].
     clock
-        Gives the time [s] from which the deadline is measured.
+        Returns the current time [s], for the deadline.
 
     Raises
     ------
     ParameterError
         If an argument is out of its range.
     JobError
-        If the job failed, or no message has come at the deadline.
+        If the job failed, or no message has arrived at the deadline.
     RemoteError
-        If the queue refuses, or cannot be reached.
+        If SQS returns an error or cannot be reached.
 
     Notes
     -----
-    A queue for each waiter is better than one for all: a queue may have a limit of receipts after which a
-    message is taken out of it.
+    Use one queue per consumer. A queue with a redrive policy removes a message after a number of receipts.
+
+    Examples
+    --------
+    This example needs a queue in AWS, so it is not run as a test::
+
+        sqs = pta.rekognition.create_client("sqs", region="us-east-1")
+        url = "https://sqs.us-east-1.amazonaws.com/123456789012/people"
+        pta.rekognition.wait_for_message(job_id, queue_url=url, sqs=sqs, deadline="30min")
     """
-    queue = _Queue(sqs, queue_url, f"job {checked_job_id(job_id)!r}, queue {queue_url}")
+    queue = _Queue(sqs, queue_url, f"job {validate_job_id(job_id)!r}, queue {queue_url}")
     end = clock() + milliseconds(deadline, "deadline") / 1000
     while True:
-        looked = _look_through(queue, job_id, end - clock())
+        found = _search(queue, job_id, end - clock())
         try:
-            if looked.ours:
-                _finish(queue, looked.ours, use)
+            if found.ours:
+                _finish(queue, found.ours, use)
                 return
         finally:
-            queue.give_back(looked.others)
+            queue.put_back(found.others)
         rest = end - clock()
         if rest <= 0:
             raise JobError(
-                f"{queue.place}: no message of the job's end after {pd.Timedelta(deadline)}; wait longer "
-                "(deadline, --deadline), or ask the service itself (wait_for_job, ptrack wait without "
-                "--queue-url)"
+                f"{queue.subject}: no completion message after {pd.Timedelta(deadline)}. Wait longer "
+                "(deadline, --deadline), or poll the service (wait_for_job, ptrack wait without "
+                "--queue-url)."
             )
-        if looked.others:
+        if found.others:
             sleep(min(_PAUSE, rest))
 
 
 @dataclass(frozen=True, slots=True)
 class _Message:
-    """One message: the handle of this receipt, and what it says if it is the job's."""
+    """One message: the handle of this receipt, and its decoded content."""
 
     handle: str
     content: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class _Looked:
-    """What a look through a queue has found; the messages are hidden from others meanwhile."""
+class _Found:
+    """Messages found in a queue, which are hidden from other consumers meanwhile."""
 
     ours: list[_Message] = field(default_factory=list)
     others: list[_Message] = field(default_factory=list)
@@ -188,30 +205,30 @@ class _Looked:
 
 @dataclass(frozen=True, slots=True)
 class _Queue:
-    """A queue of SQS, whose refusals are errors of the package."""
+    """A queue of SQS that raises errors of this package."""
 
     sqs: Any
     url: str
-    place: str
+    subject: str
 
     def receive(self, wait: int) -> list[dict[str, Any]]:
-        """Take up to ten messages, waiting for the first [s]."""
+        """Receive up to ten messages, waiting ``wait`` seconds for the first one."""
         options = {"MaxNumberOfMessages": _BATCH, "WaitTimeSeconds": wait}
         answer = self._ask("receive_message", **options)
         messages: list[dict[str, Any]] = answer.get("Messages") or []
         return messages
 
     def delete(self, message: _Message) -> None:
-        """Remove a message for good."""
+        """Delete a message."""
         self._ask("delete_message", ReceiptHandle=message.handle)
 
-    def give_back(self, messages: list[_Message]) -> None:
-        """Let others see messages at once; where that is refused, they do when the queue's time is up."""
+    def put_back(self, messages: list[_Message]) -> None:
+        """Return messages to the queue at once. If SQS refuses, they return after its visibility timeout."""
         with suppress(RemoteError):
             for first in range(0, len(messages), _BATCH):
                 entries = [
-                    {"Id": str(place), "ReceiptHandle": message.handle, "VisibilityTimeout": 0}
-                    for place, message in enumerate(messages[first : first + _BATCH])
+                    {"Id": str(index), "ReceiptHandle": message.handle, "VisibilityTimeout": 0}
+                    for index, message in enumerate(messages[first : first + _BATCH])
                 ]
                 self._ask("change_message_visibility_batch", Entries=entries)
 
@@ -224,36 +241,34 @@ class _Queue:
         try:
             answer: dict[str, Any] = getattr(self.sqs, method)(QueueUrl=self.url, **request)
         except ClientError as error:
-            raise describe_service_error(error, self.place, None) from error
+            raise describe_service_error(error, self.subject, None) from error
         except BotoCoreError as error:
-            raise unreached(error, self.place, None) from error
+            raise describe_connection_error(error, self.subject, None) from error
         return answer
 
 
-def _look_through(queue: _Queue, job_id: str, rest: float) -> _Looked:
-    """Take messages until the job's is among them or the queue has no more; wait for the first only."""
-    looked, wait = _Looked(), max(0, min(_LONG_POLL, ceil(rest)))
+def _search(queue: _Queue, job_id: str, rest: float) -> _Found:
+    """Receive messages until one belongs to the job or the queue is empty; wait only for the first."""
+    found, wait = _Found(), max(0, min(_LONG_POLL, ceil(rest)))
     try:
-        while not looked.ours and len(looked.others) < _MOST_HELD:
+        while not found.ours and len(found.others) < _MAX_RECEIVED:
             received = queue.receive(wait)
             wait = 0
             for message in received:
                 content = _content(message.get("Body"))
                 ours = content.get("JobId") == job_id and content.get("API", _API) == _API
                 is_used = ours and content.get("Status") in _ENDS
-                (looked.ours if is_used else looked.others).append(
-                    _Message(message["ReceiptHandle"], content)
-                )
+                (found.ours if is_used else found.others).append(_Message(message["ReceiptHandle"], content))
             if not received:
                 break
     except BaseException:
-        queue.give_back([*looked.ours, *looked.others])
+        queue.put_back([*found.ours, *found.others])
         raise
-    return looked
+    return found
 
 
 def _content(body: Any) -> dict[str, Any]:
-    """Read a message out of its envelope, if it has one; what is no JSON object says nothing."""
+    """Return the content of a message, without an envelope of SNS; empty if it is not a JSON object."""
     content = _object(body)
     if "JobId" not in content and "Message" in content:
         content = _object(content["Message"])
@@ -271,17 +286,17 @@ def _object(text: Any) -> dict[str, Any]:
 
 
 def _finish(queue: _Queue, ours: list[_Message], use: Callable[[], object] | None) -> None:
-    """Use the job's message, delete it (it may have come more than once), and raise if the job failed."""
+    """Call ``use``, delete the message and its duplicates, and raise if the job failed."""
     status = ours[0].content["Status"]
     try:
         if status == SUCCEEDED and use is not None:
             use()
     except BaseException:
-        queue.give_back(ours)
+        queue.put_back(ours)
         raise
     for message in ours:
         queue.delete(message)
     if status != SUCCEEDED:
         said = ours[0].content.get("StatusMessage")
         reason = f": {said}" if isinstance(said, str) else ""
-        raise JobError(f"{queue.place}: the job's status is {status}, not SUCCEEDED{reason}")
+        raise JobError(f"{queue.subject}: the job's status is {status}, not SUCCEEDED{reason}")

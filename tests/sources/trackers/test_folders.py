@@ -25,7 +25,7 @@ def test_files_of_one_format_are_a_video_each(tmp_path):
     found = find_videos(tmp_path / "results")
     assert [reference.path.name for reference in found] == ["MOT17-02.txt", "MOT17-04.txt"]
     assert [len(read_tracking(reference, video=VIDEO)[0]) for reference in found] == [2, 2]
-    with pytest.raises(MixedError, match="holds 2 videos"):
+    with pytest.raises(MixedError, match="contains 2 videos"):
         read_tracking(tmp_path / "results", video=VIDEO)
 
 
