@@ -142,13 +142,13 @@ _SAMPLES = 12
 """Smallest number of video frames from which the colors are chosen."""
 
 
-@plot_analysis(lambda analysis: analysis.trajectories, "lines", "zones", "bounds", "y_axis")
+@plot_analysis(lambda analysis: analysis.trajectories, "video", "lines", "zones", "bounds", "y_axis")
 def write_animation(
     trajectories: pd.DataFrame,
     /,
-    video: Video,
     path: str | PathLike[str],
     *,
+    video: Video,
     background: Picture | None = None,
     video_file: str | PathLike[str] | None = None,
     bounds: Bounds | None = None,
@@ -176,7 +176,7 @@ def write_animation(
     Examples
     --------
     >>> analysis = pta.open_video("data/shop")
-    >>> write_animation(analysis, analysis.video, "paths.gif", width=240, duration="2s")
+    >>> write_animation(analysis, "paths.gif", width=240, duration="2s")
     """
     content = animate_paths(
         trajectories,

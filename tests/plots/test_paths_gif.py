@@ -158,10 +158,10 @@ def test_what_is_not_trajectories_is_refused():
 
 def test_the_file_is_written_whole_or_not_at_all(tmp_path):
     file = tmp_path / "paths.gif"
-    write_animation(trajectories(STANDS), VIDEO, file, **SMALL)
+    write_animation(trajectories(STANDS), file, video=VIDEO, **SMALL)
     assert file.read_bytes() == animate_paths(trajectories(STANDS), VIDEO, **SMALL)
     with pytest.raises(OutputError, match="does not exist"):
-        write_animation(trajectories(STANDS), VIDEO, tmp_path / "none" / "paths.gif", **SMALL)
+        write_animation(trajectories(STANDS), tmp_path / "none" / "paths.gif", video=VIDEO, **SMALL)
     assert [path.name for path in tmp_path.iterdir()] == ["paths.gif"]
 
 

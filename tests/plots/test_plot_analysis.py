@@ -48,7 +48,7 @@ def test_every_plot_of_one_video_takes_an_analysis(open_shop):
 
 def test_an_animation_of_an_analysis_is_written(open_shop, tmp_path):
     analysis = open_shop()
-    plots.write_animation(analysis, analysis.video, tmp_path / "paths.gif", width=120, duration="1s")
+    plots.write_animation(analysis, tmp_path / "paths.gif", width=120, duration="1s")
     assert (tmp_path / "paths.gif").read_bytes() == plots.animate_paths(analysis, width=120, duration="1s")
 
 
