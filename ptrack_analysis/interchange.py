@@ -322,7 +322,7 @@ def _resample(parts: pd.DataFrame, rate: float) -> pd.DataFrame:
         x, y = (np.interp(frames, times, part[name].to_numpy()) for name in ("x", "y"))
         made.append(pd.DataFrame({"id": person, "frame": frames.astype("int64"), "x": x, "y": y}))
     if not made:
-        return pd.DataFrame({"id": np.empty(0, "int64"), "frame": np.empty(0, "int64"), "x": [], "y": []})
+        return pd.DataFrame({"id": [], "frame": [], "x": [], "y": []}).astype({"frame": "int64"})
     return pd.concat(made, ignore_index=True)
 
 

@@ -9,6 +9,8 @@ import matplotlib.pyplot as plt
 import pytest
 from page_blocks import PageRun, read_blocks
 
+from ptrack_analysis.errors import PtrackWarning
+
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(
     [
@@ -34,6 +36,7 @@ LANGUAGES |= {
     "{figure}",
     "html",
     "xml",
+    "yaml",
     "js",
 }
 BY_NAME = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -50,9 +53,9 @@ def test_every_block_of_a_page_runs(page, data, tmp_path, monkeypatch):
         pytest.skip(f"not installed: {', '.join(missing)}")
     try:
         with warnings.catch_warnings():
-            if needs:  # how other packages call pandas and matplotlib is their matter
-                warnings.simplefilter("ignore", DeprecationWarning)
-                warnings.simplefilter("ignore", FutureWarning)
+            if needs:  # what other packages warn of is not ours to mend
+                warnings.simplefilter("ignore")
+                warnings.simplefilter("error", PtrackWarning)
             PageRun(page).run()
     finally:
         plt.close("all")
