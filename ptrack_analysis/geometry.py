@@ -34,7 +34,7 @@ FARTHEST = 1e9
 
 
 def anchor_fractions(anchor: Anchor) -> tuple[float, float]:
-    """Return the position of an anchor in its box, as fractions of the box's width and height.
+    """Return the position of an anchor in its box, as fractions of the box.
 
     Raises
     ------
@@ -44,7 +44,7 @@ def anchor_fractions(anchor: Anchor) -> tuple[float, float]:
     if isinstance(anchor, str):
         if anchor in ANCHORS:
             return ANCHORS[anchor]
-    elif len(anchor) == 2 and np.isfinite(anchor).all():  # noqa: PLR2004 - a point has two coordinates
+    elif isinstance(anchor, tuple | list) and len(anchor) == 2 and np.isfinite(anchor).all():  # noqa: PLR2004 - a point has two coordinates
         return float(anchor[0]), float(anchor[1])
     raise ParameterError(
         f"anchor must be one of {sorted(ANCHORS)} or two fractions of the box, got {anchor!r}"
@@ -78,7 +78,7 @@ def anchor_points(boxes: Floats, anchor: Anchor = "bottom_center") -> Floats:
 
 
 def contains(edges: Floats, x: Floats, y: Floats) -> Bools:
-    """Return which points are inside the area bounded by closed rings, by the half-open crossing rule.
+    """Return which points are inside closed rings, by the half-open crossing rule.
 
     A point is inside if a ray from it towards +x crosses an odd number of edges. Each edge extends from its
     smaller y (included) to its larger y (excluded). Holes and several parts therefore need no special
@@ -122,7 +122,7 @@ def contains(edges: Floats, x: Floats, y: Floats) -> Bools:
 
 
 def is_left(edge: Floats, x: Floats, y: Floats) -> Bools:
-    """Return which points are strictly to the left of a downward line, with y downward.
+    """Return which points are strictly to the left of a downward line (y downward).
 
     The result is exact: where floating point is ambiguous, within about 1e-15 of the line, it is computed
     with fractions.
@@ -154,10 +154,10 @@ def is_left(edge: Floats, x: Floats, y: Floats) -> Bools:
 
 
 def doubled_areas(first: Floats, last: Floats, x: Floats, y: Floats) -> Floats:
-    """Return twice the area between segments and points, positive if the point is on the right, y downward.
+    """Return twice the area between segments and points.
 
-    The sign is exact, and 0 means that the point is exactly on the line. The magnitude has floating-point
-    accuracy.
+    It is positive if the point is on the right, with y downward. The sign is exact, and 0 means that the
+    point is exactly on the line. The magnitude has floating-point accuracy.
 
     Parameters
     ----------
@@ -195,7 +195,7 @@ def _exact_area(*point: Fraction) -> float:
 
 
 def _in_fixed_order(edges: Floats) -> Floats:
-    """Return edges with the smaller y first, without horizontal edges, which no ray crosses."""
+    """Return the edges that rays can cross, with the smaller y first."""
     upward = edges[:, 1] > edges[:, 3]
     ordered = np.where(upward[:, None], edges[:, [2, 3, 0, 1]], edges)
     return ordered[ordered[:, 1] < ordered[:, 3]]

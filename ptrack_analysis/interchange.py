@@ -1,15 +1,15 @@
-"""Exchange with other packages: PedPy, MovingPandas, GeoPandas, supervision and MOTChallenge text.
+"""Exchange with PedPy, MovingPandas, GeoPandas, supervision and MOTChallenge.
 
-Each package is imported when its function is called: ``pip install 'ptrack-analysis[neighbors]'``. In the
-other direction, ``read_zones`` and ``zones=`` of ``open_video`` take a GeoDataFrame and zones of supervision,
-and ``TrackingSink`` takes the results of a running tracker.
+Each package is imported when its function is called. ``pip install 'ptrack-analysis[neighbors]'`` installs
+them. In the other direction, ``read_zones`` and ``zones=`` of ``open_video`` accept a GeoDataFrame and zones
+of supervision, and ``TrackingSink`` accepts the results of a running tracker.
 """
 
 import warnings
 from collections.abc import Iterator, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 import pandas as pd
@@ -17,12 +17,20 @@ import pandas as pd
 from ptrack_analysis.analysis.motion.walks import read_walks
 from ptrack_analysis.errors import ParameterError, PtrackWarning
 from ptrack_analysis.geometry import Bools, Floats, Integers
+from ptrack_analysis.limits import above, validate_path
+from ptrack_analysis.public_names import describe_missing
 from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.schema import DETECTIONS, TRAJECTORIES, find_unit, validate
 from ptrack_analysis.storage.files import write_text
-from ptrack_analysis.video import Video, timestamps_to_frames
+from ptrack_analysis.video import Video, timestamps_to_frames, validate_video
 
 __all__ = ["to_geopandas", "to_mot", "to_movingpandas", "to_pedpy", "to_supervision"]
+
+if not TYPE_CHECKING:  # type checkers report unknown names themselves
+
+    def __getattr__(name: str) -> NoReturn:
+        raise describe_missing(__name__, name)
+
 
 _SIDES = ("left", "top", "width", "height")
 _LOCAL_CRS = (
@@ -31,7 +39,7 @@ _LOCAL_CRS = (
 )
 _UNIT_NAMES = {"m": "metre", "px": "pixel"}
 _STEPS = (0, 1, -1, 2, -2)
-"""Neighbors of a rounded coordinate, in units of its last place, that may give the exact fraction."""
+"""Neighbors of a rounded coordinate that may give the exact fraction, in units of the last digit."""
 _LONGEST_STEP = 1.5
 """Longest step between successive frames, in frames: timestamps are rounded to milliseconds."""
 _MOST_LONGER = 0.01
@@ -39,7 +47,7 @@ _MOST_LONGER = 0.01
 _ROUNDING = 1e-6
 """Rounding error of a time in frames."""
 _DECIMALS = 6
-"""Decimals of pixels that trackers write."""
+"""Number of decimals that trackers write for pixels."""
 
 
 def to_pedpy(
@@ -52,9 +60,9 @@ def to_pedpy(
     """Convert trajectories in meters to ``pedpy.TrajectoryData``.
 
     Frame numbers follow from the timestamps and the frame rate. If only every k-th frame has detections,
-    these frames are numbered 0, 1, 2 and so on, and the frame rate is divided by k: PedPy computes speeds
-    from successive frames. PedPy does not know gaps: its speed beside a gap is the mean speed across it. Rows
-    without a position are excluded with a warning.
+    these frames are numbered 0, 1, 2 and so on, and the frame rate is divided by k, because PedPy computes
+    speeds from successive frames. PedPy does not know gaps; its speed next to a gap is the mean speed across
+    the gap. Rows without a position are excluded with a warning.
 
     PedPy finds a crossing only between two successive frames, and its densities count only people with a row
     in the frame. If people are not detected in regular frames, pass ``resample``; a warning says so if more
@@ -67,21 +75,36 @@ def to_pedpy(
     video
         The video, for its frame rate.
     frame_rate
-        Frames per second; by default that of the video.
+        Frames per second; by default the frame rate of the video.
     resample
         Frames per second of the result: positions are interpolated linearly to regular frames, but not
         across gaps and unknown positions. By default, the rows are not changed.
 
+    Returns
+    -------
+    pedpy.TrajectoryData
+        The trajectories.
+
     Raises
     ------
     ParameterError
-        If the positions are in px, there is no frame rate, a timestamp is not that of a frame, or
+        If the positions are in px, the frame rate is unknown, a timestamp does not belong to a frame, or
         ``resample`` is not above 0.
+
+    Examples
+    --------
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> plan = pta.read_floor_plan("data/shop/floor.json")
+    >>> trajectories = pta.compute_trajectories(detections, video, plane=plan).dropna(subset=["x_m"])
+    >>> data = pta.interchange.to_pedpy(trajectories, video, resample=12.5)
+    >>> data.frame_rate, data.data["id"].nunique(), len(data.data)
+    (12.5, 13, 6122)
     """
     from pedpy import TrajectoryData
 
-    if resample is not None and not 0 < resample < np.inf:
-        raise ParameterError(f"resample must be a number of frames per second above 0, got {resample!r}")
+    validate_video(video)
+    if resample is not None:
+        resample = above(resample, "resample")
     table, unit = _located(trajectories)
     if unit != "m":
         raise ParameterError(
@@ -108,10 +131,10 @@ def to_pedpy(
 def to_movingpandas(trajectories: pd.DataFrame, video: Video) -> Any:
     """Convert trajectories to a ``movingpandas.TrajectoryCollection``.
 
-    Each tracklet is one trajectory, named ``person/tracklet``, so that lengths and speeds do not bridge gaps;
+    Each tracklet is one trajectory, named ``person/tracklet``, so that lengths and speeds do not bridge gaps.
     ``obj_id`` is the person. Timestamps count from ``video.started_at`` in UTC, otherwise from 1970. The CRS
-    is a local plane in the unit of the trajectories: without one, MovingPandas takes coordinates for degrees.
-    Rows without a position are excluded with a warning; MovingPandas excludes tracklets of one row.
+    is a local plane in the unit of the trajectories, because MovingPandas reads coordinates without a CRS as
+    degrees. Rows without a position are excluded with a warning. MovingPandas excludes tracklets of one row.
 
     Parameters
     ----------
@@ -119,6 +142,23 @@ def to_movingpandas(trajectories: pd.DataFrame, video: Video) -> Any:
         TRAJECTORIES.
     video
         The video, for the start of the recording.
+
+    Returns
+    -------
+    movingpandas.TrajectoryCollection
+        The trajectories.
+
+    Examples
+    --------
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> plan = pta.read_floor_plan("data/shop/floor.json")
+    >>> trajectories = pta.compute_trajectories(detections, video, plane=plan).dropna(subset=["x_m"])
+    >>> collection = pta.interchange.to_movingpandas(trajectories, video)
+    >>> len(collection)
+    13
+    >>> first = collection.trajectories[0]
+    >>> first.id, round(first.get_length(), 2)
+    ('0/1', 17.83)
     """
     from movingpandas import TrajectoryCollection
 
@@ -137,22 +177,36 @@ def to_movingpandas(trajectories: pd.DataFrame, video: Video) -> Any:
 def to_geopandas(data: pd.DataFrame | Sequence[Zone | Line], video: Video | None = None) -> Any:  # noqa: ARG001 - the same arguments as the others
     """Convert trajectories, zones or lines to a ``geopandas.GeoDataFrame``.
 
-    Trajectories become one point per row, with all columns except x and y; rows without a position are
-    excluded with a warning. Zones and lines become one row each with the columns ``name``, ``kind``,
-    ``from``, ``to``, ``video`` and ``camera``. ``read_zones`` reads them again: ``attrs["unit"]`` has the
-    unit. There is no CRS.
+    Each row of trajectories becomes a point with all columns except x and y. Rows without a position are
+    excluded with a warning. Each zone or line becomes a row with the columns ``name``, ``kind``, ``from``,
+    ``to``, ``video`` and ``camera``, which ``read_zones`` can read. ``attrs["unit"]`` is the unit. The CRS is
+    not set.
 
     Parameters
     ----------
     data
         TRAJECTORIES, or a list of zones and lines in one unit.
     video
-        Not needed.
+        Unused; for the same arguments as in the other functions.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        The points, or the outlines of the zones and lines.
 
     Raises
     ------
     ParameterError
         If zones and lines are in several units.
+
+    Examples
+    --------
+    >>> zones, lines = pta.read_zones("data/shop/zones.geojson", pta.Video(width=1280, height=720))
+    >>> frame = pta.interchange.to_geopandas(zones)
+    >>> dict(zip(frame["name"], frame.area.round().astype(int), strict=True))
+    {'entrance': 21317, 'shelves': 29474, 'table': 74654, 'checkout': 21548}
+    >>> frame.attrs["unit"]
+    'px'
     """
     from geopandas import GeoDataFrame, points_from_xy
 
@@ -179,11 +233,11 @@ def to_geopandas(data: pd.DataFrame | Sequence[Zone | Line], video: Video | None
 
 
 def to_supervision(detections: pd.DataFrame, video: Video) -> Iterator[tuple[pd.Timedelta, Any]]:
-    """Yield the detections of each timestamp as ``supervision.Detections``, in the order of time.
+    """Yield the detections of each timestamp as ``supervision.Detections``.
 
-    Boxes are in px, ``tracker_id`` is the person; ``confidence``, ``class_id`` and ``data["class_name"]`` are
-    there if the table has them. Rows without a body box are excluded with a warning. A timestamp without
-    boxes is not yielded.
+    Boxes are in px, and ``tracker_id`` is the person. ``confidence``, ``class_id`` and ``data["class_name"]``
+    are set if the table has them. Rows without a body box are excluded with a warning. Timestamps without
+    boxes are skipped.
 
     Parameters
     ----------
@@ -192,16 +246,29 @@ def to_supervision(detections: pd.DataFrame, video: Video) -> Iterator[tuple[pd.
     video
         The video, for its frame size.
 
+    Yields
+    ------
+    tuple
+        The timestamp and its ``supervision.Detections``.
+
     Examples
     --------
-    ::
-
-        for timestamp, people in pta.interchange.to_supervision(detections, video):
-            zone.trigger(people)
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> detections = detections.dropna(subset=["left"])
+    >>> frames = pta.interchange.to_supervision(detections, video)
+    >>> timestamp, people = next(frames)
+    >>> people.tracker_id.tolist()
+    [0, 1]
+    >>> people.xyxy.round(1).tolist()
+    [[1008.4, 245.1, 1069.6, 433.8], [588.7, 172.4, 634.5, 323.3]]
     """
+    validate_video(video)
+    return _list_frames(*_boxed(detections), video)
+
+
+def _list_frames(table: pd.DataFrame, boxes: Floats, video: Video) -> Iterator[tuple[pd.Timedelta, Any]]:
     from supervision import Detections
 
-    table, boxes = _boxed(detections)
     size = np.array([video.pixels.width, video.pixels.height] * 2, dtype="float64")
     boxes[:, 2:] += boxes[:, :2]
     people, xyxy = _read_people(table), boxes * size
@@ -232,12 +299,13 @@ def to_mot(
     frame_rate: float | None = None,
     first_pixel: int = 0,
 ) -> Path:
-    """Write detections as MOTChallenge text: ``frame,id,left,top,width,height,conf,-1,-1,-1``.
+    """Write detections as MOTChallenge text.
 
-    Frames are counted from 1, pixels from ``first_pixel``. ``read_tracking`` with ``first_pixel=0`` and the
-    same video gives the same boxes: exactly, if they were whole or decimal px in a tracker's file, otherwise
-    up to the last bit. ``conf`` is -1 if the table has no confidence. Rows without a body box are
-    excluded with a warning; faces and classes have no place.
+    A row is ``frame,id,left,top,width,height,conf,-1,-1,-1``. Frames are counted from 1, and pixels from
+    ``first_pixel``. ``read_tracking`` with the same ``first_pixel`` and video returns the same boxes: exactly
+    if they were integer or decimal px in a tracker's file, otherwise up to the last bit. ``conf`` is -1 if
+    the table has no confidence. Rows without a body box are excluded with a warning. Faces and classes are
+    not written.
 
     Parameters
     ----------
@@ -246,11 +314,11 @@ def to_mot(
     video
         The video, for its frame size and frame rate.
     path
-        The file; an existing one is replaced.
+        The file. An existing file is replaced.
     frame_rate
-        Frames per second; by default that of the video.
+        Frames per second; by default the frame rate of the video.
     first_pixel
-        Coordinate of the upper left pixel: 0 as trackers write, or 1 as in ground truth of MOTChallenge.
+        Coordinate of the upper left pixel: 0 as in trackers' files, or 1 as in ground truth of MOTChallenge.
 
     Returns
     -------
@@ -260,11 +328,26 @@ def to_mot(
     Raises
     ------
     ParameterError
-        If there is no frame size or frame rate, or a timestamp is not that of a frame.
+        If the frame size or frame rate is unknown, or a timestamp does not belong to a frame.
     OutputError
         If the file cannot be written.
+
+    Examples
+    --------
+    >>> detections, video = pta.read_tracking(
+    ...     "data/tracker/morning.csv",
+    ...     video=pta.Video(width=1280, height=720, frame_rate=25),
+    ...     columns={
+    ...         "frame": "frame", "id": "track_id", "left": "x1", "top": "y1", "right": "x2", "bottom": "y2"
+    ...     },
+    ... )
+    >>> path = pta.interchange.to_mot(detections, video, "morning.txt")
+    >>> path.read_text().splitlines()[1]
+    '1,11,554.3,193.9,41.0,140.1,-1.0,-1,-1,-1'
     """
-    if first_pixel not in {0, 1}:
+    validate_path(path, "path")
+    validate_video(video)
+    if isinstance(first_pixel, bool) or not isinstance(first_pixel, int) or first_pixel not in {0, 1}:
         raise ParameterError(f"first_pixel must be 0 or 1, got {first_pixel!r}")
     table, boxes = _boxed(detections)
     frames = timestamps_to_frames(_read_times(table), _find_rate(video, frame_rate)) + 1
@@ -306,8 +389,8 @@ def _warn_of_steps(parts: pd.DataFrame, rate: float, video: Video) -> None:
     period = video.sampling_period
     fitting = 1000 / (period / pd.Timedelta(milliseconds=1)) if period else 1000 / float(np.median(steps))
     warnings.warn(
-        f"{longer} of {len(steps)} steps are longer than one frame at {rate:g} frames per second. PedPy finds "
-        f"no crossings in them and does not count people between them. Pass resample={fitting:g}.",
+        f"{longer} of {len(steps)} steps are longer than one frame at {rate:g} frames per second. PedPy "
+        f"finds no crossings in them and does not count people between them. Pass resample={fitting:g}.",
         PtrackWarning,
         stacklevel=3,
     )
@@ -327,7 +410,7 @@ def _resample(parts: pd.DataFrame, rate: float) -> pd.DataFrame:
 
 
 def _located(trajectories: pd.DataFrame) -> tuple[pd.DataFrame, str]:
-    """Return the rows that have a position, and the unit."""
+    """Return the rows with a position, and the unit."""
     validate(trajectories, TRAJECTORIES)
     unit = find_unit(trajectories, TRAJECTORIES)
     keep = trajectories[f"x_{unit}"].notna().to_numpy() & trajectories[f"y_{unit}"].notna().to_numpy()
@@ -335,7 +418,7 @@ def _located(trajectories: pd.DataFrame) -> tuple[pd.DataFrame, str]:
 
 
 def _boxed(detections: pd.DataFrame) -> tuple[pd.DataFrame, Floats]:
-    """Return the rows that have a body box in the order of time, and their boxes."""
+    """Return the rows with a body box in the order of time, and their boxes."""
     validate(detections, DETECTIONS)
     keep = detections[list(_SIDES)].notna().all(axis=1).to_numpy()
     table = _warn_of_rest(detections, keep, "a body box").sort_index()
@@ -354,7 +437,7 @@ def _find_rate(video: Video, frame_rate: float | None) -> float:
     rate = video.frame_rate if frame_rate is None else frame_rate
     if rate is None:
         raise ParameterError(f"Video {video.name!r} has no frame rate. Pass frame_rate=25.")
-    return float(rate)
+    return above(rate, "frame_rate")
 
 
 def _read_times(table: pd.DataFrame) -> Integers:
@@ -369,7 +452,7 @@ def _read_people(table: pd.DataFrame) -> Integers:
 
 
 def _find_pixels(fractions: Floats, size: int) -> Floats:
-    """Return px that give the fractions when divided by the size, the ones with few decimals first."""
+    """Return px, with few decimals if possible, that give the exact fractions."""
     raw = fractions * size
     found = raw.copy()
     for step in reversed(_STEPS):

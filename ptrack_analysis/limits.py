@@ -1,13 +1,18 @@
-"""Validate numbers: limits, lengths, speeds and amounts of memory."""
+"""Validate arguments: numbers, amounts of memory, choices and bounds."""
 
 import math
 import re
+from collections.abc import Collection
+from difflib import get_close_matches
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
 from ptrack_analysis.errors import ParameterError
 
 _AMOUNT = re.compile(r"(\d+(?:\.\d+)?)\s*(?:([KMGT])(i?))?B?", re.IGNORECASE | re.ASCII)
+_LONGEST = 60
+"""Letters of a value in a message."""
 _POWERS = ("", "K", "M", "G", "T")
 
 
@@ -22,7 +27,7 @@ def at_least(value: Any, name: str, least: float = 0.0) -> float:
     number = _number(value)
     if math.isfinite(number) and number >= least:
         return number
-    raise ParameterError(f"{name} must be a number of at least {least:g}, got {value!r}")
+    raise ParameterError(f"{name} must be a number of at least {least:g}, got {describe(value)}")
 
 
 def above(value: Any, name: str, least: float = 0.0, *, finite: bool = True) -> float:
@@ -36,7 +41,98 @@ def above(value: Any, name: str, least: float = 0.0, *, finite: bool = True) -> 
     number = _number(value)
     if number > least and (math.isfinite(number) or not finite):
         return number
-    raise ParameterError(f"{name} must be a number above {least:g}, got {value!r}")
+    raise ParameterError(f"{name} must be a number above {least:g}, got {describe(value)}")
+
+
+def describe(value: object) -> str:
+    """Describe an argument in an error message: a short value itself, otherwise its type."""
+    if isinstance(value, PathLike):
+        return f"the path {str(value)!r}"
+    if isinstance(value, list | tuple) and value and not isinstance(value[0], str | int | float | None):
+        return f"a {type(value).__name__} of {type(value[0]).__name__}"
+    if value is None or isinstance(value, str | int | float | list | tuple):
+        return repr(value) if len(repr(value)) <= _LONGEST else f"{repr(value)[:_LONGEST]}…"
+    kind = type(value).__name__
+    return f"{'an' if kind[0] in 'AEIOUaeiou' else 'a'} {kind}"
+
+
+def wrong_kind(name: str, expected: str, value: object, advice: str = "") -> ParameterError:
+    """Return the error for an argument of the wrong kind, with the call that gives the right one."""
+    more = f". {advice}" if advice else ""
+    return ParameterError(f"{name} must be {expected}, got {describe(value)}{more}")
+
+
+def validate_path(path: object, name: str, expected: str = "a path") -> None:
+    """Reject an argument that is neither a text nor a path.
+
+    Raises
+    ------
+    ParameterError
+        If it is something else.
+    """
+    if not isinstance(path, str | PathLike):
+        raise wrong_kind(name, expected, path)
+
+
+def validate_choice(value: object, name: str, choices: Collection[str]) -> None:
+    """Reject a value that is not one of the choices, and suggest the nearest one.
+
+    Raises
+    ------
+    ParameterError
+        If the value is not one of the choices.
+    """
+    if isinstance(value, str) and value in choices:
+        return
+    near = get_close_matches(value, choices, n=1) if isinstance(value, str) else []
+    hint = f". Did you mean {near[0]!r}?" if near else ""
+    raise ParameterError(f"{name} must be one of {', '.join(choices)}, got {describe(value)}{hint}")
+
+
+def parse_bounds(bounds: Any, name: str = "bounds") -> tuple[float, float, float, float]:
+    """Return x0, y0, x1 and y1 of a rectangle with an area.
+
+    Raises
+    ------
+    ParameterError
+        If these are not four finite numbers with x0 < x1 and y0 < y1.
+    """
+    sides = [] if isinstance(bounds, str | dict) or not hasattr(bounds, "__len__") else [*bounds]
+    if len(sides) == 4:  # noqa: PLR2004 - the sides of a rectangle
+        x0, y0, x1, y1 = (_number(side) for side in sides)
+        if math.isfinite(x0 + y0 + x1 + y1) and x0 < x1 and y0 < y1:
+            return x0, y0, x1, y1
+    raise ParameterError(
+        f"{name} must be finite numbers (x0, y0, x1, y1) with x0 < x1 and y0 < y1, got {describe(bounds)}"
+    )
+
+
+def whole_number(value: Any, name: str, least: int = 0) -> int:
+    """Return a whole number of at least ``least``; reject text and bool.
+
+    Raises
+    ------
+    ParameterError
+        If the value is not such a number.
+    """
+    number = _number(value)
+    if number >= least and number % 1 == 0:
+        return int(number)
+    raise ParameterError(f"{name} must be a whole number of at least {least}, got {describe(value)}")
+
+
+def share(value: Any, name: str) -> float:
+    """Return a number from 0 to 1; reject text and bool.
+
+    Raises
+    ------
+    ParameterError
+        If the value is not such a number.
+    """
+    number = _number(value)
+    if 0.0 <= number <= 1.0:
+        return number
+    raise ParameterError(f"{name} must be a number from 0 to 1, got {describe(value)}")
 
 
 def amount_of_bytes(amount: Any, name: str, *, least: int, most: float = math.inf) -> int:
@@ -63,7 +159,7 @@ def amount_of_bytes(amount: Any, name: str, *, least: int, most: float = math.in
 
 
 def available_memory(root: Path = Path("/")) -> int | None:
-    """Return the memory available to this process [bytes], None if unknown.
+    """Return the memory available to this process [bytes], or None if unknown.
 
     This is Linux's ``MemAvailable``, or the limit of a control group (version 1 or 2) if it is lower.
     """
@@ -98,8 +194,8 @@ def _shown(size: int) -> str:
 
 
 def _number(value: Any) -> float:
-    """Convert a value to a number; NaN if it is not one."""
-    if isinstance(value, str | bytes | bool):
+    """Convert a value to a number, or to NaN if it is not a number."""
+    if isinstance(value, str | bytes | bool) or type(value).__name__ in {"bool", "DataFrame", "Series"}:
         return math.nan
     try:
         return float(value)

@@ -1,5 +1,7 @@
 """Quality of tracking: checks, confidence intervals, sensitivity, comparisons."""
 
+from typing import TYPE_CHECKING, NoReturn
+
 from ptrack_analysis.analysis.comparison.compare import Comparison, compare_tracking
 from ptrack_analysis.analysis.presence import estimate_sampling_period
 from ptrack_analysis.analysis.quality.checks import compute_quality
@@ -14,6 +16,7 @@ from ptrack_analysis.analysis.uncertainty.estimates import (
     estimate_share,
 )
 from ptrack_analysis.pipeline.inspection import Inspection, inspect_tracking
+from ptrack_analysis.public_names import describe_missing
 from ptrack_analysis.sources.read_report import ReadReport
 
 __all__ = [
@@ -34,3 +37,9 @@ __all__ = [
     "inspect_tracking",
     "judge_video",
 ]
+
+
+if not TYPE_CHECKING:  # type checkers report unknown names themselves
+
+    def __getattr__(name: str) -> NoReturn:
+        raise describe_missing(__name__, name)

@@ -1,28 +1,35 @@
 """Metadata of a video, the image as a plane, and conversion of times."""
 
-from dataclasses import dataclass, field
+import math
+import re
+from dataclasses import dataclass, field, fields
 from datetime import datetime
+from datetime import timedelta as time_span
 from fractions import Fraction
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, get_args
 
 import numpy as np
 import pandas as pd
 
+from ptrack_analysis.cards import build_card, format_fields
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats, Integers
+from ptrack_analysis.limits import above, validate_choice, whole_number, wrong_kind
 
 if TYPE_CHECKING:
     from ptrack_analysis.sources.read_report import ReadReport
 
 Milliseconds = Integers
-
+Duration = time_span | str | float
+"""A text such as ``"2s"``, a Timedelta or timedelta, or a number of seconds."""
+_NUMBER = re.compile(r"[+-]?\d+(?:\.\d*)?")
 
 YAxis = Literal["up", "down"]
 
 
 class Plane(Protocol):
-    """The plane in which distances are measured: image in px, floor plan in m, or plane of points."""
+    """The plane of distances: image in px, floor plan in m, or plane of points."""
 
     @property
     def unit(self) -> str:
@@ -30,15 +37,15 @@ class Plane(Protocol):
 
     @property
     def y_axis(self) -> YAxis:
-        """Direction of increasing y, viewed from above the floor with x to the right: ``up`` or ``down``."""
+        """Direction of increasing y, from above with x to the right: ``up`` or ``down``."""
 
     def project(self, points: Floats) -> Floats:
-        """Project (n, 2) fractions of the frame to (n, 2) coordinates in the plane; NaN if undefined."""
+        """Project (n, 2) fractions of the frame to coordinates in the plane, or NaN."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pixels:
-    """The image as a plane: x to the right, y downward, origin in the upper left corner [px]."""
+    """The image as a plane [px]: x to the right, y downward, origin upper left."""
 
     width: int
     height: int
@@ -53,7 +60,7 @@ class Pixels:
 
 @dataclass(frozen=True, slots=True)
 class PointPlane:
-    """The plane of points without an image: its unit, and the direction of increasing y."""
+    """The plane of points without an image: unit, and direction of increasing y."""
 
     unit: str
     y_axis: YAxis
@@ -66,7 +73,10 @@ class PointPlane:
 
 
 def choose_y_axis(unit: str) -> YAxis:
-    """Return the default direction of increasing y: up in m, as in PedPy and surveyed plans, down in px."""
+    """Return the default direction of increasing y: up in m, down in px.
+
+    PedPy and surveyed plans have y upward as well.
+    """
     return "up" if unit == "m" else "down"
 
 
@@ -113,6 +123,45 @@ class Video:
     y_axis: YAxis | None = None
     read_report: "ReadReport | None" = field(default=None, compare=False, repr=False)
 
+    def __post_init__(self) -> None:
+        """Validate the values, and convert durations to Timedelta.
+
+        Raises
+        ------
+        ParameterError
+            With the first invalid value.
+        """
+        for name in ("width", "height"):
+            if (size := getattr(self, name)) is not None:
+                whole_number(size, name)
+        if self.frame_rate is not None:
+            above(self.frame_rate, "frame_rate")
+        for name in ("duration", "sampling_period"):
+            given: Duration | None = getattr(self, name)
+            if given is not None and not isinstance(given, pd.Timedelta):
+                object.__setattr__(self, name, timedelta(milliseconds(given, name)))
+        if self.y_axis is not None:
+            validate_choice(self.y_axis, "y_axis", get_args(YAxis))
+
+    def __repr__(self) -> str:
+        """Return the known values."""
+        return format_fields(self, self._list_values())
+
+    def _repr_html_(self) -> str:
+        """Return a card for notebooks with the known values."""
+        values = self._list_values() | {"width": None, "height": None}
+        size = None if self.width is None else f"{self.width} x {self.height} px"
+        facts = {label.replace("_", " "): value for label, value in values.items() if label != "name"}
+        report = self.read_report
+        rows = None if report is None else f"{report.kept} of {report.rows} rows read"
+        return build_card("Video", self.name, {"frame size": size, **facts, "read report": rows})
+
+    def _list_values(self) -> dict[str, object]:
+        names = [each.name for each in fields(self) if each.repr]
+        values = {name: getattr(self, name) for name in names}
+        spans = {name: value for name, value in values.items() if isinstance(value, pd.Timedelta)}
+        return values | {name: f"{span.total_seconds():g}s" for name, span in spans.items()}
+
     @property
     def pixels(self) -> Pixels:
         """The image as a plane, in px.
@@ -130,8 +179,44 @@ class Video:
         return Pixels(self.width, self.height)
 
 
+def validate_video(video: object, name: str = "video") -> "Video":
+    """Return a Video, and reject any other argument.
+
+    Raises
+    ------
+    ParameterError
+        If it is something else; the message names the call that returns a Video.
+    """
+    if isinstance(video, Video):
+        return video
+    advice = "Pass the video that read_tracking returned."
+    if type(video).__name__ == "VideoAnalysis":
+        advice = "Pass analysis.video."
+    elif isinstance(video, tuple) and any(isinstance(part, Video) for part in video):
+        advice = "read_tracking returns both: detections, video = read_tracking(...)."
+    elif isinstance(video, dict):
+        advice = "Pass Video(width=..., height=..., ...)."
+    raise wrong_kind(name, "a Video", video, advice)
+
+
+def validate_plane(plane: object, name: str = "plane") -> None:
+    """Reject an argument that is neither a plane, such as a FloorPlan, nor None.
+
+    Raises
+    ------
+    ParameterError
+        If it is something else; the message names the call that returns a FloorPlan.
+    """
+    if plane is None or (hasattr(plane, "project") and hasattr(plane, "unit")):
+        return
+    advice = "Pass read_floor_plan(path)."
+    if type(plane).__name__ == "VideoAnalysis":
+        advice = "Pass analysis.floor_plan."
+    raise wrong_kind(name, "a FloorPlan", plane, advice)
+
+
 def frames_to_timestamps(frames: Integers, frame_rate: float) -> Milliseconds:
-    """Convert frame numbers to whole milliseconds like the API: 1000 · frame / rate, rounded down.
+    """Convert frames to milliseconds like the API: 1000 · frame / rate, rounded down.
 
     The arithmetic is exact. The rate is the nearest fraction with a denominator of at most 1001 if that is
     within 1e-6 (30000/1001 for 29.97002997), otherwise with a denominator of at most 100 000.
@@ -153,7 +238,7 @@ def frames_to_timestamps(frames: Integers, frame_rate: float) -> Milliseconds:
     >>> frames_to_timestamps(np.array([0, 1, 2, 25]), 25.0)
     array([   0,   40,   80, 1000])
     """
-    rate = _find_exact_rate(float(frame_rate))
+    rate = _find_exact_rate(above(frame_rate, "frame_rate"))
     return np.asarray(frames, dtype="int64") * (1000 * rate.denominator) // rate.numerator
 
 
@@ -163,7 +248,7 @@ def timestamps_to_frames(timestamps: Milliseconds, frame_rate: float) -> Integer
     Parameters
     ----------
     timestamps
-        (n,) whole milliseconds.
+        (n,) integers [ms].
     frame_rate
         Frames per second, above 0.
 
@@ -182,7 +267,7 @@ def timestamps_to_frames(timestamps: Milliseconds, frame_rate: float) -> Integer
     >>> timestamps_to_frames(np.array([0, 33, 66, 1001]), 30000 / 1001)
     array([ 0,  1,  2, 30])
     """
-    rate = _find_exact_rate(float(frame_rate))
+    rate = _find_exact_rate(above(frame_rate, "frame_rate"))
     times = np.asarray(timestamps, dtype="int64")
     frames: Integers = -(-times * rate.numerator // (1000 * rate.denominator))
     between = frames_to_timestamps(frames, frame_rate) != times
@@ -197,8 +282,6 @@ def timestamps_to_frames(timestamps: Milliseconds, frame_rate: float) -> Integer
 @lru_cache(maxsize=64)
 def _find_exact_rate(frame_rate: float) -> Fraction:
     """Return the exact fraction of a frame rate such as 29.97."""
-    if not (np.isfinite(frame_rate) and frame_rate > 0):
-        raise ParameterError(f"frame_rate must be a number above 0, got {frame_rate!r}")
     rate = Fraction(frame_rate).limit_denominator(1001)
     if abs(rate - Fraction(frame_rate)) > Fraction(1, 10**6):
         rate = Fraction(frame_rate).limit_denominator(100_000)
@@ -247,13 +330,13 @@ def find_sampling_period(steps: Milliseconds, people: int, frame_rate: float | N
     return median if median < _LONG_STEP else int(np.sort(steps)[middle])
 
 
-def milliseconds(value: pd.Timedelta | str, name: str) -> int:
-    """Convert a duration to whole milliseconds; reject negative, missing and finer durations.
+def milliseconds(value: Duration, name: str) -> int:
+    """Convert a duration to integer milliseconds.
 
     Parameters
     ----------
     value
-        A pandas Timedelta, or a text that pandas can parse ("2s").
+        A Timedelta or timedelta, a text that pandas can parse ("2s"), or a number of seconds.
     name
         Name of the argument, for error messages.
 
@@ -263,9 +346,9 @@ def milliseconds(value: pd.Timedelta | str, name: str) -> int:
         If ``value`` is not a duration, is below 0, or has a fraction of a millisecond.
     """
     try:
-        span = pd.Timedelta(value)
-    except (ValueError, TypeError) as error:
-        raise ParameterError(f"{name} must be a duration such as '2s' or '500ms', got {value!r}") from error
+        span = _parse_duration(value)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise wrong_kind(name, "a duration such as '2s' or '500ms'", value) from error
     if pd.isna(span) or span < pd.Timedelta(0):
         raise ParameterError(f"{name} must be a duration of at least 0, got {value!r}")
     exact = span.to_timedelta64()
@@ -273,6 +356,17 @@ def milliseconds(value: pd.Timedelta | str, name: str) -> int:
     if whole != exact:
         raise ParameterError(f"{name} must be in whole milliseconds, got {value!r}")
     return int(whole.astype("int64"))
+
+
+def _parse_duration(value: Duration) -> pd.Timedelta:
+    """Parse a duration; plain numbers are seconds."""
+    if isinstance(value, bool | np.bool | np.integer | np.floating | int | float):
+        if isinstance(value, bool | np.bool) or not math.isfinite(value):
+            raise ValueError(value)
+        return pd.Timedelta(seconds=float(value))
+    if isinstance(value, str) and _NUMBER.fullmatch(value.strip()) and float(value) != 0:
+        raise ValueError(value)  # without a unit, pandas would read nanoseconds
+    return pd.Timedelta(value)
 
 
 def timedelta(milliseconds_: int) -> pd.Timedelta:

@@ -252,8 +252,14 @@ def write(tables, replications=REPLICATIONS):
     parts = [
         "# Coverage of confidence intervals",
         (
-            f"Measured by simulation: {replications} replications per row, seeds fixed. Written by `python "
-            "tests/covering.py docs/coverage.md`; `tests/analysis/uncertainty/test_coverage.py` checks it."
+            "How often do the intervals of [Quality and uncertainty](quality.md#confidence-intervals) "
+            "contain the true value? Measured in simulated videos with known truth: "
+            f"{replications} replications per row, with fixed seeds. A share of 0.95 is ideal for 95 % "
+            "intervals. Below 0.95, intervals are too narrow. Above 0.95, they are wider than necessary."
+        ),
+        (
+            "`python tests/covering.py docs/coverage.md` writes this page, and "
+            "`tests/analysis/uncertainty/test_coverage.py` checks the shares."
         ),
     ]
     for title, (headings, rows, seconds) in tables.items():

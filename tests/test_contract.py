@@ -1,6 +1,7 @@
 """What every ``compute_`` promises, in one place."""
 
 import inspect
+import re
 from datetime import datetime
 
 import numpy as np
@@ -479,3 +480,17 @@ def test_a_job_is_started_waited_for_and_fetched_with_sort_by_and_max_results(tm
     assert fetched.pages == -(-7 // max_results)
     detections, _ = ptrack_analysis.read_tracking(tmp_path / "pages")
     assert len(detections) == 7
+
+
+DOCUMENTED = {
+    name: value for name, value in PUBLIC.items() if "Parameters\n---" in (inspect.getdoc(value) or "")
+}
+
+
+@pytest.mark.parametrize("name", sorted(name for name in DOCUMENTED if inspect.isfunction(DOCUMENTED[name])))
+def test_the_docstring_names_every_parameter(name):
+    text = inspect.getdoc(DOCUMENTED[name]).split("Parameters\n----------\n")[1]
+    section = re.split(r"\n\w+\n-+\n", text)[0]
+    heads = ", ".join(line for line in section.splitlines() if not line.startswith(" "))
+    named = {head.strip("* ") for head in heads.split(",")}
+    assert set(inspect.signature(DOCUMENTED[name]).parameters) <= named

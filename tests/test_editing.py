@@ -123,10 +123,13 @@ def test_a_part_of_a_split_keeps_the_properties_but_not_the_id(open_files, tmp_p
         ([drawn(geometry=polygon([[[0, 0], [1, 1], [0, 0]]]))], "fewer than three corners"),
         ([drawn(geometry={"type": "Point", "coordinates": [0, 0]})], "must be a Polygon"),
         ([drawn(geometry=polygon([[[0, 0], [1, 0], [float("nan"), 1], [0, 0]]]))], "cannot be written"),
-        ([{**drawn(), "source": 4}], "of the feature at index 4"),
-        ([{"source": None, "properties": {"video": "x"}}], "property 'video'"),
-        ("all", "not a list"),
-        ([7], "not an object"),
+        ([{**drawn(), "source": 4}], "must be an index below 0, got 4"),
+        (
+            [{"source": None, "properties": {"video": "x"}}],
+            "must be one of name, kind, from, to, got 'video'",
+        ),
+        ("all", "must be a list"),
+        ([7], "must be an object"),
     ],
 )
 def test_what_read_zones_would_refuse_is_not_written(open_files, tmp_path, edits, sentence):
@@ -253,7 +256,7 @@ def floor_edit(opening, pairs, **more):
 def test_a_calibration_is_read_as_any_other(open_files, tmp_path):
     files, opening = open_files(floor={})
     said = files.save_floor(floor_edit(opening, PAIRS, bounds=[0, 0, 5, 9]))
-    assert "A fifth pair shows" in said["notes"][0]
+    assert "Add a fifth pair" in said["notes"][0]
     floor = read_floor_plan(tmp_path / "floor.json")
     assert floor.bounds == (0, 0, 5, 9)
     assert floor.project(np.array([[0.5, 0.75]]))[0] == pytest.approx([2, 20 / 3])
@@ -288,8 +291,8 @@ def test_a_floor_file_keeps_its_lens_its_unit_and_what_is_unknown(open_files, tm
         (PAIRS[:3], "at least 4 pairs"),
         ([{**pair, "image": [pair["image"][0], 0.5]} for pair in PAIRS], "floor"),
         ([*PAIRS[:3], {"image": [0.3, 1.0], "floor": [None, 8]}], "must be 2 numbers"),
-        ([*PAIRS[:3], {"floor": [1, 8]}], "not an object with image and floor"),
-        ([*PAIRS[:3], {"image": "here", "floor": [1, 8]}], "not two numbers"),
+        ([*PAIRS[:3], {"floor": [1, 8]}], "must be an object with image and floor"),
+        ([*PAIRS[:3], {"image": "here", "floor": [1, 8]}], "must be two numbers"),
         (None, "no list 'pairs'"),
     ],
 )

@@ -284,7 +284,7 @@ def test_a_bad_check_speaks_first_and_silences_what_it_spoils(tmp_path):
     assert findings[0].key == "trust"
     assert findings[0].sentence.startswith("The time at")
     assert (
-        "cannot be determined from this film: for 100 % of the time feet were out of the image"
+        "cannot be determined from this video: for 100 % of the time feet were out of the image"
         in findings[0].sentence
     )
     assert not {"longest_zone", "zone_dwell", "glances"} & {one.key for one in findings}

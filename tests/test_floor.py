@@ -111,7 +111,7 @@ def test_one_wrong_pair_of_many_is_named():
     (note,) = floor.notes
     assert note.startswith("pairs[7] of the floor plan does not fit: the others put its image point 0.")
     assert floor.residuals.argmax() == 7
-    assert repr(floor).startswith("Floor(12 pairs, error 0.")
+    assert repr(floor).startswith("FloorPlan(12 pairs, error 0.")
     assert "worst pairs[7]" in repr(floor)
 
 
@@ -120,8 +120,8 @@ def test_of_five_pairs_no_wrong_one_can_be_told(count):
     _, picture, true = known_pairs(3, count=count)
     true[1] += 0.5
     floor = fit_floor_plan(picture, true)
-    said = ["one of them may be wrong. Use at least 6 pairs to identify it."] if count == 5 else []
-    assert [note.partition(": ")[2] for note in floor.notes] == said
+    notes = ["so one may be wrong. Use at least 6 pairs to identify it."] if count == 5 else []
+    assert [note.partition(" m, ")[2] for note in floor.notes] == notes
 
 
 def test_ordinary_measuring_errors_are_rarely_noted():

@@ -57,7 +57,7 @@ def test_footfall_has_the_interval_of_the_mean_over_days(tmp_path, people):
     mean = np.mean(people)
     deviation = np.sqrt(max(np.var(people, ddof=1), mean) / len(people)) / mean
     spread = np.exp(stats.t.ppf(0.975, len(people) - 1) * deviation)
-    for name, counted in (("door", "crossings inwards"), ("hall", "visits")):
+    for name, counted in (("door", "inward crossings"), ("hall", "visits")):
         assert rows[name][:3] == [counted, 4, sum(people)]
         assert rows[name][3:6] == pytest.approx([mean, mean / spread, mean * spread])
         assert not rows[name][6]

@@ -13,7 +13,7 @@ import ptrack_analysis
 
 PACKAGE = Path(__file__).parent.parent / "ptrack_analysis"
 LAYERS = [
-    {"errors"},
+    {"cards", "errors", "public_names"},
     {"geometry", "limits"},
     {"schema", "video"},
     {"storage"},

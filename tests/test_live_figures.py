@@ -220,7 +220,7 @@ def test_a_zone_without_a_name_has_figures_and_an_invalid_one_an_error(tmp_path)
 
 def test_figures_of_edits_that_are_not_a_list_are_refused(tmp_path):
     figures = LiveFigures(open_session(None, tmp_path / "z.geojson", analysis=analyze((0, STANDING))))
-    with pytest.raises(ZoneError, match="not a list"):
+    with pytest.raises(ZoneError, match="must be a list"):
         figures.compute({}, "all")
 
 

@@ -7,7 +7,7 @@ import tomllib
 
 import pytest
 
-from ptrack_analysis.sources.trackers.registry import TRACKERS
+from ptrack_analysis.sources.trackers.formats import TRACKERS
 
 
 @pytest.fixture

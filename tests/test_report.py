@@ -299,7 +299,7 @@ def test_a_dot_is_a_visit_and_an_arrow_an_end_that_was_not_observed(shop, analys
     )
     assert wide.count('class="arrow"') == unseen + 4  # two people were there at the start, two at the end
     assert (
-        sum("already there when the film began" in dot for dot in dots)
+        sum("already there when the video began" in dot for dot in dots)
         == 2 + (visits["entry"] == "video_start").sum()
     )
 
@@ -412,7 +412,7 @@ def test_where_the_start_is_known_times_are_those_of_the_places_clock(data, tmp_
     settings = settings_of(data, recordings=file)
     write_report(data / "shop" / "pages", tmp_path / "out.html", settings=settings)
     html = (tmp_path / "out.html").read_text(encoding="utf-8")
-    assert "Mitte \N{MIDDLE DOT} 3 min of film \N{MIDDLE DOT} Monday, 2025-11-24, from 12:05" in html
+    assert "Mitte \N{MIDDLE DOT} 3 min of video \N{MIDDLE DOT} Monday, 2025-11-24, from 12:05" in html
     assert ">12:05:30</text>" in html
     assert key_figures(html)["Busiest minute"] == "3.6 people 12:06 to 12:07"
     visits = tables_in(html)["visits"]
@@ -510,7 +510,7 @@ def day(data, tmp_path_factory):
 def test_the_overview_begins_with_what_was_filmed_and_its_problems(day):
     said = Reader(day).said.replace("\N{NO-BREAK SPACE}", " ")
     assert (
-        "3 videos from 2 cameras at 2 sites, 3 min 30 s of film on 2 days from 2025-11-24 to 2025-11-25."
+        "3 videos from 2 cameras at 2 sites, 3 min 30 s of video on 2 days from 2025-11-24 to 2025-11-25."
         in said
     )
     assert "In 3 of them in some of the sightings only a face was detected, so " in said
@@ -564,10 +564,10 @@ def test_a_crossing_counts_for_the_hour_in_which_it_was(data, tmp_path, every):
         "5 in 1.5 minutes",
         "6 in 1.5 minutes",
     ]
-    assert "counts by interval and no crossings" not in html
+    assert "counts by interval instead of crossings" not in html
     export_dataset(data / "shop", tmp_path / "released", min_count=2, tables="occupancy,counts", **settings)
     write_report(tmp_path / "released", tmp_path / "report.html")
-    assert "counts by interval and no crossings" in (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "counts by interval instead of crossings" in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(("known", "counted"), [("ab", ["11 in 3.0 minutes"]), ("b", [])])
@@ -738,7 +738,7 @@ def test_an_empty_dataset_and_one_video_have_an_overview(data, tmp_path):
     write_report(tmp_path / "out", tmp_path / "one.html")
     said = Reader((tmp_path / "one.html").read_text(encoding="utf-8")).said
     assert (
-        "Usable with care. 1 video, 3 min of film. In some of the sightings only a face was detected, so"
+        "Usable with care. 1 video, 3 min of video. In some of the sightings only a face was detected, so"
         in said.replace("\N{NO-BREAK SPACE}", " ")
     )
     assert main(["remove", str(tmp_path / "out"), "--video", "shop"]) == 0

@@ -41,7 +41,7 @@ def test_names_are_unique_and_texts_are_sentences():
 DETECTION = make_detections({0: [(0, 0.5, 0.5), (9, 0.5, 0.5)]})
 TRAJECTORY = compute_trajectories(DETECTION, make_video())
 WRONG = {
-    "no table": ([1], DETECTIONS, "not a detections table: it is a list, not a pandas.DataFrame"),
+    "no table": ([1], DETECTIONS, "not a detections table: got [1]. Make it with read_tracking(path)"),
     "plain index": (
         DETECTION.reset_index(),
         DETECTIONS,
@@ -90,7 +90,11 @@ WRONG = {
         TRAJECTORIES,
         "column 'position_status' has categories ('detected',), not ('detected', 'interpolated', 'missing')",
     ),
-    "another table": (compute_tracks(TRAJECTORY), TRAJECTORIES, "index is ['person_index'], not"),
+    "another table": (
+        compute_tracks(TRAJECTORY),
+        TRAJECTORIES,
+        "got a tracks table. Make it with compute_trajectories(detections, video)",
+    ),
 }
 
 

@@ -21,7 +21,7 @@ from ptrack_analysis.cli import main
 from ptrack_analysis.dataset.compaction import compact_dataset
 from ptrack_analysis.errors import PtrackError, PtrackWarning
 from ptrack_analysis.rekognition import write_pages
-from ptrack_analysis.sources.trackers.registry import TRACKERS
+from ptrack_analysis.sources.trackers.formats import TRACKERS
 from ptrack_analysis.video import Video
 
 VIDEO = Video(width=1280, height=720, frame_rate=25.0)

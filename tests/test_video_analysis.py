@@ -9,7 +9,7 @@ from factories import make_points
 
 import ptrack_analysis as pta
 from ptrack_analysis.cli import main
-from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.errors import ParameterError, PtrackWarning
 from ptrack_analysis.pipeline import tables
 from ptrack_analysis.report.key_figures import gather_key_figures
 
@@ -119,10 +119,11 @@ def test_the_explorer_the_report_and_the_shell_name_a_part(data, tmp_path, capsy
     assert f"note: {name}: the selected persons" in capsys.readouterr().err
 
 
-def test_a_notebook_shows_a_card(analysis):
+def test_a_notebook_shows_a_card_of_what_is_computed(analysis):
+    _ = analysis["tracks"], analysis["visits"], analysis.verdict, analysis.window
     card = analysis._repr_html_()
-    assert "<caption><b>shop</b></caption>" in card
-    for fact in ("<td>13</td>", "<td>usable with care</td>", "entrance, shelves, table, checkout", "visits"):
+    assert "<b>shop</b></caption>" in card
+    for fact in (">13</td>", ">usable with care</td>", "entrance, shelves, table, checkout", "visits"):
         assert fact in card
 
 
@@ -130,3 +131,18 @@ def test_the_card_of_hostile_names_is_text(data):
     detections, video = pta.read_tracking(data / "shop")
     analysis = pta.VideoAnalysis((detections, dataclasses.replace(video, name="<script>alert(1)</script>")))
     assert "<script>" not in analysis._repr_html_()
+
+
+def test_the_clock_of_a_video_is_found_in_python_as_in_the_shell(data, tmp_path):
+    file = tmp_path / "recordings.csv"
+    file.write_text(
+        "video,started_at,timezone,camera\nnoon,2026-03-30T12:30:00,Europe/Berlin,door\n", "utf-8"
+    )
+    [noon] = [video for video in pta.find_videos(data / "day") if video.name == "noon"]
+    assert pta.open_video(noon, recordings=file).recording.camera == "door"
+    assert pta.open_video(pta.read_tracking(noon), recordings=file).recording.started_at.hour == 12
+    first = pta.find_videos(data / "week" / "pages")[0]
+    named = pta.open_video(first, started_at="{camera}_%Y-%m-%dT%H-%M-%S", timezone="Europe/Berlin")
+    assert (named.recording.camera, named.recording.started_at.hour) == ("door", 9)
+    with pytest.warns(PtrackWarning, match="video 'shop' does not match a row of"):
+        assert pta.open_video(data / "shop", recordings=file).recording.started_at is None

@@ -10,7 +10,7 @@ from ptrack_analysis.video import Milliseconds
 BORDER = 0.01
 """A side within this distance of the image border, as a fraction of the frame, is at the border."""
 MIN_SPEED = 0.2
-"""Minimum speed of the opposite side towards the border [box sizes per second]."""
+"""Minimum speed of the opposite side toward the border [box sizes per second]."""
 _WINDOW = 1000
 """Time at the start or end of a tracklet over which the sides of the box are followed [ms]."""
 _DETECTED, _INTERPOLATED = 0, 1
@@ -67,7 +67,7 @@ def flag_boxes(
 
 
 def find_outside(points: Floats) -> Bools:
-    """Return which points, as fractions of the frame, are outside the image; its border is inside."""
+    """Return which points, as fractions of the frame, are outside the image. Its border counts as inside."""
     x, y = points[:, 0], points[:, 1]
     outside: Bools = (x < 0) | (x >= 1) | (y < 0) | (y >= 1)
     return outside
@@ -107,7 +107,7 @@ def find_frame_edges(sides: Floats, *, time: Milliseconds, run: Integers, period
 
     A tracklet leaves over a side of the image if two conditions are met. First, that side of its box is
     within 0.01 of the frame from the border or beyond it, or would be after one more sampling period.
-    Second, the opposite side moved towards that border at 0.2 box sizes per second or more. Velocities and
+    Second, the opposite side moved toward that border at 0.2 box sizes per second or more. Velocities and
     the median size are computed from the boxes of the last second, or from the last two boxes. A tracklet
     that ends more than a second (and more than a sampling period) after its last box does not leave. Entering
     is defined in the same way, backwards in time.

@@ -1,4 +1,4 @@
-"""Time present: the time that each detection represents, in whole milliseconds."""
+"""Time present: the time that each detection represents, in integer milliseconds."""
 
 import warnings
 from dataclasses import dataclass
@@ -9,9 +9,17 @@ import pandas as pd
 
 from ptrack_analysis.errors import ParameterError, PtrackWarning
 from ptrack_analysis.geometry import Bools, Integers
-from ptrack_analysis.schema import CONTINUED, INTERPOLATED
+from ptrack_analysis.schema import CONTINUED, DETECTIONS, INTERPOLATED, POINTS, TRAJECTORIES, validate
 from ptrack_analysis.schema.arrays import Rows, TableArrays
-from ptrack_analysis.video import Milliseconds, Video, find_sampling_period, milliseconds, timedelta
+from ptrack_analysis.video import (
+    Duration,
+    Milliseconds,
+    Video,
+    find_sampling_period,
+    milliseconds,
+    timedelta,
+    validate_video,
+)
 
 MAX_GAP = pd.Timedelta("2s")
 """Shortest default of ``max_gap``."""
@@ -53,7 +61,7 @@ def detected(table: pd.DataFrame, rows: PersonRows) -> Bools:
 
 
 def read_flag(table: pd.DataFrame, rows: PersonRows, name: str) -> Bools:
-    """Return a flag of the rows; all False if the table does not have it."""
+    """Return a flag of the rows, or False for all rows if the table does not have the column."""
     if name not in table.columns:
         return np.zeros(len(rows.time), dtype=bool)
     flag: Bools = table[name].to_numpy(dtype=bool)[rows.order]
@@ -80,7 +88,7 @@ def estimate_sampling_period(table: pd.DataFrame, video: Video) -> pd.Timedelta:
     Parameters
     ----------
     table
-        Detections, trajectories or points of the whole video.
+        Detections, trajectories or points of the complete video.
     video
         The video, for its frame rate.
 
@@ -96,11 +104,16 @@ def estimate_sampling_period(table: pd.DataFrame, video: Video) -> pd.Timedelta:
 
     Examples
     --------
-    >>> from ptrack_analysis import Video
-    >>> from ptrack_analysis.schema import DETECTIONS, empty_table
-    >>> estimate_sampling_period(empty_table(DETECTIONS), Video(frame_rate=25.0))
-    Timedelta('0 days 00:00:00.040000')
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> pta.quality.estimate_sampling_period(detections, video)
+    Timedelta('0 days 00:00:00.080000')
     """
+    validate_video(video)
+    names = list(table.index.names) if isinstance(table, pd.DataFrame) else None
+    if names == DETECTIONS.key_names:
+        validate(table, DETECTIONS)
+    else:
+        validate(table, TRAJECTORIES if names != POINTS.key_names or "time_present" in table else POINTS)
     return timedelta(find_period(rows_by_person(table), video))
 
 
@@ -115,8 +128,8 @@ def steps_between(rows: PersonRows) -> Milliseconds:
     return steps
 
 
-def choose_period(rows: PersonRows, video: Video, period: pd.Timedelta | str | None = None) -> int:
-    """Return the given period, or else the period of the video, or else an estimate [ms]."""
+def choose_period(rows: PersonRows, video: Video, period: Duration | None = None) -> int:
+    """Return the given period, otherwise the period of the video, otherwise an estimate [ms]."""
     if period is not None:
         return milliseconds(period, "period")
     if video.sampling_period is not None:
@@ -124,7 +137,7 @@ def choose_period(rows: PersonRows, video: Video, period: pd.Timedelta | str | N
     return find_period(rows, video)
 
 
-def choose_max_gap(max_gap: pd.Timedelta | str | None, period: int) -> int:
+def choose_max_gap(max_gap: Duration | None, period: int) -> int:
     """Return the longest step that does not interrupt presence [ms], by default from the period [ms].
 
     Raises
@@ -169,7 +182,7 @@ def find_video_end(video: Video | None, last: int) -> int | None:
     return duration if last <= duration else None
 
 
-def part_end(known: int | None, end: pd.Timedelta | str | None, last: int) -> int:
+def part_end(known: int | None, end: Duration | None, last: int) -> int:
     """Return the end of the analyzed part of a video [ms].
 
     This is ``end``, limited to the video's ``known`` end. Without both, it is the ``last`` observed time.

@@ -11,6 +11,7 @@ from ptrack_analysis.analysis.motion import kernels
 from ptrack_analysis.analysis.presence import rows_by_person
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Integers
+from ptrack_analysis.limits import wrong_kind
 from ptrack_analysis.schema import (
     CONTINUED,
     DETECTIONS,
@@ -22,7 +23,7 @@ from ptrack_analysis.schema import (
     find_unit,
     validate,
 )
-from ptrack_analysis.video import milliseconds
+from ptrack_analysis.video import Duration, milliseconds
 
 _MADE = {"position_status", "time_present", "tracklet"}
 _VELOCITIES = {f"velocity_{axis}_{unit}_per_s" for axis in "xy" for unit in MOVEMENT.units}
@@ -33,8 +34,8 @@ _EVER = np.iinfo("int64").max
 def select(
     table: pd.DataFrame,
     *,
-    start: pd.Timedelta | str | None = None,
-    end: pd.Timedelta | str | None = None,
+    start: Duration | None = None,
+    end: Duration | None = None,
     persons: Iterable[int] | None = None,
 ) -> pd.DataFrame:
     """Select the rows of some people and of a part of a video, from ``start`` to before ``end``.
@@ -67,19 +68,21 @@ def select(
     Raises
     ------
     SchemaError
-        If the columns are those of DETECTIONS, POINTS or TRAJECTORIES, but the table is not valid.
+        If the table has the columns of DETECTIONS, POINTS or TRAJECTORIES, but is not valid.
     ParameterError
         If ``end`` is not after ``start``, one of them is not a time, or the table has no times or people.
 
     Examples
     --------
-    >>> from ptrack_analysis import compute_trajectories
-    >>> times = pd.to_timedelta([0, 1000, 2000], unit="ms").as_unit("ms")
-    >>> index = pd.MultiIndex.from_arrays([[7, 7, 7], times], names=["person_index", "timestamp"])
-    >>> points = pd.DataFrame({"x_m": [0.0, 1.0, 2.0], "y_m": [0.0, 0.0, 0.0]}, index=index)
-    >>> part = select(compute_trajectories(points), start="500ms", end="1200ms")
-    >>> part["time_present"].dt.total_seconds().tolist(), part["x_m"].tolist()
-    ([0.5, 0.2], [0.0, 1.0])
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> trajectories = pta.compute_trajectories(detections, video)
+    >>> part = pta.select(trajectories, start="1min", end="2min")
+    >>> part.index.get_level_values("person_index").unique().tolist()
+    [2, 4, 5, 6, 7, 8, 9]
+    >>> part["time_present"].sum().total_seconds()
+    177.56
+    >>> len(pta.select(trajectories, persons=[3]))
+    306
     """
     kind = _find_kind(table)
     if kind is not None:
@@ -110,8 +113,8 @@ def _find_kind(table: object) -> Table | None:
     return None if any(names == each.key_names for each in TABLES.values()) else DETECTIONS
 
 
-def parse_part(start: pd.Timedelta | str | None, end: pd.Timedelta | str | None) -> tuple[int, int]:
-    """Return the start and the end of a part [ms]; without an end, the largest possible time."""
+def parse_part(start: Duration | None, end: Duration | None) -> tuple[int, int]:
+    """Return the start and the end of a part [ms], or the largest possible time without an end."""
     first = 0 if start is None else milliseconds(start, "start")
     if end is None:
         return first, _EVER
@@ -122,7 +125,7 @@ def parse_part(start: pd.Timedelta | str | None, end: pd.Timedelta | str | None)
 
 
 def cut_trajectories(
-    trajectories: pd.DataFrame, start: pd.Timedelta | str | None, end: pd.Timedelta | str | None
+    trajectories: pd.DataFrame, start: Duration | None, end: Duration | None
 ) -> tuple[pd.DataFrame, Integers]:
     """Cut TRAJECTORIES to a part of the video, as ``select`` describes.
 
@@ -193,7 +196,7 @@ def _find_overlapping(table: pd.DataFrame, first: int, last: int, *, counts_peop
     )
 
 
-def parse_person_numbers(persons: Iterable[int]) -> list[int]:
+def parse_person_numbers(persons: Iterable[int], name: str = "persons") -> list[int]:
     """Return the person numbers as integers.
 
     Raises
@@ -204,4 +207,4 @@ def parse_person_numbers(persons: Iterable[int]) -> list[int]:
     try:
         return [int(operator.index(person)) for person in persons]
     except (TypeError, ValueError) as error:
-        raise ParameterError(f"persons must be a list of whole numbers, got {persons!r}") from error
+        raise wrong_kind(name, "a list of whole numbers", persons) from error

@@ -11,7 +11,7 @@ from ptrack_analysis.geometry import Floats, Integers
 from ptrack_analysis.limits import above
 from ptrack_analysis.schema import POSITION_STATUSES, TRACKS
 from ptrack_analysis.schema.arrays import TableArrays, collect, empty_arrays, in_frame
-from ptrack_analysis.video import Milliseconds, milliseconds
+from ptrack_analysis.video import Duration, Milliseconds, milliseconds
 
 WALK_WINDOW = pd.Timedelta("1s")
 MIN_STEP = {"m": 0.2, "px": 10.0}
@@ -23,7 +23,7 @@ _NO = POSITION_STATUSES.index("missing")
 def compute_tracks(
     trajectories: pd.DataFrame | Walks,
     *,
-    window: pd.Timedelta | str = WALK_WINDOW,
+    window: Duration = WALK_WINDOW,
     min_step: float | None = None,
 ) -> TableArrays:
     """Summarize each person's track: times, path length and speed.
@@ -79,8 +79,8 @@ def compute_tracks(
 
     Notes
     -----
-    O(n log n + time in scene / window). ``path_length`` includes the jitter of the boxes and errs towards
-    longer: the path of a standing person grows with every sample. ``path_length_smoothed`` errs towards
+    O(n log n + time in scene / window). ``path_length`` includes the jitter of the boxes and errs toward
+    longer: the path of a standing person grows with every sample. ``path_length_smoothed`` errs toward
     shorter: a corner of 90 degrees costs up to 0.3 of the distance in a window, an about-turn up to all of
     it. If a person starts or stops within a piece, the complete piece is walked or not, so ``walking`` is off
     by up to a window each time.
@@ -90,6 +90,16 @@ def compute_tracks(
     E. Batschelet, "Circular Statistics in Biology", Academic Press, 1981, for straightness. M. C. González,
     C. A. Hidalgo, A.-L. Barabási, "Understanding individual human mobility patterns", Nature 453 (2008),
     doi:10.1038/nature06958, for the radius of gyration.
+
+    Examples
+    --------
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> tracks = pta.compute_tracks(pta.compute_trajectories(detections, video))
+    >>> tracks[["detections", "path_length_px", "straightness"]].head(3).reset_index().round(2)
+       person_index  detections  path_length_px  straightness
+    0             0         596         1397.39          0.58
+    1             1          93          418.25          0.73
+    2             2         609         1996.57          0.02
     """
     walks = read_walks(trajectories)
     unit = walks.unit
@@ -109,14 +119,14 @@ def compute_tracks(
         "person_index": walks.person_index[first],
         "first_seen": rows.time[first],
         "last_seen": rows.time[last],
-        "time_in_scene": np.add.reduceat(walks.held, first),
-        "without_position": np.add.reduceat(np.where(unlocated, walks.held, 0), first),
+        "time_in_scene": np.add.reduceat(walks.time_present, first),
+        "without_position": np.add.reduceat(np.where(unlocated, walks.time_present, 0), first),
         "time_outside_image": _sum_time(walks, first, "outside_image"),
         "time_box_truncated": _sum_time(walks, first, "box_truncated"),
         "segment": _find_segments(walks, len(first)),
         "detections": np.add.reduceat(walks.detected.astype("int64"), first),
         "tracklets": walks.run[last] - walks.run[first] + 1,
-        **_speeds(speed, walks.held, first),
+        **_speeds(speed, walks.time_present, first),
         **_ways(walks, first),
         **_walked(walks, first, pieces),
     }
@@ -126,7 +136,7 @@ def compute_tracks(
 def _sum_time(walks: Walks, first: Integers, flag: str) -> Milliseconds:
     """Sum each person's time present over the rows with a position and a flag."""
     counted = walks.read_flag(flag) & ~np.isnan(walks.x)
-    total: Milliseconds = np.add.reduceat(np.where(counted, walks.held, 0), first)
+    total: Milliseconds = np.add.reduceat(np.where(counted, walks.time_present, 0), first)
     return total
 
 
@@ -144,15 +154,15 @@ def _find_segments(walks: Walks, persons: int) -> np.ndarray:
     return segments
 
 
-def _speeds(speed: Floats, held: Milliseconds, first: Integers) -> dict[str, Floats | Milliseconds]:
+def _speeds(speed: Floats, time_present: Milliseconds, first: Integers) -> dict[str, Floats | Milliseconds]:
     """Compute each person's time-weighted mean speed and maximum speed over the rows with a speed."""
     known = ~np.isnan(speed)
-    time = np.add.reduceat(np.where(known, held, 0), first)
-    way = np.add.reduceat(np.where(known, speed * held, 0.0), first)
+    time = np.add.reduceat(np.where(known, time_present, 0), first)
+    way = np.add.reduceat(np.where(known, speed * time_present, 0.0), first)
     most = np.fmax.reduceat(speed, first)
     mean = np.full(len(first), np.nan)
     np.divide(way, time, out=mean, where=time > 0)
-    mean[2 * time < np.add.reduceat(held, first)] = np.nan
+    mean[2 * time < np.add.reduceat(time_present, first)] = np.nan
     # rounding can make a weighted mean exceed its largest term
     return {
         "mean_speed_{u}_per_s": np.minimum(mean, most),
@@ -203,7 +213,7 @@ def _walked(walks: Walks, first: Integers, pieces: PathPieces) -> dict[str, Inte
     )
     straightness = np.full(persons, np.nan)
     np.divide(direct, total, out=straightness, where=total > 0)
-    radius = radius_of_gyration(person, walks.held, walks.x, walks.y, persons)
+    radius = radius_of_gyration(person, walks.time_present, walks.x, walks.y, persons)
     return {
         "path_length_smoothed_{u}": np.where(np.isnan(radius), np.nan, total),
         "walking": duration.astype("int64"),

@@ -31,7 +31,7 @@ from ptrack_analysis.schema import (
     find_unit,
     validate,
 )
-from ptrack_analysis.video import Plane, Video, milliseconds
+from ptrack_analysis.video import Duration, Plane, Video, milliseconds, validate_plane, validate_video
 
 SPEED_WINDOW = pd.Timedelta("500ms")
 SMOOTHING = pd.Timedelta("500ms")
@@ -43,11 +43,11 @@ def compute_trajectories(
     video: Video | None = None,
     *,
     plane: Plane | None = None,
-    max_gap: pd.Timedelta | str | None = None,
-    period: pd.Timedelta | str | None = None,
-    max_interpolation: pd.Timedelta | str | None = None,
-    speed_window: pd.Timedelta | str = SPEED_WINDOW,
-    smoothing: pd.Timedelta | str = SMOOTHING,
+    max_gap: Duration | None = None,
+    period: Duration | None = None,
+    max_interpolation: Duration | None = None,
+    speed_window: Duration = SPEED_WINDOW,
+    smoothing: Duration = SMOOTHING,
     anchor: Anchor = "bottom_center",
     clip_boxes: bool = False,
 ) -> pd.DataFrame:
@@ -116,21 +116,36 @@ def compute_trajectories(
     Notes
     -----
     O(n log n). A gap of at most ``max_gap`` counts as presence even if the person left and came back
-    unobserved: a longer ``max_gap`` errs towards longer dwell.
+    unobserved: a longer ``max_gap`` errs toward longer dwell.
 
     Examples
     --------
-    >>> from ptrack_analysis import Video
-    >>> from ptrack_analysis.schema import DETECTIONS, empty_table
-    >>> list(compute_trajectories(empty_table(DETECTIONS), Video(width=640, height=360)).columns[:4])
-    ['x_px', 'y_px', 'position_status', 'time_present']
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> trajectories = pta.compute_trajectories(detections, video)
+    >>> trajectories[["x_px", "y_px", "position_status"]].head(3).round(1).reset_index()
+       person_index              timestamp    x_px   y_px position_status
+    0             0 0 days 00:00:00.000000  1039.0  433.8        detected
+    1             0 0 days 00:00:00.080000  1038.7  433.7        detected
+    2             0 0 days 00:00:00.160000  1039.7  433.7        detected
+
+    With a floor plan, positions are in meters:
+
+    >>> plan = pta.read_floor_plan("data/shop/floor.json")
+    >>> pta.compute_trajectories(detections, video, plane=plan)[["x_m", "y_m"]].head(3).round(2).reset_index()
+       person_index              timestamp   x_m  y_m
+    0             0 0 days 00:00:00.000000  9.06  5.0
+    1             0 0 days 00:00:00.080000  9.06  5.0
+    2             0 0 days 00:00:00.160000  9.07  5.0
     """
+    if video is not None:
+        validate_video(video)
+    validate_plane(plane)
     video = video or Video()
     raw = None
     if isinstance(detections, pd.DataFrame) and detections.index.names == POINTS.key_names:
-        if plane is not None:
+        if plane is not None and "time_present" not in detections.columns:
             raise ParameterError("plane must be None for points: their columns define the plane")
-        validate(detections, POINTS)
+        validate(detections, DETECTIONS if "time_present" in detections.columns else POINTS, "detections")
         schema, unit = POINTS, find_unit(detections, POINTS)
         rows = rows_by_person(detections)
         x, y = (detections[f"{axis}_{unit}"].to_numpy()[rows.order] for axis in "xy")
@@ -139,8 +154,6 @@ def compute_trajectories(
         validate(detections, DETECTIONS)
         rows = rows_by_person(detections)
         plane = plane or video.pixels
-        if not hasattr(plane, "project"):
-            raise ParameterError(f"plane must be a floor plan from read_floor_plan, got {plane!r:.60}")
         boxes = np.column_stack(
             [detections[name].to_numpy()[rows.order] for name in ("left", "top", "width", "height")]
         )
@@ -184,10 +197,10 @@ def _trajectories(
     *,
     video: Video,
     unit: str,
-    max_gap: pd.Timedelta | str | None,
-    period: pd.Timedelta | str | None,
-    max_interpolation: pd.Timedelta | str | None,
-    windows: tuple[pd.Timedelta | str, pd.Timedelta | str],
+    max_gap: Duration | None,
+    period: Duration | None,
+    max_interpolation: Duration | None,
+    windows: tuple[Duration, Duration],
     boxes: tuple[Floats, Bools, Anchor] | None = None,
 ) -> pd.DataFrame:
     """Add presence, interpolated positions, steps and speeds to the positions of the rows."""
@@ -228,7 +241,7 @@ def _trajectories(
 
 
 def parse_speed_windows(
-    speed_window: pd.Timedelta | str, smoothing: pd.Timedelta | str, name: str = "speed_window"
+    speed_window: Duration, smoothing: Duration, name: str = "speed_window"
 ) -> tuple[int, int]:
     """Return half of the window for speed and half of the window for mean positions [ms].
 

@@ -78,7 +78,7 @@ def _look_at_video(given: argparse.Namespace, reference: "VideoReference") -> "t
         evidence = Evidence(analysis)
         opening = find_opening(evidence)
     people = count(evidence.figures["persons"])
-    lines = wrap_text(f"{analysis.name}: {people} in {format_length(evidence.length)} of film")
+    lines = wrap_text(f"{analysis.name}: {people} in {format_length(evidence.length)} of video")
     lines += ["", *wrap_text(f"{opening.verdict} {opening.limits}")]
     for finding in opening.findings[:_FINDINGS]:
         lines += wrap_text(finding.sentence, 2, "- ")

@@ -52,7 +52,7 @@ def add(commands: Any) -> None:
         "Compute one table of one video and write it as CSV or Parquet, with the same columns as in a "
         "dataset.",
         "table visits data/shop --zones data/shop/zones.geojson",
-        "table persons data/shop -o persons.parquet",
+        "table tracks data/shop -o tracks.parquet",
         "table --list",
     )
     parser.add_argument("name", metavar="NAME", help="name of the table; --list lists all")

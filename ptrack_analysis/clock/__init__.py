@@ -3,6 +3,8 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from ptrack_analysis.public_names import describe_missing
+
 if TYPE_CHECKING:
     from ptrack_analysis.clock.hourly import compute_occupancy_hourly, compute_visits_hourly
     from ptrack_analysis.clock.recordings import Recording, read_recordings
@@ -17,7 +19,9 @@ _MODULES = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+if not TYPE_CHECKING:  # type checkers report unknown names themselves
+
+    def __getattr__(name: str) -> Any:
+        if name not in _MODULES:
+            raise describe_missing(__name__, name)
+        return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

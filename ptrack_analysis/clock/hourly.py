@@ -10,7 +10,7 @@ import pandas as pd
 from ptrack_analysis.analysis.dwell.survival import seen_at
 from ptrack_analysis.analysis.presence import find_video_end, part_end
 from ptrack_analysis.clock.opening_hours import open_intervals
-from ptrack_analysis.clock.recordings import Recording
+from ptrack_analysis.clock.recordings import Recording, validate_recording
 from ptrack_analysis.clock.timezones import (
     jump_between,
     moment_at,
@@ -19,7 +19,7 @@ from ptrack_analysis.clock.timezones import (
 )
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Integers
-from ptrack_analysis.scene.zones import Zone
+from ptrack_analysis.scene.zones import Zone, validate_items
 from ptrack_analysis.schema import (
     OBSERVED_ENTRIES,
     OCCUPANCY_CHANGES,
@@ -31,7 +31,7 @@ from ptrack_analysis.schema import (
     empty_table,
     validate,
 )
-from ptrack_analysis.video import Milliseconds, Video, milliseconds
+from ptrack_analysis.video import Duration, Milliseconds, Video, milliseconds, validate_video
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -222,7 +222,9 @@ def compute_occupancy_hourly(occupancy: pd.DataFrame, video: Video, recording: R
     >>> hourly[["local_hour", "max_persons"]].to_numpy().tolist()
     [[9, 2], [10, 2]]
     """
-    validate(occupancy, OCCUPANCY_CHANGES)
+    validate(occupancy, OCCUPANCY_CHANGES, "occupancy")
+    validate_video(video)
+    validate_recording(recording)
     if occupancy.empty:
         return empty_table(OCCUPANCY_HOURLY)
     occupancy = occupancy.sort_index()
@@ -261,8 +263,8 @@ def compute_visits_hourly(
     recording: Recording,
     *,
     zones: Sequence[Zone] = (),
-    start: pd.Timedelta | str | None = None,
-    end: pd.Timedelta | str | None = None,
+    start: Duration | None = None,
+    end: Duration | None = None,
     observed_entries: Iterable[str] = OBSERVED_ENTRIES,
 ) -> pd.DataFrame:
     """Count visits and sum their dwell per local hour.
@@ -321,6 +323,9 @@ def compute_visits_hourly(
     0
     """
     validate(visits, VISITS)
+    validate_video(video)
+    validate_recording(recording)
+    validate_items(zones, Zone, "zones")
     visits = visits.sort_index()
     entered, exited, dwell = (
         visits[name].to_numpy().astype("int64") for name in ("entered", "exited", "dwell")

@@ -102,7 +102,10 @@ def parse_pattern(text: str) -> Pattern:
         after_field = part["field"] is not None
     given = set(directives)
     if not (given & {"Y", "y"} and ({"m", "d"} <= given or "j" in given) and "H" in given):
-        raise ParameterError(f"pattern {text!r} must contain {_NEEDED}")
+        raise ParameterError(
+            f"started_at must be a pattern of file names that contains {_NEEDED}, got {text!r}. For one "
+            "known start, pass a file of recordings (--recordings) or a Recording."
+        )
     return Pattern(text, re.compile(expression, re.IGNORECASE), tuple(fields), tuple(directives))
 
 

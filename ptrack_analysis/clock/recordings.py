@@ -15,6 +15,7 @@ from ptrack_analysis.clock.holidays import FindHolidays, list_days, read_holiday
 from ptrack_analysis.clock.opening_hours import uses_holidays, validate_opening_hours
 from ptrack_analysis.clock.timezones import name_offset, parse_moment, parse_timezone
 from ptrack_analysis.errors import InputError, ParameterError
+from ptrack_analysis.limits import wrong_kind
 from ptrack_analysis.scene.selection import SELECTORS, Selector, VideoKeys, fits_pattern
 from ptrack_analysis.schema import VIDEOS
 from ptrack_analysis.storage.columns import stored_columns
@@ -151,6 +152,19 @@ _EXPECTED = "Expected a header such as video,started_at."
 _INTEGER = re.compile(r"[+-]?(0|[1-9]\d{0,17})")
 _NUMBER = re.compile(r"[+-]?(0|[1-9]\d*)?(\.\d+)?([eE][+-]?\d{1,2})?")
 _FLAGS = {"true": True, "false": False}
+
+
+def validate_recording(recording: object) -> None:
+    """Reject an argument that is not a Recording.
+
+    Raises
+    ------
+    ParameterError
+        If it is something else.
+    """
+    if not isinstance(recording, Recording):
+        advice = "read_recordings returns the recordings of a file; Recording(video=..., ...) describes one."
+        raise wrong_kind("recording", "a Recording", recording, advice)
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ _PARTITIONS_PER_STATEMENT = 100
 
 
 def format_athena(description: DatasetDescription, previous: DatasetDescription | None = None) -> str:
-    """Format the SQL script that creates an external table per table and the views that answer questions.
+    """Format the SQL script that creates the external tables and the question views.
 
     Partitions are added by name, because partition projection would not find the one without a date. Columns
     that ``previous`` does not have are added with ALTER TABLE. A table is dropped and created again if
@@ -78,7 +78,7 @@ def _find_gone(description: DatasetDescription, previous: DatasetDescription | N
 def _format_changes(
     description: DatasetDescription, previous: DatasetDescription | None, table: StoredTable
 ) -> Iterator[str]:
-    """Format the statements of a table, such that they also turn the previous table into this one."""
+    """Format the statements that create a table or change its previous version."""
     before = None if previous is None else previous.find(table.name)
     added: list[pa.Field] = []
     if previous is not None and before is not None:

@@ -1,4 +1,4 @@
-"""Audit of published tables: find suppressed figures that follow from published figures."""
+"""Audit of published tables for figures that reveal suppressed figures."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -119,7 +119,10 @@ def _find_revealed(
 
 
 def _find_empty(cell: Integers, atom: Integers, empty: Bools) -> Bools:
-    """Mark the cells whose atoms are all 0, because cells with a value of 0 contain these atoms."""
+    """Mark the cells whose atoms are all 0.
+
+    These atoms are part of cells with a value of 0.
+    """
     is_zero = np.zeros(atom.max(initial=-1) + 1, dtype=bool)
     is_zero[atom[empty[cell]]] = True
     within = np.ones(len(empty), dtype=bool)

@@ -86,7 +86,7 @@ class VideoTask:
 
 @dataclass(frozen=True, slots=True)
 class BatchTask:
-    """The task of a worker: compute ``videos``, and keep the rows of other videos of a batch.
+    """The task of a worker: compute ``videos``, and keep a batch's other rows.
 
     ``files`` are the current files of the batch by table. If a batch is split into chunks, only the first
     chunk keeps rows.
@@ -101,7 +101,7 @@ class BatchTask:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The dataset, tables and settings of a run, which are sent to workers with every task.
+    """The dataset, tables and settings of a run, sent to workers with every task.
 
     ``versions`` are the versions of Delta tables, and ``schema_version`` is the version of their rows.
     """
@@ -144,7 +144,7 @@ def cut_batches(videos: Iterable[VideoTask], first: int) -> Iterator[BatchTask]:
 
 
 def _measure(file: AnyPath) -> int:
-    """Return the size of a file, or 0 if it does not exist; reading it raises an error later."""
+    """Return the size of a file, or 0 if it is missing (reading it fails later)."""
     try:
         return file.stat().st_size
     except OSError:
@@ -156,7 +156,7 @@ def _numbered(videos: Sequence[VideoTask], batch: int) -> BatchTask:
 
 
 def split_into_chunks(task: BatchTask, most: int) -> list[BatchTask]:
-    """Split a batch into chunks of at most ``most`` videos, so that all workers have tasks."""
+    """Split a batch into chunks of at most ``most`` videos, to use all workers."""
     starts = range(0, max(len(task.videos), 1), most)
     if len(starts) == 1:
         return [task]
@@ -268,7 +268,7 @@ def stage_rows(rows: pa.Table, name: str, task: BatchTask, target: Target) -> It
 
 
 def _try_video(video: VideoTask, target: Target) -> tuple[dict[str, VideoTable], VideoEntry, VideoSummary]:
-    """Compute the tables of one video; if it fails, return its earlier entry with the fault."""
+    """Compute the tables of one video; on failure, return its earlier entry."""
     try:
         return _compute(video, target)
     except (OutputError, RemoteError):
@@ -312,7 +312,7 @@ def _compute(video: VideoTask, target: Target) -> tuple[dict[str, VideoTable], V
 
 
 def _prepare(table: Rows, name: str, video: str, setting: Setting, schema: Table) -> Rows:
-    """Return a table with its stored further columns, and with the name and status of its video."""
+    """Return a table with its further columns, and its video's name and status."""
     if isinstance(table, TableArrays):
         if name != "videos":
             return table

@@ -24,7 +24,7 @@ from ptrack_analysis.storage.s3 import AnyPath, S3Path
 
 
 def stage_catalogue(out: AnyPath, run: str, before: Manifest, manifest: Manifest) -> tuple[DatasetFile, ...]:
-    """Stage changed dimensions and descriptions; return all dimensions and descriptions.
+    """Stage changed dimensions and descriptions, and return all of both.
 
     A table without rows gets an empty file.
     """

@@ -112,7 +112,7 @@ def changing(
 
 
 def _open(out: AnyPath, partition: Partition | None = None, form: Form | None = None) -> OpenDataset:
-    """Recover from a killed run and read the manifest, which is empty for a new dataset.
+    """Recover from a killed run, and read the manifest (empty for a new dataset).
 
     Raises
     ------
@@ -261,7 +261,7 @@ def _is_purge(before: Manifest, manifest: Manifest) -> bool:
 def _update_holidays(
     known: Mapping[str, str], entries: Iterable[VideoEntry], find_holidays: FindHolidays | None
 ) -> Mapping[str, str]:
-    """Return the holidays of all years of a dataset; a new source replaces the years it contains."""
+    """Return the holidays of a dataset; a new source replaces the years it contains."""
     years = sorted({int(day[:4]) for day in list_days(entries)})
     if find_holidays is None or not years:
         return known
@@ -303,7 +303,7 @@ def _stage_copy(target: Target, name: str, parts: Iterable[pa.Table]) -> Dataset
 def _complete_batch(
     batch: int, parts: Sequence[BatchResult], target: Target, further: Mapping[str, Further]
 ) -> Iterable[DatasetFile]:
-    """Return the files of a batch, joined from chunks and with all further columns of the dataset."""
+    """Return the files of a batch, joined from chunks, with all further columns."""
     staging = target.out / STAGING / target.run
     if any("_chunks/" in file.place for part in parts for file in part.files):
         return join_chunks(batch, parts, target, further)

@@ -23,7 +23,7 @@ _LEAST_SIZE = 1000
 
 @dataclass(frozen=True, slots=True)
 class CompactSummary:
-    """The outcome of a compaction: videos, number of files before, and rows of each new file."""
+    """The outcome of a compaction: videos, files before, and rows per new file."""
 
     out: AnyPath
     videos: tuple[str, ...]
@@ -62,8 +62,15 @@ def compact_dataset(
         If another run is writing, or writing fails.
     RemoteError
         If S3 rejects a request.
+
+    Examples
+    --------
+    >>> summary = pta.export_dataset("data/day", "out", zones="data/day/zones.geojson")
+    >>> summary = pta.datasets.compact_dataset("out")
+    >>> summary.before, len(summary.files), summary.files["visits/part-000001.parquet"]
+    (12, 12, 61)
     """
-    root, most = parse_path(out), amount_of_bytes(file_size, "file_size", least=_LEAST_SIZE)
+    root, most = parse_path(out, name="out"), amount_of_bytes(file_size, "file_size", least=_LEAST_SIZE)
     read_manifest(root)
     with changing(root) as (dataset, check):
         before = dataset.manifest

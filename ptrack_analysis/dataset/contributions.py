@@ -1,4 +1,4 @@
-"""Contributions of people to the figures of a video: time, visits, crossings and transitions."""
+"""Contributions of people to the figures of a video."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ptrack_analysis.analysis.dwell.survival import seen_at
-from ptrack_analysis.analysis.zones.transitions import list_ways
+from ptrack_analysis.analysis.zones.transitions import list_transitions
 from ptrack_analysis.geometry import Bools, Integers
 from ptrack_analysis.pipeline.config import AnalysisConfig
 from ptrack_analysis.video import Milliseconds
@@ -67,12 +67,15 @@ def compute_contributions(
     if measure in {"visit", "dwell"}:
         return Contributions(_list_visits(measure, tables["visits"], edges, config))
     if measure in {"transition", "travel"}:
-        return Contributions(_list_ways(measure, tables["visits"]))
+        return Contributions(_list_journeys(measure, tables["visits"]))
     return Contributions(_list_crossings(measure.removeprefix("crossing_"), tables["crossings"], edges))
 
 
 def find_pieces(times: Milliseconds, edges: Milliseconds) -> Integers:
-    """Return the index of the interval of each time; times before the first interval get index 0."""
+    """Return the index of the interval of each time.
+
+    Times before the first interval get index 0.
+    """
     return np.maximum(np.searchsorted(edges, times, side="right") - 1, 0)
 
 
@@ -97,8 +100,8 @@ def _list_visits(
     )
 
 
-def _list_ways(measure: str, visits: pd.DataFrame) -> pd.DataFrame:
-    ways = list_ways(visits)
+def _list_journeys(measure: str, visits: pd.DataFrame) -> pd.DataFrame:
+    ways = list_transitions(visits)
     if measure == "transition":
         return ways.assign(amount=1).drop(columns="travel")
     known = ways[ways["travel"].notna()]
@@ -151,7 +154,7 @@ def _is_speed(name: object) -> bool:
 def _find_places(
     person: Integers, time: Milliseconds, visits: pd.DataFrame | None
 ) -> tuple[Integers, pd.DataFrame]:
-    """Return the index of the set of zones that each person is in, and the zones of each set."""
+    """Return the index of each person's set of zones, and the zones of each set."""
     place = np.zeros(len(person), dtype="int64")
     inside = dict[str, Bools]()
     if visits is not None:
@@ -184,7 +187,7 @@ def _is_visiting(person: Integers, time: Milliseconds, visits: pd.DataFrame) -> 
 
 
 def _find_cells(tables: Tables) -> dict[str, Integers]:
-    """Return the heatmap row and column of each detection; -1 for detections without a position."""
+    """Return the heatmap cell of each detection; -1 for detections without a position."""
     if "heatmap" not in tables:
         return {}
     cells, trajectories = tables["heatmap"], tables["trajectories"]

@@ -56,7 +56,7 @@ def format_datapackage(description: DatasetDescription) -> str:
 
 
 def _find_name(description: DatasetDescription) -> str:
-    """Return the name of the folder, with characters that the name of a package may contain."""
+    """Return the folder's name with the characters allowed in a package name."""
     folder = re.split(r"[\\/]", description.root)[-1]
     return _NOT_OF_A_NAME.sub("-", folder.lower()).strip("-") or "dataset"
 

@@ -56,7 +56,7 @@ class TableChange:
 def list_changes(
     before: Manifest, manifest: Manifest, touched: set[int], files: Sequence[DatasetFile]
 ) -> tuple[TableChange, ...]:
-    """Return the changes of facts whose rows in the touched batches are replaced by staged files.
+    """Return the changes that replace rows of touched batches by staged files.
 
     A new table, or a table whose column types change, is written completely.
     """
@@ -73,7 +73,7 @@ def list_changes(
 
 
 def has_new_types(before: Manifest, manifest: Manifest, table: str) -> bool:
-    """Return whether the types of a table's columns change, so that all rows must be written again."""
+    """Return whether column types change, so that all rows must be written again."""
     types, now = dict(before.further.get(table, ())), dict(manifest.further.get(table, ()))
     return before.version < SCHEMA_VERSION or any(now[column] != types[column] for column in types)
 
@@ -166,7 +166,7 @@ def _add_partition(rows: pa.Table, partition: Partition | None) -> pa.Table:
 
 
 def _purge(table: "DeltaTable") -> None:
-    """Delete all files that the newest version does not need, and the log of earlier versions."""
+    """Delete the files and the log of earlier versions."""
     table.vacuum(retention_hours=0, dry_run=False, enforce_retention_duration=False)
     table.alter.set_table_properties({"delta.logRetentionDuration": "interval 0 days"})
     table.create_checkpoint()
@@ -175,7 +175,7 @@ def _purge(table: "DeltaTable") -> None:
 
 
 def compact_tables(out: AnyPath, manifest: Manifest, file_size: int) -> Iterator[tuple[str, int, list[int]]]:
-    """Join the files of each table and delete files that were replaced over a week ago.
+    """Join each table's files, and delete files replaced over a week ago.
 
     Yields the name of each table, the earlier number of files, and the rows of each new file.
     """

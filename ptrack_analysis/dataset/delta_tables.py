@@ -79,7 +79,7 @@ def say(error: Exception) -> str:
 
 
 def open_recorded(out: AnyPath, name: str, version: int, *, writing: bool = False) -> "DeltaTable":
-    """Open a table at the version of the manifest, or at a newer version with the same rows.
+    """Open a table at the manifest's version, or a newer version with equal rows.
 
     Raises
     ------

@@ -48,7 +48,7 @@ class StoredTable:
 
     @property
     def has_own_time(self) -> bool:
-        """Whether ``local_date`` belongs to a time of the row; otherwise, to the recording's start."""
+        """Whether ``local_date`` is from a time of the row, not the recording's start."""
         is_of_person = self.has("person") and any(pa.types.is_timestamp(one.type) for one in self.schema)
         return self.name == "videos" or "timestamp_ms" in self.key or is_of_person
 
@@ -119,11 +119,11 @@ class DatasetDescription:
 
     @property
     def partition_key(self) -> str | None:
-        """The name in the path of the partitions, such as ``month``; None for a flat dataset."""
+        """The name of the partitions, such as ``month``; None for a flat dataset."""
         return None if self.partition is None else PARTITION_KEYS[self.partition]
 
     def list_relations(self) -> list[Relation]:
-        """List the relations between the tables of this dataset, in the order of the tables."""
+        """List the relations between the tables of this dataset, in table order."""
         further = [table for table in self.tables if not table.is_standard]
         relations = chain(RELATIONS, *map(_relate, further))
         found = [one for one in relations if self.has(one.table, one.column) and self.has(one.to, one.key)]
@@ -160,7 +160,7 @@ def find_definition(column: pa.Field) -> str:
 
 
 def find_choices(column: pa.Field) -> list[str]:
-    """Return the allowed values of a stored column, an empty list if all values are allowed."""
+    """Return the allowed values of a stored column; empty if all are allowed."""
     choices: list[str] = json.loads(_find_mark(column, b"choices") or "[]")
     return choices
 
@@ -186,7 +186,7 @@ TYPE_NAMES = {
 
 
 def find_type(column: pa.Field) -> str:
-    """Return the name of a stored column's type; a dictionary has the type of its values.
+    """Return the name of a stored column's type, or of the values of a dictionary.
 
     Raises
     ------

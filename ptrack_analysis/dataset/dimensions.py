@@ -1,4 +1,4 @@
-"""Dimensions of a dataset: zones, lines, sites and dates, and the keys that refer to them."""
+"""Dimensions of a dataset: zones, lines, sites and dates, and their keys."""
 
 import datetime as dt
 import json
@@ -74,7 +74,7 @@ def _find_days(analysis: VideoAnalysis, tracks: Rows) -> list[str]:
 def dates_table(
     days: Iterable[str], find_holidays: Callable[[int], Mapping[dt.date, str]] | None = None
 ) -> pd.DataFrame:
-    """Compute the DATES table with all days of the years from the first to the last day.
+    """Compute DATES with all days of the years from the first to the last day.
 
     Parameters
     ----------
@@ -125,7 +125,7 @@ def dates_table(
 
 
 def sites_table(recordings: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
-    """Compute the SITES table from recordings with ``site``, ``timezone`` and other fields.
+    """Compute the SITES table from recordings with ``site`` and other fields.
 
     Recordings with an unknown site are ignored. A value that differs between the videos of a site is missing.
     """
@@ -144,7 +144,7 @@ def sites_table(recordings: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
 
 
 def cameras_table(recordings: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
-    """Compute the CAMERAS table from the recordings of videos, as ``sites_table`` does."""
+    """Compute the CAMERAS table from recordings, as ``sites_table`` does."""
     groups = _group_recordings(recordings, _key_of_camera)
     return assemble(
         CAMERAS,
@@ -212,7 +212,7 @@ def list_definitions(scene: Scene | None, video: str) -> Definitions:
 
 
 def map_keys(definitions: Definitions, kind: str) -> dict[str, str]:
-    """Return the key of each zone (``kind="zones"``) or line (``"lines"``) by its name."""
+    """Return the key of each zone (``kind="zones"``) or line (``"lines"``) by name."""
     return {drawn["name"]: key for key, drawn in definitions.get(kind, {}).items()}
 
 

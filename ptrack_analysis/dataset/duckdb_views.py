@@ -48,7 +48,7 @@ DUCKDB_TYPES = {
 
 
 def format_duckdb_views(description: DatasetDescription, previous: DatasetDescription | None = None) -> str:
-    """Format the SQL script that creates a view per table and the views that answer questions.
+    """Format the SQL script that creates a view per table and the question views.
 
     The views contain the location of the dataset; the variable ``ptrack_root`` overrides it. The views of
     flat and partitioned datasets have the same columns in the order of the schema, including columns without

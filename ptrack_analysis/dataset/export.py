@@ -1,4 +1,4 @@
-"""Export of an archive to a dataset: a folder of Parquet files that BI tools read directly."""
+"""Export of an archive to a dataset of Parquet files for BI tools."""
 
 import math
 import sys
@@ -48,6 +48,7 @@ from ptrack_analysis.errors import (
     PtrackWarning,
     WorkerError,
 )
+from ptrack_analysis.limits import whole_number
 from ptrack_analysis.pipeline.camera_config import ResolvedVideo, resolve_videos
 from ptrack_analysis.pipeline.config import AnalysisConfig, memory_for
 from ptrack_analysis.pipeline.outputs import ALWAYS, OUTPUTS, outputs_available
@@ -90,7 +91,7 @@ def export_dataset(
     name: str | None = None,
     **settings: Any,
 ) -> ExportSummary:
-    """Export the videos of a source to a dataset of Parquet files that BI tools read directly.
+    """Export the videos of a source to a dataset of Parquet files for BI tools.
 
     Every table is a folder. Facts have one file per batch of up to 25 videos, and each dimension has one
     file. All files of a table have the same columns. The dataset also has a data dictionary
@@ -184,13 +185,23 @@ def export_dataset(
     by content if these differ. Each worker needs memory for the largest batch: 128 MB of pages or one larger
     video, about 0.3 GB per million detections. If a video does not fit into memory, it fails. Export it in
     parts (``start``, ``end``). ``end`` does not shorten the video: occupancy is 0 after it.
+
+    Examples
+    --------
+    >>> summary = pta.export_dataset("data/day", "out", zones="data/day/zones.geojson")
+    >>> [(video.name, video.status, video.rows["visits"]) for video in summary.videos]
+    [('evening', 'written', 17), ('morning', 'written', 16), ('noon', 'written', 28)]
     """
     if isinstance(source, VideoAnalysis):
         source, settings = _open_analysis(source, settings)
     crew = _choose_workers(workers, executor, in_flight)
     if workers is not None and settings.get("memory") is None:
         settings["memory"] = memory_for(workers)
-    config, out, root = AnalysisConfig(**settings), parse_path(out), parse_path(source)
+    config, out, root = (
+        AnalysisConfig(**settings),
+        parse_path(out, name="out"),
+        parse_path(source, name="source"),
+    )
     _validate_target(out)
     find_holidays = None if config.holidays is None else read_holidays(str(config.holidays))
     form = form_given(
@@ -286,6 +297,8 @@ def _choose_workers(workers: int | None, executor: Executor | None, in_flight: i
     """Return the workers as arguments of ``map_tasks``, and their number."""
     if workers is not None and executor is not None:
         raise ParameterError("workers and executor must not both be given. Pass only one.")
+    if in_flight is not None:
+        whole_number(in_flight, "in_flight", 1)
     if workers is None:
         most = IN_FLIGHT if in_flight is None else in_flight
         width = 1 if executor is None else max(1, most // _TASKS_PER_WORKER)
@@ -416,7 +429,7 @@ class _Run:
         plan.tasks[name] = VideoTask(reference, video.recording, number, entry)
 
     def find_gone(self, plan: _Plan) -> tuple[list[VideoEntry], list[VideoEntry]]:
-        """List the videos that this source no longer contains, and the videos of other sources.
+        """List the videos that this source no longer contains, and other sources' videos.
 
         Neither list contains other parts of a video that the source still contains.
         """
@@ -496,7 +509,7 @@ class _Run:
         return [*tasks, *cut_batches(new, self.manifest.next_batch)]
 
     def describe_tables(self, manifest: Manifest, plan: _Plan) -> Iterator[str]:
-        """Describe withheld tables, tables that earlier videos lack, and removed CSV files."""
+        """Describe withheld tables, tables that some videos lack, and removed CSV files."""
         chosen = {*(self.config.tables or ())} & {*OUTPUTS}
         withheld = sorted(chosen - {*released_folders([*chosen], self.config), *ALWAYS})
         if withheld and len(chosen) < len(OUTPUTS):  # "all" means all tables that may be written
@@ -630,7 +643,7 @@ def _warn(summary: VideoSummary) -> None:
 
 
 def _compute(tasks: Sequence[BatchTask], target: Target, crew: dict[str, Any]) -> Iterator[BatchResult]:
-    """Compute batches. If the worker of a batch ends, retry each video of the batch separately."""
+    """Compute batches, and retry each video of a batch whose worker ended."""
     lost = list[BatchTask]()
     for outcome in map_tasks(partial(export_batch, target=target), tasks, **crew):
         if outcome.result is not None:
@@ -647,7 +660,7 @@ def _compute(tasks: Sequence[BatchTask], target: Target, crew: dict[str, Any]) -
 
 
 def _give_up(task: BatchTask, error: Exception, target: Target) -> BatchResult:
-    """Return the result of a video that ended its worker; its earlier rows are kept."""
+    """Return the result of a video that ended its worker, and keep its earlier rows."""
     message = str(error) or "the video does not fit into memory"
     withholds = any(target.settings[one.setting].config.withholds for one in task.videos)
     fault = FAILED if withholds else message

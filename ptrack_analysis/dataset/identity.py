@@ -30,7 +30,10 @@ _DIGITS = 32
 
 @dataclass(frozen=True, slots=True)
 class Digests:
-    """Computes recorded identities and digests; withheld data uses the salt, or no digest without one."""
+    """Computes recorded identities and digests.
+
+    Withheld data uses the salt. Without a salt it has no digest.
+    """
 
     is_withheld: bool = False
     salt: bytes | None = None
@@ -40,7 +43,7 @@ class Digests:
         return text if not self.is_withheld else hmac.new(self.salt or b"", text.encode(), sha256).hexdigest()
 
     def digest(self, text: str) -> str:
-        """Return a digest of a text; empty if it would identify the source of withheld data."""
+        """Return a digest of a text, or "" if it would identify withheld data."""
         if not self.is_withheld:
             return sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:_DIGITS]
         if self.salt is None:
@@ -55,7 +58,7 @@ def hash_source(root: AnyPath, digests: Digests) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One video of the source, with its identity, fingerprint, content and entry in the dataset."""
+    """One video of the source: identity, fingerprint, content and dataset entry."""
 
     reference: VideoReference
     identity: str
@@ -80,7 +83,7 @@ class KnownVideos:
 
 
 def identify(reference: VideoReference, root: AnyPath, part: str, known: KnownVideos) -> Candidate:
-    """Find the identity of a video and its entry in the dataset without reading unchanged files.
+    """Find the identity of a video and its entry, without reading unchanged files.
 
     The identity is the job, otherwise the filmed object in S3, otherwise the content of the files. ``part``
     is the exported time range.
@@ -110,9 +113,10 @@ def identify(reference: VideoReference, root: AnyPath, part: str, known: KnownVi
 
 
 def find_look(reference: VideoReference, root: AnyPath, suffix: str, digests: Digests) -> str:
-    """Return the fingerprint of a video: a digest of its files' sizes and times, or ETags in S3.
+    """Return the fingerprint of a video.
 
-    The fingerprint is empty if a file may still change without a new size or time.
+    It is a digest of the sizes and times of its files, or of ETags in S3. The fingerprint is empty if a file
+    may still change without a new size or time.
 
     Raises
     ------
@@ -132,7 +136,7 @@ def find_look(reference: VideoReference, root: AnyPath, suffix: str, digests: Di
 
 
 def hash_content(reference: VideoReference) -> str:
-    """Return the SHA-256 of the content of a video's files, independent of their order.
+    """Return the SHA-256 of the content of a video's files in any order.
 
     Raises
     ------
@@ -149,7 +153,7 @@ def hash_content(reference: VideoReference) -> str:
 
 
 def look_at(path: AnyPath) -> tuple[str, bool]:
-    """Return the fingerprint of a file, and True if every further change will change it.
+    """Return the fingerprint of a file, and True if any change will change it.
 
     On disk, the fingerprint contains the size, times and inode; in S3, the size and ETag. A file that has
     just changed may change again within the resolution of the system's clock and keep its fingerprint.
@@ -159,7 +163,7 @@ def look_at(path: AnyPath) -> tuple[str, bool]:
     OSError
         If the file does not exist.
     RemoteError
-        If S3 refuses.
+        If S3 rejects a request.
     """
     if isinstance(path, S3Path):
         found = path.stat()
@@ -242,7 +246,7 @@ _CACHE = pa.schema([("name", pa.string()), ("look", pa.string()), ("evidence", p
 
 
 class EvidenceCache:
-    """Cache of the evidence in pages of unchanged files, stored in ``_ptrack/sources.parquet``.
+    """Cache of the evidence in unchanged files, in ``_ptrack/sources.parquet``.
 
     ``content`` is the file of an earlier run. ``mark`` identifies the source ``root``; rows of other sources
     are kept.
@@ -256,7 +260,7 @@ class EvidenceCache:
         self._parsed: dict[str, frozenset[Evidence] | None] = {}
 
     def recall(self, file: AnyPath) -> frozenset[Evidence] | None:
-        """Return the evidence in the pages of a file; None if the file is new or has changed."""
+        """Return the evidence in a file's pages; None if the file is new or changed."""
         try:
             look, is_settled = look_at(file)
         except OSError:
@@ -272,7 +276,7 @@ class EvidenceCache:
         return self._parsed[known[1]]
 
     def format(self, evidence: Mapping[AnyPath, Iterable[Evidence]]) -> bytes:
-        """Format the evidence of all files, with their fingerprints from before they were read."""
+        """Format the evidence of all files, with the fingerprints before reading."""
         rows = [(name, *row) for name, row in self._before.items() if not name.startswith(f"{self._mark}/")]
         for file, found in evidence.items():
             name = self._name(file)
@@ -289,7 +293,7 @@ class EvidenceCache:
 
 
 def _read_rows(content: bytes) -> dict[str, tuple[str, str]]:
-    """Read the fingerprint and evidence of each file; return no rows if the cache is damaged."""
+    """Read the fingerprint and evidence of each file; no rows if damaged."""
     try:
         table = read_whole(content)
     except (OSError, pa.ArrowException):

@@ -35,7 +35,7 @@ class Law:
 
 
 def _equal(found: str, expected: str, key: str, tolerance: float = 0) -> str:
-    """Return the query that compares two sums by ``video`` and a key; a missing sum is 0."""
+    """Return the query that compares two sums by video and key; a missing sum is 0."""
     columns = f"video, {key}" if key else "video"
     place = key or "''"
     return f"""

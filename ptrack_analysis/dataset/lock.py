@@ -86,7 +86,7 @@ def describe_holder(holder: dict[str, Any]) -> str:
 def _renew(
     path: S3Path, holder: dict[str, Any], tag: str, done: threading.Event, lost: threading.Event
 ) -> None:
-    """Renew the lock object periodically until the run ends or another run has taken it over."""
+    """Renew the lock periodically until the run ends or another run takes it over."""
     count = 0
     while not done.wait(RENEWAL.total_seconds()):
         count += 1
@@ -183,7 +183,7 @@ def _read_holder(out: Path) -> dict[str, Any]:
 
 
 def _clear(out: Path, *, is_new: bool) -> None:
-    """Remove the description of the run, and the folder if it is new and contains only the lock."""
+    """Remove the description of the run, and a new folder with only the lock."""
     try:
         (out / HOLDER).unlink(missing_ok=True)
         is_empty = [path.name for path in out.iterdir()] == [PRIVATE] and not (out / JOURNAL).exists()

@@ -1,4 +1,4 @@
-"""The manifest of a dataset, which lists its videos, files and settings in one Parquet file."""
+"""The manifest of a dataset: its videos, files and settings in one Parquet file."""
 
 import io
 import json
@@ -37,7 +37,7 @@ _V = TypeVar("_V")
 
 @dataclass(frozen=True, slots=True)
 class VisitEnds:
-    """Entry and exit values that count as observed starts and ends of visits in one video."""
+    """Entry and exit values that count as observed starts and ends of visits."""
 
     entries: tuple[str, ...] = OBSERVED_ENTRIES
     exits: tuple[str, ...] = OBSERVED_EXITS
@@ -180,7 +180,7 @@ class Manifest:
 
     @cached_property
     def min_counts(self) -> tuple[int, ...]:
-        """The numbers of people below which figures are withheld, if every video has a limit."""
+        """The limits below which figures are withheld, if every video has a limit."""
         counts = {entry.parameters.get("min_count") or 0 for entry in self.videos}
         return () if 0 in counts else tuple(sorted(counts))
 
@@ -236,7 +236,7 @@ _SCHEMA = pa.schema(
 
 
 def format_manifest(manifest: Manifest) -> bytes:
-    """Format a manifest as Parquet, with one row per video and equal settings stored once."""
+    """Format a manifest as Parquet: one row per video, equal settings stored once."""
     shared: dict[str, dict[str, int]] = {name: {} for name in _SHARED}
     entries = manifest.videos
     columns: dict[str, list[Any]] = {
@@ -300,7 +300,7 @@ def _format_json(value: Any) -> str:
 
 
 def read_whole(content: bytes) -> pa.Table:
-    """Read a Parquet file without Arrow's threads, which can abort a process at its exit."""
+    """Read a Parquet file without Arrow's threads, which can abort a process."""
     file = pq.ParquetFile(pa.BufferReader(content), page_checksum_verification=True)
     return file.read(use_threads=False)
 
@@ -389,7 +389,10 @@ def _validate(entries: Sequence[VideoEntry], files: Sequence[DatasetFile]) -> No
 
 
 def is_inside(place: str) -> bool:
-    """Return whether a path is inside its dataset; an edited manifest may contain any path."""
+    """Return whether a path is inside its dataset.
+
+    An edited manifest may contain any path.
+    """
     return not place.startswith("/") and not {"..", ""} & {*place.replace("\\", "/").split("/")}
 
 

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as pa_dataset
 
+from ptrack_analysis.cards import build_card
 from ptrack_analysis.dataset.dimensions import DIMENSIONS
 from ptrack_analysis.dataset.manifest import Manifest, read_manifest
 from ptrack_analysis.dataset.publishing import wait_for_change
@@ -32,12 +33,12 @@ from ptrack_analysis.limits import at_least
 from ptrack_analysis.storage.columns import VIDEO
 from ptrack_analysis.storage.facts import SCHEMA_VERSION
 from ptrack_analysis.storage.s3 import AnyPath, S3Path, parse_path
-from ptrack_analysis.video import milliseconds
+from ptrack_analysis.video import Duration, milliseconds
 
 if TYPE_CHECKING:
     import duckdb
 
-Moment = pd.Timedelta | datetime | str
+Moment = Duration | datetime
 
 _PAIRS = (
     (("timestamp_ms", "timestamp_ms"), ("recorded_at", "recorded_at")),
@@ -55,9 +56,9 @@ _OPEN = ("exited_ms", "exited_at", "ended_ms", "ended_at")
 def rows_between(
     columns: Sequence[str], start: Moment | None, end: Moment | None, *, table: str
 ) -> pa_dataset.Expression | None:
-    """Return the condition that a row overlaps the time from ``start`` to before ``end``.
+    """Return the condition that a row overlaps the time from ``start`` to ``end``.
 
-    Return None if neither is given.
+    ``end`` is not included. The condition is None if neither is given.
 
     Raises
     ------
@@ -103,7 +104,7 @@ def _find_time_columns(columns: Sequence[str], *, on_clock: bool, table: str) ->
 
 
 def _bound(given: Moment, name: str) -> Any:
-    """Convert a bound to milliseconds since the start of the video, or to a time in UTC."""
+    """Convert a bound to milliseconds of video time, or to a time in UTC."""
     if not isinstance(given, datetime):
         return milliseconds(given, name)
     if given.tzinfo is None:
@@ -114,14 +115,39 @@ def _bound(given: Moment, name: str) -> Any:
 Form = Literal["pandas", "arrow"]
 
 _BATCH = 131_072
+_SHOWN = 10
+"""Names of videos on a card."""
 
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """A dataset opened by ``open_dataset``, with its location and manifest."""
+    """A dataset opened by ``open_dataset``, with its location and manifest.
+
+    Examples
+    --------
+    >>> summary = pta.export_dataset("data/day", "out", zones="data/day/zones.geojson")
+    >>> dataset = pta.open_dataset("out")
+    >>> dataset.videos
+    ['evening', 'morning', 'noon']
+    >>> dataset.tables[:5]
+    ['videos', 'tracks', 'detections', 'trajectories', 'visits']
+    >>> dataset.columns("dwell")[:4]
+    ['video', 'local_date', 'local_hour', 'zone']
+    """
 
     root: AnyPath
     manifest: Manifest = field(repr=False)
+
+    def __repr__(self) -> str:
+        """Return the location and the numbers of videos and tables."""
+        return f"Dataset({str(self.root)!r}, {len(self.videos)} videos, {len(self.tables)} tables)"
+
+    def _repr_html_(self) -> str:
+        """Return a card for notebooks; no file is read for it."""
+        names = self.videos
+        some = ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
+        facts = {"videos": f"{len(names)}: {some}", "tables": ", ".join(self.tables)}
+        return build_card("Dataset", self.root, facts, calls='dataset.read("visits")')
 
     @property
     def videos(self) -> list[str]:
@@ -333,9 +359,18 @@ def open_dataset(place: str | PathLike[str] | S3Path) -> Dataset:
 
     Examples
     --------
-    >>> open_dataset("out").read("visits", videos="noon", columns=["dwell"])  # doctest: +SKIP
+    >>> summary = pta.export_dataset("data/day", "out", zones="data/day/zones.geojson")
+    >>> dataset = pta.open_dataset("out")
+    >>> visits = dataset.read("visits", videos="noon", columns=["dwell"])
+    >>> visits["dwell"].groupby("zone").median()
+    zone
+    checkout   0 days 00:00:11.760000
+    entrance   0 days 00:00:02.580000
+    shelves    0 days 00:00:09.360000
+    table      0 days 00:00:03.140000
+    Name: dwell, dtype: timedelta64[ms]
     """
-    root = parse_path(place)
+    root = parse_path(place, name="place")
     wait_for_change(root)
     manifest = read_manifest(root)
     if manifest.version < SCHEMA_VERSION:

@@ -47,7 +47,7 @@ class Figure:
         return [name for name in self.declared.adds_over if name in self.values.index.names]
 
     def list_levels(self) -> list[list[str]]:
-        """List the levels of each sum that a figure is computed from; a share also has a total."""
+        """List the levels of each sum of a figure, including the total of a share."""
         of_total = [name for name in self.levels if name != self.declared.total]
         return [self.levels, of_total] if self.declared.kind == "share" else [self.levels]
 
@@ -93,7 +93,7 @@ def to_plain(level: pd.Index) -> np.ndarray:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Family:
-    """The atoms of a measure by some attributes, and the contributions of people to the atoms."""
+    """The atoms of a measure by some attributes, and people's contributions to them."""
 
     measure: str
     attributes: tuple[str, ...]
@@ -102,7 +102,7 @@ class _Family:
     zones: pd.DataFrame | None
 
     def list_atoms(self, names: Sequence[str]) -> pd.DataFrame:
-        """List the atoms by some attributes; an atom in several zones occurs once per zone."""
+        """List the atoms by some attributes, once per zone of the atom."""
         if self.zones is None or "zone" not in names or "place" not in self.attributes:
             return self.atoms
         return self.atoms.merge(self.zones, on="place")
@@ -110,7 +110,7 @@ class _Family:
 
 @dataclass(slots=True, eq=False)
 class _Sums:
-    """Sums over atoms. Equal sums become one cell, even if they are in different tables."""
+    """Sums over atoms, with equal sums as one cell, even in different tables."""
 
     entries: list[tuple[Integers, Integers, Integers]] = field(default_factory=list)
     count: int = 0
@@ -174,7 +174,7 @@ def build_system(
     videos: pd.DataFrame,
     holidays: frozenset[date] | None = None,
 ) -> System:
-    """Express the figures of one video as sums over atoms, and add the equations between the sums.
+    """Express the figures of one video as sums over atoms, with their equations.
 
     Parameters
     ----------
@@ -255,7 +255,7 @@ def _find_edges(figures: Iterable[Figure], hours: Hours | None) -> Milliseconds:
 
 
 def find_attributes(measure: str, figure: Figure) -> set[str]:
-    """Return the attributes of contributions to a measure that correspond to the key of a figure."""
+    """Return the attributes of contributions that correspond to a figure's key."""
     zone = "place" if measure in BY_PLACE else "zone"
     names = dict.fromkeys(_TIME, "piece") | {"zone": zone}
     return {names.get(name, name) for name in figure.levels} | {name for name, _ in figure.declared.only}
@@ -270,7 +270,7 @@ def _list_attributes(measure: str, figures: Iterable[Figure]) -> list[tuple[str,
 def _build_family(
     measure: str, attributes: tuple[str, ...], contributions: Contributions, earlier: Sequence[_Family]
 ) -> _Family:
-    """Build a family whose atoms have higher numbers than the atoms of earlier families."""
+    """Build a family, with its atoms numbered after those of earlier families."""
     offset = sum(len(family.atoms) for family in earlier)
     rows = contributions.rows
     number = rows.groupby([*attributes], sort=False).ngroup().to_numpy()
@@ -304,7 +304,10 @@ def _locate(
 
 
 def _add_margins(sums: _Sums, family: _Family) -> None:
-    """Add the atoms and their totals by each attribute, which must not be revealed either."""
+    """Add the atoms and their totals by each attribute.
+
+    These totals must not be revealed either.
+    """
     atom = family.atoms["atom"].to_numpy()
     sums.add(np.arange(len(atom)), atom, 1, len(atom))
     for name in family.attributes if len(family.attributes) > 1 else ():
@@ -313,7 +316,7 @@ def _add_margins(sums: _Sums, family: _Family) -> None:
 
 
 def _add_links(sums: _Sums, family: _Family, other: _Family) -> None:
-    """Add the equations between totals of two families; the difference of equal totals is 0."""
+    """Add equations between the totals of two families: equal totals differ by 0."""
     if family.measure == other.measure:
         shared = [name for name in family.attributes if name in other.attributes]
         _add_equations(sums, family, shared, other, shared)
@@ -324,7 +327,7 @@ def _add_links(sums: _Sums, family: _Family, other: _Family) -> None:
 
 
 def _add_equations(sums: _Sums, family: _Family, names: list[str], other: _Family, others: list[str]) -> None:
-    """Add an equation for each common value of attributes, if both families have the attributes."""
+    """Add an equation for each common value of attributes that both families have."""
     sides = []
     for one, wanted in ((family, names), (other, others)):
         atoms = one.list_atoms(wanted)

@@ -60,7 +60,7 @@ def name_run() -> str:
 def stage_file(
     out: AnyPath, run: str, place: str, content: Any, *, rows: int = 0, batch: int = -1
 ) -> DatasetFile:
-    """Write a file durably to the staging folder of a run; return its entry for the manifest.
+    """Write a file durably to a run's staging folder, and return its manifest entry.
 
     Raises
     ------
@@ -150,7 +150,10 @@ def write_bytes_to(out: AnyPath, place: str, content: bytes) -> None:
 
 
 def remove_sources(out: AnyPath) -> None:
-    """Remove the cache of sources, which contains file names; the next export reads the files again."""
+    """Remove the cache of sources, which contains file names.
+
+    The next export reads the files again.
+    """
     if isinstance(out, S3Path):
         (out / SOURCES).unlink()
     else:
@@ -180,7 +183,7 @@ def recover(out: AnyPath) -> bool:
 
 
 def discard_staged(out: AnyPath) -> None:
-    """Remove the staged files of a failed run from the disk, unless there is a journal.
+    """Remove the staged files of a failed run, unless there is a journal.
 
     In S3, the next run removes them, because S3 itself may have failed.
     """
@@ -240,7 +243,7 @@ def _parse_table(found: dict[str, Any]) -> TableChange:
 
 
 def _commit_tables(out: AnyPath, change: Change) -> None:
-    """Commit the changes of Delta tables, and write their versions to the staged manifest."""
+    """Commit changes of Delta tables, and write their versions to the manifest."""
     staging = out / STAGING / change.run
     staged = staging / MANIFEST
     if not change.tables or not staged.is_file():
@@ -346,5 +349,8 @@ def list_places(out: AnyPath) -> dict[str, int]:
 
 
 def is_private(place: str) -> bool:
-    """Return whether engines skip a file because a part of its path begins with ``_`` or a dot."""
+    """Return whether engines skip a file.
+
+    They do if a part of its path begins with ``_`` or a dot.
+    """
     return any(part[0] in "._" for part in place.split("/") if part)

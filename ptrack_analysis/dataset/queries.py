@@ -37,7 +37,7 @@ _READ = pa_dataset.ParquetFragmentScanOptions(page_checksum_verification=True)
 
 
 def arrow_dataset(root: AnyPath, parts: Sequence[DatasetFile]) -> pa_dataset.FileSystemDataset:
-    """Return the files of a table as an Arrow dataset; all files have the same columns.
+    """Return the files of a table, with equal columns, as an Arrow dataset.
 
     Only the footer of the first file is read.
 
@@ -146,7 +146,10 @@ class Selection:
     of_one: bool
 
     def scanner(self, **options: Any) -> pa_dataset.Scanner:
-        """Return a scanner that reads file by file; for pandas, it always includes the key."""
+        """Return a scanner that reads file by file.
+
+        For pandas, it always includes the key.
+        """
         wanted = self.columns
         if wanted is not None and self.as_ == "pandas":
             key = [name for name in _key_names(self.content.schema) if name not in wanted]

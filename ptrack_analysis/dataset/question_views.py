@@ -1,4 +1,4 @@
-"""Queries that answer common questions about a dataset, in SQL for DuckDB, Athena and dbt."""
+"""Common questions about a dataset as SQL for DuckDB, Athena and dbt."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -77,7 +77,7 @@ def _join_visits(description: DatasetDescription, refer: Refer) -> Iterator[Ques
 def _join_videos(
     description: DatasetDescription, refer: Refer, table: str
 ) -> tuple[list[str], dict[str, str]]:
-    """Return the joins from a table to the properties of its videos, and their columns."""
+    """Return the joins from a table to its videos' properties, and their columns."""
     joins = [f"JOIN {refer('videos')} AS videos ON videos.video = {table}.video"]
     found = {name: f"videos.{name}" for name in _OF_VIDEO if description.has("videos", name)}
     if description.has("videos", "camera_key") and description.has("cameras", "camera_key"):
@@ -271,7 +271,7 @@ def _join_presence(description: DatasetDescription, refer: Refer) -> Iterator[Qu
 
 
 def _unite_bins(description: DatasetDescription, refer: Refer) -> tuple[str, list[str]] | None:
-    """Return the query of the bins of the scene and the zones, and its columns; None without bins."""
+    """Return the query of the bins of scene and zones with its columns, or None."""
     scene, zones = description.find("occupancy"), description.find("zone_occupancy")
     tables = [
         table for table in (scene, zones) if table is not None and table.has("video", "recorded_time_s")
@@ -367,7 +367,10 @@ def _list_observed(description: DatasetDescription) -> list[tuple[VisitEnds, tup
 
 
 def _is_among(column: str, kinds: Sequence[tuple[tuple[str, ...], tuple[str, ...]]]) -> str:
-    """Return the condition that a column has one of its video's values; the first values are the default."""
+    """Return the condition that a column has one of its video's values.
+
+    The first values are the default.
+    """
     conditions = [
         (f"{quote_name(column)} IN ({_quote_texts(values)})" if values else "FALSE", videos)
         for values, videos in kinds

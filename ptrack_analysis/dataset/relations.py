@@ -11,7 +11,7 @@ _OF_ZONES = ("visits", "zone_occupancy", "dwell")
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """A many-to-one relation: ``column`` of ``table`` refers to ``key`` of the table ``to``.
+    """A many-to-one relation from ``table.column`` to ``key`` of the table ``to``.
 
     A filter on ``to`` also filters ``table``. In a BI tool, an active relation applies by default. Other
     relations are inactive, because with them a filter could reach a table by two paths.

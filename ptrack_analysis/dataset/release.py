@@ -104,7 +104,7 @@ def released_folders(folders: list[str], settings: AnalysisConfig) -> list[str]:
 
 
 def needed_folders(settings: AnalysisConfig) -> set[str]:
-    """List the tables with the contributors to figures, which are computed even if not written."""
+    """List the tables with contributors, which are computed even if not written."""
     if settings.min_count is None:
         return set()
     declared = [
@@ -117,7 +117,7 @@ def needed_folders(settings: AnalysisConfig) -> set[str]:
 
 
 def _drop_source_columns(name: str, table: pd.DataFrame) -> pd.DataFrame:
-    """Drop the columns of a tracker's file; keep further columns of ``videos`` about recordings."""
+    """Drop the columns of a tracker's file, but keep columns about recordings."""
     further = [] if name == "videos" else find_further_columns(table, OUTPUTS[name].table)
     return table.drop(columns=further) if further else table
 
@@ -129,7 +129,7 @@ def _suppress(
     least: int,
     holidays: frozenset[date] | None,
 ) -> dict[str, pd.DataFrame]:
-    """Withhold undeclared columns, and suppress figures that reveal something about few people."""
+    """Withhold undeclared columns, and suppress figures that reveal few people."""
     kept = {name: table[_has_figures(name, table)] for name, table in made.items()}
     figures = [figure for name, table in kept.items() for figure in list_figures(OUTPUTS[name].table, table)]
     hidden = find_hidden(figures, tables, settings, least, holidays=holidays)
@@ -148,7 +148,7 @@ def _suppress(
 
 
 def _has_figures(name: str, table: pd.DataFrame) -> Bools:
-    """Mark the rows with publishable figures; mark all rows of a table without figures."""
+    """Mark rows with publishable figures, or all rows of a table without figures."""
     figures = list_figures(OUTPUTS[name].table, table)
     marked = np.full(len(table), not figures)
     for figure in figures:
@@ -209,7 +209,7 @@ def find_hidden(
 
 
 def find_small(cells: Cells, shares: pd.DataFrame, least: int, dominance: float) -> tuple[Integers, Bools]:
-    """Count the contributors to each cell, and mark the cells that reveal too much about a person.
+    """Count contributors per cell, and mark cells that reveal too much about a person.
 
     Parameters
     ----------
@@ -294,7 +294,7 @@ def _salt(table: pd.DataFrame, schema: Table, salt: bytes, video: str) -> pd.Dat
 
 
 def _sort_pairs(person: pd.Index, other: pd.Index) -> list[pd.Index]:
-    """Sort the keys of each pair, so that the order of the person indices is not revealed."""
+    """Sort the keys of each pair to conceal the order of the person indices."""
     keys = np.sort(np.column_stack([person.to_numpy(dtype=object), other.to_numpy(dtype=object)]), axis=1)
     names = (person.name, other.name)
     return [

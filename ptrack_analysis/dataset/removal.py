@@ -53,8 +53,16 @@ def remove_videos(
         If another run is writing, or writing fails.
     RemoteError
         If S3 rejects a request.
+
+    Examples
+    --------
+    >>> summary = pta.export_dataset("data/day", "out", zones="data/day/zones.geojson")
+    >>> pta.datasets.remove_videos("out", "noon").left
+    2
+    >>> pta.open_dataset("out").videos
+    ['evening', 'morning']
     """
-    root, names = parse_path(out), [videos] if isinstance(videos, str) else list(videos)
+    root, names = parse_path(out, name="out"), [videos] if isinstance(videos, str) else list(videos)
     if not names and before is None:
         raise ParameterError("videos or before must be given (--video or --before)")
     limit = _parse_date(before)

@@ -32,7 +32,7 @@ Clocks = Mapping[str, tuple[int | None, tzinfo]]
 
 @dataclass(frozen=True, slots=True)
 class FileRows:
-    """Rows of one file, and the ledger for findings."""
+    """Rows of one file, with the collector of findings."""
 
     place: str
     rows: pa.Table

@@ -1,4 +1,4 @@
-"""The three states of a figure in a dataset: a value, withheld, or not covered by a recording."""
+"""The states of a figure: a value, withheld, or not covered by a recording."""
 
 from enum import Enum
 

@@ -37,7 +37,7 @@ class VideoSummary:
 
 @dataclass(frozen=True, slots=True)
 class ExportSummary:
-    """The outcome of an export: the dataset, the videos in the order of the source, and warnings.
+    """The outcome of an export: the dataset, the videos in order, and warnings.
 
     ``gone`` are the videos of the dataset that the source no longer contains; ``pruned`` is True if they were
     removed.
@@ -55,7 +55,7 @@ class ExportSummary:
 
 
 def sum_figures(tracks: Rows | None, visits: Rows | None, zones: Sequence[str]) -> dict[str, Any]:
-    """Compute the total times of one video in the scene, without a position and per zone [ms].
+    """Compute one video's total time in scene, without position and per zone [ms].
 
     A time is missing if its table is not written.
     """
@@ -90,6 +90,6 @@ def summarize_video(
 
 
 def _list_findings(report: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the findings of an earlier read; if figures are withheld, only missing pages."""
+    """Return an earlier read's findings, or missing pages if figures are withheld."""
     missing = [report["completeness"]] if report.get("missing") else []
     return tuple(report.get("findings", missing))

@@ -90,7 +90,7 @@ class _Known:
 
 
 def _eliminate(matrix: Integers, width: int) -> Integers:
-    """Reduce the first ``width`` columns to row echelon form in place; return the pivot columns."""
+    """Reduce the first columns to row echelon form in place; return the pivots."""
     matrix %= _PRIME
     pivots = list[int]()
     for column in range(width):

@@ -37,7 +37,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class FileCheck:
-    """A check with its rule, its findings, and the number of examined files, rows or videos.
+    """A check: its rule, its findings, and the number of examined items.
 
     ``count`` is the number of findings; ``findings`` contains the first hundred.
     """
@@ -51,7 +51,18 @@ class FileCheck:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """The result of a verification: the dataset's folder, its videos and the checks in order."""
+    """The result of a verification: the dataset's folder, its videos and the checks.
+
+    Examples
+    --------
+    >>> summary = pta.export_dataset("data/shop", "out")
+    >>> next((summary.out / "tracks").iterdir()).unlink()
+    >>> verification = pta.verify_dataset("out")
+    >>> verification.passed, verification.failed
+    (False, ['files'])
+    >>> print(verification.findings[0])
+    tracks/part-000001.parquet: is missing
+    """
 
     out: AnyPath
     videos: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""Verification of all files of a dataset against the manifest, their schemas and each other."""
+"""Verification of a dataset's files against manifest, schemas and each other."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -54,7 +54,7 @@ _FIELD_MARKS = (b"unit", b"definition", b"choices")
 
 
 def verify_dataset(out: str | PathLike[str] | S3Path, *, laws: bool = False) -> Verification:
-    """Verify all files of a dataset against the manifest, their schemas and each other.
+    """Verify a dataset's files against the manifest, their schemas and each other.
 
     Each check has a name, a rule, counts and findings. A missing or damaged file is reported once, and its
     rows are not examined.
@@ -88,10 +88,14 @@ def verify_dataset(out: str | PathLike[str] | S3Path, *, laws: bool = False) -> 
 
     Examples
     --------
-    >>> verify_dataset("out").passed  # doctest: +SKIP
+    >>> summary = pta.export_dataset("data/shop", "out", zones="data/shop/zones.geojson")
+    >>> verification = pta.verify_dataset("out")
+    >>> verification.passed
     True
+    >>> [check.name for check in verification.checks][:4]
+    ['manifest', 'unfinished', 'files', 'checksums']
     """
-    root, ledger = parse_path(out), Ledger()
+    root, ledger = parse_path(out, name="out"), Ledger()
     manifest = _read_manifest(root, ledger)
     if manifest is None:
         return ledger.close(root, ())
@@ -114,7 +118,7 @@ def verify_dataset(out: str | PathLike[str] | S3Path, *, laws: bool = False) -> 
 
 
 def _read_manifest(root: AnyPath, ledger: Ledger) -> Manifest | None:
-    """Read the manifest; None if it is inconsistent or a run was interrupted while it changed files."""
+    """Read the manifest; None if it is inconsistent or a change was interrupted."""
     ledger.examined.update(manifest=1, unfinished=1)
     try:
         wait_for_change(root)
@@ -269,7 +273,7 @@ class _Reader:
         return self._open_delta_table(name) is not None
 
     def _open_delta_table(self, name: str) -> pa_dataset.Dataset | None:
-        """Check the version, files, columns and videos of a Delta table once; None if it is invalid."""
+        """Check the version, files, columns and videos of a Delta table; None if invalid."""
         if name in self._tables:
             return self._tables[name]
         self._tables[name] = None

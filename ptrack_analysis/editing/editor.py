@@ -28,6 +28,13 @@ class ZoneEditor:
 
     The editor is open until ``close`` is called, the button Done is pressed or the process ends. It is also a
     context manager.
+
+    Examples
+    --------
+    >>> editor = edit_zones("data/shop", "zones.geojson")
+    >>> editor.is_open, editor.saved
+    (True, False)
+    >>> editor.close()
     """
 
     def __init__(self, server: EditorServer, height: int) -> None:

@@ -61,10 +61,10 @@ def _apply_pair_edit(
     pair: Any, kept: list[Any], before: list[Any], unit: str | None, size: tuple[int, int]
 ) -> Any:
     if not isinstance(pair, dict) or not {"image", "floor"} <= pair.keys():
-        raise ZoneError(f"a pair is {pair!r:.60}, not an object with image and floor")
+        raise ZoneError(f"a pair must be an object with image and floor, got {pair!r:.60}")
     source = pair.get("source")
     if source is not None and (type(source) is not int or not 0 <= source < len(kept)):
-        raise ZoneError(f"a pair is {source!r} of the file, and there are {len(kept)}")
+        raise ZoneError(f"the source of a pair must be an index below {len(kept)}, got {source!r}")
     made = {} if source is None else deepcopy(kept[source])
     if source is None or pair["image"] != before[source]["image"]:
         made["image"] = _convert_point(pair["image"], unit, size)
@@ -77,7 +77,7 @@ def _convert_point(point: Any, unit: str | None, size: tuple[int, int]) -> Any:
     """Convert an image point in fractions to the unit of the file."""
     numbers = isinstance(point, list) and [type(value) in (int, float) for value in point] == [True, True]
     if not numbers:
-        raise ZoneError(f"an image point is {point!r:.60}, not two numbers")
+        raise ZoneError(f"an image point must be two numbers, got {point!r:.60}")
     if unit != "px":
         return point
     return [round(value * full, 2) for value, full in zip(point, size, strict=True)]
@@ -87,5 +87,5 @@ def describe_fit(floor: FloorPlan) -> dict[str, Any]:
     """Return the residual of each pair [m] and notes on the fit."""
     notes = list(floor.notes)
     if len(floor.pairs) == _EXACT:
-        notes.append("Every fit meets four pairs exactly. A fifth pair shows how good the fit is.")
+        notes.append("Every fit meets four pairs exactly. Add a fifth pair to see how good the fit is.")
     return {"residuals": floor.residuals.tolist(), "notes": notes}

@@ -47,7 +47,7 @@ class LiveFigures:
             If the edits are not a list.
         """
         if not isinstance(edits, list):
-            raise ZoneError(f"the edits are {edits!r:.60}, not a list")
+            raise ZoneError(f"the edits must be a list, got {edits!r:.60}")
         with self._lock:
             return [self._compute_one(original, edit) for edit in edits]
 

@@ -21,7 +21,7 @@ MOST = 16 * 2**20
 GRACE = 4.0
 """Time after which a closed page ends the server, unless it is loaded again [s]."""
 _LOST = 3600.0
-"""Time after which the server ends if a page disappears without notice, such as a discarded tab [s]."""
+"""Time after which the server ends if a page disappears, such as a discarded tab [s]."""
 _LOADING = 60.0
 """Time that a page may take to load [s]."""
 _TIMEOUT = 30.0

@@ -76,7 +76,7 @@ def apply_zone_edits(original: dict[str, Any], edits: Any, unit: str) -> dict[st
     """
     features = original.get("features", [])
     if not isinstance(edits, list):
-        raise ZoneError(f"the edits are {edits!r:.60}, not a list")
+        raise ZoneError(f"the edits must be a list, got {edits!r:.60}")
     made, used = list[dict[str, Any]](), set[int]()
     for edit in edits:
         source = _find_source(edit, features)
@@ -95,10 +95,10 @@ def apply_zone_edits(original: dict[str, Any], edits: Any, unit: str) -> dict[st
 
 def _find_source(edit: Any, features: Sequence[Any]) -> int | None:
     if not isinstance(edit, dict) or not isinstance(edit.get("properties", {}), dict):
-        raise ZoneError(f"an edit is {edit!r:.60}, not an object with properties")
+        raise ZoneError(f"an edit must be an object with properties, got {edit!r:.60}")
     source = edit.get("source")
     if source is not None and (type(source) is not int or not 0 <= source < len(features)):
-        raise ZoneError(f"an edit is of the feature at index {source!r}, and there are {len(features)}")
+        raise ZoneError(f"the source of an edit must be an index below {len(features)}, got {source!r}")
     return source
 
 
@@ -107,7 +107,7 @@ def _apply_edit(feature: dict[str, Any], edit: dict[str, Any]) -> dict[str, Any]
     said = dict(said) if isinstance(said, dict) else {}
     for key, value in edit.get("properties", {}).items():
         if key not in EDITED:
-            raise ZoneError(f"an edit is of the property {key!r}, which is not one of {', '.join(EDITED)}")
+            raise ZoneError(f"an edited property must be one of {', '.join(EDITED)}, got {key!r}")
         if value is None:
             said.pop(key, None)
         else:

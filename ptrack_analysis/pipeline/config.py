@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ptrack_analysis.errors import ParameterError
-from ptrack_analysis.limits import amount_of_bytes, available_memory
+from ptrack_analysis.limits import amount_of_bytes, available_memory, validate_path
 from ptrack_analysis.pipeline.config_fields import document_fields, option
 from ptrack_analysis.pipeline.config_values import (
     convert_to_json,
@@ -26,12 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from os import PathLike
 
-    import pandas as pd
-
     from ptrack_analysis.storage.s3 import S3Path
-    from ptrack_analysis.video import Video
+    from ptrack_analysis.video import Duration, Video
 
-    Duration = pd.Timedelta | str
     FilePath = str | PathLike[str]
     AnyFilePath = FilePath | S3Path
 
@@ -68,6 +65,13 @@ class AnalysisConfig:
     ------
     ParameterError
         If a value is out of range or contradicts another one.
+
+    Examples
+    --------
+    >>> config = pta.AnalysisConfig(zones="data/shop/zones.geojson", merge_gap="1s")
+    >>> analysis = pta.open_video("data/shop", config=config)
+    >>> len(analysis["visits"])
+    52
     """
 
     zones: FilePath | None = field(default=None, metadata=option("GeoJSON file of zones and lines", "scene"))
@@ -80,7 +84,7 @@ class AnalysisConfig:
             "CSV file with the columns video (or files, job_id, job_tag, video_uri, camera) and started_at, "
             "and optionally timezone, site, camera, opening_hours and others; also from s3://",
             "clock",
-            note="Takes precedence over ``started_at``, and that over the start that the video states. "
+            note="Takes precedence over ``started_at``, which takes precedence over the start in the video. "
             "Columns that name videos may contain patterns, and all must match. See "
             "``read_recordings``.",
         ),
@@ -241,7 +245,7 @@ class AnalysisConfig:
         metadata=option(
             "stitch tracks that belong to one person",
             "cleaning",
-            note="Zones of kind ``door`` are used as entrances.",
+            note="Zones of kind ``entrance`` are used as entrances.",
         ),
     )
     fill_gaps: Duration | None = field(
@@ -401,8 +405,14 @@ class AnalysisConfig:
         shape = None if self.shape is None else tuple(map(int, self.shape))
         formed: dict[str, Any] = {"video": self.video or _unknown_video(), "shape": shape}
         for name in ("zones", "floor"):
+            if given[name] is not None:
+                validate_path(given[name], name)
             formed[name] = None if given[name] is None else Path(given[name])
-        formed["recordings"] = None if self.recordings is None else parse_path(self.recordings)
+        formed["recordings"] = (
+            None if self.recordings is None else parse_path(self.recordings, name="recordings")
+        )
+        if self.holidays is not None:
+            validate_path(self.holidays, "holidays")
         formed["holidays"] = None if self.holidays is None else str(self.holidays)
         formed |= read_durations(type(self), given) | read_numbers(type(self), given)
         if self.persons is not None:
@@ -428,7 +438,18 @@ class AnalysisConfig:
         return memory_for(1) if self.memory is None else int(self.memory)
 
     def part_name(self, video: str) -> str:
-        """Return the name of a video in a dataset, with the analyzed part."""
+        """Return the name of a video in a dataset, with the analyzed part.
+
+        Parameters
+        ----------
+        video
+            Name of the video.
+
+        Returns
+        -------
+        str
+            The name, such as ``shop`` or ``shop@20s-70s``.
+        """
         from ptrack_analysis.video import milliseconds
 
         start, end = (None if time is None else milliseconds(time, "time") for time in (self.start, self.end))
@@ -445,12 +466,13 @@ class AnalysisConfig:
         return self.points_unit or ("px" if self.floor is None else "m")
 
     def validate_cell(self) -> None:
-        """Reject a cell size in meters if positions are in px.
+        """Raise an error if the cell size is in meters and positions are in px.
 
         Raises
         ------
         ParameterError
-            If positions are in px. This is known only when the source is read, since it may have points in m.
+            If positions are in px. This is known only when the source is read, because it may have points
+            in m.
         """
         if self.cell is not None and self.unit != "m":
             raise ParameterError(

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ptrack_analysis.errors import ParameterError
-from ptrack_analysis.limits import above, at_least
+from ptrack_analysis.limits import above, at_least, wrong_kind
 from ptrack_analysis.pipeline.config_fields import find_options, get_value_type
 from ptrack_analysis.pipeline.outputs import ALWAYS, OUTPUTS
 
@@ -63,8 +63,10 @@ def read_choices(given: Iterable[str] | str, choices: Iterable[str], name: str) 
     ParameterError
         If a value is unknown.
     """
-    values = tuple(given.split(",") if isinstance(given, str) else given)
     known = tuple(choices)
+    if not isinstance(given, Iterable):
+        raise wrong_kind(name, f"a list with some of {', '.join(known)}", given)
+    values = tuple(given.split(",") if isinstance(given, str) else given)
     unknown = [value for value in values if value not in known]
     if unknown:
         raise ParameterError(f"{name} must be of {', '.join(known)}, got {unknown[0]!r}")
@@ -122,6 +124,8 @@ def read_table_names(tables: Iterable[str] | str | None) -> tuple[str, ...] | No
     """
     if tables is None:
         return None
+    if not isinstance(tables, Iterable):
+        raise wrong_kind("tables", "a list of names of tables", tables)
     names = tables.split(",") if isinstance(tables, str) else [*tables]
     names = [name.strip() if isinstance(name, str) else name for name in names]
     if names == [_EVERY]:

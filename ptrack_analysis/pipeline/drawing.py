@@ -81,7 +81,7 @@ def write_plot(
     *,
     report: Callable[[float], None] | None = None,
 ) -> None:
-    """Write a plot on the filmed video to a file, and report progress as a share.
+    """Write a plot on the frames of the video to a file, and report progress as a share.
 
     Raises
     ------

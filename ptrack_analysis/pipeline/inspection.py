@@ -10,31 +10,70 @@ from ptrack_analysis.analysis.quality.checks import compute_quality
 from ptrack_analysis.analysis.quality.verdict import count_verdicts, judge_video
 from ptrack_analysis.analysis.tracks import compute_tracks
 from ptrack_analysis.analysis.trajectories import compute_trajectories
+from ptrack_analysis.cards import build_card
 from ptrack_analysis.errors import InputError
 from ptrack_analysis.geometry import EDGE_TOLERANCE
 from ptrack_analysis.pipeline.notes import notes_on, notes_on_quality, select_boxes, total_ms
 from ptrack_analysis.sources.archive import Source, VideoReference
 from ptrack_analysis.sources.read_report import ReadReport
 from ptrack_analysis.sources.reading import load
-from ptrack_analysis.video import Pixels, Video, timedelta
+from ptrack_analysis.video import Duration, Pixels, Video, timedelta
 
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """Contents and reliability of one video.
+    """Contents and reliability of one video, returned by ``inspect_tracking``.
 
-    ``problems`` are the reasons why the video cannot be read. ``notes`` describe oddities that do not prevent
-    its use, such as checks of ``compute_quality`` that are doubtful or bad. Both contain sentences.
-    ``verdict`` is the verdict of ``judge_video``: ``good``, ``usable with care``, ``not usable`` (for some
-    outputs) or ``unknown``. ``checks`` is the number of quality checks with each verdict.
+    Attributes
+    ----------
+    video
+        Metadata of the video.
+    files, pages
+        Number of files and pages of the source.
+    persons, detections
+        Number of people (tracks) and of their detections.
+    first, last
+        Timestamps of the first and the last detection; None without detections.
+    dwell
+        Time in the scene of all people together.
+    without_position
+        Part of ``dwell`` without a position.
+    period
+        Sampling period.
+    gaps, longest_gap
+        Number of gaps between detections of a person that are longer than ``max_gap``, and the longest of
+        them.
+    boxes, without_box
+        Number of detections with a body box, and without (face only).
+    truncated_boxes
+        Number of boxes that the image border cuts at a side on which the position depends.
+    boxes_beyond_image
+        Number of boxes that extend beyond the image by more than 1e-6 of the frame.
+    merged
+        Number of rows that were joined with another row of the same person and time.
+    repeated_pages
+        Number of pages that were saved twice.
+    ignored
+        Files that were not read, with the reason.
+    notes
+        Sentences about oddities that do not prevent the use of the video, such as doubtful quality checks.
+    problems
+        Reasons why the video cannot be read, one sentence each.
+    read_report
+        Number of rows and pages of the source that were kept and dropped.
+    verdict
+        Verdict of ``judge_video``: ``good``, ``usable with care``, ``not usable`` (for some outputs) or
+        ``unknown``.
+    checks
+        Number of quality checks with each verdict.
 
-    Counts: ``without_box`` detections without a body box (face only), ``truncated_boxes`` boxes that the
-    image border cuts at a side that the position depends on, ``boxes_beyond_image`` boxes that reach beyond
-    the image by more than 1e-6, ``merged`` rows joined with another row of the same person and time,
-    ``repeated_pages`` pages that were saved twice, ``gaps`` times without a detection of a person that are
-    longer than ``max_gap``. Times: ``dwell`` is people's time in the scene, ``without_position`` its part
-    without a position, ``period`` the sampling period, ``longest_gap`` the longest gap.
-    ``read_report`` counts the rows and pages of the source that were kept and dropped.
+    Examples
+    --------
+    >>> inspection = pta.inspect_tracking("data/shop")
+    >>> inspection.checks
+    {'good': 16, 'doubtful': 1, 'bad': 0, 'unknown': 7}
+    >>> inspection.without_box, inspection.truncated_boxes, inspection.gaps
+    (624, 869, 0)
     """
 
     video: Video
@@ -62,9 +101,30 @@ class Inspection:
     verdict: str
     checks: dict[str, int]
 
+    def __repr__(self) -> str:
+        """Return the video, the number of people and detections, and the verdict."""
+        counts = f"{self.persons} people, {self.detections} detections"
+        return f"Inspection({self.video.name!r}, {counts}, {self.verdict!r})"
+
+    def _repr_html_(self) -> str:
+        """Return a card for notebooks."""
+        facts = {
+            "quality": self.verdict,
+            "people": self.persons,
+            "detections": self.detections,
+            "without a body box": self.without_box,
+            "time in the scene": f"{self.dwell.total_seconds():.1f} s",
+            "without a position": f"{self.without_position.total_seconds():.1f} s",
+            "files": self.files,
+            "pages": self.pages,
+            "problems": "; ".join(self.problems),
+            "notes": "; ".join(self.notes),
+        }
+        return build_card("Inspection", self.video.name, facts)
+
     @property
     def has_points(self) -> bool:
-        """Whether the source has points without boxes; all counts of boxes are then 0."""
+        """Whether the source has points without boxes, so that all counts of boxes are 0."""
         return bool(self.detections) and not self.boxes and not self.without_box
 
 
@@ -72,8 +132,8 @@ def inspect_tracking(
     source: Source | VideoReference,
     *,
     video: Video | None = None,
-    max_gap: pd.Timedelta | str | None = None,
-    period: pd.Timedelta | str | None = None,
+    max_gap: Duration | None = None,
+    period: Duration | None = None,
     allow_incomplete: bool = False,
     allow_dropped: bool = False,
 ) -> Inspection:
@@ -106,6 +166,14 @@ def inspect_tracking(
         If the source is a folder of several videos. Inspect each video that ``find_videos`` returns.
     InputError
         If the file does not exist, or contains no page.
+
+    Examples
+    --------
+    >>> inspection = pta.inspect_tracking("data/shop")
+    >>> inspection.persons, inspection.detections, inspection.verdict
+    (13, 5957, 'usable with care')
+    >>> inspection.problems
+    ()
     """
     reading = load(source, video=video)
     detections = reading.detections
@@ -114,7 +182,7 @@ def inspect_tracking(
     left, top, right, bottom = boxes[:, 0], boxes[:, 1], boxes[:, 0] + boxes[:, 2], boxes[:, 1] + boxes[:, 3]
     beyond = np.minimum(left, top) < -EDGE_TOLERANCE
     beyond |= np.maximum(right, bottom) > 1 + EDGE_TOLERANCE
-    moments = detections.index.get_level_values("timestamp")
+    timestamps = detections.index.get_level_values("timestamp")
     rows = rows_by_person(detections)
     sampled = choose_period(rows, reading.video, period)
     longest = choose_max_gap(max_gap, sampled)
@@ -146,8 +214,8 @@ def inspect_tracking(
         pages=reading.report.pages,
         persons=len(tracks),
         detections=len(detections),
-        first=None if detections.empty else moments.min(),
-        last=None if detections.empty else moments.max(),
+        first=None if detections.empty else timestamps.min(),
+        last=None if detections.empty else timestamps.max(),
         dwell=timedelta(dwell),
         without_position=timedelta(unlocated),
         period=timedelta(sampled),

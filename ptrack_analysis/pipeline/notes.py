@@ -62,12 +62,15 @@ def notes_on_quality(quality: pd.DataFrame) -> list[str]:
 
 def _notes_on_times(video: Video, index: pd.MultiIndex, *, has_points: bool) -> Iterator[str]:
     """Describe oddities of the times and the metadata of the video."""
-    moments = index.get_level_values("timestamp").unique()
-    if not len(moments):
+    timestamps = index.get_level_values("timestamp").unique()
+    if not len(timestamps):
         yield "no person was detected"
-    elif moments.min() > LATE:
-        late = moments.min().total_seconds()
-        yield f"the first detection is at {late:.3f} s: if people were there before, first pages are missing"
+    elif timestamps.min() > LATE:
+        late = timestamps.min().total_seconds()
+        yield (
+            f"the first detection is at {late:.3f} s: if people were present before, the first pages are "
+            "missing"
+        )
     if not has_points and (video.width is None or video.height is None):
         yield "the frame size is not known, which pixel units require. Use --frame-size, such as 640x360"
     if video.duration is None:
@@ -111,7 +114,10 @@ def _count(number: int, one: str, many: str) -> str:
 _RUNNING = 5.0
 """If more than a quarter of the speeds are above this, the floor points are probably not in meters [m/s]."""
 _FEW = 0.25
-_FLAGS = {"interpolated": "rows were interpolated in gaps", "jump": "positions are jumps, too far to walk to"}
+_FLAGS = {
+    "interpolated": "rows were interpolated in gaps",
+    "jump": "positions are jumps that require more than the maximum speed",
+}
 
 
 def notes_on_analysis(analysis: VideoAnalysis) -> list[str]:
@@ -139,8 +145,8 @@ def notes_on_analysis(analysis: VideoAnalysis) -> list[str]:
     bounds = analysis.boundary_lines
     if len(bounds) > 1 and not any(line.kind == ENTRANCE for line in bounds):
         notes.append(
-            "the balance counts every line as a boundary of the scene. If some are not, give the boundary "
-            "lines the kind 'entrance'"
+            "the count drift treats every line as a boundary of the scene. If some are not, give the "
+            "boundary lines the kind 'entrance'"
         )
     if not analysis.has_points:  # the checks compare outlines with the image
         video = analysis.video

@@ -64,7 +64,7 @@ class Plot:
     ``function`` is the function of ``plots`` that draws it. ``options`` are the groups of options
     that change it: fields of ``AnalysisConfig`` and ``PlotOptions``. ``defaults`` describes the defaults of
     fields that differ for this plot. ``on_plane``: it can have a background image. ``needs_frame``: the
-    frame size must be known. ``on_video``: it is drawn on the frames of the filmed video and written to a
+    frame size must be known. ``on_video``: it is drawn on the frames of the tracked video and written to a
     file while it is drawn.
     """
 
@@ -90,7 +90,7 @@ class Plot:
         form: str,
         report: Callable[[float], None],
     ) -> None:
-        """Write a plot on the filmed video to a file, and report progress as a share."""
+        """Write a plot on the frames of the video to a file, and report progress as a share."""
         drawing = import_module("ptrack_analysis.pipeline.drawing")
         drawing.write_plot(self, analysis, options, output, form, report=report)
 
@@ -216,7 +216,7 @@ OUTPUTS: dict[str, Output] = {
             plots=(
                 _plot(
                     "video",
-                    "boxes, trails, zones and live counts on the filmed video (needs --video-file)",
+                    "boxes, trails, zones and live counts on the tracked video (needs --video-file)",
                     "moving",
                     "video",
                     "visits",

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from ptrack_analysis.pipeline.config_fields import document_fields, option
 
 if TYPE_CHECKING:
-    from ptrack_analysis.pipeline.config import Duration, FilePath
+    from ptrack_analysis.pipeline.config import FilePath
+    from ptrack_analysis.video import Duration
 
 
 @document_fields
@@ -64,7 +65,7 @@ class PlotOptions:
     )
     video_file: FilePath | None = field(
         default=None,
-        metadata=option("the video that was tracked, such as film.mp4, to draw on its frames", "moving"),
+        metadata=option("the tracked video, such as video.mp4, to draw on its frames", "moving"),
     )
     trail: Duration = field(
         default="5s", metadata=option("duration of the trail behind each person", "moving", unit="ms")

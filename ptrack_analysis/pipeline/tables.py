@@ -33,7 +33,7 @@ from ptrack_analysis.schema import (
     empty_table,
 )
 from ptrack_analysis.schema.arrays import Rows, TableArrays, collect
-from ptrack_analysis.video import Video, milliseconds
+from ptrack_analysis.video import Duration, Video, milliseconds
 
 if TYPE_CHECKING:
     from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
@@ -426,8 +426,8 @@ def quality(analysis: VideoAnalysis) -> TableArrays:
 
 def videos_table(
     video: Video,
-    start: pd.Timedelta | str | None = None,
-    end: pd.Timedelta | str | None = None,
+    start: Duration | None = None,
+    end: Duration | None = None,
     recording: Recording | None = None,
     *,
     plane: str = "px",
@@ -443,8 +443,8 @@ def videos_table(
 
 def _collect_video(
     video: Video,
-    start: pd.Timedelta | str | None,
-    end: pd.Timedelta | str | None,
+    start: Duration | None,
+    end: Duration | None,
     recording: Recording,
     plane: str,
 ) -> TableArrays:

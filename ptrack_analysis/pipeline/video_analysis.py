@@ -1,12 +1,12 @@
 """One video with its configuration: reads, cleans and computes each table once."""
 
+import warnings
 from collections.abc import Iterable, Sequence
 from copy import copy
 from dataclasses import replace
 from functools import cached_property
-from html import escape
 from os import PathLike
-from typing import Any, Literal, Self, TypedDict, cast, get_args
+from typing import TYPE_CHECKING, Any, Literal, Self, TypedDict, cast, get_args
 
 import numpy as np
 import pandas as pd
@@ -21,11 +21,13 @@ from ptrack_analysis.analysis.quality.verdict import VideoVerdict, judge_video
 from ptrack_analysis.analysis.selection import cut_trajectories, flag_continued, select
 from ptrack_analysis.analysis.trajectories import compute_trajectories
 from ptrack_analysis.analysis.zones.occupancy import count_people
+from ptrack_analysis.cards import build_card
 from ptrack_analysis.clock.bins import find_bin_edges
-from ptrack_analysis.clock.lookup import settled
-from ptrack_analysis.clock.recordings import Recording
-from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.clock.lookup import find_keys, find_recordings, settled
+from ptrack_analysis.clock.recordings import Recording, validate_recording
+from ptrack_analysis.errors import ParameterError, PtrackWarning
 from ptrack_analysis.geometry import Anchor, Integers
+from ptrack_analysis.limits import wrong_kind
 from ptrack_analysis.pipeline.config import AnalysisConfig
 from ptrack_analysis.pipeline.notes import notes_on_analysis
 from ptrack_analysis.pipeline.outputs import (
@@ -38,6 +40,7 @@ from ptrack_analysis.pipeline.outputs import (
     validate_needs,
 )
 from ptrack_analysis.scene.floor_plan import FloorPlan, read_floor_plan
+from ptrack_analysis.scene.selection import VideoKeys
 from ptrack_analysis.scene.zone_files import Scene, project_scene, read_scene
 from ptrack_analysis.scene.zones import ENTRANCE, Line, Zone
 from ptrack_analysis.schema import (
@@ -47,17 +50,19 @@ from ptrack_analysis.schema import (
     empty_table,
     find_further_columns,
     find_unit,
+    validate,
 )
 from ptrack_analysis.schema.arrays import Rows, to_frame
 from ptrack_analysis.schema.detected import POINTS
 from ptrack_analysis.sources.archive import FormatOptions, Source, VideoReference
-from ptrack_analysis.sources.finding import find_unit_of_points
+from ptrack_analysis.sources.finding import find_unit_of_points, scan_source
 from ptrack_analysis.sources.pages.job import Reading
 from ptrack_analysis.sources.pages.rows import Budget, TimeRange, compute_whole
 from ptrack_analysis.sources.read_report import ReadReport
 from ptrack_analysis.sources.reading import load
 from ptrack_analysis.sources.resolution import resolve_video
 from ptrack_analysis.sources.trackers.tracked import COLUMN_BYTES
+from ptrack_analysis.storage.s3 import parse_path
 from ptrack_analysis.video import (
     Milliseconds,
     Pixels,
@@ -112,9 +117,16 @@ class VideoAnalysis:
 
     Examples
     --------
-    >>> analysis = VideoAnalysis("data/shop", AnalysisConfig(zones="data/shop/zones.geojson"))
-    >>> analysis["visits"]["dwell"].sum().total_seconds()
-    327.4
+    >>> analysis = pta.open_video("data/shop", zones="data/shop/zones.geojson")
+    >>> analysis["visits"].groupby("zone")["dwell"].sum().dt.total_seconds()
+    zone
+    checkout     61.92
+    entrance     76.28
+    shelves     116.48
+    table        72.72
+    Name: dwell, dtype: float64
+    >>> analysis.unit, len(analysis.trajectories)
+    ('px', 5957)
     """
 
     def __init__(
@@ -128,6 +140,7 @@ class VideoAnalysis:
         name: str | None = None,
         warn: bool = True,
     ) -> None:
+        _validate_arguments(source, config, recording)
         self.source = source
         self._name = name
         self._given_config = AnalysisConfig() if config is None else config
@@ -149,23 +162,45 @@ class VideoAnalysis:
         return f"VideoAnalysis({source}, computed: {', '.join(self._rows) or 'nothing yet'})"
 
     def _repr_html_(self) -> str:
-        """Return a card for notebooks: the video, its quality, key figures, and what to call next."""
-        start, end = (time.total_seconds() for time in self.window)
-        tables = self.tables
-        names = tables.index[tables["available"]]
-        facts = {
-            "time": f"{start:.1f} to {end:.1f} s",
-            "people": str(len(self["tracks"])),
-            "quality": str(self.verdict),
-            "zones": ", ".join(zone.name for zone in self.zones) or "none",
-            "lines": ", ".join(line.name for line in self.lines) or "none",
-            "tables": ", ".join(map(str, names)),
+        """Return a card for notebooks with what is known so far; nothing is read or computed for it."""
+        known = self.__dict__
+        source = f"{len(self.source[0])} rows in memory" if isinstance(self.source, tuple) else self.source
+        given = self._given_config
+        facts: dict[str, object] = {
+            "source": getattr(source, "name", source),
+            "state": None if "reading" in known else "not read yet",
+            "zones": given.zones,
+            "floor plan": given.floor,
+            "computed": ", ".join(self._rows),
         }
-        rows = "".join(f"<tr><th>{name}</th><td>{escape(value)}</td></tr>" for name, value in facts.items())
-        calls = 'analysis["visits"] &middot; pta.plots.plot_paths(analysis) &middot; pta.explore(analysis)'
-        return (
-            f"<table><caption><b>{escape(self.name)}</b></caption>{rows}</table><p><code>{calls}</code></p>"
+        if "window" in known:
+            start, end = (time.total_seconds() for time in self.window)
+            facts["time"] = f"{start:.1f} to {end:.1f} s"
+        if "_projected" in known:
+            facts |= {
+                "zones": ", ".join(zone.name for zone in self.zones),
+                "lines": ", ".join(line.name for line in self.lines),
+            }
+        if "tracks" in self._rows:
+            facts["people"] = len(self["tracks"])
+        if "quality" in self._rows:
+            facts["quality"] = self.verdict
+        calls = (
+            'analysis["visits"]  ·  analysis.tables  ·  pta.plot_paths(analysis)  ·  pta.explore(analysis)'
         )
+        return build_card(
+            "Video analysis", self.name if "reading" in known else self._name or "", facts, calls=calls
+        )
+
+    if not TYPE_CHECKING:  # type checkers report unknown names themselves
+
+        def __getattr__(self, name: str) -> Any:
+            """Say how to get a table whose name is given as an attribute."""
+            if name in OUTPUTS and not hasattr(type(self), name):
+                raise AttributeError(
+                    f"a VideoAnalysis has no attribute {name!r}: get the table with [{name!r}]"
+                )
+            return object.__getattribute__(self, name)
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         """Return a table, computed on first access.
@@ -173,7 +208,7 @@ class VideoAnalysis:
         Raises
         ------
         ParameterError
-            If there is no such table, or something it needs was not given.
+            If no table has this name, or a requirement of the table is not met.
         """
         if name not in self._tables:
             self._tables[name] = to_frame(self.compute_rows(name))
@@ -185,7 +220,7 @@ class VideoAnalysis:
         Raises
         ------
         ParameterError
-            If there is no such table, or something it needs was not given.
+            If no table has this name, or a requirement of the table is not met.
         """
         if name not in self._rows:
             output = find_output(name)
@@ -207,13 +242,34 @@ class VideoAnalysis:
         return config
 
     def meets(self, need: Need) -> bool:
-        """Return whether the source and the configuration meet a requirement of a table."""
+        """Return whether the source and the configuration meet a requirement of a table.
+
+        Parameters
+        ----------
+        need
+            The requirement.
+
+        Returns
+        -------
+        bool
+            True if the requirement is met.
+        """
         return need.is_met(self.config, self.scene)
 
     def with_outlines(self, zones: Sequence[Zone], lines: Sequence[Line]) -> Self:
         """Return this analysis with other zones and lines in its plane, sharing the trajectories.
 
         Stitching, which uses the entrances, is not repeated.
+
+        Parameters
+        ----------
+        zones, lines
+            The new zones and lines, in the unit of the plane.
+
+        Returns
+        -------
+        VideoAnalysis
+            An analysis that computes the tables of zones and lines anew.
         """
         _ = self.walks  # shared: computed at most once
         other = copy(self)
@@ -246,7 +302,7 @@ class VideoAnalysis:
     @cached_property
     def scene(self) -> Scene | None:
         """The zones and lines for the camera of the recording, in the unit of the zone file."""
-        scene, recording = self._whole_scene, self._given_recording
+        scene, recording = self._whole_scene, self._found_recording
         return None if scene is None else scene.of_camera(None if recording is None else recording.camera)
 
     @cached_property
@@ -256,7 +312,7 @@ class VideoAnalysis:
     @property
     def ignores_cameras(self) -> list[str]:
         """The cameras whose zones and lines are excluded because the camera of the video is not known."""
-        recording = self._given_recording
+        recording = self._found_recording
         is_known = recording is not None and recording.camera is not None
         return [] if is_known or self._whole_scene is None else self._whole_scene.cameras
 
@@ -322,8 +378,34 @@ class VideoAnalysis:
     def recording(self) -> Recording:
         """The recording: time and site."""
         return settled(
-            self._given_recording or Recording(video=self.video.name), self.reading.video, self.config
+            self._found_recording or Recording(video=self.video.name), self.reading.video, self.config
         )
+
+    @cached_property
+    def _found_recording(self) -> Recording | None:
+        """The given recording, otherwise the one that the file of recordings or the file names state."""
+        config = self._given_config
+        if self._given_recording is not None or (config.recordings is None and config.started_at is None):
+            return self._given_recording
+        if isinstance(self.source, tuple):
+            keys = VideoKeys(self.video.name, (self.video.name,))
+        elif isinstance(self.source, VideoReference):
+            first = self.source.path or self.source.files[0]
+            keys = find_keys(self.source, first.parent)
+        else:
+            root = parse_path(self.source)
+            videos = scan_source(root, self._form).videos
+            if len(videos) != 1:
+                return None  # reading the source reports this
+            keys = find_keys(videos[0], root)
+        name = self._name or keys.name
+        recordings, _ = find_recordings(config, [replace(keys, name=name)])
+        recording = recordings[name]
+        if self._warns and recording.started_at is None and recording.fault is None:
+            source = "the pattern" if config.recordings is None else f"a row of {config.recordings}"
+            text = f"video {name!r} does not match {source}, so the start of the recording is unknown"
+            warnings.warn(text, PtrackWarning, stacklevel=3)
+        return recording
 
     @cached_property
     def period(self) -> pd.Timedelta:
@@ -599,6 +681,16 @@ class VideoAnalysis:
             Rows and columns, or the side of a cell; by default from the configuration.
         truncated
             Whether foot points of truncated boxes count. Their true position may differ.
+
+        Returns
+        -------
+        Heatmap
+            The heatmap in s. Calls with the same options return the same object.
+
+        Raises
+        ------
+        ParameterError
+            If the basis is unknown, or is ``boxes`` and the source has points.
         """
         from ptrack_analysis.analysis.heat.quantities import compute_box_heatmap, compute_heatmap
 
@@ -669,6 +761,24 @@ def _part_to_read(config: AnalysisConfig, max_gap: pd.Timedelta) -> TimeRange | 
     return TimeRange(start, end)
 
 
+def _validate_arguments(source: object, config: object, recording: object) -> None:
+    """Reject arguments of the wrong kind, without reading the source."""
+    if isinstance(source, tuple):
+        table, video = source if len(source) == 2 else (None, None)  # noqa: PLR2004 - a pair
+        if not isinstance(table, pd.DataFrame) or not isinstance(video, Video):
+            raise wrong_kind("source", "a path, or (detections, video)", source)
+        validate(table.iloc[:0], DETECTIONS if "left" in table.columns else POINTS)
+    elif isinstance(source, pd.DataFrame | VideoAnalysis):
+        advice = "Pass (detections, video)." if isinstance(source, pd.DataFrame) else "Pass analysis.source."
+        raise wrong_kind("source", "a path, or (detections, video)", source, advice)
+    elif not isinstance(source, VideoReference):
+        parse_path(source, name="source")
+    if config is not None and not isinstance(config, AnalysisConfig):
+        raise wrong_kind("config", "an AnalysisConfig", config, "Pass AnalysisConfig(zones=...).")
+    if recording is not None:
+        validate_recording(recording)
+
+
 def _cleans(config: AnalysisConfig) -> bool:
     return bool(config.stitch or config.repair_jumps or config.smooth or config.fill_gaps)
 
@@ -694,6 +804,7 @@ def open_video(
     source: Source | VideoReference | Tables,
     *,
     config: AnalysisConfig | None = None,
+    recording: Recording | None = None,
     name: str | None = None,
     **options: Any,
 ) -> VideoAnalysis:
@@ -706,6 +817,8 @@ def open_video(
         ``(detections, video)``.
     config
         The configuration. Alternatively, pass its fields as options.
+    recording
+        Time and site of the recording; by default from ``recordings`` or ``started_at``, if these are given.
     name
         Name of the video; by default the name of its files or folder, see ``find_videos``.
     **options
@@ -716,10 +829,26 @@ def open_video(
     -------
     VideoAnalysis
         The analysis. Access its tables by name: ``analysis["visits"]``.
+
+    Raises
+    ------
+    ParameterError
+        If ``config`` and options are both given, or an option is out of its range.
+
+    Examples
+    --------
+    >>> analysis = pta.open_video("data/shop", zones="data/shop/zones.geojson", floor="data/shop/floor.json")
+    >>> analysis["tracks"]["path_length_m"].head(3).round(1)
+    person_index
+    0    17.8
+    1     5.9
+    2    24.1
+    Name: path_length_m, dtype: float64
     """
     if config is not None and options:
         raise ParameterError(f"config and {next(iter(options))} are both given. Pass only one.")
     scene = None
     if options.get("zones") is not None and not isinstance(options["zones"], str | PathLike):
         scene = read_scene(options.pop("zones"))
-    return VideoAnalysis(source, AnalysisConfig(**options) if config is None else config, scene, name=name)
+    config = AnalysisConfig(**options) if config is None else config
+    return VideoAnalysis(source, config, scene, recording, name=name)

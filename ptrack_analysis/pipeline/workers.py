@@ -19,6 +19,7 @@ from typing import Any, Generic, TypeVar
 import pandas as pd
 
 from ptrack_analysis.errors import ParameterError, PtrackError, RemoteError, WorkerError
+from ptrack_analysis.limits import whole_number
 from ptrack_analysis.sources.archive import VideoReference
 from ptrack_analysis.sources.reading import read_tracking
 from ptrack_analysis.video import Video
@@ -213,8 +214,7 @@ def map_tasks(
     ParameterError
         If ``in_flight`` is below 1.
     """
-    if in_flight < 1:
-        raise ParameterError(f"in_flight must be an integer of at least 1, got {in_flight!r}")
+    whole_number(in_flight, "in_flight", 1)
     if executor is None and make is None:
         for task in tasks:
             result, error = _call(function, task)
@@ -410,7 +410,7 @@ def map_videos(
     allow_incomplete
         Whether to read archives that lack pages, as in ``read_tracking``.
     allow_dropped
-        Whether to read sources of which many rows are dropped, as in ``read_tracking``.
+        Whether to read sources even if many rows are dropped, as in ``read_tracking``.
 
     Yields
     ------
@@ -429,8 +429,10 @@ def map_videos(
 
     Examples
     --------
-    >>> list(map_videos(lambda detections, video: len(detections), []))
-    []
+    >>> videos = pta.find_videos("data/day")
+    >>> outcomes = pta.datasets.map_videos(lambda detections, video: len(detections), videos)
+    >>> {outcome.task.name: outcome.result for outcome in outcomes}
+    {'evening': 1510, 'morning': 1289, 'noon': 3194}
     """
     one = partial(_of_video, function, allow_incomplete=allow_incomplete, allow_dropped=allow_dropped)
     return map_tasks(one, videos, executor=executor, in_flight=in_flight)

@@ -1,10 +1,12 @@
 """Plots of computed results, drawn with matplotlib.
 
 Each function takes a result, or a VideoAnalysis that computes it: ``plot_visits(visits, zones=zones)`` or
-``plot_visits(analysis)``. An analysis also gives the ``zones``, ``lines`` and ``bounds`` that ``ptrack plot``
-draws; an argument of your own replaces them. Each function draws on the axes ``ax``, or makes a figure.
-Legends are below the axes: a figure of your own with several axes needs ``layout="constrained"`` for them.
+``plot_visits(analysis)``. An analysis also provides the ``zones``, ``lines`` and ``bounds``, as in ``ptrack
+plot``; your own arguments replace them. Each function draws on the axes ``ax``, or creates a figure. Legends
+are below the axes. A figure with several axes of your own needs ``layout="constrained"`` for them.
 """
+
+from typing import TYPE_CHECKING, NoReturn
 
 from ptrack_analysis.plots.animation import animate_paths, write_animation
 from ptrack_analysis.plots.annotated_video import write_annotated_video
@@ -28,6 +30,7 @@ from ptrack_analysis.plots.summary import plot_summary
 from ptrack_analysis.plots.survival import plot_survival
 from ptrack_analysis.plots.transitions import plot_transitions
 from ptrack_analysis.plots.visits import plot_visits
+from ptrack_analysis.public_names import describe_missing
 
 __all__ = [
     "animate_paths",
@@ -54,3 +57,9 @@ __all__ = [
     "write_animation",
     "write_annotated_video",
 ]
+
+
+if not TYPE_CHECKING:  # type checkers report unknown names themselves
+
+    def __getattr__(name: str) -> NoReturn:
+        raise describe_missing(__name__, name)

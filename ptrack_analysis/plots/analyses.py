@@ -26,7 +26,7 @@ class TablesByName(Protocol):
 
     @property
     def tables(self) -> pd.DataFrame:
-        """All tables, and whether each can be computed."""
+        """All tables, with whether each can be computed."""
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         """Return a table."""
@@ -57,9 +57,9 @@ def plot_analysis(
     read
         Name of the table that is plotted, or a function that returns the result.
     *names
-        Parameters that are attributes of the analysis, such as ``zones``, unless the caller gives them.
+        Parameters that default to attributes of the analysis, such as ``zones``.
     **parts
-        Parameters that a function of the analysis returns, unless the caller gives them.
+        Parameters that default to the result of a function of the analysis.
     """
 
     def decorate(
@@ -70,7 +70,7 @@ def plot_analysis(
             if not hasattr(content, "tables"):
                 return plot(content, *args, **options)
             for name in options.keys() & {"floor", "lens", "stitch"}:
-                raise ParameterError(f"{name} is an option of the analysis: pass it to open_video.")
+                raise ParameterError(f"{name} is an option of the analysis. Pass it to open_video.")
             given = {*signature(plot).bind_partial(None, *args, **options).arguments}
             missing = {name: getattr(content, name) for name in names if name not in given}
             missing |= {name: part(content) for name, part in parts.items() if name not in given}
@@ -91,10 +91,10 @@ def plot_analysis(
 def set_video_title(
     drawn: Any, analysis: Any, plotted: object, persons: Collection[int] | None = None
 ) -> Any:
-    """Give axes without a title that of the video: its name, the analyzed time, the number of people.
+    """Set the title of axes without one: the name of the video, its time and number of people.
 
-    The time is that of the clock of the site where it is known. ``plotted`` is the plotted result: people
-    without a row in it, or without a position, are counted as not drawn, and all but ``persons`` if given.
+    The time is the local clock time if it is known. ``plotted`` is the plotted result. People without a row
+    or a position in it count as not drawn, as do people who are not in ``persons`` if given.
     """
     if isinstance(drawn, Axes) and not drawn.get_title(loc="left"):
         set_title(drawn, build_video_title(analysis, plotted, persons))
@@ -104,30 +104,30 @@ def set_video_title(
 def build_video_title(analysis: Any, plotted: object, persons: Collection[int] | None = None) -> str:
     """Return the title of ``set_video_title``."""
     people = len(analysis["tracks"])
-    said = f"{people} person" if people == 1 else f"{people} people"
+    counted = f"{people} person" if people == 1 else f"{people} people"
     missing = people - _count_people(plotted, people, persons)
     if missing > 0:
-        said += f", {missing} not drawn"
+        counted += f", {missing} not drawn"
     name = drawable(analysis.name)
     name = name if len(name) <= _LONGEST else f"{name[:_LONGEST]}…"
-    return f"{name}, {_write_times(analysis)}, {said}"
+    return f"{name}, {_write_times(analysis)}, {counted}"
 
 
 def _write_times(analysis: Any) -> str:
     start, end = (time.total_seconds() for time in analysis.window)
-    begun = analysis.recording.local_start
-    if begun is None:
+    started_at = analysis.recording.local_start
+    if started_at is None:
         unit = time_unit(max(end, MINUTE + 1))
         return " to ".join(clock(float(int(seconds)), unit) for seconds in (start, end))
     first, last = (
-        (begun.astimezone(UTC) + timedelta(seconds=seconds)).astimezone(begun.tzinfo)
+        (started_at.astimezone(UTC) + timedelta(seconds=seconds)).astimezone(started_at.tzinfo)
         for seconds in (start, end)
     )
     return f"{first:%Y-%m-%d %H:%M:%S} to {last:%H:%M:%S}"
 
 
 def _count_people(plotted: object, people: int, persons: Collection[int] | None) -> int:
-    """Count the given or all people in a table of people, those with a position where it has positions."""
+    """Count the people of a table (of ``persons`` if given) who have a position, if it has positions."""
     if not isinstance(plotted, pd.DataFrame) or "person_index" not in plotted.index.names:
         return people
     if "position_status" in plotted.columns:

@@ -1,4 +1,4 @@
-"""The ground of an animation: the background, outlines of zones and lines, and their names."""
+"""The ground of an animation: background image, zones and lines."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,19 +19,19 @@ from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.video import YAxis
 
 FINE = 2
-"""Pixels drawn for each one shown, so that edges are smooth."""
+"""Fine pixels per pixel of the animation, for smooth edges."""
 STRIP = 26
 """Height of the strip with the time below the image [px]."""
 LETTERS = 12
 _TALLEST = 4.0  # times the width
 _OUTLINE = 1.3
 _DASH, _BREAK, _ARROW = 14.0, 6.0, 24.0
-"""Lengths of what a line is drawn of [fine px]."""
+"""Lengths of dashes, their gaps and the arrow [fine px]."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AnimationCanvas:
-    """What does not move: the ground, as fine as it is drawn, where the plane lies on it, and outlines."""
+    """The static part of an animation: ground at fine resolution, projection and outlines."""
 
     ground: Image.Image
     origin: Floats
@@ -44,17 +44,17 @@ class AnimationCanvas:
         return self.ground.width // FINE, self.ground.height // FINE + STRIP
 
     def pixels(self, points: Floats) -> Floats:
-        """Return where points of the plane (n, 2) lie on the ground [fine px]."""
+        """Project (n, 2) points of the plane to the ground [fine px]."""
         return (points - self.origin) * self.scale
 
     def draw_line(self, line: Line) -> LineString:
-        """Return a line on the ground, with its *in* side to the right."""
+        """Project a line to the ground, with its *in* side to the right."""
         is_up = bool(self.scale[1] < 0)
         outline = line.outline if (line.y_axis == "up") == is_up else line.outline.reverse()
         return LineString(self.pixels(shapely.get_coordinates(outline)))
 
     def paint_ground(self, image: Image.Image | None) -> Image.Image:
-        """Return a ground: the dimmed image or paper, with outlines and their names."""
+        """Return a ground with the dimmed image, or white, and the outlines with their names."""
         ground = Image.new("RGB", self.ground.size, PAPER)
         if image is not None:
             shown = image.resize((ground.width // FINE, ground.height // FINE), Image.Resampling.BOX)
@@ -75,33 +75,35 @@ class AnimationCanvas:
 def prepare_canvas(
     width: int,
     shown: Bounds,
-    picture: Floats | None,
+    image: Floats | None,
     zones: Sequence[Zone],
     lines: Sequence[Line],
     *,
     y_axis: YAxis = "down",
 ) -> AnimationCanvas:
-    """Prepare the ground: the background or paper, with outlines and their names."""
+    """Prepare the ground: the background or white, with outlines and their names."""
     x0, y0, x1, y1 = shown
     scale = FINE * width / (x1 - x0)
     height = int(np.clip(round(scale * (y1 - y0) / FINE), 1, _TALLEST * width)) * FINE
     ground = Image.new("RGB", (FINE * width, height), PAPER)
-    if picture is not None:
-        levels = np.rint(255 * dimmed(picture)).astype("uint8")
+    if image is not None:
+        levels = np.rint(255 * dimmed(image)).astype("uint8")
         ground.paste(Image.fromarray(levels).resize(ground.size, Image.Resampling.LANCZOS))
     is_up = y_axis == "up"
     origin, scales = np.array([x0, y1 if is_up else y0]), np.array([scale, -scale if is_up else scale])
-    stage = AnimationCanvas(ground, origin, scales, [*zones, *lines])
-    stage.draw_outlines(ground)
-    return stage
+    canvas = AnimationCanvas(ground, origin, scales, [*zones, *lines])
+    canvas.draw_outlines(ground)
+    return canvas
 
 
-def _draw_outline(draw: ImageDraw.ImageDraw, stage: AnimationCanvas, thing: Zone | Line) -> None:
-    """Draw the outline dark in a pale casing; that of a line in dashes, with an arrow to its *in* side."""
+def _draw_outline(draw: ImageDraw.ImageDraw, canvas: AnimationCanvas, thing: Zone | Line) -> None:
+    """Draw an outline in a pale casing; a line is dashed, with an arrow to its *in* side."""
     outline = thing.outline.boundary if isinstance(thing, Zone) else thing.outline
-    strokes = [LineString(stage.pixels(shapely.get_coordinates(ring))) for ring in shapely.get_parts(outline)]
+    strokes = [
+        LineString(canvas.pixels(shapely.get_coordinates(ring))) for ring in shapely.get_parts(outline)
+    ]
     if isinstance(thing, Line):
-        strokes = [stage.draw_line(thing)]
+        strokes = [canvas.draw_line(thing)]
         middle, inwards = way_in(strokes[0])
         strokes = [*_dashes(strokes[0]), LineString([middle, middle + _ARROW * inwards])]
     for color, wide in ((PAPER, 3.0), (INK, 1.0)):
@@ -120,13 +122,13 @@ def _dashes(line: LineString) -> list[Any]:
     return [substring(line, start, start + _DASH) for start in starts]
 
 
-def _draw_name(draw: ImageDraw.ImageDraw, stage: AnimationCanvas, thing: Zone | Line) -> None:
-    """Write the name in the zone's middle, or on the line's *out* side."""
+def _draw_name(draw: ImageDraw.ImageDraw, canvas: AnimationCanvas, thing: Zone | Line) -> None:
+    """Write the name in the middle of a zone or on the *out* side of a line."""
     if isinstance(thing, Zone):
-        place = stage.pixels(shapely.get_coordinates(thing.outline.representative_point()))[0]
+        position = canvas.pixels(shapely.get_coordinates(thing.outline.representative_point()))[0]
     else:
-        middle, inwards = way_in(stage.draw_line(thing))
-        place = middle - FINE * LETTERS * inwards
+        middle, inwards = way_in(canvas.draw_line(thing))
+        position = middle - FINE * LETTERS * inwards
     style: dict[str, Any] = {
         "fill": INK,
         "stroke_width": 2 * FINE,
@@ -136,5 +138,5 @@ def _draw_name(draw: ImageDraw.ImageDraw, stage: AnimationCanvas, thing: Zone | 
     }
     text, font = in_rows(thing.name), load_font(FINE * LETTERS)
     half = np.array(draw.multiline_textbbox((0, 0), text, font, anchor="mm", align="center"))[2:] + 3 * FINE
-    place = np.maximum(np.minimum(place, np.array(stage.ground.size) - half), half)  # nothing is cut off
-    draw.multiline_text(tuple(place), text, font=font, **style)
+    position = np.maximum(np.minimum(position, np.array(canvas.ground.size) - half), half)  # inside the image
+    draw.multiline_text(tuple(position), text, font=font, **style)

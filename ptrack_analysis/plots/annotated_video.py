@@ -1,4 +1,4 @@
-"""The filmed video with boxes, trails, zones, lines and counts drawn on it."""
+"""The tracked video with boxes, trails, zones, lines and counts drawn on it."""
 
 import warnings
 from collections.abc import Callable, Sequence
@@ -14,7 +14,7 @@ from ptrack_analysis.analysis.selection import parse_part
 from ptrack_analysis.errors import ParameterError, PtrackWarning
 from ptrack_analysis.geometry import Floats, Integers
 from ptrack_analysis.plots.analyses import plot_analysis
-from ptrack_analysis.plots.background import validate_plane
+from ptrack_analysis.plots.background import validate_outlines
 from ptrack_analysis.plots.frame_annotator import FrameAnnotator, format_clock
 from ptrack_analysis.plots.saving import MARK
 from ptrack_analysis.plots.video_boxes import BoxTracks
@@ -32,13 +32,13 @@ from ptrack_analysis.schema import (
     validate,
 )
 from ptrack_analysis.storage.files import replace_file
-from ptrack_analysis.video import Video, milliseconds
+from ptrack_analysis.video import Duration, Video, milliseconds, validate_video
 
 FORMATS = ("mp4", "mov", "mkv")
 _SCENE = ""
 _RATES_DIFFER = 0.01
 _LONGER = 1.0
-"""A file that is longer than the tracked video by less than this [s] is not mentioned."""
+"""A file that is longer than the tracked video by less than this [s] gives no warning."""
 _THOUSAND = 1000
 
 
@@ -48,10 +48,10 @@ class LiveCounts:
     Parameters
     ----------
     occupancy
-        OCCUPANCY_CHANGES. The number of people in a zone is that of its last row until then. From the closing
-        row on it is 0, because no one is present after the end.
+        OCCUPANCY_CHANGES. The number of people in a zone is valid from its row until the next. From the
+        closing row on it is 0.
     visits
-        VISITS. A visit counts from the time at which the person entered.
+        VISITS. A visit counts from the time of entry.
     crossings
         CROSSINGS. A crossing counts from its timestamp.
     """
@@ -83,9 +83,11 @@ class LiveCounts:
         return _count_until(self._crossings, (line, direction), time)
 
     def describe(self, thing: Zone | Line, time: int) -> str:
-        """Return the text of a zone or line at a time [ms]; empty without tables."""
+        """Return the counts of a zone or line at a time [ms] as text; empty without tables."""
         if isinstance(thing, Line):
-            inside, outside = (self.count_crossings(thing.name, way, time) for way in ("in", "out"))
+            inside, outside = (
+                self.count_crossings(thing.name, direction, time) for direction in ("in", "out")
+            )
             return "" if inside is None else f"in {inside} \u00b7 out {outside}"
         people, visits = self.count_people(thing.name, time), self.count_visits(thing.name, time)
         now = "" if people is None else f"{people} now"
@@ -94,7 +96,7 @@ class LiveCounts:
 
 
 def _read_people(occupancy: pd.DataFrame) -> dict[str, tuple[Integers, Integers]]:
-    validate(occupancy, OCCUPANCY_CHANGES)
+    validate(occupancy, OCCUPANCY_CHANGES, "occupancy")
     found = {}
     for zone, rows in occupancy.groupby(level="zone"):
         rows = rows.sort_index()  # noqa: PLW2901 - the same rows
@@ -152,30 +154,30 @@ def write_annotated_video(
     occupancy: pd.DataFrame | None = None,
     visits: pd.DataFrame | None = None,
     crossings: pd.DataFrame | None = None,
-    start: pd.Timedelta | str | None = None,
-    end: pd.Timedelta | str | None = None,
-    trail: pd.Timedelta | str = "5s",
+    start: Duration | None = None,
+    end: Duration | None = None,
+    trail: Duration = "5s",
     blur: bool = False,
     labels: bool = True,
     everyone: tuple[pd.DataFrame, pd.DataFrame] | None = None,
     form: str | None = None,
     report: Callable[[float], None] | None = None,
 ) -> None:
-    """Write the filmed video with boxes, trails, zones, lines and live counts drawn on it.
+    """Write the tracked video with boxes, trails, zones, lines and live counts drawn on it.
 
-    The time of each frame since the first one decides what is drawn on it; frames are not counted. A person
-    has a box in the color of ``plot_paths`` for the time present of each detection. Between two linked
-    detections the box is interpolated; after the last one before a gap it stays for one sampling period. A
-    detection without a body box has the box of its face, unless its position is interpolated. Counts are
-    those of the tables at that time.
+    Frames are matched to detections by time since the first frame, not by frame number. A person has a box in
+    the color of ``plot_paths`` for the time present of each detection. The box is interpolated between two
+    linked detections. After the last detection before a gap it stays for one sampling period. A detection
+    without a body box has the box of its face, unless its position is interpolated. Counts are read from the
+    tables at the time of the frame.
 
     Parameters
     ----------
     trajectories
         TRAJECTORIES of one video, rows in any order.
     video_file
-        The video that was tracked (needs PyAV, the extra ``video``). Another resolution of the same shape is
-        scaled.
+        The video that was tracked (needs PyAV, the extra ``video``). Boxes are scaled to another resolution
+        of the same shape.
     output
         File to write: ``.mp4``, ``.mov`` or ``.mkv``. It is replaced completely or not at all.
     video
@@ -183,40 +185,40 @@ def write_annotated_video(
     detections
         The DETECTIONS from which the trajectories were computed, for the boxes.
     zones, lines
-        Outlines to draw with their names, in the same plane.
+        Zones and lines to draw with their names, in the same plane.
     floor_plan
         The floor plan, if the trajectories are in m; positions are projected back to the image.
     occupancy
-        OCCUPANCY_CHANGES: gives the number of people in each zone.
+        OCCUPANCY_CHANGES, for the number of people in each zone.
     visits
-        VISITS: gives the number of visits so far.
+        VISITS, for the number of visits so far.
     crossings
-        CROSSINGS: gives the counts of each line.
+        CROSSINGS, for the counts of each line.
     start, end
-        Part of the video to write; by default all of it.
+        Part of the video to write; by default the complete video.
     trail
         Duration of the trail behind each person [ms].
     blur
-        Whether to pixelate the people: the body box, otherwise the face, with a margin, on every frame on
+        Whether to pixelate people: the body box, or otherwise the face, with a margin, on every frame on
         which the person is present and through gaps within a tracklet. An analysis with a salt pixelates by
         default.
     labels
         Whether to write each person's index at the box. An analysis with a salt does not by default.
     everyone
-        TRAJECTORIES and DETECTIONS of all people to pixelate; by default those who are drawn. An analysis of
-        selected people pixelates all.
+        TRAJECTORIES and DETECTIONS of all people to pixelate; by default the people who are drawn. An
+        analysis of selected people pixelates everyone.
     form
-        ``mp4``, ``mov`` or ``mkv``, if the suffix of ``output`` does not say it.
+        ``mp4``, ``mov`` or ``mkv``; by default the suffix of ``output``.
     report
         Called with the share of the video that has been written, after each frame.
 
     Raises
     ------
     SchemaError
-        If a table is not the table that its parameter names.
+        If an argument is not the table named by its parameter.
     ParameterError
-        If the video file cannot be read, has another shape than the frame or no frame in the part, a zone or
-        line is in another unit, or PyAV is not installed.
+        If the video file cannot be read, its shape differs from the frame's, it has no frame in the part, a
+        zone or line is in another unit, or PyAV is not installed.
     OutputError
         If the file cannot be written.
 
@@ -230,13 +232,19 @@ def write_annotated_video(
     -----
     The image is encoded as H.264 (MPEG-4 Part 2 if PyAV lacks libx264). Sound is not copied. Frames are read
     and written one at a time.
+
+    Examples
+    --------
+    >>> analysis = pta.open_video("data/shop", zones="data/shop/zones.geojson")
+    >>> write_annotated_video(analysis, "shop.mp4", "annotated.mp4", blur=True)  # doctest: +SKIP
     """
     validate(trajectories, TRAJECTORIES)
     if isinstance(detections, pd.DataFrame) and {"x_px", "x_m"} & {*detections.columns}:
         raise ParameterError("An annotated video needs bounding boxes, but the source has points.")
     validate(detections, DETECTIONS)
     unit = find_unit(trajectories, TRAJECTORIES)
-    validate_plane([*zones, *lines], unit)
+    validate_video(video)
+    validate_outlines(zones, lines, unit)
     target = Path(output)
     form = form or target.suffix.lower().removeprefix(".")
     if form not in FORMATS:
@@ -245,7 +253,7 @@ def write_annotated_video(
     first, last = parse_part(start, end)
     with VideoFile(video_file, f"video_file {fspath(video_file)!r}") as source:
         if target.exists() and target.samefile(source.path):
-            raise ParameterError(f"output is the video file itself, {fspath(output)!r}. Name another file.")
+            raise ParameterError(f"output must differ from video_file, got {fspath(output)!r} for both.")
         validate_video_shape(source, video)
         tracks = BoxTracks(trajectories, detections, unit)
         hidden = None if not blur else tracks if everyone is None else BoxTracks(*everyone, unit)
@@ -301,7 +309,7 @@ def _write_frames(
     *,
     report: Callable[[float], None] | None,
 ) -> Fraction:
-    """Write the frames of a part [ms], and return for how long the last one is shown [s]."""
+    """Write the frames of a part [ms], and return the duration of the last one [s]."""
     first, last = part
     begin, shown = None, Fraction(0)
     things: list[Zone | Line] = [zone.source for zone in annotator.zones]
@@ -333,31 +341,31 @@ def _write_frames(
 def _list_notes(
     source: VideoFile, video: Video, tracks: BoxTracks, hidden: BoxTracks | None, *, is_part: bool
 ) -> list[str]:
-    """List what the viewer of the written video should know."""
+    """Return notes on differences between the video file and the tracked video."""
     notes = []
     rate = None if source.frame_rate is None else float(source.frame_rate)
     if rate and video.frame_rate and abs(rate / video.frame_rate - 1) > _RATES_DIFFER:
         notes.append(
             f"{source.purpose} has {rate:.4g} frames per second, but the tracked video has "
-            f"{video.frame_rate:.4g}. Boxes are placed by time. Check that they follow the people to the end."
+            f"{video.frame_rate:.4g}. Boxes are matched by time. Check that they follow people to the end."
         )
     if source.left_out:
         notes.append(
             f"{source.purpose} has {source.left_out} frames without a time, or with a time that is not later "
-            "than the one before. They are left out."
+            "than the previous one. They are excluded."
         )
     end = None if source.end is None else float(source.end)
     late, people = tracks.count_from(int(np.ceil((end or 0.0) * _THOUSAND)))
     tracked = None if video.duration is None else video.duration.total_seconds()
     if end is not None and late:
         notes.append(
-            f"{source.purpose} ends at {end:.1f} s. {late} detections of {_format_people(people)} are after "
-            "that and have no frame."
+            f"{source.purpose} ends at {end:.1f} s. {late} later detections of "
+            f"{_format_people(people)} have no frame."
         )
     elif end is not None and tracked is not None and not is_part and end - tracked > _LONGER:
         notes.append(
-            f"{source.purpose} lasts {end:.1f} s, but the tracked video ends at {tracked:.1f} s. The frames "
-            "after that have no boxes."
+            f"{source.purpose} is {end:.1f} s long, but the tracked video ends at {tracked:.1f} s. Later "
+            "frames have no boxes."
         )
     if hidden is not None and (without := hidden.count_without_box())[0]:
         hint = "" if hidden.reads_faces else " Read the faces with open_video(..., faces=True)."

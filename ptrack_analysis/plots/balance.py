@@ -1,4 +1,4 @@
-"""Count drift: people counted at lines, and people present."""
+"""Count drift: people counted at lines against people present."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.plots.analyses import plot_analysis
-from ptrack_analysis.plots.style import INK, OKABE_ITO, legend_below, say_nothing_to_draw, time_axes
+from ptrack_analysis.plots.style import INK, OKABE_ITO, legend_below, time_axes, write_no_data
 from ptrack_analysis.plots.time_axis import set_clock, time_unit
 from ptrack_analysis.schema import BALANCE, validate
 
@@ -42,24 +42,31 @@ def plot_count_drift(
     title, figsize
         As in ``plot_paths``.
     zone
-        The zone to draw; needed only if the table holds several.
+        The zone to draw; required only if the table has several.
     **kwargs
         Passed to ``Axes.step``, which draws the two lines.
 
     Returns
     -------
     matplotlib.axes.Axes
-        The axes; x is in seconds, formatted as on a clock.
+        The axes; x is in seconds, formatted as a clock.
 
     Raises
     ------
     SchemaError
         If ``balance`` is not a BALANCE table.
     ParameterError
-        If the axes are those of a plane, or the zone is not in the table, or not given although
-        the table has several.
+        If the axes show a plane, the zone is not in the table, or it is not given although the table has
+        several.
+
+    Examples
+    --------
+    >>> analysis = pta.open_video("data/shop", zones="data/shop/zones.geojson")
+    >>> ax = plot_count_drift(analysis)
+    >>> [text.get_text() for text in ax.get_legend().get_texts()]
+    ['present', 'counted over lines', 'drift, 0 at the end']
     """
-    validate(balance, BALANCE)
+    validate(balance, BALANCE, "balance")
     rows = _of_zone(balance, zone).sort_index()
     times = rows.index.get_level_values("timestamp").to_numpy().astype("int64") / _MILLISECONDS
     last = float(times.max(initial=0.0))
@@ -71,7 +78,7 @@ def plot_count_drift(
     if rows[["in_total", "out_total", "counted", "present"]].to_numpy().any():
         _draw(ax, times, rows, kwargs)
     else:
-        say_nothing_to_draw(ax, "no people", until=last)
+        write_no_data(ax, "No people", until=last)
     return ax
 
 

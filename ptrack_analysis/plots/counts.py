@@ -1,4 +1,4 @@
-"""Counts over time: crossings of lines, in above 0, out below 0."""
+"""Counts over time: crossings of lines, in above 0 and out below 0."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,12 +16,12 @@ from ptrack_analysis.plots.style import (
     INK,
     distinct_colors,
     legend_below,
-    say_nothing_to_draw,
     short_name,
     time_axes,
+    write_no_data,
 )
 from ptrack_analysis.plots.time_axis import set_clock, time_unit
-from ptrack_analysis.scene.zones import Line
+from ptrack_analysis.scene.zones import Line, list_names
 from ptrack_analysis.schema import COUNTS, validate
 
 _MILLISECONDS = 1000.0
@@ -40,10 +40,10 @@ def plot_counts(
     lines: Sequence[Line | str] | None = None,
     **kwargs: Any,
 ) -> Axes:
-    """Plot the crossings of each line per interval as bars: in above 0, out below 0 and paler.
+    """Plot the crossings of each line per bin: in as bars above 0, out as paler bars below 0.
 
     The bars of several lines are side by side. The legend gives the totals of each line. Suited to about four
-    lines and a hundred intervals.
+    lines and a hundred bins.
 
     Parameters
     ----------
@@ -61,18 +61,25 @@ def plot_counts(
     Returns
     -------
     matplotlib.axes.Axes
-        The axes; x is in seconds, formatted as on a clock, y is below 0 for out.
+        The axes; x is in seconds, formatted as a clock. Counts of out are below 0.
 
     Raises
     ------
     SchemaError
         If ``counts`` is not a COUNTS table.
     ParameterError
-        If the axes are those of a plane, or a line is not in the table.
+        If the axes show a plane, or a line is not in the table.
+
+    Examples
+    --------
+    >>> analysis = pta.open_video("data/shop", zones="data/shop/zones.geojson")
+    >>> ax = plot_counts(analysis)
+    >>> [text.get_text() for text in ax.get_legend().get_texts()]
+    ['door: 11 in, 11 out']
     """
     validate(counts, COUNTS)
     of_rows = counts.index.get_level_values("line")
-    names = sorted(of_rows.unique()) if lines is None else [_name(line) for line in lines]
+    names = sorted(of_rows.unique()) if lines is None else list_names(lines, Line, "lines")
     names = list(dict.fromkeys(names))
     missing = sorted(set(names) - set(of_rows))
     if missing and len(counts):
@@ -88,12 +95,8 @@ def plot_counts(
     if len(counts) and names:
         _draw_bars(ax, [counts[of_rows == name].sort_index() for name in names], names, kwargs)
     else:
-        say_nothing_to_draw(ax, "no counts")
+        write_no_data(ax, "No counts")
     return ax
-
-
-def _name(line: Line | str) -> str:
-    return line if isinstance(line, str) else line.name
 
 
 def _starts(counts: pd.DataFrame) -> Floats:
@@ -103,15 +106,15 @@ def _starts(counts: pd.DataFrame) -> Floats:
 def _draw_bars(ax: Axes, tables: list[pd.DataFrame], names: list[str], kwargs: dict[str, Any]) -> None:
     colors = distinct_colors(len(names))
     keys = []
-    for place, (table, name, color) in enumerate(zip(tables, names, colors, strict=True)):
+    for number, (table, name, color) in enumerate(zip(tables, names, colors, strict=True)):
         width = table["interval"].to_numpy().astype("int64") / _MILLISECONDS
         slot = _FILLED / len(names)
-        left = _starts(table) + width * ((1 - _FILLED) / 2 + place * slot)
+        left = _starts(table) + width * ((1 - _FILLED) / 2 + number * slot)
         inwards, outwards = table["in_count"].to_numpy(), table["out_count"].to_numpy()
         pale = np.append(color[:3], _PALE)
         for count, face, label in ((inwards, color, "_in"), (-outwards, pale, "_out")):
             style: dict[str, Any] = {"color": tuple(face), "align": "edge", "zorder": 3, "linewidth": 0}
-            high = count != 0  # thousands of bars without height would take minutes
+            high = count != 0  # thousands of bars of zero height would take minutes
             ax.bar(left[high], count[high], width[high] * slot, label=label, **{**style, **kwargs})
         totals = f"{short_name(name)}: {inwards.sum()} in, {outwards.sum()} out"
         keys.append(Patch(color=color, label=totals))

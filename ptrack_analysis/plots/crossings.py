@@ -1,4 +1,4 @@
-"""Crossings: where lines were crossed, which way, how often."""
+"""Crossings of lines, with counts by direction."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,7 +18,7 @@ from ptrack_analysis.plots.style import (
     find_plane_size,
     in_rows,
     legend_below,
-    say_nothing_to_draw,
+    write_no_data,
 )
 from ptrack_analysis.scene.images import Picture
 from ptrack_analysis.scene.zones import Line, Zone
@@ -26,10 +26,10 @@ from ptrack_analysis.schema import CROSSINGS, find_unit, validate
 from ptrack_analysis.video import Video, YAxis
 
 _MARKS = {"in": ("o", OKABE_ITO[0], "crossed in"), "out": ("s", OKABE_ITO[1], "crossed out")}
-_SIZES = {"in": 4.8, "out": 7.5}  # so that a circle upon a square leaves both to be seen
+_SIZES = {"in": 4.8, "out": 7.5}  # a circle over a square leaves both visible
 _MANY = 60
 _ROOM, _LEAST_SHARE, _FLATTEST = 2.0, 0.2, 0.4
-"""Around the lines: how much larger, at least of the whole, and the least height to width."""
+"""Part shown around the lines: factor, smallest share of the axes, and smallest ratio of height and width."""
 
 
 @plot_analysis("crossings", "lines", "zones", "bounds", "y_axis")
@@ -48,10 +48,10 @@ def plot_crossings(
     y_axis: YAxis = "down",
     **kwargs: Any,
 ) -> Axes:
-    """Plot the lines with their counts, and a mark where each was crossed.
+    """Plot the lines with their counts, and a mark at the position of each crossing.
 
-    Each line has an arrow to its *in* side, and its numbers of crossings in and out. A crossing in is a dot,
-    one out a square. A new figure shows the part of the image or the floor around the lines. Crossings of
+    Each line has an arrow to its *in* side and the number of crossings in and out. A dot is a crossing in, a
+    square a crossing out. A new figure shows the part of the image or floor around the lines. Crossings of
     other lines are not drawn.
 
     Parameters
@@ -61,7 +61,7 @@ def plot_crossings(
     lines
         The lines, in the same plane.
     ax
-        Axes to draw on, such as those of ``plot_paths``; by default a new figure's.
+        Axes to draw on, such as those returned by ``plot_paths``; by default a new figure's.
     title, figsize
         As in ``plot_paths``.
     background, video, bounds, zones, y_axis
@@ -81,6 +81,13 @@ def plot_crossings(
     ParameterError
         If the axes, a zone or a line is in another unit, the background cannot be read or its position is
         not known, or the bounds are empty.
+
+    Examples
+    --------
+    >>> analysis = pta.open_video("data/shop", zones="data/shop/zones.geojson")
+    >>> ax = plot_crossings(analysis)
+    >>> [text.get_text() for text in ax.get_legend().get_texts()]
+    ['crossed in: 11', 'crossed out: 11']
     """
     validate(crossings, CROSSINGS)
     unit = find_unit(crossings, CROSSINGS)
@@ -97,12 +104,12 @@ def plot_crossings(
     if len(of_lines):
         _draw_marks(ax, of_lines, unit, kwargs)
     else:
-        say_nothing_to_draw(ax, "no line was crossed")
+        write_no_data(ax, "No crossings")
     return ax
 
 
 def _zoom_to_lines(ax: Axes, lines: Sequence[Line]) -> float:
-    """Show the lines with as much around them, and return how much higher than wide this part is."""
+    """Zoom to the lines and their surroundings, and return the ratio of height and width."""
     corners = np.array([line.outline.bounds for line in lines])
     low, high = corners[:, :2].min(axis=0), corners[:, 2:].max(axis=0)
     (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
@@ -118,21 +125,21 @@ def _zoom_to_lines(ax: Axes, lines: Sequence[Line]) -> float:
 
 
 def _totals(line: Line, crossings: pd.DataFrame) -> str:
-    """Return what is written beside a line: its name, cut to leave room, and its totals."""
+    """Return the label of a line: its name, shortened if necessary, and its counts."""
     name = " ".join(in_rows(line.name).split("\n")[:2])
-    way = crossings["direction"][crossings.index.get_level_values("line") == line.name]
-    return f"{name}: {(way == 'in').sum()}\u00a0in,\u00a0{(way == 'out').sum()}\u00a0out"
+    direction = crossings["direction"][crossings.index.get_level_values("line") == line.name]
+    return f"{name}: {(direction == 'in').sum()}\u00a0in,\u00a0{(direction == 'out').sum()}\u00a0out"
 
 
 def _draw_marks(ax: Axes, crossings: pd.DataFrame, unit: str, kwargs: dict[str, Any]) -> None:
     smaller = min(1.0, _MANY / len(crossings)) ** 0.25
     keys = []
-    for way, (marker, color, label) in _MARKS.items():
-        size = _SIZES[way] * smaller
-        rows = crossings[crossings["direction"] == way]
+    for direction, (marker, color, label) in _MARKS.items():
+        size = _SIZES[direction] * smaller
+        rows = crossings[crossings["direction"] == direction]
         style: dict[str, Any] = {"c": color, "s": size**2, "linewidths": size / 10, "edgecolors": PAPER}
-        marks: dict[str, Any] = {"marker": marker, "alpha": 0.85, "label": f"_{way}"}
-        marks["zorder"] = 7 if way == "in" else 6
+        marks: dict[str, Any] = {"marker": marker, "alpha": 0.85, "label": f"_{direction}"}
+        marks["zorder"] = 7 if direction == "in" else 6
         ax.scatter(rows[f"x_{unit}"], rows[f"y_{unit}"], **{**style, **marks, **kwargs})
         keys.append(Line2D([], [], linestyle="", marker=marker, color=color, label=f"{label}: {len(rows)}"))
     legend_below(ax, keys)

@@ -1,4 +1,4 @@
-"""Dwell times: a dot per visit, a row per zone."""
+"""Dwell times: one dot per visit, one row per zone."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -11,7 +11,7 @@ from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from ptrack_analysis.analysis.dwell.dwell import compute_dwell
-from ptrack_analysis.analysis.dwell.survival import seen_at
+from ptrack_analysis.analysis.dwell.survival import parse_ends, seen_at
 from ptrack_analysis.geometry import Bools, Floats
 from ptrack_analysis.plots.analyses import plot_analysis
 from ptrack_analysis.plots.style import (
@@ -19,9 +19,9 @@ from ptrack_analysis.plots.style import (
     PAPER,
     in_one_row,
     legend_below,
-    say_nothing_to_draw,
     short_name,
     time_axes,
+    write_no_data,
     zone_colors,
     zone_names,
 )
@@ -29,13 +29,14 @@ from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import OBSERVED_ENTRIES, OBSERVED_EXITS, VISITS, validate
 
 MOST_TALL_ROWS = 14
-"""Most zones whose rows have room for labels of several lines."""
+"""Largest number of zones whose rows have room for labels of several lines."""
 MOST_DOTS = 60
-"""Most visits of a zone that are drawn as a dot each."""
+"""Largest number of visits of a zone that are drawn as individual dots."""
 _TICKS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 60, 120, 300, 600, 1800, 3600, 7200, 18000, 36000, 86400)
 _SHORTEST = 0.1
 _COLUMNS, _STEP, _HIGHEST = 90, 0.13, 0.4
-"""Columns of dots over the axis, distance of two dots above each other and their farthest row [rows]."""
+"""Columns of dots along the axis; distance of dots in a column, and of the farthest from the middle
+[rows]."""
 
 
 @plot_analysis(
@@ -58,9 +59,9 @@ def plot_dwell(
 ) -> Axes:
     """Plot the dwell time of each visit, one row per zone.
 
-    A dot is a visit; triangles are visits whose start or end was not observed. In a zone with more than 60
-    visits, a dot is all visits of about one length, with an area in proportion to their number. A line is the
-    median (Kaplan-Meier), a band its confidence interval. The time is on a logarithmic scale.
+    A dot is a visit; a triangle is a visit whose start or end was not observed. In a zone with more than 60
+    visits, a dot represents all visits of similar length, with an area in proportion to their number. The
+    line is the median (Kaplan-Meier) and the band its confidence interval. The time scale is logarithmic.
 
     Parameters
     ----------
@@ -73,7 +74,7 @@ def plot_dwell(
     zones
         Zones to draw, or their names, in this order; by default all, by name.
     observed_entries, observed_exits
-        Entries and exits at which the start and the end of a visit are observed.
+        Kinds of entry and exit that count as observed, as in ``compute_dwell``.
     **kwargs
         Passed to ``Axes.scatter``, which draws the dots. ``color`` is one color, or colors by zone.
 
@@ -87,7 +88,14 @@ def plot_dwell(
     SchemaError
         If ``visits`` is not a VISITS table.
     ParameterError
-        If the axes are those of a plane.
+        If the axes show a plane.
+
+    Examples
+    --------
+    >>> analysis = pta.open_video("data/shop", zones="data/shop/zones.geojson")
+    >>> ax = plot_dwell(analysis)
+    >>> ax.get_yticklabels()[0].get_text().splitlines()
+    ['entrance', '22 visits']
     """
     validate(visits, VISITS)
     names = zone_names(visits, zones)
@@ -95,9 +103,10 @@ def plot_dwell(
     ax = time_axes(ax, "s", height=_find_row_height(names) * len(names) + 1.5, title=title, figsize=figsize)
     ax.set_xlabel("dwell time")
     if drawn.empty:
-        say_nothing_to_draw(ax, "no visits", until=0.0)
+        write_no_data(ax, "No visits", until=0.0)
         return ax
-    entries, exits = list(observed_entries), list(observed_exits)
+    entries = parse_ends(observed_entries, "entry", "observed_entries")
+    exits = parse_ends(observed_exits, "exit", "observed_exits")
     started = seen_at(drawn, "entry", entries, "observed_entries")
     ended = seen_at(drawn, "exit", exits, "observed_exits")
     lengths = np.maximum(drawn["dwell"].dt.total_seconds().to_numpy(), _SHORTEST)
@@ -142,7 +151,7 @@ def _write_label(name: str, apart: str, visits: int) -> str:
 
 
 def _draw_median(ax: Axes, table: pd.DataFrame, name: str, row: int, color: Any) -> None:
-    """Draw the median and its interval, where they are known."""
+    """Draw the median and its confidence interval, if known."""
     found = table[table.index.get_level_values("zone") == name]
     if found.empty or pd.isna(found["median"].iloc[0]):
         return
@@ -157,7 +166,7 @@ def _draw_median(ax: Axes, table: pd.DataFrame, name: str, row: int, color: Any)
 def _draw_dots(
     ax: Axes, where: tuple[Floats, Floats], observed: tuple[Bools, Bools], row: int, style: dict[str, Any]
 ) -> None:
-    """Draw the visits of one zone: each, or those of about one length together."""
+    """Draw the visits of one zone, individually or grouped by length."""
     (lengths, share), (started, ended) = where, observed
     column = np.minimum((share * _COLUMNS).astype("int64"), _COLUMNS - 1)
     color = style.pop("color")
@@ -188,10 +197,10 @@ def _draw_dots(
 
 
 def _list_keys(started: Bools, ended: Bools) -> list[Line2D | Patch]:
-    """Return the legend."""
+    """Return the entries of the legend."""
     keys: list[Line2D | Patch] = []
     for marker, face, label, is_there in (
-        ("o", INK, "seen from beginning to end", (started & ended).any()),
+        ("o", INK, "start and end observed", (started & ended).any()),
         (">", PAPER, "end not observed", (started & ~ended).any()),
         ("<", PAPER, "start not observed", (~started).any()),
     ):
@@ -199,4 +208,4 @@ def _list_keys(started: Bools, ended: Bools) -> list[Line2D | Patch]:
             style: dict[str, Any] = {"markerfacecolor": face, "markeredgecolor": INK}
             keys.append(Line2D([], [], linestyle="", marker=marker, label=label, **style))
     keys.append(Line2D([], [], color=INK, linewidth=2, label="median"))
-    return [*keys, Patch(color=INK, alpha=0.16, label="95 % interval")]
+    return [*keys, Patch(color=INK, alpha=0.16, label="95% interval")]

@@ -1,4 +1,4 @@
-"""Encounters: where persons were near each other, and how long."""
+"""Encounters between people."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,8 +17,8 @@ from ptrack_analysis.plots.style import (
     PAPER,
     add_color_bar,
     build_palette,
-    say_nothing_to_draw,
     take_scale,
+    write_no_data,
 )
 from ptrack_analysis.scene.images import Picture
 from ptrack_analysis.scene.zones import Line, Zone
@@ -45,16 +45,16 @@ def plot_encounters(
     y_axis: YAxis = "down",
     **kwargs: Any,
 ) -> Axes:
-    """Plot each encounter as a dot where it happened, colored by its duration.
+    """Plot each encounter as a dot at its position, colored by its duration.
 
-    Dark is long. Longer encounters lie above shorter ones. Up to twenty are labeled with the two persons.
+    Dark is long. Longer encounters are drawn over shorter ones. Up to twenty are labeled with the two people.
 
     Parameters
     ----------
     encounters
         ENCOUNTERS of one video, rows in any order.
     ax
-        Axes to draw on, such as those of ``plot_paths``; by default a new figure's.
+        Axes to draw on, such as those returned by ``plot_paths``; by default a new figure's.
     title, figsize
         As in ``plot_paths``.
     background, video, bounds, zones, lines, y_axis
@@ -75,6 +75,13 @@ def plot_encounters(
     ParameterError
         If the axes, a zone or a line is in another unit, the background cannot be read or its position is
         not known, or the bounds are empty.
+
+    Examples
+    --------
+    >>> analysis = pta.open_video("data/shop", floor="data/shop/floor.json")
+    >>> ax = plot_encounters(analysis)
+    >>> [text.get_text() for text in ax.texts]
+    ['8 and 9', '2 and 3', '10 and 11']
     """
     validate(encounters, ENCOUNTERS)
     unit = find_unit(encounters, ENCOUNTERS)
@@ -98,12 +105,12 @@ def plot_encounters(
     if len(encounters):
         _draw_dots(ax, encounters, points, kwargs)
     else:
-        say_nothing_to_draw(ax, "no encounters")
+        write_no_data(ax, "No encounters")
     return ax
 
 
 def _draw_dots(ax: Axes, encounters: pd.DataFrame, points: Floats, kwargs: dict[str, Any]) -> None:
-    """Draw the dots, the longest above, with a bar that says what the colors mean."""
+    """Draw the dots, the longest on top, with a color bar."""
     seconds = encounters["duration"].to_numpy() / np.timedelta64(1, "s")
     style: dict[str, Any] = {"c": seconds, "cmap": build_palette(_PALEST), "s": 60, "edgecolors": PAPER}
     style |= {"linewidths": 0.8, "zorder": 5, "label": "_encounters", **kwargs}

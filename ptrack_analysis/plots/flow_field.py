@@ -1,4 +1,4 @@
-"""Flow fields: which way people went, and how fast."""
+"""Flow fields: direction and speed of walking per cell."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,13 +12,13 @@ from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.geometry import Bools
 from ptrack_analysis.plots.analyses import plot_analysis
 from ptrack_analysis.plots.background import draw_outlines, ground_axes
-from ptrack_analysis.plots.style import add_color_bar, build_palette, say_nothing_to_draw, take_scale
+from ptrack_analysis.plots.style import add_color_bar, build_palette, take_scale, write_no_data
 from ptrack_analysis.scene.images import Picture
 from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.video import Video, YAxis
 
-_LONGEST = 0.95  # of a cell's shorter side
-_ASIDE = 0.18  # of it: how far each of two arrows is from the middle of the cell, to the right of its way
+_LONGEST = 0.95  # of the cell's shorter side
+_ASIDE = 0.18  # of the same side: distance of each of two arrows from the middle of the cell
 _PALEST = 0.15
 
 
@@ -49,24 +49,24 @@ def plot_flow_field(
 ) -> Axes:
     """Plot the direction in which people walked through each cell, colored by their mean speed.
 
-    An arrow in the middle of its cell points along the mean direction. Its length is the coherence: it is
-    nearly as long as the cell if all people walked in one direction. A cell in which people walked to and fro
-    (``FlowField.is_two_way``) has two arrows, one for each direction, as long as its share of the path length
-    times two. Dark is fast. Cells without a direction, or with fewer steps than ``min_steps``, are empty. Of
-    a VideoAnalysis, positions of truncated boxes are excluded.
+    The arrow in the middle of a cell points in the mean direction. Its length is the coherence: it is nearly
+    as long as the cell if everyone walked in one direction. A cell with walking in opposite directions
+    (``FlowField.is_two_way``) has one arrow per direction, with a length of twice its share of the path
+    length. Dark is fast. Cells without a direction, or with fewer steps than ``min_steps``, are empty. For a
+    VideoAnalysis, positions of truncated boxes are excluded.
 
     Parameters
     ----------
     field
         The result of ``compute_flow_field``.
     ax
-        Axes to draw on, such as those of ``plot_heatmap``; by default a new figure's.
+        Axes to draw on, such as those returned by ``plot_heatmap``; by default a new figure's.
     title, figsize
         As in ``plot_paths``.
     background, video, bounds, zones, lines, y_axis
         As in ``plot_paths``.
     min_steps
-        The least number of steps of a cell that has an arrow, 1 or more.
+        Smallest number of steps of a cell with an arrow, at least 1.
     **kwargs
         Passed to ``Axes.quiver``, which draws the arrows: ``vmin``, ``vmax``, ``norm`` and ``cmap`` change
         the scale, ``color`` replaces it.
@@ -81,13 +81,20 @@ def plot_flow_field(
     SchemaError
         If ``field`` is not a FlowField.
     ParameterError
-        If ``min_steps`` is no whole number above 0, the axes, a zone or a line is in another unit, the
+        If ``min_steps`` is not a positive integer, the axes, a zone or a line is in another unit, the
         background cannot be read or its position is not known, or the bounds are empty.
+
+    Examples
+    --------
+    >>> analysis = pta.open_video("data/shop", floor="data/shop/floor.json")
+    >>> ax = plot_flow_field(analysis, background="data/shop/floor_plan.png")
+    >>> ax.child_axes[0].get_ylabel()  # the color bar
+    'mean speed [m/s]'
     """
     if not isinstance(field, FlowField):
         raise SchemaError(f"field must be a FlowField, got a {type(field).__name__}")
     if not isinstance(min_steps, int | np.integer) or isinstance(min_steps, bool) or min_steps < 1:
-        raise ParameterError(f"min_steps is {min_steps!r}, not a whole number of at least 1")
+        raise ParameterError(f"min_steps must be an integer of at least 1, got {min_steps!r}")
     ground: dict[str, Any] = {"background": background, "video": video, "bounds": bounds, "y_axis": y_axis}
     ground |= {"default": field.bounds, "margin": (1.5, 0.75)}
     ax = ground_axes(ax, field.unit, zones=zones, lines=lines, **ground, title=title, figsize=figsize)
@@ -95,13 +102,13 @@ def plot_flow_field(
     if shown.any():
         _draw_arrows(ax, field, shown, kwargs)
     else:
-        say_nothing_to_draw(ax, "no cell has a direction")
+        write_no_data(ax, "No cell has a direction")
     draw_outlines(ax, zones, lines)
     return ax
 
 
 def _draw_arrows(ax: Axes, field: FlowField, shown: Bools, kwargs: dict[str, Any]) -> None:
-    """Draw the arrows of the shown cells, and the scale of their colors."""
+    """Draw the arrows of the given cells, and a color bar."""
     cells = build_cell_columns(field.shape, field.bounds)
     longest = min(compute_cell_size(field.shape, field.bounds))
     two_way = shown & field.is_two_way

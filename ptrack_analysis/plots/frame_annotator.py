@@ -1,4 +1,4 @@
-"""Boxes, trails, zones, lines and counts drawn on a frame of a video."""
+"""Boxes, trails, zones, lines and counts on a video frame."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
@@ -21,25 +21,25 @@ _FINE = 2
 _ROWS_PER_LETTER, _LEAST_LETTERS, _MOST_LETTERS = 45, 9, 44
 _ROWS_PER_STROKE = 260
 _LUMINANCE, _HALFWAY = np.array([0.2126, 0.7152, 0.0722]), 0.2
-"""Of a ground with this luminance, white and dark letters differ alike."""
+"""Luminance of a background on which white and dark text have the same contrast."""
 _UNKNOWN: Color = (119, 119, 119)
 _DARK: Color = (34, 34, 34)
 _CORNERS = 32
 """Largest number of corners of a trail."""
 _AGES = (1.0, 0.6, 0.3)
-"""Opacity of the trail's thirds, the newest first."""
+"""Opacity of each third of the trail, the newest first."""
 _BLOCKS = 8
-"""Blocks along the longer side of a pixelated box: a face is one or two of them."""
+"""Blocks along the longer side of a pixelated box; a face covers one or two."""
 _LEAST_BLOCK = 4.0
 """Smallest side of a block [px]."""
 _AROUND = 0.15
 """Width of the margin around a pixelated box, as a share of its side."""
 _FARTHEST = 20_000.0
-"""Coordinates beyond this [px] are moved nearer: they are far outside of every frame."""
+"""Coordinates are clipped to this [px], far outside of every frame."""
 
 
 class FrameAnnotator:
-    """Draws what is known at a time on frames of one size.
+    """Draws the state at a time on frames of one size.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ class FrameAnnotator:
     to_fractions
         Projects (n, 2) positions in the plane to fractions of the frame.
     zones, lines
-        What is outlined, in the same plane.
+        Zones and lines to outline, in the same plane.
     trail
         Duration of the trail behind each person [ms].
     hidden
@@ -94,7 +94,7 @@ class FrameAnnotator:
         return pixels
 
     def annotate(self, image: Image.Image, time: int, counts: Mapping[Zone | Line, str], clock: str) -> None:
-        """Draw on a frame of a time [ms]: ``counts`` are the texts below the names of zones and lines."""
+        """Annotate a frame of a time [ms]; ``counts`` are the texts below the names of zones and lines."""
         present = self.tracks.find_present(time)
         if self.hidden is not None:
             found = present if self.hidden is self.tracks else self.hidden.find_present(time)
@@ -110,26 +110,26 @@ class FrameAnnotator:
         ]
         if clock:
             self._paste(image, draw_chip((clock,), _DARK, white, self.letters), (0, 0))
-        for chip, place in zip(chips, self._place_chips(things, chips), strict=True):
-            image.paste(chip, place)
+        for chip, index in zip(chips, self._place_chips(things, chips), strict=True):
+            image.paste(chip, index)
 
     def _place_chips(self, things: Sequence[Outline], chips: Sequence[Image.Image]) -> list[tuple[int, int]]:
-        """Return the upper left corner of each label: inside the frame, and below labels in the way."""
+        """Return the upper left corner of each label, inside the frame and without overlaps."""
         key = tuple((id(thing), chip.size) for thing, chip in zip(things, chips, strict=True))
         if self._places is None or self._places[0] != key:
             taken: list[Box] = []
             for thing, chip in zip(things, chips, strict=True):
-                taken.append(self._find_free_place(chip, thing.find_corner(chip.size), taken))
+                taken.append(self._find_free_box(chip, thing.find_corner(chip.size), taken))
             self._places = key, [(x, y) for x, y, *_ in taken]
         return self._places[1]
 
-    def _find_free_place(self, chip: Image.Image, corner: tuple[float, float], taken: Sequence[Box]) -> Box:
-        """Return where a label is: at its corner, or as little higher or lower as other labels require."""
+    def _find_free_box(self, chip: Image.Image, corner: tuple[float, float], taken: Sequence[Box]) -> Box:
+        """Return the box of a label: at its corner, or moved up or down as little as possible."""
         left, top = corner
         beside = [y for box in taken for y in (box[3] + 2, box[1] - chip.height - 2)]
         tops = sorted([top, *beside], key=lambda y: abs(y - top))
-        places = [self._move_inside(chip, (left, y)) for y in tops]
-        boxes = [(x, y, x + chip.width, y + chip.height) for x, y in places]
+        corners = [self._move_inside(chip, (left, y)) for y in tops]
+        boxes = [(x, y, x + chip.width, y + chip.height) for x, y in corners]
         return next((box for box in boxes if not _overlaps(box, taken)), boxes[0])
 
     def _pixelate(self, image: Image.Image, present: PresentPeople) -> None:
@@ -138,7 +138,7 @@ class FrameAnnotator:
             pixelate(image, box)
 
     def _draw_outlines(self, image: Image.Image, things: Sequence[Outline]) -> None:
-        """Draw zones and lines, which do not move: drawn anew only when a zone opens or closes."""
+        """Draw zones and lines; their layer is redrawn only when a zone opens or closes."""
         key = tuple(map(id, things))
         if self._overlay is None or self._overlay[0] != key:
             layer = Image.new("RGBA", self.size)
@@ -154,18 +154,18 @@ class FrameAnnotator:
         draw = ImageDraw.Draw(image)
         boxes = np.where(np.isfinite(present.body), present.body, present.face) * np.tile(self._scale, 2)
         found = np.flatnonzero(np.isfinite(boxes).all(axis=1))
-        for place in range(len(present.rows)):
-            self._draw_trail(image, int(present.rows[place]), int(present.rank[place]), time)
+        for index in range(len(present.rows)):
+            self._draw_trail(image, int(present.rows[index]), int(present.rank[index]), time)
         farthest_first = found[np.argsort(boxes[found, 3], kind="stable")].tolist()
-        for place in farthest_first:
-            self._draw_box(draw, boxes[place], int(present.rank[place]))
-        for place in farthest_first if self.labels else ():
-            rank = int(present.rank[place])
-            if (boxes[place, 2:] <= 0).any() or (boxes[place, :2] >= self.size).any():
+        for index in farthest_first:
+            self._draw_box(draw, boxes[index], int(present.rank[index]))
+        for index in farthest_first if self.labels else ():
+            rank = int(present.rank[index])
+            if (boxes[index, 2:] <= 0).any() or (boxes[index, :2] >= self.size).any():
                 continue  # outside the frame
-            text = (str(present.person_index[place]),)
+            text = (str(present.person_index[index]),)
             chip = draw_chip(text, self.colors[rank], self._inks[rank], self.letters)
-            x0, y0, _, _ = np.rint(boxes[place]).tolist()
+            x0, y0, _, _ = np.rint(boxes[index]).tolist()
             above = y0 - chip.height + 1
             self._paste(image, chip, (x0, above if above >= 0 else max(y0, 0.0)))
 
@@ -176,12 +176,12 @@ class FrameAnnotator:
         draw.rectangle((x0, y0, x1, y1), outline=self.colors[rank], width=self.stroke)
 
     def _draw_trail(self, image: Image.Image, row: int, rank: int, time: int) -> None:
-        """Draw a person's trail, smooth at its edges, and fading with age."""
+        """Draw a person's trail with smooth edges, fading with age."""
         times, points = self.tracks.find_trail(row, time, self.trail)
         points = self._project(points)
         kept: Bools = ~np.isnan(points[:, 0])
         part = times // max(self.trail // _CORNERS, 1)
-        kept[1:-1] &= part[1:-1] != part[:-2]  # a corner stays where it is from frame to frame
+        kept[1:-1] &= part[1:-1] != part[:-2]  # corners must not move from frame to frame
         times, points = times[kept], points[kept]
         if len(points) < 2:  # noqa: PLR2004 - a line has two ends
             return
@@ -204,7 +204,7 @@ class FrameAnnotator:
         image.paste(chip, self._move_inside(chip, corner))
 
     def _move_inside(self, chip: Image.Image, corner: tuple[float, float]) -> tuple[int, int]:
-        """Return where the upper left corner of a label goes, so that nothing of it is cut off."""
+        """Return the upper left corner of a label, moved inside the frame."""
         (width, height), (x, y) = self.size, corner
         return (
             round(min(max(x, 0), max(width - chip.width, 0))),
@@ -217,9 +217,9 @@ def _overlaps(box: Box, others: Sequence[Box]) -> bool:
 
 
 def pixelate(image: Image.Image, box: Floats) -> None:
-    """Replace a box x0, y0, x1, y1 [px] and a margin around it by at most eight blocks along its longer side.
+    """Pixelate a box x0, y0, x1, y1 [px] and a margin around it.
 
-    Each block has the mean color of its pixels.
+    The longer side is divided into at most eight blocks. Each block has the mean color of its pixels.
     """
     low, high = box[:2], box[2:]
     margin = np.maximum(_AROUND * (high - low), 2)
@@ -236,7 +236,7 @@ def pixelate(image: Image.Image, box: Floats) -> None:
 
 
 def format_clock(time: int, last: int) -> str:
-    """Write a time with tenths of a second, in as many parts as the last time needs [ms].
+    """Format a time [ms] with tenths of a second; ``last`` decides whether to show minutes and hours.
 
     Examples
     --------
@@ -255,7 +255,7 @@ def format_clock(time: int, last: int) -> str:
 
 @lru_cache(maxsize=1024)
 def draw_chip(rows: tuple[str, ...], fill: Color, ink: Color, letters: int) -> Image.Image:
-    """Draw a label of one or more rows of text on a ground of one color; the last row is bold."""
+    """Draw a label of one or more rows of text on a solid background; the last row is bold."""
     fonts = [load_font(letters, bold=row == len(rows) - 1) for row in range(len(rows))]
     texts = [drawable(row) for row in rows]
     width = max((font.getlength(text) for font, text in zip(fonts, texts, strict=True)), default=0.0)
@@ -271,13 +271,13 @@ def draw_chip(rows: tuple[str, ...], fill: Color, ink: Color, letters: int) -> I
 
 @lru_cache(maxsize=32)
 def load_font(letters: float, *, bold: bool = False) -> ImageFont.FreeTypeFont:
-    """Return the font of matplotlib; Pillow shapes text from right to left if it has Raqm."""
+    """Return matplotlib's default font; Pillow shapes right-to-left text if it has Raqm."""
     name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
     return ImageFont.truetype(str(Path(mpl.get_data_path(), "fonts", "ttf", name)), letters)
 
 
 def _find_ink(ground: Color) -> Color:
-    """Return the color of letters that has the larger contrast to the ground, by the definition of WCAG."""
+    """Return the text color with the larger WCAG contrast to the background."""
     levels = np.array(ground) / 255
     linear = np.where(levels <= 0.04045, levels / 12.92, ((levels + 0.055) / 1.055) ** 2.4)  # noqa: PLR2004
     return _DARK if float(linear @ _LUMINANCE) > _HALFWAY else parse_color(PAPER)

@@ -1,4 +1,4 @@
-"""Zones and lines on the frames of a video: their outlines, and where their labels go."""
+"""Outlines and label positions of zones and lines on video frames."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
@@ -17,10 +17,10 @@ Color = tuple[int, int, int]
 _FINE = 2
 _TINT = 36  # of 255
 _ARROW, _ASIDE = 10, 6
-"""Length of a line's arrow in strokes; distance of its label [px]."""
+"""Length of a line's arrow [strokes]; distance of its label [px]."""
 _LEAST_CORNERS = 2
 _STEP = 0.02
-"""Longest part of an outline that stays straight where it is projected, as a share of its length."""
+"""Longest part of an outline that is projected as a straight line, as a share of the outline's length."""
 
 
 class Outline(Protocol):
@@ -31,14 +31,14 @@ class Outline(Protocol):
     color: Color
 
     def find_corner(self, size: tuple[int, int]) -> tuple[float, float]:
-        """Return the upper left corner of a label of a size."""
+        """Return the upper left corner of a label of this size."""
 
     def draw(self, overlay: Image.Image, stroke: int) -> None:
         """Draw the outline on a transparent layer."""
 
 
 class ZoneOutline:
-    """A zone on the frame. Its label is on its lower edge, where it hides few of the people inside."""
+    """A zone on the frame, with its label on the lower edge, where it hides few people."""
 
     def __init__(self, zone: Zone, project: Callable[[Floats], Floats], color: Color) -> None:
         self.source, self.name, self.color = zone, zone.name, color
@@ -53,7 +53,7 @@ class ZoneOutline:
 
     @property
     def is_on_image(self) -> bool:
-        """Whether the image shows any of it, as far as the floor plan tells."""
+        """Whether any part of the zone is visible on the image."""
         return self._anchor is not None
 
     def is_active(self, time: int) -> bool:
@@ -62,12 +62,12 @@ class ZoneOutline:
         return window is None or window[0] <= time < window[1]
 
     def find_corner(self, size: tuple[int, int]) -> tuple[float, float]:
-        """Return the upper left corner of a label of a size."""
+        """Return the upper left corner of a label of this size."""
         x, y = self._anchor or (0.0, 0.0)
         return x - size[0] / 2, y - size[1] / 2
 
     def draw(self, overlay: Image.Image, stroke: int) -> None:
-        """Draw the outline, and tint the inside."""
+        """Draw the outline and tint its interior."""
         tint = Image.new("L", overlay.size)
         draw = ImageDraw.Draw(tint)
         for part in self._parts:
@@ -79,7 +79,7 @@ class ZoneOutline:
 
 
 class LineOutline:
-    """A line on the frame, with an arrow to its *in* side. Its label is on the *out* side."""
+    """A line on the frame, with an arrow to its *in* side and its label on the *out* side."""
 
     def __init__(self, line: Line, project: Callable[[Floats], Floats]) -> None:
         self.source, self.name, self.color = line, line.name, parse_color(INK)
@@ -89,7 +89,7 @@ class LineOutline:
             self._middle, self._inwards = way_in(LineString(self._points))
 
     def find_corner(self, size: tuple[int, int]) -> tuple[float, float]:
-        """Return the upper left corner of a label of a size."""
+        """Return the upper left corner of a label of this size."""
         half = np.array(size) / 2
         away = (np.abs(self._inwards) * half).sum() + _ASIDE
         x, y = (self._middle - away * self._inwards - half).tolist()
@@ -106,14 +106,14 @@ class LineOutline:
 
 
 def _find_lower_edge(shape: Polygon | MultiPolygon) -> tuple[float, float]:
-    """Return the lowest point of a shape in the column of its middle."""
+    """Return the lowest point of a shape below its middle."""
     middle, (_, top, _, bottom) = shape.representative_point(), shape.bounds
     column = shape.intersection(LineString([(middle.x, top - 1), (middle.x, bottom + 1)]))
     return middle.x, float(column.bounds[3])
 
 
 def _project_ring(ring: LineString, project: Callable[[Floats], Floats]) -> Floats:
-    """Project an outline, which may become curved; points without an image are left out."""
+    """Project an outline, which may become curved, and drop points outside the image plane."""
     points = project(shapely.get_coordinates(ring.segmentize(_STEP * ring.length)))
     return points[np.isfinite(points).all(axis=1)]
 
@@ -121,7 +121,7 @@ def _project_ring(ring: LineString, project: Callable[[Floats], Floats]) -> Floa
 def _draw_strokes(
     overlay: Image.Image, strokes: Sequence[Floats], color: Color, casing: Color, width: int
 ) -> None:
-    """Draw lines with a casing, smooth at their edges."""
+    """Draw lines with a casing and smooth edges."""
     for shade, wide in ((casing, 2 * width), (color, width)):
         mask = Image.new("L", (_FINE * overlay.width, _FINE * overlay.height))
         draw = ImageDraw.Draw(mask)

@@ -1,4 +1,4 @@
-"""The fundamental diagram: mean speed against density, a point an interval."""
+"""The fundamental diagram: mean speed against density, one point per bin."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,21 +16,21 @@ from ptrack_analysis.plots.style import (
     INK,
     legend_below,
     prepare_axes,
-    say_nothing_to_draw,
     short_name,
+    write_no_data,
     zone_colors,
     zone_names,
 )
 from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import FUNDAMENTAL, validate
 
-_LABEL = "density [persons/m²]"
-_FREE, _SHAPE, _JAM = 1.34, 1.913, 5.4  # Weidmann's speed [m/s], parameter and density [1/m²]
+_LABEL = "density [people/m²]"
+_FREE, _SHAPE, _JAM = 1.34, 1.913, 5.4  # Weidmann's free speed [m/s], parameter and jam density [1/m²]
 _FAINT = 0.65
 
 
 def _compute_fundamental_diagram(analysis: Any) -> pd.DataFrame:
-    """Return the diagram in bins of the configured length, or else in bins short enough for a plot."""
+    """Return the diagram in bins of the configured length, or otherwise of a length that suits a plot."""
     if analysis.config.every is not None:
         table: pd.DataFrame = analysis["fundamental_diagram"]
         return table
@@ -50,17 +50,17 @@ def plot_fundamental_diagram(
     zones: Sequence[Zone | str] | None = None,
     **kwargs: Any,
 ) -> Axes:
-    """Plot the mean speed in each interval against the density, in the color of the zone.
+    """Plot the mean speed against the density, one point per bin and zone.
 
-    Intervals without a known speed are excluded. The gray line is Weidmann's for people who walk on level
-    ground. Points far below it are of people who stand or stroll.
+    Bins without a known speed are excluded. The gray line is Weidmann's relation for people walking on level
+    ground. Points far below it come from people who stand or stroll.
 
     Parameters
     ----------
     fundamental
         FUNDAMENTAL of one video, rows in any order.
     ax
-        Axes to draw on, new or of another fundamental diagram; by default a new figure's.
+        Axes to draw on: empty, or of another fundamental diagram; by default a new figure's.
     title, figsize
         As in ``plot_paths``.
     zones
@@ -84,6 +84,13 @@ def plot_fundamental_diagram(
     ----------
     U. Weidmann, "Transporttechnik der Fussgänger", Schriftenreihe des IVT 90, ETH Zürich, 1993,
     doi:10.3929/ethz-a-000687810.
+
+    Examples
+    --------
+    >>> analysis = pta.open_video("data/shop", zones="data/shop/zones.geojson", floor="data/shop/floor.json")
+    >>> ax = plot_fundamental_diagram(analysis)
+    >>> [text.get_text() for text in ax.get_legend().get_texts()]
+    ['checkout', 'entrance', 'shelves', 'table', 'Weidmann 1993']
     """
     validate(fundamental, FUNDAMENTAL)
     names = zone_names(fundamental, zones)
@@ -94,7 +101,7 @@ def plot_fundamental_diagram(
     ax = _prepare_axes(ax, figsize, title)
     known = fundamental["speed_m_per_s"].notna().to_numpy()
     if not known.any():
-        say_nothing_to_draw(ax, "no speed is known")
+        write_no_data(ax, "No known speed")
         return ax
     colors = zone_colors({*names, *of_rows}, kwargs.pop("color", None))
     for name in names:
@@ -110,10 +117,10 @@ def plot_fundamental_diagram(
 
 
 def _prepare_axes(ax: Axes | None, figsize: tuple[float, float] | None, title: str | None) -> Axes:
-    """Prepare axes of density and speed, and reject those of another plot."""
+    """Prepare axes of density and speed, and reject axes of another plot."""
     ax = prepare_axes(ax, title, figsize, (7.0, 4.4))
     if ax.get_xlabel() not in {"", _LABEL}:
-        raise ParameterError(f"the axes show {ax.get_xlabel()!r} along x, not {_LABEL!r}")
+        raise ParameterError(f"ax must show {_LABEL!r} along x, got axes with {ax.get_xlabel()!r}")
     ax.set(xlabel=_LABEL, ylabel="mean speed [m/s]")
     ax.spines[["top", "right"]].set_visible(False)
     ax.grid(color=GRID, linewidth=0.6)
@@ -122,7 +129,7 @@ def _prepare_axes(ax: Axes | None, figsize: tuple[float, float] | None, title: s
 
 
 def _draw_reference(ax: Axes, densest: float) -> None:
-    """Draw Weidmann's line up to the largest density seen."""
+    """Draw Weidmann's relation up to the largest density."""
     density: Floats = np.linspace(densest / 200, min(max(densest, 0.1) * 1.05, _JAM), 200)
     speed = _FREE * (1 - np.exp(-_SHAPE * (1 / density - 1 / _JAM)))
     ax.plot(density, speed, color=INK, alpha=0.5, linewidth=1.2, zorder=2, label="Weidmann 1993")

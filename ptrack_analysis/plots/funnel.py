@@ -7,11 +7,11 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from ptrack_analysis.errors import ParameterError
-from ptrack_analysis.plots.style import GRID, INK, OKABE_ITO, prepare_axes, say_nothing_to_draw, short_name
+from ptrack_analysis.plots.style import GRID, INK, OKABE_ITO, prepare_axes, short_name, write_no_data
 from ptrack_analysis.schema import FUNNEL, validate
 
 _WIDTH, _ROW, _BESIDE = 6.5, 0.55, 1.0  # [inches]
-_ROOM = 1.3  # of the longest bar, so that what is written beside it has room
+_ROOM = 1.3  # of the longest bar, for its label
 
 
 def plot_funnel(
@@ -24,15 +24,15 @@ def plot_funnel(
 ) -> Axes:
     """Plot the number of people who reached each step as a bar, the first step at the top.
 
-    Each bar is labeled with the number, and from the second step on with its share of the people who reached
-    the previous step, if there are any.
+    Each bar is labeled with the number. From the second step on, the label includes the share of the people
+    who reached the previous step, if there are any.
 
     Parameters
     ----------
     funnel
         FUNNEL of one video, rows in any order.
     ax
-        Axes to draw on, empty ones; by default a new figure's.
+        Empty axes to draw on; by default a new figure's.
     title, figsize
         As in ``plot_paths``.
     **kwargs
@@ -49,10 +49,18 @@ def plot_funnel(
         If ``funnel`` is not a FUNNEL table.
     ParameterError
         If the axes are not empty.
+
+    Examples
+    --------
+    >>> analysis = pta.open_video("data/shop", zones="data/shop/zones.geojson")
+    >>> funnel = pta.compute_funnel(analysis["visits"], ["entrance", "shelves", "table"])
+    >>> ax = plot_funnel(funnel)
+    >>> [text.get_text() for text in ax.texts]
+    ['13', '6  (46%)', '4  (67%)']
     """
     validate(funnel, FUNNEL)
     if ax is not None and (ax.has_data() or ax.get_xlabel()):
-        raise ParameterError("The axes are not empty. Pass empty axes, or none.")
+        raise ParameterError("The axes are not empty. Pass empty axes, or omit ax.")
     ax = prepare_axes(ax, title, figsize, (_WIDTH, _BESIDE + _ROW * max(len(funnel), 2)))
     funnel = funnel.sort_index()
     ax.set_xlabel("people")
@@ -60,7 +68,7 @@ def plot_funnel(
     if len(funnel):
         _draw_bars(ax, funnel, kwargs)
     else:
-        say_nothing_to_draw(ax, "the funnel has no steps")
+        write_no_data(ax, "The funnel has no steps")
     return ax
 
 

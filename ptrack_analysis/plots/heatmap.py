@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.image import AxesImage
 
@@ -12,24 +11,25 @@ from ptrack_analysis.analysis.heat.grid import Bounds, compute_cell_size
 from ptrack_analysis.analysis.heat.heatmap import Heatmap
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.geometry import Floats
+from ptrack_analysis.limits import share, validate_choice
 from ptrack_analysis.plots.analyses import plot_analysis
 from ptrack_analysis.plots.background import (
     draw_background,
     draw_outlines,
     frame_bounds,
     read_background,
-    validate_plane,
+    validate_ground,
 )
 from ptrack_analysis.plots.style import (
     add_color_bar,
     build_palette,
     plane_axes,
-    say_nothing_to_draw,
     take_scale,
+    write_no_data,
 )
 from ptrack_analysis.scene.images import Picture
 from ptrack_analysis.scene.zones import Line, Zone
-from ptrack_analysis.video import Video, YAxis
+from ptrack_analysis.video import Duration, Video, YAxis
 
 _SCALES = {"sqrt": 0.5, "linear": 1.0}
 _NOUNS = {
@@ -38,8 +38,8 @@ _NOUNS = {
     "people": ("people", "people"),
     "mean_speed": ("speed", "mean speed"),
 }
-"""Nouns of the quantities: in a sentence, and as a label."""
-_PALEST = 0.08  # of the colormap, so that the least time stands out from paper
+"""Nouns of the quantities, in a sentence and as a label."""
+_PALEST = 0.08  # of the colormap, so that the smallest value is visible on white
 
 
 @plot_analysis(
@@ -62,22 +62,22 @@ def plot_heatmap(
     zones: Sequence[Zone] = (),
     lines: Sequence[Line] = (),
     y_axis: YAxis = "down",
-    duration: pd.Timedelta | str | None = None,
+    duration: Duration | None = None,
     scale: Literal["sqrt", "linear"] = "sqrt",
     alpha: float | None = None,
     **kwargs: Any,
 ) -> Axes:
     """Plot the value of each cell as a color on the image or the floor plan.
 
-    Dark is high. Cells with 0 and cells without a value are transparent. With a ``duration``, the mean
-    density on the floor is drawn, ``heatmap.density(duration)``. A heatmap in fractions of the frame is drawn
-    in px if the frame size is known (``video``, ``bounds`` or a background), so that paths in px fit on the
-    same axes. Otherwise it is drawn in fractions, with square cells.
+    Dark is high. Cells with 0 and cells without a value are transparent. With a ``duration``, the plot shows
+    the mean density on the floor, ``heatmap.density(duration)``. A heatmap in fractions of the frame is drawn
+    in px if the frame size is known (from ``video``, ``bounds`` or a background), so that paths in px can be
+    drawn on the same axes. Otherwise it is drawn in fractions, with square cells.
 
     Parameters
     ----------
     heatmap
-        The result of ``compute_heatmap`` or ``compute_box_heatmap``; of a series, one of its ``bins``.
+        The result of ``compute_heatmap`` or ``compute_box_heatmap``; for a series, one of its ``bins``.
     ax
         Axes to draw on; by default a new figure's.
     title, figsize
@@ -85,11 +85,11 @@ def plot_heatmap(
     background, video, bounds, zones, lines, y_axis
         As in ``plot_paths``.
     duration
-        The recorded time, such as ``video.duration``, to draw people per m² instead of person-seconds.
+        The recorded time, such as ``video.duration``, to plot people per m² instead of person-seconds.
     scale
-        Scale of the colors: the square root shows paths as well as spots where people stand.
+        Scale of the colors. The square root shows paths as well as the spots where people stand.
     alpha
-        Opacity of the cells, 0 to 1; by default 0.75 over a background, else 1.
+        Opacity of the cells, 0 to 1; by default 0.75 over a background, otherwise 1.
     **kwargs
         Passed to ``Axes.imshow``, which draws the cells: ``vmin``, ``vmax``, ``norm`` and ``cmap`` change
         the scale.
@@ -104,23 +104,29 @@ def plot_heatmap(
     SchemaError
         If ``heatmap`` is not a Heatmap.
     ParameterError
-        If the axes, a zone or a line is in another unit, the background cannot be read or its position is
-        it lies, the bounds are empty, or the scale is unknown; if the heatmap is a series; if a duration is
-        given for a heatmap that is not in m, or does not have person-seconds.
+        If the axes, a zone or a line is in another unit, the background cannot be read or its position is not
+        known, the bounds are empty, the scale is unknown, or the heatmap is a series. If a duration is given
+        for a heatmap that is not in m or does not contain person-seconds.
+
+    Examples
+    --------
+    >>> analysis = pta.open_video("data/shop", floor="data/shop/floor.json")
+    >>> ax = pta.plot_heatmap(analysis, background="data/shop/floor_plan.png")
+    >>> ax.child_axes[0].get_ylabel().splitlines()[0]  # the color bar
+    'person-seconds per cell of 0.25 m x 0.25 m'
     """
     if not isinstance(heatmap, Heatmap):
         raise SchemaError(f"heatmap must be a Heatmap, got a {type(heatmap).__name__}")
     if heatmap.is_series:
-        raise ParameterError("the heatmap is a series over time: plot one of its bins, heatmap.bins[0]")
-    if scale not in _SCALES:
-        raise ParameterError(f"scale is {scale!r}, not one of {sorted(_SCALES)}")
-    drawn, label = _drawn(heatmap, duration)
+        raise ParameterError("The heatmap is a series. Plot one of its bins, such as heatmap.bins[0].")
+    validate_choice(scale, "scale", _SCALES)
+    values, label = _choose_values(heatmap, duration)
     if heatmap.excluded_seconds:
-        label += f"\nwithout {heatmap.excluded_seconds:.1f} s on truncated boxes"
-    picture = None if background is None else read_background(background)
-    place, unit, frame = _place(heatmap, bounds, video, picture)
-    validate_plane([*zones, *lines], unit)
-    (rows, columns), (x0, y0, x1, y1) = heatmap.shape, place
+        label += f"\nexcluding {heatmap.excluded_seconds:.1f} s with truncated boxes"
+    image = None if background is None else read_background(background)
+    cells, unit, frame = _find_bounds(heatmap, bounds, video, image)
+    validate_ground(zones, lines, unit, video=video, y_axis=y_axis)
+    (rows, columns), (x0, y0, x1, y1) = heatmap.shape, cells
     aspect = (x1 - x0) / columns / ((y1 - y0) / rows) if unit == "fraction" else 1.0
     ax = plane_axes(
         ax,
@@ -133,19 +139,19 @@ def plot_heatmap(
         title=title,
         figsize=figsize,
     )
-    if picture is not None:
-        draw_background(ax, picture, frame)
-    if (drawn > 0).any():
-        opacity = alpha if alpha is not None else 1.0 if picture is None else 0.75
-        image = _draw_cells(ax, drawn, place, {"alpha": opacity, **kwargs}, scale)
-        add_color_bar(ax, image, label)
+    if image is not None:
+        draw_background(ax, image, frame)
+    if (values > 0).any():
+        opacity = share(alpha, "alpha") if alpha is not None else 1.0 if image is None else 0.75
+        drawn = _draw_cells(ax, values, cells, {"alpha": opacity, **kwargs}, scale)
+        add_color_bar(ax, drawn, label)
     else:
-        say_nothing_to_draw(ax, f"no cell has any {_NOUNS[heatmap.quantity][0]}")
+        write_no_data(ax, f"No cell has any {_NOUNS[heatmap.quantity][0]}")
     draw_outlines(ax, zones, lines)
     return ax
 
 
-def _drawn(heatmap: Heatmap, duration: pd.Timedelta | str | None) -> tuple[Floats, str]:
+def _choose_values(heatmap: Heatmap, duration: Duration | None) -> tuple[Floats, str]:
     """Return the values to draw, and the label of the color bar."""
     if duration is not None:
         return heatmap.density(duration), "mean density [people per m²]"
@@ -161,12 +167,12 @@ def _drawn(heatmap: Heatmap, duration: pd.Timedelta | str | None) -> tuple[Float
     return heatmap.values, f"{words} per cell"
 
 
-def _place(
-    heatmap: Heatmap, bounds: Bounds | None, video: Video | None, picture: Floats | None
+def _find_bounds(
+    heatmap: Heatmap, bounds: Bounds | None, video: Video | None, image: Floats | None
 ) -> tuple[Bounds, str, Bounds]:
-    """Return where the cells lie, in which unit, and the rectangle that is shown."""
+    """Return the bounds of the cells, their unit, and the rectangle to show."""
     unit = "px" if heatmap.unit == "fraction" else heatmap.unit
-    frame = frame_bounds(unit, bounds=bounds, video=video, picture=picture)
+    frame = frame_bounds(unit, bounds=bounds, video=video, image=image)
     if heatmap.unit != "fraction":
         return heatmap.bounds, unit, frame or heatmap.bounds
     if frame is None:
@@ -176,12 +182,12 @@ def _place(
     return (left + x0 * wide, top + y0 * high, left + x1 * wide, top + y1 * high), unit, frame
 
 
-def _draw_cells(ax: Axes, drawn: Floats, place: Bounds, style: dict[str, Any], scale: str) -> AxesImage:
-    x0, y0, x1, y1 = place
+def _draw_cells(ax: Axes, values: Floats, cells: Bounds, style: dict[str, Any], scale: str) -> AxesImage:
+    x0, y0, x1, y1 = cells
     limits = ax.axis()
-    norm = take_scale(style, 0.0, float(np.nanmax(drawn)), exponent=_SCALES[scale])
+    norm = take_scale(style, 0.0, float(np.nanmax(values)), exponent=_SCALES[scale])
     image = ax.imshow(
-        np.ma.masked_less_equal(np.ma.masked_invalid(drawn), 0.0),
+        np.ma.masked_less_equal(np.ma.masked_invalid(values), 0.0),
         **{
             "extent": (x0, x1, y1, y0),
             "origin": "upper",

@@ -11,8 +11,9 @@ from ptrack_analysis.analysis.heat.grid import Bounds, build_cell_columns, compu
 from ptrack_analysis.analysis.heat.heatmap_comparison import HeatmapComparison
 from ptrack_analysis.errors import SchemaError
 from ptrack_analysis.geometry import Floats
+from ptrack_analysis.limits import share
 from ptrack_analysis.plots.background import draw_outlines, ground_axes
-from ptrack_analysis.plots.style import INK, add_color_bar, say_nothing_to_draw, take_scale
+from ptrack_analysis.plots.style import INK, add_color_bar, take_scale, write_no_data
 from ptrack_analysis.scene.images import Picture
 from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.video import Video, YAxis
@@ -39,9 +40,9 @@ def plot_heatmap_comparison(
 ) -> Axes:
     """Plot the difference of each cell as a color on the image or the floor plan.
 
-    Cells are orange where the first set of people spent more time, purple where the second did. The scale is
-    symmetric. Cells whose difference may be chance are pale; those significant at the ``level`` are opaque
-    and outlined. Cells without a difference are transparent.
+    Cells are orange if people spent more time there in the first set, purple if in the second. The scale is
+    symmetric. Cells whose difference may be due to chance are pale. Cells significant at the ``level`` are
+    opaque and outlined. Cells without a difference are transparent.
 
     Parameters
     ----------
@@ -54,9 +55,9 @@ def plot_heatmap_comparison(
     background, video, bounds, zones, lines, y_axis
         As in ``plot_paths``.
     level
-        The largest ``p`` of a cell that is significant.
+        Largest ``p`` of a significant cell.
     alpha
-        Opacity of significant cells, 0 to 1; by default 0.85 over a background, else 1.
+        Opacity of significant cells, 0 to 1; by default 0.85 over a background, otherwise 1.
     **kwargs
         Passed to ``Axes.imshow``, which draws the cells.
 
@@ -70,8 +71,18 @@ def plot_heatmap_comparison(
     SchemaError
         If ``comparison`` is not a HeatmapComparison.
     ParameterError
-        If the level is no share, the axes, a zone or a line is in another unit, the background cannot be read
-        or its position is not known, or the bounds are empty.
+        If the level is not between 0 and 1, the axes, a zone or a line is in another unit, the background
+        cannot be read or its position is not known, or the bounds are empty.
+
+    Examples
+    --------
+    >>> trajectories = pta.open_video("data/shop").trajectories
+    >>> first, second = pta.select(trajectories, end="90s"), pta.select(trajectories, start="90s")
+    >>> video = pta.open_video("data/shop").video
+    >>> comparison = pta.heat.compare_heatmaps(first, second, video, durations=("90s", "90s"), shape=(9, 16))
+    >>> ax = plot_heatmap_comparison(comparison)
+    >>> ax.child_axes[0].get_ylabel()  # the color bar
+    'first minus second [seconds per hour per cell]'
     """
     if not isinstance(comparison, HeatmapComparison):
         raise SchemaError(f"comparison must be a HeatmapComparison, got a {type(comparison).__name__}")
@@ -80,18 +91,18 @@ def plot_heatmap_comparison(
     ground |= {"default": comparison.bounds, "margin": (1.5, 0.75)}
     ax = ground_axes(ax, comparison.unit, zones=zones, lines=lines, **ground, title=title, figsize=figsize)
     values = comparison.difference
+    opacity = share(alpha, "alpha") if alpha is not None else 1.0 if background is None else 0.85
     if np.nan_to_num(values).any():
-        opacity = alpha if alpha is not None else 1.0 if background is None else 0.85
         _draw_cells(ax, comparison, np.where(marked, opacity, opacity * _PALE), kwargs)
         _outline(ax, comparison, marked.ravel())
     else:
-        say_nothing_to_draw(ax, "no cell differs")
+        write_no_data(ax, "No cell differs")
     draw_outlines(ax, zones, lines)
     return ax
 
 
 def _draw_cells(ax: Axes, comparison: HeatmapComparison, opacity: Floats, kwargs: dict[str, Any]) -> None:
-    """Draw the cells, and the bar that says what their colors mean."""
+    """Draw the cells, and a color bar."""
     values, (x0, y0, x1, y1) = comparison.difference, comparison.bounds
     most = float(np.nanmax(np.abs(values)))
     limits = ax.axis()
@@ -112,7 +123,7 @@ def _draw_cells(ax: Axes, comparison: HeatmapComparison, opacity: Floats, kwargs
 
 
 def _outline(ax: Axes, comparison: HeatmapComparison, marked: np.ndarray) -> None:
-    """Draw a frame around each marked cell."""
+    """Outline each marked cell."""
     width, height = compute_cell_size(comparison.shape, comparison.bounds)
     cells = build_cell_columns(comparison.shape, comparison.bounds)
     x, y = cells["x_{u}"][marked], cells["y_{u}"][marked]

@@ -1,4 +1,4 @@
-"""Hours of the week as a matrix: how full it was when."""
+"""Weekly profiles: the mean number of people in each hour of the week."""
 
 from typing import Any
 
@@ -19,11 +19,11 @@ from ptrack_analysis.plots.style import (
     build_palette,
     legend_below,
     prepare_axes,
-    say_nothing_to_draw,
     short_name,
     take_scale,
+    write_no_data,
 )
-from ptrack_analysis.scene.zones import Zone
+from ptrack_analysis.scene.zones import Zone, list_names
 from ptrack_analysis.schema import OCCUPANCY_HOURLY, VISITS_HOURLY, Table, validate
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -32,7 +32,7 @@ _PALEST = 0.04
 _LUMA = (0.299, 0.587, 0.114)
 _DARK = 0.52
 _FEWEST = 10  # hours for which a new figure is wide enough
-_UNSEEN = "#f0f0f0"
+_NOT_RECORDED = "#f0f0f0"
 _TENTH, _TEN = 0.05, 9.95
 
 
@@ -50,20 +50,20 @@ def plot_weekly_profile(
     """Plot the mean number of people, or of visits, in each hour of the week as a matrix.
 
     Rows are the days of the week. Columns are the hours of the local clock, from the first to the last that
-    was recorded on any day. For OCCUPANCY_HOURLY, a cell is the mean number of people: their time divided by
-    the recorded time. For VISITS_HOURLY, it is the number of visits begun per recorded hour. Rows of the same
-    hour of the week (several weeks, videos or parts of an hour) are added up before dividing. Hours that were
-    not recorded are hatched. A recorded hour without people has a 0.
+    was recorded on any day. For OCCUPANCY_HOURLY, a cell is the mean number of people: the sum of their time
+    divided by the recorded time. For VISITS_HOURLY, it is the number of visits begun per recorded hour. Rows
+    of the same hour of the week (of several weeks, videos or parts of an hour) are added up before dividing.
+    Hours that were not recorded are hatched. A recorded hour without people has a 0.
 
     Parameters
     ----------
     hourly
-        OCCUPANCY_HOURLY or VISITS_HOURLY of one video or, with ``video`` as the first level of its key, of
-        several; rows in any order.
+        OCCUPANCY_HOURLY or VISITS_HOURLY of one video, or of several videos with ``video`` as the first level
+        of the index; rows in any order.
     zone
-        The zone to draw, or its name; by default the whole scene of an occupancy, the only zone of visits.
+        The zone to draw, or its name; by default the whole scene for occupancy, or the only zone of visits.
     ax
-        Axes to draw on, empty ones; by default a new figure's.
+        Empty axes to draw on; by default a new figure's.
     title, figsize
         As in ``plot_paths``.
     **kwargs
@@ -79,19 +79,26 @@ def plot_weekly_profile(
     SchemaError
         If ``hourly`` is neither of the two tables.
     ParameterError
-        If the zone is not in the table, or none is named and there are several; or if the axes are not
-        empty.
+        If the zone is not in the table, is not given although there are several, or the axes are not empty.
 
     Notes
     -----
-    Where several cameras filmed at once, it is the mean of one camera, not their sum.
+    If several cameras recorded at the same time, a cell is the mean per camera, not the sum.
+
+    Examples
+    --------
+    >>> reference = pta.find_videos("data/week/pages")[0]
+    >>> analysis = pta.open_video(reference, started_at="%Y-%m-%dT%H-%M-%S", timezone="Europe/Berlin")
+    >>> ax = plot_weekly_profile(analysis)
+    >>> ax.get_title(loc="left")
+    'door_2026-03-30T09-00-00, 0:00 to 1:00, 2 people'
     """
-    table, hourly = _checked(hourly)
+    table, hourly = _validate_hourly(hourly)
     if ax is not None and (ax.has_data() or ax.get_xlabel()):
-        raise ParameterError("The axes are not empty. Pass empty axes, or none.")
-    name = _zone(hourly, table, zone)
+        raise ParameterError("The axes are not empty. Pass empty axes, or omit ax.")
+    name = _find_zone(hourly, table, zone)
     own = hourly[hourly.index.get_level_values("zone") == name]
-    hours, cells = _week(own, table)
+    hours, cells = _compute_week(own, table)
     ax = prepare_axes(ax, title, figsize, (2.0 + 0.46 * max(len(hours), _FEWEST), 4.1))
     ax.set_xlabel(f"hour of the day, {short_name(name) or 'whole scene'}")
     if hours:
@@ -100,12 +107,12 @@ def plot_weekly_profile(
         _write_numbers(ax, image, cells)
         add_color_bar(ax, image, "mean people" if table is OCCUPANCY_HOURLY else "visits begun per hour")
     else:
-        say_nothing_to_draw(ax, "no hour was recorded")
+        write_no_data(ax, "No recorded hour")
     return ax
 
 
-def _checked(hourly: pd.DataFrame) -> tuple[Table, pd.DataFrame]:
-    """Return which table it is, and leave out from which video a row is."""
+def _validate_hourly(hourly: pd.DataFrame) -> tuple[Table, pd.DataFrame]:
+    """Return the definition of the table, and the validated table without its level ``video``."""
     table = VISITS_HOURLY if isinstance(hourly, pd.DataFrame) and "began" in hourly else OCCUPANCY_HOURLY
     if not isinstance(hourly, pd.DataFrame) or "video" not in hourly.index.names:
         validate(hourly, table)
@@ -115,33 +122,33 @@ def _checked(hourly: pd.DataFrame) -> tuple[Table, pd.DataFrame]:
     return table, hourly.droplevel("video")
 
 
-def _zone(hourly: pd.DataFrame, table: Table, zone: Zone | str | None) -> str:
+def _find_zone(hourly: pd.DataFrame, table: Table, zone: Zone | str | None) -> str:
     names = sorted(hourly.index.get_level_values("zone").unique())
     if zone is None:
         if table is OCCUPANCY_HOURLY or not names:
             return ""
         if len(names) > 1:
-            raise ParameterError(f"zone is None, and the table has several: {', '.join(map(repr, names))}")
+            raise ParameterError(f"The table has several zones: {', '.join(map(repr, names))}. Pass zone=...")
         return str(names[0])
-    name = zone if isinstance(zone, str) else zone.name
+    name = list_names([zone], Zone, "zone")[0]
     if names and name not in names:
         raise ParameterError(f"zone {name!r} is not in the hourly table")
     return name
 
 
-def _week(hourly: pd.DataFrame, table: Table) -> tuple[list[int], Floats]:
-    """Return the hours of the day and (7, hours) what to draw, NaN where nothing was filmed."""
-    covered = hourly["recorded_time"].to_numpy().astype("int64")
-    what = hourly["person_seconds" if table is OCCUPANCY_HOURLY else "began"].to_numpy().astype("int64")
+def _compute_week(hourly: pd.DataFrame, table: Table) -> tuple[list[int], Floats]:
+    """Return the hours of the day, and (7, hours) values to draw, NaN where nothing was recorded."""
+    recorded_time = hourly["recorded_time"].to_numpy().astype("int64")
+    values = hourly["person_seconds" if table is OCCUPANCY_HOURLY else "began"].to_numpy().astype("int64")
     day, hour = (hourly[name].to_numpy(dtype="int64") for name in ("weekday", "local_hour"))
-    filmed, sums = np.zeros((2, 7, 24))
-    np.add.at(filmed, (day - 1, hour), covered)
-    np.add.at(sums, (day - 1, hour), what if table is OCCUPANCY_HOURLY else what * _HOUR)
-    seen = np.flatnonzero(filmed.any(axis=0))
-    if len(seen) == 0:
+    recorded, sums = np.zeros((2, 7, 24))
+    np.add.at(recorded, (day - 1, hour), recorded_time)
+    np.add.at(sums, (day - 1, hour), values if table is OCCUPANCY_HOURLY else values * _HOUR)
+    found = np.flatnonzero(recorded.any(axis=0))
+    if len(found) == 0:
         return [], np.empty((7, 0))
-    hours = list(range(seen[0], seen[-1] + 1))
-    cells = np.divide(sums, filmed, out=np.full((7, 24), np.nan), where=filmed > 0)
+    hours = list(range(found[0], found[-1] + 1))
+    cells = np.divide(sums, recorded, out=np.full((7, 24), np.nan), where=recorded > 0)
     return hours, cells[:, hours]
 
 
@@ -157,13 +164,17 @@ def _draw_names(ax: Axes, hours: list[int]) -> None:
 
 
 def _draw_cells(ax: Axes, cells: Floats, kwargs: dict[str, Any]) -> AxesImage:
-    """Draw the cells, and those that were not filmed hatched below them."""
-    ax.set_facecolor(_UNSEEN)
-    unseen = Patch(facecolor=_UNSEEN, edgecolor=GRID, hatch="////", label="not recorded", linewidth=0)
+    """Draw the cells; cells that were not recorded are hatched."""
+    ax.set_facecolor(_NOT_RECORDED)
+    not_recorded = Patch(
+        facecolor=_NOT_RECORDED, edgecolor=GRID, hatch="////", label="not recorded", linewidth=0
+    )
     for row, column in zip(*np.nonzero(np.isnan(cells)), strict=True):
-        ax.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, fc=_UNSEEN, ec=GRID, hatch="////", lw=0))
+        ax.add_patch(
+            Rectangle((column - 0.5, row - 0.5), 1, 1, fc=_NOT_RECORDED, ec=GRID, hatch="////", lw=0)
+        )
     if np.isnan(cells).any():
-        legend_below(ax, [unseen])
+        legend_below(ax, [not_recorded])
     style: dict[str, Any] = {
         "cmap": build_palette(_PALEST),
         "interpolation": "nearest",
@@ -177,7 +188,7 @@ def _draw_cells(ax: Axes, cells: Floats, kwargs: dict[str, Any]) -> AxesImage:
 
 
 def _write_numbers(ax: Axes, image: AxesImage, cells: Floats) -> None:
-    """Write its number into each cell that was filmed, in white where the cell is dark."""
+    """Write the value into each recorded cell, in white on dark cells."""
     for row, column in zip(*np.nonzero(~np.isnan(cells)), strict=True):
         value = cells[row, column]
         luma = float(np.dot(image.to_rgba(np.array([value]))[0, :3], _LUMA))

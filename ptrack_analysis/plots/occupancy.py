@@ -19,9 +19,9 @@ from ptrack_analysis.plots.style import (
     INK,
     in_one_row,
     legend_below,
-    say_nothing_to_draw,
     short_name,
     time_axes,
+    write_no_data,
     zone_colors,
     zone_names,
 )
@@ -51,7 +51,7 @@ def plot_occupancy(
 ) -> Axes:
     """Plot the number of people in the scene and in each zone over time.
 
-    A count is valid from its row until the next. The last row of a zone closes it. The whole scene is gray.
+    A count is valid from its row until the next row. The last row of a zone closes it. The scene is gray.
 
     Parameters
     ----------
@@ -62,27 +62,33 @@ def plot_occupancy(
     title, figsize
         As in ``plot_paths``.
     zones
-        Zones to plot, or their names (``""`` is the whole scene), in this order; by default
-        all, by name.
+        Zones to plot, or their names (``""`` is the whole scene), in this order; by default all, by name.
     rows
-        Whether each zone has a row of its own, all with the same scale, or all lines have one; by default
-        rows from three lines on.
+        Whether each zone has its own row, all with the same scale, or all share one; by default rows for
+        three or more zones.
     **kwargs
         Passed to ``Axes.step``, which draws each line. ``color`` is one color, or colors by zone.
 
     Returns
     -------
     matplotlib.axes.Axes
-        The axes; x is in seconds, formatted as on a clock. In rows, y grows by 1 per person.
+        The axes; x is in seconds, formatted as a clock. In rows, y grows by 1 per person.
 
     Raises
     ------
     SchemaError
         If ``occupancy`` is not an OCCUPANCY_CHANGES table.
     ParameterError
-        If the axes are those of a plane, or a zone is not in the table.
+        If the axes show a plane, or a zone is not in the table.
+
+    Examples
+    --------
+    >>> analysis = pta.open_video("data/shop", zones="data/shop/zones.geojson")
+    >>> ax = pta.plot_occupancy(analysis)
+    >>> [label.get_text() for label in ax.get_yticklabels()]
+    ['whole scene', 'entrance', 'shelves', 'table', 'checkout']
     """
-    validate(occupancy, OCCUPANCY_CHANGES)
+    validate(occupancy, OCCUPANCY_CHANGES, "occupancy")
     names = zone_names(occupancy, zones)
     counts = {name: _counts(occupancy, name) for name in names}
     missing = [name for name, (times, _) in counts.items() if len(times) == 0]
@@ -103,12 +109,12 @@ def plot_occupancy(
         draw(ax, counts, colors, kwargs)
         ax.margins(x=0.01)
     else:
-        say_nothing_to_draw(ax, "no people", until=last)
+        write_no_data(ax, "No people", until=last)
     return ax
 
 
 def _counts(occupancy: pd.DataFrame, zone: str) -> tuple[Floats, Floats]:
-    """Return the times [s] and counts of one zone, in the order of time."""
+    """Return the times [s] and counts of one zone, ordered by time."""
     rows = occupancy[occupancy.index.get_level_values("zone") == zone].sort_index()
     times = rows.index.get_level_values("timestamp").to_numpy().astype("int64") / _MILLISECONDS
     return times, rows["persons"].to_numpy().astype("float64")
@@ -137,7 +143,7 @@ def _draw_steps(
 def _draw_rows(
     ax: Axes, counts: dict[str, tuple[Floats, Floats]], colors: dict[str, Any], kwargs: dict[str, Any]
 ) -> None:
-    """Draw each zone in a row of its own, as high as the most people anywhere."""
+    """Draw each zone in its own row, as high as the largest count of all zones."""
     most = max(float(people.max(initial=0.0)) for _, people in counts.values())
     step = 1.25 * most
     bases = step * np.arange(len(counts))[::-1]
@@ -150,13 +156,13 @@ def _draw_rows(
         style |= {"label": short_name(name) or WHOLE_SCENE, "zorder": 3}
         ax.step(times, base + people, where="post", **{**style, **given})
         label = f"max {people.max(initial=0.0):.0f}"
-        place: dict[str, Any] = {
+        options: dict[str, Any] = {
             "xycoords": ax.get_yaxis_transform(),
             "textcoords": "offset points",
             "ha": "left",
         }
         ax.annotate(
-            label, (1.0, base + 0.4 * most), (4, 0), color=INK, fontsize="small", va="center", **place
+            label, (1.0, base + 0.4 * most), (4, 0), color=INK, fontsize="small", va="center", **options
         )
     few = len(counts) <= MOST_TALL_ROWS
     names = [short_name(name) if few else in_one_row(name) for name in counts]

@@ -1,4 +1,4 @@
-"""The path of each person."""
+"""Paths of people."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -15,8 +15,10 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from ptrack_analysis.analysis.heat.grid import Bounds
+from ptrack_analysis.analysis.selection import parse_person_numbers
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats, Integers, contains
+from ptrack_analysis.limits import validate_choice
 from ptrack_analysis.plots.analyses import plot_analysis
 from ptrack_analysis.plots.arrows import draw_arrow_heads, find_arrow_heads
 from ptrack_analysis.plots.background import (
@@ -25,9 +27,9 @@ from ptrack_analysis.plots.background import (
     frame_bounds,
     label_points,
     read_background,
-    validate_plane,
+    validate_ground,
 )
-from ptrack_analysis.plots.stretches import Steps, find_steps
+from ptrack_analysis.plots.steps import Steps, find_steps
 from ptrack_analysis.plots.style import (
     INK,
     OKABE_ITO,
@@ -40,9 +42,9 @@ from ptrack_analysis.plots.style import (
     enclosing_bounds,
     legend_below,
     plane_axes,
-    say_nothing_to_draw,
     short_name,
     take_scale,
+    write_no_data,
     zone_colors,
 )
 from ptrack_analysis.plots.time_axis import clock, time_unit
@@ -52,12 +54,12 @@ from ptrack_analysis.schema import TRAJECTORIES, find_unit, validate
 from ptrack_analysis.video import Video, YAxis
 
 MOST_PATHS = 20
-"""Most people whose paths are drawn one by one, unless they are colored by something else."""
+"""Largest number of people whose paths are drawn individually by default."""
 _HIGHLIGHTED = 3
 _CELLS = 64
 """Cells across the plot of many people."""
 _LEVELS = 64
-"""Steps of the scale by which paths are colored."""
+"""Number of colors of the scale of speed or time."""
 _PALEST = 0.2
 _GRAY = "#707070"
 _DASHES, _DOTS = (0, (2.5, 1.8)), (0, (0.8, 1.6))
@@ -88,23 +90,23 @@ def plot_paths(
 ) -> Axes:
     """Plot each person's path on the image or the floor plan.
 
-    A path begins at a ring and ends at a square, and arrow heads show its direction. It breaks wherever the
-    person was not observed. A single position is a dot. Interpolated parts are dashed. Parts with boxes that
-    the image border truncates are dotted: the true position may be elsewhere.
+    A ring marks the first position, a square the last, and arrowheads the direction. The line breaks at gaps.
+    A single position is a dot. Interpolated parts are dashed. Parts with boxes truncated by the image border
+    are dotted, because the true position may be different.
 
-    Of more than 20 people, the plot shows how many of them passed each cell (dark is high), and highlights a
-    few paths.
+    For more than 20 people, the plot shows the number of people who passed each cell (dark is high), and
+    highlights a few paths.
 
     Parameters
     ----------
     trajectories
         TRAJECTORIES of one video, rows in any order.
     ax
-        Axes to draw on, such as those of ``plot_heatmap``; by default a new figure's.
+        Axes to draw on, such as those returned by ``plot_heatmap``; by default a new figure's.
     title
-        Title; by default name, time and people of the video where a VideoAnalysis is plotted on a new figure.
+        Title. By default, a VideoAnalysis on a new figure has its name, time and number of people.
     figsize
-        Width and height of a new figure [inches]; by default they follow what is drawn.
+        Width and height of a new figure [inches]; by default they fit the data.
     background
         Image to draw below, dimmed: a file, or an array (rows, columns, colors).
     video
@@ -112,20 +114,21 @@ def plot_paths(
         frame has the size of the background.
     bounds
         x0, y0, x1, y1 of the rectangle that the background fills and the axes show, in the plane's unit;
-        needed for a background in m (``floor.bounds``).
+        required for a background in m (``floor.bounds``).
     zones, lines
         Zones and lines to draw with their names, in the same plane.
     y_axis
-        Direction in which y grows: ``down`` on an image, ``up`` for points of PedPy and surveyed plans.
+        Direction in which y grows: ``down`` on an image, ``up`` for PedPy points and surveyed plans.
     persons
         Indices of the people to draw; by default all.
     color_by
         ``person`` gives each person a color. ``speed`` is the speed of the trajectories, ``time`` the time
         since the start of the video. ``zone`` is the color of the zone that contains the position, the first
-        of ``zones`` where they overlap. Except for ``person``, all paths are drawn, however many there are.
+        of ``zones`` where they overlap. Except for ``person``, all paths are drawn, regardless of their
+        number.
     highlight
-        Indices of the people whose paths are drawn over the cells of more than 20 people; by default the
-        three who were located longest.
+        Indices of the people whose paths are highlighted if there are more than 20; by default the three
+        people located longest.
     color
         One color for all paths.
     **kwargs
@@ -147,17 +150,31 @@ def plot_paths(
 
     Notes
     -----
-    O(n log n). An SVG or PDF contains every position; ``rasterized=True`` keeps it small.
+    O(n log n). An SVG or PDF contains every position; ``rasterized=True`` reduces its size.
+
+    Examples
+    --------
+    >>> analysis = pta.open_video("data/shop", zones="data/shop/zones.geojson")
+    >>> ax = pta.plot_paths(analysis)
+    >>> ax.get_title(loc="left")
+    'shop, 0:00 to 3:00, 13 people'
+
+    On the floor plan, colored by speed:
+
+    >>> analysis = pta.open_video("data/shop", floor="data/shop/floor.json")
+    >>> ax = pta.plot_paths(analysis, color_by="speed", background="data/shop/floor_plan.png")
+    >>> ax.get_xlabel()
+    'x [m]'
     """
     validate(trajectories, TRAJECTORIES)
-    if color_by not in _COLORINGS:
-        raise ParameterError(f"color_by is {color_by!r}, not one of {', '.join(map(repr, _COLORINGS))}.")
+    validate_choice(color_by, "color_by", _COLORINGS)
+    highlight = None if highlight is None else parse_person_numbers(highlight, "highlight")
     if color is not None and color_by != "person":
         raise ParameterError("Pass color or color_by, but not both.")
     unit = find_unit(trajectories, TRAJECTORIES)
-    validate_plane([*zones, *lines], unit)
-    picture = None if background is None else read_background(background)
-    frame = frame_bounds(unit, bounds=bounds, video=video, picture=picture)
+    validate_ground(zones, lines, unit, video=video, y_axis=y_axis)
+    image = None if background is None else read_background(background)
+    frame = frame_bounds(unit, bounds=bounds, video=video, image=image)
     steps = find_steps(trajectories, unit, persons)
     shown = frame or enclosing_bounds(_all_points(steps, zones, lines))
     ax = plane_axes(
@@ -170,10 +187,10 @@ def plot_paths(
         title=title,
         figsize=figsize,
     )
-    if picture is not None and frame is not None:
-        draw_background(ax, picture, frame)
+    if image is not None and frame is not None:
+        draw_background(ax, image, frame)
     if len(steps.persons) == 0:
-        say_nothing_to_draw(ax, "no positions")
+        write_no_data(ax, "No positions")
         draw_outlines(ax, zones, lines)
         return ax
     scale: dict[str, Any] = {
@@ -187,8 +204,8 @@ def plot_paths(
         steps = find_steps(trajectories, unit, chosen) if chosen else steps
     if scale and color_by in {"person", "zone"}:
         raise ParameterError(
-            f"{next(iter(scale))} needs a scale: pass color_by='speed' or 'time', or draw more than "
-            f"{MOST_PATHS} people"
+            f"{next(iter(scale))} needs a scale. Pass color_by='speed' or 'time', or draw more than "
+            f"{MOST_PATHS} people."
         )
     if not by_cell or chosen:
         coloring = _color_all(steps, color) if color else _COLORINGS[color_by](steps, unit, zones, scale)
@@ -207,7 +224,7 @@ def _all_points(steps: Steps, zones: Sequence[Zone], lines: Sequence[Line]) -> F
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Coloring:
-    """The color of each row, as the ``level`` of one of the ``colors``, with its legend or its scale."""
+    """Color of each row, as an index into ``colors``, with the legend or the scale."""
 
     level: Integers
     colors: Floats
@@ -242,7 +259,7 @@ def _color_by_time(steps: Steps, _unit: str, _zones: Sequence[Zone], scale: dict
 
 
 def _color_by_value(values: Floats, scale: dict[str, Any], label: str) -> _Coloring:
-    """Color by value in steps of the scale; what has no value is gray."""
+    """Color by value in steps of the scale; missing values are gray."""
     style = dict(scale)
     cmap = style.pop("cmap", None) or build_palette(_PALEST)
     known = np.ma.masked_invalid(values)
@@ -280,11 +297,11 @@ _COLORINGS = {
 
 
 def _choose_highlighted(steps: Steps, highlight: Collection[int] | None) -> list[int]:
-    """Return the people to highlight: those given, or the three who were located longest."""
+    """Return the people to highlight: those given, or the three located longest."""
     if highlight is not None:
         return list(highlight)
     located = steps.known & (steps.rank >= 0)
-    present = np.bincount(steps.rank[located], steps.held[located])
+    present = np.bincount(steps.rank[located], steps.time_present[located])
     longest: list[int] = steps.persons[np.argsort(-present, kind="stable")[:_HIGHLIGHTED]].tolist()
     return longest
 
@@ -298,8 +315,8 @@ def _draw_paths(ax: Axes, steps: Steps, coloring: _Coloring, shown: Bounds, kwar
     keys = list(coloring.keys)
     if number <= MOST_PATHS:
         diagonal = float(np.hypot(shown[2] - shown[0], shown[3] - shown[1]))
-        places, ways, rows = find_arrow_heads(steps, 0.12 * diagonal)
-        draw_arrow_heads(ax, places, ways, coloring.colors[coloring.level[rows]], size + width)
+        positions, directions, rows = find_arrow_heads(steps, 0.12 * diagonal)
+        draw_arrow_heads(ax, positions, directions, coloring.colors[coloring.level[rows]], size + width)
         _draw_marks(ax, steps, coloring, size)
         keys += _list_keys(steps, is_numbered=not keys and coloring.bar is None)
     legend_below(ax, keys)
@@ -315,7 +332,7 @@ def _add_scale(ax: Axes, bar: ScalarMappable, label: str) -> None:
 
 
 def _draw_people_per_cell(ax: Axes, steps: Steps, shown: Bounds, scale: dict[str, Any]) -> None:
-    """Draw how many different people passed each cell, with a scale; dark is high."""
+    """Draw the number of people who passed each cell, with a scale; dark is high."""
     x0, y0, x1, y1 = shown
     cell = (x1 - x0) / _CELLS
     columns, rows = _CELLS, max(int(np.ceil((y1 - y0) / cell)), 1)
@@ -340,34 +357,35 @@ def _draw_people_per_cell(ax: Axes, steps: Steps, shown: Bounds, scale: dict[str
 
 
 def count_people_per_cell(steps: Steps, bounds: Bounds, shape: tuple[int, int]) -> Integers:
-    """Count the different people whose path passes each cell.
+    """Count the people whose path passes each cell.
 
-    Points are set along each path at most half a cell apart. A corner that a path cuts by less than that may
-    be missed.
+    Each path is sampled at intervals of at most half a cell. A corner that a path cuts by less may be missed.
     """
     x0, y0, x1, y1 = bounds
     rows, columns = shape
     size = np.array([(x1 - x0) / columns, (y1 - y0) / rows])
     first = np.flatnonzero(steps.joined)
-    start, way = steps.points[first], steps.points[first + 1] - steps.points[first]
-    parts = np.maximum(np.ceil(2 * np.abs(way / size).max(axis=1, initial=0.0)), 1).astype("int64")
+    start, step = steps.points[first], steps.points[first + 1] - steps.points[first]
+    parts = np.maximum(np.ceil(2 * np.abs(step / size).max(axis=1, initial=0.0)), 1).astype("int64")
     line = np.repeat(np.arange(len(first)), parts)
     share = (np.arange(len(line)) - np.repeat(np.cumsum(parts) - parts, parts)) / parts[line]
-    points = np.concatenate([start[line] + share[:, None] * way[line], steps.points[steps.known]])
+    points = np.concatenate([start[line] + share[:, None] * step[line], steps.points[steps.known]])
     rank = np.concatenate([steps.rank[first][line], steps.rank[steps.known]])
-    place = np.floor((points - [x0, y0]) / size).astype("int64")
-    inside = ((place >= 0) & (place < [columns, rows])).all(axis=1)
-    cells = np.unique(np.column_stack([rank, place[:, 1] * columns + place[:, 0]])[inside], axis=0)[:, 1]
+    cell_index = np.floor((points - [x0, y0]) / size).astype("int64")
+    inside = ((cell_index >= 0) & (cell_index < [columns, rows])).all(axis=1)
+    cells = np.unique(np.column_stack([rank, cell_index[:, 1] * columns + cell_index[:, 0]])[inside], axis=0)[
+        :, 1
+    ]
     return np.bincount(cells, minlength=rows * columns).reshape(shape)
 
 
 def _draw_strokes(
     ax: Axes, steps: Steps, coloring: _Coloring, width_and_alpha: tuple[float, float], kwargs: dict[str, Any]
 ) -> None:
-    """Draw all stretches as one collection, for few people over a pale casing."""
+    """Draw all strokes as one collection; a few people have a pale casing."""
     width, alpha = width_and_alpha
     level = coloring.level[:-1]
-    first, last = steps.stretches(steps.guessed, steps.truncated, level)
+    first, last = steps.split_lines(steps.guessed, steps.truncated, level)
     strokes = [steps.points[start : end + 1] for start, end in zip(first, last, strict=True)]
     guessed, truncated = steps.guessed[first], steps.truncated[first]
     dashes = np.where(truncated, "truncated", np.where(guessed, "guessed", "observed"))
@@ -388,7 +406,7 @@ def _draw_strokes(
 
 
 def _draw_marks(ax: Axes, steps: Steps, coloring: _Coloring, size: float) -> None:
-    """Mark where paths begin and end, and single positions."""
+    """Mark the starts and ends of paths, and single positions."""
     first, last = steps.ends()
     lone = np.setdiff1d(steps.lone(), np.concatenate([first, last]))
     color_of = coloring.colors[coloring.level]
@@ -404,7 +422,7 @@ def _xy(steps: Steps, rows: Integers) -> tuple[Floats, Floats]:
 
 
 def _name_persons(ax: Axes, steps: Steps, coloring: _Coloring) -> None:
-    """Write each person's index beside the end of the path."""
+    """Write each person's index at the end of the path."""
     _, last = steps.ends()
     names = [str(person) for person in steps.persons]
     label_points(ax, steps.points[last], names, coloring.colors[coloring.level[last]])
@@ -412,8 +430,10 @@ def _name_persons(ax: Axes, steps: Steps, coloring: _Coloring) -> None:
 
 def _list_keys(steps: Steps, *, is_numbered: bool) -> list[Artist]:
     """Return the legend of the marks and the strokes."""
-    start = Line2D([], [], linestyle="", marker="o", markerfacecolor="none", color=INK, label="first seen")
-    end = Line2D([], [], linestyle="", marker="s", color=INK, label="last seen")
+    start = Line2D(
+        [], [], linestyle="", marker="o", markerfacecolor="none", color=INK, label="first position"
+    )
+    end = Line2D([], [], linestyle="", marker="s", color=INK, label="last position")
     guess = Line2D([], [], linestyle=_DASHES, color=INK, linewidth=1.4, label="interpolated")
     cut = Line2D([], [], linestyle=_DOTS, color=INK, linewidth=1.4, label="box truncated")
     number = Line2D([], [], linestyle="", marker="$7$", color=INK, label="person index")

@@ -12,33 +12,33 @@ from matplotlib.path import Path
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats
 from ptrack_analysis.plots.analyses import plot_analysis
-from ptrack_analysis.plots.style import INK, in_rows, prepare_axes, say_nothing_to_draw, zone_colors
-from ptrack_analysis.scene.zones import Zone
+from ptrack_analysis.plots.style import INK, in_rows, prepare_axes, write_no_data, zone_colors
+from ptrack_analysis.scene.zones import Zone, list_names
 from ptrack_analysis.schema import DESTINATIONS, ORIGINS, TRANSITIONS, validate
 
 Column = tuple[Floats, Floats]
-"""Upper edges and heights of the nodes of one side, y downwards."""
+"""Upper edges and heights of the nodes on one side, y downwards."""
 
 Band = tuple[int, float, float, float]
-"""One band: the row of its origin, its upper edge on the left and on the right, and its width."""
+"""One band: the row of its origin, its upper edges on the left and on the right, and its width."""
 
 Order = tuple[list[int], list[int]]
 _ROUNDS = 24
 
 
 def untangled(flow: Floats, left: int, right: int) -> Order:
-    """Order the nodes of both sides so that wide bands cross little.
+    """Order the nodes on both sides so that few wide bands cross.
 
-    Each node goes to the mean place of its partners, weighted by the bands, one side after the other; the
-    order with the least crossings met on the way is kept, the first of equals, and neighbors are swapped
-    where that leaves less.
+    The sides alternate: each node of one side moves to the mean position of its partners, weighted by the
+    bands. The order with the smallest sum of crossings is kept. Neighbors are then swapped as long as this
+    reduces the sum.
 
     Parameters
     ----------
     flow
         (m, n) weights of the bands from m origins to n destinations.
     left, right
-        How many nodes of each side, from the first, may change their places; the others stay behind them.
+        Number of nodes on each side, from the first, that may move. The others stay below them.
 
     Returns
     -------
@@ -59,7 +59,7 @@ def untangled(flow: Floats, left: int, right: int) -> Order:
 
 
 def _swapped(flow: Floats, order: Order, movable: tuple[int, int]) -> Order:
-    """Swap neighbors as long as bands cross less for it, at most some rounds."""
+    """Swap neighbors as long as this reduces crossings, for a limited number of rounds."""
     sides, least = [list(order[0]), list(order[1])], crossings(flow, order)
     for _ in range(_ROUNDS):
         before = least
@@ -77,7 +77,7 @@ def _swapped(flow: Floats, order: Order, movable: tuple[int, int]) -> Order:
 
 
 def _sorted(flow: Floats, partners: list[int], own: list[int], movable: int) -> list[int]:
-    """Sort the movable of one side by the mean place of their partners, those without any as they stand."""
+    """Sort the movable nodes of one side by the mean position of their partners."""
     rank = np.empty(len(partners))
     rank[partners] = np.arange(len(partners))
     weight = flow.sum(axis=1)
@@ -96,19 +96,19 @@ def crossings(flow: Floats, order: Order) -> float:
 
 
 def stacked(heights: Floats, rooms: Floats, gap: float) -> float:
-    """Return the height of a side: each node has its own, or the room of its label if that is more."""
+    """Return the height of one side. Each node takes the height of its bar or its label."""
     return float((np.maximum(heights, rooms) + gap).sum())
 
 
 def stack_nodes(heights: Floats, rooms: Floats, gap: float, height: float) -> Column:
-    """Stack the nodes of one side, centerd: each has its height, or the room of its label if that is more."""
+    """Stack and center the nodes of one side, each as high as its bar or its label."""
     slots = np.maximum(heights, rooms) + gap
     tops = np.cumsum(slots) - slots
     return tops + (height - slots.sum()) / 2 + (slots - heights) / 2, heights
 
 
 def bands(flow: Floats, left: Column, right: Column) -> list[Band]:
-    """Put the bands at their nodes in the order of their partners, so that those of a node never cross."""
+    """Attach bands to their nodes in the order of the partners, so that bands of one node never cross."""
     starts = left[0][:, None] + np.cumsum(flow, axis=1) - flow
     ends = right[0][None, :] + np.cumsum(flow, axis=0) - flow
     return [
@@ -139,24 +139,23 @@ def plot_sankey(
     zones: Sequence[Zone | str] | None = None,
     **kwargs: Any,
 ) -> Axes:
-    """Draw from where to where persons went, as bands that are as wide as the transitions are many.
+    """Plot transitions between zones as bands, with widths in proportion to their number.
 
-    Origins stand on the left, destinations on the right, so that a zone stands on both sides: a band is one
-    step from zone to zone, not the whole way of a person. The zones of both sides are ordered so that bands
-    cross little; the states in brackets stand below them, in gray. A zone has one color, and so have the
-    bands that leave it. Beside each name stands how many transitions leave or reach it. It reads well for up
-    to about twelve zones.
+    Origins are on the left, destinations on the right. A band is one step between zones, not the complete
+    path of a person, so a zone occurs on both sides. Zones are ordered so that few bands cross. The states in
+    brackets are below them, in gray. A band has the color of its origin. The number next to each name counts
+    the transitions from or to it. Suited to about twelve zones.
 
     Parameters
     ----------
     transitions
         TRANSITIONS of one video, rows in any order.
     ax
-        Axes to draw on, empty ones; by default a new figure's.
+        Empty axes to draw on; by default a new figure's.
     title, figsize
         As in ``plot_paths``.
     zones
-        Zones to draw, or their names, in this order; by default all of the table, by name.
+        Zones to draw, or their names, in this order; by default all in the table, by name.
         Transitions from or to other zones are excluded.
     **kwargs
         Passed to ``matplotlib.patches.PathPatch``, which draws the bands.
@@ -175,17 +174,24 @@ def plot_sankey(
 
     Notes
     -----
-    Nodes are ordered by the mean position of their partners, on each side in turn, and the order with the
-    fewest crossings is used: O(rounds · bands²), for at most some hundred bands.
+    The sides alternate: nodes are ordered by the mean position of their partners, and the order with the
+    fewest crossings is used. O(rounds · bands²), for at most a few hundred bands.
 
     References
     ----------
     K. Sugiyama, S. Tagawa, M. Toda, Methods for visual understanding of hierarchical system structures, IEEE
     Transactions on Systems, Man, and Cybernetics 11 (1981), https://doi.org/10.1109/TSMC.1981.4308636
+
+    Examples
+    --------
+    >>> analysis = pta.open_video("data/shop", zones="data/shop/zones.geojson")
+    >>> ax = plot_sankey(analysis)
+    >>> ax.texts[0].get_text()  # the uppermost origin
+    'checkout  6'
     """
     validate(transitions, TRANSITIONS)
     if ax is not None and (ax.has_data() or ax.get_xlabel()):
-        raise ParameterError("The axes are not empty. Pass empty axes, or none.")
+        raise ParameterError("The axes are not empty. Pass empty axes, or omit ax.")
     left, right, flow = _flows(transitions, zones)
     order = untangled(flow, _count_zones(left, ORIGINS), _count_zones(right, DESTINATIONS))
     left, right = [left[each] for each in order[0]], [right[each] for each in order[1]]
@@ -195,7 +201,7 @@ def plot_sankey(
     ax.set(xlim=(0, 1), ylim=(height, 0), xticks=[], yticks=[])
     ax.spines[:].set_visible(False)
     if not flow.any():
-        say_nothing_to_draw(ax, "no transitions")
+        write_no_data(ax, "No transitions")
         return ax
     colors = _colors([*left, *right], zones)
     _draw_bands(ax, bands(flow * _scale(flow), *columns), [colors[name] for name in left], kwargs)
@@ -208,10 +214,10 @@ def plot_sankey(
 def _flows(
     transitions: pd.DataFrame, zones: Sequence[Zone | str] | None
 ) -> tuple[list[str], list[str], Floats]:
-    """Return the names of both sides that occur, states last, and how many went from each to each."""
+    """Return the names on both sides, states last, and the number of transitions between them."""
     count = transitions["transitions"]
     if zones is not None:
-        wanted = {zone if isinstance(zone, str) else zone.name for zone in zones}
+        wanted = list_names(zones, Zone, "zones")
         for side, states in (("origin", ORIGINS), ("destination", DESTINATIONS)):
             count = count[count.index.get_level_values(side).isin([*wanted, *states])]
     count = count[count > 0]
@@ -225,17 +231,17 @@ def _flows(
 
 
 def _count_zones(names: Sequence[str], states: Sequence[str]) -> int:
-    """Count the zones, which stand before the states."""
+    """Count the zones, which precede the states."""
     return sum(name not in states for name in names)
 
 
 def _scale(flow: Floats) -> float:
-    """Return how high a single transition is [inches]."""
+    """Return the height of a single transition [inches]."""
     return _NODES / max(float(flow.sum()), 1.0)
 
 
 def _columns(flow: Floats, left: Sequence[str], right: Sequence[str]) -> tuple[tuple[Column, Column], float]:
-    """Stack the nodes of both sides so that bars and labels have room; with them the height of all."""
+    """Stack the nodes of both sides with room for their labels, and return the total height."""
     rooms = [np.array([_ROW * (in_rows(name).count("\n") + 1) for name in names]) for names in (left, right)]
     heights = [flow.sum(axis=1 - side) * _scale(flow) for side in (0, 1)]
     height = max(stacked(high, room, _GAP) for high, room in zip(heights, rooms, strict=True))
@@ -248,25 +254,25 @@ def _columns(flow: Floats, left: Sequence[str], right: Sequence[str]) -> tuple[t
 
 def _colors(names: Sequence[str], zones: Sequence[Zone | str] | None) -> dict[str, Any]:
     """Return the color of each zone, the same on both sides; states are gray."""
-    asked = [zone if isinstance(zone, str) else zone.name for zone in zones or ()]
-    own = zone_colors({*names, *asked} - {*ORIGINS, *DESTINATIONS})
+    given = [zone if isinstance(zone, str) else zone.name for zone in zones or ()]
+    own = zone_colors({*names, *given} - {*ORIGINS, *DESTINATIONS})
     return {name: own.get(name, _STATE) for name in names}
 
 
 def _draw_bands(ax: Axes, shapes: Sequence[Band], colors: Sequence[Any], kwargs: dict[str, Any]) -> None:
-    """Draw each band as a curve that leaves and arrives level; wide ones below narrow ones."""
+    """Draw each band as a curve with horizontal ends, wide bands below narrow ones."""
     codes = [Path.MOVETO, *[Path.CURVE4] * 3, Path.LINETO, *[Path.CURVE4] * 3, Path.CLOSEPOLY]
     start, end = _BAR, 1 - _BAR
     for row, from_, to, width in sorted(shapes, key=lambda band: -band[3]):
-        ways = [(start, from_), (0.5, from_), (0.5, to), (end, to)]
-        back = [(x, y + width) for x, y in reversed(ways)]
+        points = [(start, from_), (0.5, from_), (0.5, to), (end, to)]
+        back = [(x, y + width) for x, y in reversed(points)]
         style: dict[str, Any] = {"facecolor": colors[row], "alpha": _ALPHA, "linewidth": 0, "zorder": 2}
-        outline = Path([*ways, *back, ways[0]], codes)
+        outline = Path([*points, *back, points[0]], codes)
         ax.add_patch(PathPatch(outline, **{**style, "label": "_band", **kwargs}))
 
 
 def _draw_nodes(ax: Axes, side: str, column: Column, sums: dict[str, float], colors: dict[str, Any]) -> None:
-    """Draw the bars of one side with names and sums beside them, and the side's heading."""
+    """Draw the bars of one side with names and totals, and the heading of the side."""
     x, edge, away, across = (0.0, 0.0, -6, "right") if side == "from" else (1.0 - _BAR, 1.0, 6, "left")
     for (name, total), top, high in zip(sums.items(), *column, strict=True):
         ax.add_patch(Rectangle((x, top), _BAR, high, facecolor=colors[name], linewidth=0, zorder=3))

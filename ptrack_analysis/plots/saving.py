@@ -1,4 +1,4 @@
-"""Plots as files."""
+"""Files of plots."""
 
 from io import BytesIO
 from mmap import ACCESS_READ, mmap
@@ -23,21 +23,21 @@ _DPI = 150
 
 
 def validate_replaceable(file: Path) -> None:
-    """Reject to replace a file that this package did not make.
+    """Refuse to replace a file that this package did not write.
 
     Raises
     ------
     OutputError
-        If there is such a file.
+        If the file exists and does not contain the mark of this package, or is a folder.
     """
     if file.is_dir():
-        raise OutputError(f"{file}: is a folder, not a file to write a picture to")
+        raise OutputError(f"{file}: is a folder. Pass the name of an image file.")
     if file.exists() and not _has_mark(file):
-        raise OutputError(f"{file}: exists and was not made by ptrack; --force replaces it")
+        raise OutputError(f"{file}: exists and was not written by ptrack. Use --force to replace it.")
 
 
 def _has_mark(file: Path) -> bool:
-    """Return whether a file contains the mark; a long video is not read into memory."""
+    """Return whether a file contains the mark, without reading a long video into memory."""
     if not file.stat().st_size:
         return False
     with file.open("rb") as opened, mmap(opened.fileno(), 0, access=ACCESS_READ) as content:
@@ -45,29 +45,29 @@ def _has_mark(file: Path) -> bool:
 
 
 def save_picture(axes: Axes | Figure, target: Path | IO[bytes], form: str) -> None:
-    """Write a figure as ``png``, ``svg`` or ``pdf``, and close it; equal figures give equal bytes.
+    """Write a figure as ``png``, ``svg`` or ``pdf``, and close it; equal figures write equal bytes.
 
     Parameters
     ----------
     axes
         The figure, or its axes.
     target
-        A file, replaced whole, or an open stream.
+        A file, which is replaced completely or not at all, or an open stream.
     form
         The format.
     """
     figure = axes.get_figure(root=True)
     if figure is None:
-        raise OutputError("the axes belong to no figure")
-    picture = BytesIO()
+        raise OutputError("The axes have no figure. Pass axes of a figure.")
+    content = BytesIO()
     with mpl.rc_context({"svg.hashsalt": MARK}):
-        figure.savefig(picture, format=form, dpi=_DPI, metadata=_METADATA[form], bbox_inches="tight")
+        figure.savefig(content, format=form, dpi=_DPI, metadata=_METADATA[form], bbox_inches="tight")
     plt.close(figure)
-    save_content(picture.getvalue(), target)
+    save_content(content.getvalue(), target)
 
 
 def save_content(content: bytes, target: Path | IO[bytes]) -> None:
-    """Write the content of a picture to a file, replaced whole, or to an open stream."""
+    """Write the content of an image to an open stream, or to a file, completely or not at all."""
     if isinstance(target, Path):
         write_bytes(target, content)
     else:

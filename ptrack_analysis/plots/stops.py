@@ -1,4 +1,4 @@
-"""Stops: where persons stood, and how long."""
+"""Stops of people as circles."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,17 +14,17 @@ from ptrack_analysis.analysis.heat.grid import Bounds
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.plots.analyses import plot_analysis
 from ptrack_analysis.plots.background import HALO, draw_outlines, ground_axes, label_points
-from ptrack_analysis.plots.style import INK, legend_below, say_nothing_to_draw
+from ptrack_analysis.plots.style import INK, legend_below, write_no_data
 from ptrack_analysis.plots.time_axis import HOUR, MINUTE
 from ptrack_analysis.scene.images import Picture
 from ptrack_analysis.scene.zones import Line, Zone
-from ptrack_analysis.schema import STOPS, find_unit, validate
+from ptrack_analysis.schema import STOPS, TRAJECTORIES, find_unit, validate
 from ptrack_analysis.video import Video, YAxis
 
 _LARGEST, _LARGEST_SUM = (
     20.0,
     34.0,
-)  # diameter of the circle of the longest stop, or of the largest sum [points]
+)  # diameter of the circle of the longest stop, or of the largest total [points]
 _WIDE_ENOUGH = 15.0  # for the number of people [points]
 _LABELED = 30
 _CELLS = 24
@@ -54,24 +54,24 @@ def plot_stops(
     """Plot each stop as a circle with an area in proportion to its duration.
 
     The circle of the longest stop is 20 points wide, and the legend explains up to three sizes. Shorter stops
-    lie above longer ones. Up to 30 stops are labeled with the person. More stops are added up in square cells
-    of 1/24 of the width of the plot: the circle is at their mean position, and its area is the time that
-    people stood there. Circles with enough room have the number of people in them. A circle is hollow if the
-    image border truncates the boxes for more than half of the time: such a person may walk on outside the
-    image, and the position is uncertain.
+    are drawn over longer ones. Up to 30 stops are labeled with the person. More stops are added up in square
+    cells of 1/24 of the width of the plot: the circle is at their mean position, and its area is the total
+    duration. Circles with enough room contain the number of people. A circle is hollow if the image border
+    truncates the boxes for more than half of the time: such a person may be walking outside the image, and
+    the position is uncertain.
 
     Parameters
     ----------
     stops
         STOPS of one video, rows in any order.
     ax
-        Axes to draw on, such as those of ``plot_paths``; by default a new figure's.
+        Axes to draw on, such as those returned by ``plot_paths``; by default a new figure's.
     title, figsize
         As in ``plot_paths``.
     background, video, bounds, zones, lines, y_axis
         As in ``plot_paths``.
     trajectories
-        The TRAJECTORIES in which the stops were found, which tell where boxes are truncated.
+        The TRAJECTORIES in which the stops were found, to find truncated boxes.
     **kwargs
         Passed to ``Axes.scatter``, which draws the circles; the legend follows ``color``.
 
@@ -87,8 +87,17 @@ def plot_stops(
     ParameterError
         If the axes, a zone or a line is in another unit, the background cannot be read or its position is
         not known, or the bounds are empty.
+
+    Examples
+    --------
+    >>> analysis = pta.open_video("data/shop", floor="data/shop/floor.json", stop_extent=0.5)
+    >>> ax = plot_stops(analysis)
+    >>> ax.get_title(loc="left")
+    'shop, 0:00 to 3:00, 13 people, 2 not drawn'
     """
     validate(stops, STOPS)
+    if trajectories is not None:
+        validate(trajectories, TRAJECTORIES)
     unit = find_unit(stops, STOPS)
     stops = stops.sort_index().sort_values("duration", ascending=False, kind="stable")
     points = stops[[f"x_{unit}", f"y_{unit}"]].to_numpy()
@@ -99,12 +108,12 @@ def plot_stops(
         uncertain = _find_uncertain(stops, trajectories)
         _draw_circles(ax, stops, points, uncertain, kwargs)
     else:
-        say_nothing_to_draw(ax, "no stops")
+        write_no_data(ax, "No stops")
     return ax
 
 
 def _find_uncertain(stops: pd.DataFrame, trajectories: pd.DataFrame | None) -> Bools:
-    """Return which stops have truncated boxes for more than half of their time."""
+    """Return a mask of the stops with truncated boxes for more than half of their time."""
     if trajectories is None or "box_truncated" not in trajectories.columns:
         return np.zeros(len(stops), dtype=bool)
     rows = trajectories[["box_truncated", "time_present"]].reset_index().sort_values("timestamp")
@@ -125,14 +134,14 @@ def _find_uncertain(stops: pd.DataFrame, trajectories: pd.DataFrame | None) -> B
 def _draw_circles(
     ax: Axes, stops: pd.DataFrame, points: Floats, uncertain: Bools, kwargs: dict[str, Any]
 ) -> None:
-    """Draw the circles, the longest stop below, and a legend of their sizes."""
+    """Draw the circles, the longest stop at the bottom, and a legend of their sizes."""
     seconds = stops["duration"].to_numpy() / np.timedelta64(1, "s")
     person = stops.index.get_level_values("person_index").to_numpy()
     people, largest, text, shares = np.ones(len(stops), dtype="int64"), _LARGEST, "stop of {}", _SHARES
     if len(stops) > _LABELED:
         cell = abs(np.diff(ax.get_xlim())[0]) / _CELLS
         points, seconds, people, uncertain = _add_up(points, seconds, person, uncertain, cell)
-        largest, text, shares = _LARGEST_SUM, "{} of standing", _SHARES_OF_SUM
+        largest, text, shares = _LARGEST_SUM, "{} in total", _SHARES_OF_SUM
     area = largest**2 / seconds[0]
     color = kwargs.pop("color", _COLOR)
     fills = np.where(uncertain[:, None], np.zeros(4), to_rgba(color, _FILL))
@@ -149,7 +158,7 @@ def _draw_circles(
         keys.append(Line2D([], [], linestyle="", marker="$7$", color=INK, label="number of people"))
     elif len(stops) <= _LABELED:
         keys.append(Line2D([], [], linestyle="", marker="$7$", color=INK, label="person index"))
-    legend_below(ax, [*_former(ax), *keys])
+    legend_below(ax, [*_list_existing_keys(ax), *keys])
     if len(stops) <= _LABELED:
         label_points(ax, points, [str(each) for each in person], np.tile(to_rgba(INK), (len(person), 1)))
         return
@@ -171,9 +180,9 @@ def _draw_circles(
 def _add_up(
     points: Floats, seconds: Floats, person: Integers, uncertain: Bools, cell: float
 ) -> tuple[Floats, Floats, Integers, Bools]:
-    """Add up the stops in square cells, the uncertain ones apart.
+    """Add up the stops in square cells, uncertain stops separately.
 
-    Returns their mean positions, durations and numbers of people, and which are uncertain, longest first.
+    Returns mean positions, total durations, numbers of people and uncertainty, longest first.
     """
     stops = pd.DataFrame({"x": points[:, 0], "y": points[:, 1], "seconds": seconds, "person": person})
     cells = [np.floor(stops[axis] / cell) for axis in ("x", "y")]
@@ -185,8 +194,8 @@ def _add_up(
     return sums[["x", "y"]].to_numpy(), sums["seconds"].to_numpy(), sums["people"].to_numpy(), is_uncertain
 
 
-def _former(ax: Axes) -> list[Artist]:
-    """Return the entries of the legend that stands already, such as that of the paths below."""
+def _list_existing_keys(ax: Axes) -> list[Artist]:
+    """Return the entries of an existing legend, for example of ``plot_paths``."""
     legend = ax.get_legend()
     if legend is None:
         return []
@@ -197,10 +206,10 @@ def _former(ax: Axes) -> list[Artist]:
 
 
 def _list_sizes(seconds: Floats, area: float, color: Any, shares: tuple[int, ...], text: str) -> list[Artist]:
-    """Return the legend's entries of up to three round durations that occur, as circles of their size."""
+    """Return legend entries of up to three round durations in range, as circles of their size."""
     longest, shortest = float(seconds.max()), float(seconds.min())
-    lengths = {_rounded(longest / share) for share in shares if share == shares[0] or longest >= share}
-    lengths = {length for length in lengths if length >= shortest} or {max(lengths)}
+    durations = {_round_down(longest / share) for share in shares if share == shares[0] or longest >= share}
+    durations = {duration for duration in durations if duration >= shortest} or {max(durations)}
     fill: dict[str, Any] = {"markerfacecolor": to_rgba(color, _FILL), "markeredgecolor": color}
     return [
         Line2D(
@@ -208,22 +217,22 @@ def _list_sizes(seconds: Floats, area: float, color: Any, shares: tuple[int, ...
             [],
             linestyle="",
             marker="o",
-            markersize=float(np.sqrt(length * area)),
-            label=text.format(_written(length)),
+            markersize=float(np.sqrt(duration * area)),
+            label=text.format(_format_duration(duration)),
             **fill,
         )
-        for length in sorted(lengths)
+        for duration in sorted(durations)
     ]
 
 
-def _rounded(seconds: float) -> float:
-    """Return the largest round length of time up to this one; below a second, the length itself."""
+def _round_down(seconds: float) -> float:
+    """Round a duration [s] down to a round number; below a second it is not rounded."""
     unit = HOUR if seconds >= HOUR else MINUTE if seconds >= MINUTE else 1
     return max((step * unit for step in _ROUND if step * unit <= seconds), default=seconds)
 
 
-def _written(seconds: float) -> str:
-    """Write a round length of time with its unit."""
+def _format_duration(seconds: float) -> str:
+    """Format a round duration with its unit."""
     if seconds >= HOUR:
         return f"{seconds / HOUR:.6g} h"
     return f"{seconds / MINUTE:.6g} min" if seconds >= MINUTE else f"{seconds:.3g} s"

@@ -29,7 +29,7 @@ from ptrack_analysis.analysis.heat.grid import Bounds
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats
 from ptrack_analysis.scene.zone_colors import ON_WHITE, number_colors
-from ptrack_analysis.scene.zones import Zone
+from ptrack_analysis.scene.zones import Zone, list_names
 from ptrack_analysis.sources.names import undirected
 from ptrack_analysis.video import YAxis
 
@@ -46,8 +46,8 @@ _LUMA = (0.299, 0.587, 0.114)
 def distinct_colors(number: int, *, alpha: float = 1.0) -> Floats:
     """Return distinct colors as a (number, 4) array of red, green, blue and alpha.
 
-    Up to eight are those of Okabe and Ito. More are taken from the perceptual colormap viridis in steps of
-    the golden ratio, so that neighbors differ, except for its brightest part.
+    Up to eight are the palette of Okabe and Ito. More are sampled from the colormap viridis, without its
+    brightest part, in steps of the golden ratio, so that neighbors differ.
 
     References
     ----------
@@ -55,20 +55,20 @@ def distinct_colors(number: int, *, alpha: float = 1.0) -> Floats:
     """
     if number <= len(OKABE_ITO):
         return to_rgba_array(list(OKABE_ITO[:number]), alpha) if number else np.empty((0, 4))
-    places = _BRIGHTEST * (np.arange(number) * _GOLDEN % 1.0)
-    return to_rgba_array(colormaps["viridis"](places), alpha)
+    positions = _BRIGHTEST * (np.arange(number) * _GOLDEN % 1.0)
+    return to_rgba_array(colormaps["viridis"](positions), alpha)
 
 
 Color = str | tuple[float, ...]
-"""A color as matplotlib takes it."""
+"""A color in any form that matplotlib accepts."""
 
 
 def zone_colors(
     names: Iterable[str], color: Color | Mapping[str, Color] | None = None
 ) -> dict[str, tuple[float, float, float, float]]:
-    """Return the color of each zone, the same in all plots and pages of the same zones.
+    """Return the color of each zone, the same in all plots and web pages of these zones.
 
-    ``color`` replaces it: one color for all zones, or colors by name.
+    ``color`` overrides the default: one color for all zones, or colors by name.
 
     Examples
     --------
@@ -83,21 +83,21 @@ def zone_colors(
 
 
 def build_palette(palest: float = 0.0) -> Colormap:
-    """Return the colormap of all plots with a scale: dark is high, cells without a value are transparent.
+    """Return the colormap of plots with a scale: dark is high, missing values are transparent.
 
-    ``palest`` is the share of the colormap's pale end that is not used.
+    ``palest`` is the unused share at the pale end of the colormap.
     """
     colors = ListedColormap(colormaps["magma_r"](np.linspace(palest, 1.0, 256)))
     return colors.with_extremes(bad=(0, 0, 0, 0))
 
 
 def take_scale(style: dict[str, Any], low: float, high: float, *, exponent: float = 1.0) -> Any:
-    """Take ``vmin``, ``vmax`` and ``norm`` out of a style, and return the norm that they make.
+    """Remove ``vmin``, ``vmax`` and ``norm`` from a style and return the resulting norm.
 
     Raises
     ------
     ParameterError
-        If ``norm`` is given beside one of the others.
+        If ``norm`` is given together with ``vmin`` or ``vmax``.
     """
     norm, vmin, vmax = (style.pop(name, None) for name in ("norm", "vmin", "vmax"))
     if norm is None:
@@ -109,7 +109,7 @@ def take_scale(style: dict[str, Any], low: float, high: float, *, exponent: floa
 
 
 def add_color_bar(ax: Axes, mappable: ScalarMappable, label: str) -> None:
-    """Draw the scale beside the axes, named where it is not linear, pointed where values lie beyond it."""
+    """Draw the color bar; its label names a nonlinear scale, and pointed ends mark clipped values."""
     figure = ax.get_figure(root=True)
     if figure is None:
         return
@@ -142,16 +142,16 @@ _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufff
 
 
 def zone_names(table: pd.DataFrame, zones: Sequence[Zone | str] | None) -> list[str]:
-    """Return the names of the zones to draw: the given ones, or all of the table in alphabetical order."""
+    """Return the names of the zones to draw: the given ones, or all in the table by name."""
     if zones is None:
         return sorted(table.index.get_level_values("zone").unique())
-    return list(dict.fromkeys(zone.name if isinstance(zone, Zone) else zone for zone in zones))
+    return list(dict.fromkeys(list_names(zones, Zone, "zones")))
 
 
 def drawable(text: str) -> str:
-    """Replace the control characters of a text, and remove marks that change the direction of text.
+    """Replace control characters of a text, and remove marks that change the text direction.
 
-    A name must not reverse the figures next to it.
+    Otherwise a name could reverse the numbers next to it.
     """
     return _UNWRITABLE.sub("\ufffd", undirected(text))
 
@@ -159,8 +159,8 @@ def drawable(text: str) -> str:
 def short_name(name: str) -> str:
     r"""Format a name for matplotlib in short rows.
 
-    Dollar signs are escaped, because two of them enclose a formula. So are leading underscores, because a
-    legend ignores such labels.
+    Dollar signs are escaped because a pair encloses a formula. A leading underscore is escaped
+    because legends ignore such labels.
 
     Examples
     --------
@@ -186,7 +186,7 @@ def in_one_row(name: str) -> str:
 
 
 def in_rows(name: str) -> str:
-    """Break a long name into at most three rows of twenty letters, and omit the rest.
+    """Break a long name into at most three rows of twenty letters and drop the rest.
 
     Examples
     --------
@@ -210,7 +210,7 @@ _COLUMNS = 6
 _SHARE = 0.9
 _LEGEND_SHARE = 0.2
 _TITLE_SHARE = 0.86
-"""Of the width of the figure: the most that a legend takes, unless one column is wider."""
+"""Maximum width of a legend as a share of the figure, unless a single column is wider."""
 
 
 def plane_axes(
@@ -234,15 +234,15 @@ def plane_axes(
     unit
         Unit of the plane: ``px``, ``m``, or ``fraction`` of the frame.
     shown
-        x0, y0, x1, y1 of what will be seen; a new figure gets its shape.
+        x0, y0, x1, y1 of the visible part; a new figure gets its shape.
     fixed
-        Whether to show exactly this; otherwise the axes fit what is drawn, and given axes keep their limits.
+        Whether to show exactly this part. Otherwise new axes fit the data, and given axes keep their limits.
     y_axis
-        Which way y grows in the plane.
+        Direction in which y grows in the plane.
     aspect
-        Length on paper of a unit of y, as a multiple of one of x.
+        Plotted length of one unit of y, as a multiple of one unit of x.
     margin
-        Width and height that a new figure needs beside the axes [inches].
+        Width and height that a new figure needs around the axes [inches].
     title, figsize
         As in ``plot_paths``.
 
@@ -276,12 +276,12 @@ def time_axes(
     title: str | None = None,
     figsize: tuple[float, float] | None = None,
 ) -> Axes:
-    """Prepare axes whose x is time; ``unit`` is how its ticks are written.
+    """Prepare axes with time along x; ``unit`` is the format of the ticks.
 
     Raises
     ------
     ParameterError
-        If the axes are those of a plane.
+        If the axes show a plane.
     """
     ax = prepare_axes(ax, title, figsize, (_WIDTH, max(height, _LEAST)))
     _validate_unit(ax, TIME)
@@ -293,9 +293,9 @@ def time_axes(
 
 
 class SettledLayout(ConstrainedLayoutEngine):
-    """Constrained layout, applied twice: it makes room for a legend below axes only at the second time.
+    """Constrained layout, applied twice: the first pass does not yet make room for legends below the axes.
 
-    ``is_growing`` tells whether a legend may make the figure higher.
+    ``is_growing`` is whether a legend may increase the height of the figure.
     """
 
     is_growing = False
@@ -309,10 +309,10 @@ class SettledLayout(ConstrainedLayoutEngine):
 def prepare_axes(
     ax: Axes | None, title: str | None, figsize: tuple[float, float] | None, default: tuple[float, float]
 ) -> Axes:
-    """Return the axes with the title, by default those of a new figure [inches].
+    """Return the given axes or new ones of a default size [inches], with the title.
 
-    A figure of the default size becomes higher for a legend that needs it. A figure without a layout gets
-    matplotlib's constrained layout, so that ``savefig`` cuts nothing off.
+    A figure of the default size becomes higher if its legend needs room. A figure without a layout engine
+    gets constrained layout, so that ``savefig`` does not cut anything off.
     """
     if ax is None:
         layout = SettledLayout()
@@ -327,7 +327,7 @@ def prepare_axes(
 
 
 def set_title(ax: Axes, title: str) -> None:
-    """Set the title above the left end of the axes, in rows if it is wider than their part of the figure."""
+    """Set a title at the left, wrapped if it is wider than the axes' part of the figure."""
     text = ax.set_title(title, loc="left", fontsize="medium", parse_math=False)
     figure = ax.get_figure(root=True)
     if figure is None or not title:
@@ -338,14 +338,14 @@ def set_title(ax: Axes, title: str) -> None:
 
 
 def find_width(ax: Axes, figure: Figure) -> float:
-    """Return the width of the figure that the axes have, with what is beside them [px]."""
+    """Return the width of the figure's part that contains the axes and their labels [px]."""
     subplot = ax.get_subplotspec()
     columns = subplot.get_gridspec().ncols if subplot is not None else 1
     return figure.bbox.width / columns
 
 
 def find_plane_size(slope: float, margin: tuple[float, float]) -> tuple[float, float]:
-    """Find the size of a figure whose axes are ``slope`` times as high as they are wide."""
+    """Return the size of a figure whose axes are ``slope`` times as high as wide."""
     beside, below = margin
     width = min(_WIDTH - beside, (_MOST - below) / slope)
     return max(width + beside, _WIDTH / 2), max(width * slope + below, _LEAST)
@@ -355,15 +355,15 @@ def _validate_unit(ax: Axes, unit: str) -> None:
     label = _LABEL.match(ax.get_xlabel())
     if label and (found := next(filter(None, label.groups()))) != unit:
         raise ParameterError(
-            f"The axes are in {found}, and the data are in {unit}. Draw them on axes of their own."
+            f"The axes are in {found}, but the data are in {unit}. Plot the data on other axes."
         )
 
 
-def say_nothing_to_draw(ax: Axes, reason: str, *, until: float | None = None) -> None:
-    """Write the reason into empty axes.
+def write_no_data(ax: Axes, reason: str, *, until: float | None = None) -> None:
+    """Write a note into axes without data.
 
-    ``until`` is the end of x where it has no scale of its own, 0 where it is not known: axes that would show
-    0 to 1 then have no ticks.
+    ``until`` is the end of the x axis if the axes have no scale yet, or 0 if the end is not known. Axes
+    without a known end get no ticks, because the default limits 0 to 1 would mislead.
     """
     if until is not None and not ax.has_data():
         ax.set_yticks([])
@@ -373,11 +373,11 @@ def say_nothing_to_draw(ax: Axes, reason: str, *, until: float | None = None) ->
             ax.set_xticks([])
     ground = {"facecolor": PAPER, "edgecolor": "none", "alpha": 0.9, "pad": 4.0}
     style: dict[str, Any] = {"ha": "center", "va": "center", "color": INK, "bbox": ground, "zorder": 30}
-    ax.text(0.5, 0.5, f"nothing to draw: {reason}", transform=ax.transAxes, **style)
+    ax.text(0.5, 0.5, reason, transform=ax.transAxes, **style)
 
 
 def legend_below(ax: Axes, handles: Sequence[Artist]) -> None:
-    """Put a legend below the axes and their label, in as many columns as the figure is wide enough for."""
+    """Put a legend below the axes and their label, in as many columns as fit the figure."""
     figure = ax.get_figure(root=True)
     room = find_width(ax, figure) if figure is not None else 0.0
     for rows in range(max(-(-len(handles) // _COLUMNS), 1), len(handles) + 1):
@@ -399,7 +399,7 @@ def legend_below(ax: Axes, handles: Sequence[Artist]) -> None:
 
 
 def enclosing_bounds(points: Floats) -> Bounds:
-    """Return the rectangle around (n, 2) points, nowhere flatter than a quarter of its longer side."""
+    """Return the rectangle around (n, 2) points, with sides of at least a quarter of the longer one."""
     points = points[np.isfinite(points).all(axis=1)]
     if len(points) == 0:
         return 0.0, 0.0, 16.0, 9.0

@@ -1,4 +1,4 @@
-"""One figure of a video: paths, heatmap, dwell times and occupancy."""
+"""Summary figure of a video: paths, heatmap, dwell time and occupancy."""
 
 from typing import Any
 
@@ -6,12 +6,13 @@ import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ptrack_analysis.limits import wrong_kind
 from ptrack_analysis.plots.analyses import build_video_title
 from ptrack_analysis.plots.dwell import plot_dwell
 from ptrack_analysis.plots.heatmap import plot_heatmap
 from ptrack_analysis.plots.occupancy import plot_occupancy
 from ptrack_analysis.plots.paths import plot_paths
-from ptrack_analysis.plots.style import SettledLayout, say_nothing_to_draw
+from ptrack_analysis.plots.style import SettledLayout, write_no_data
 from ptrack_analysis.scene.images import Picture
 
 _MOST_ZONES = 8
@@ -27,14 +28,14 @@ def plot_summary(
 ) -> Figure:
     """Plot the paths, the heatmap, the dwell time by zone and the number of people of a video.
 
-    Of more than eight zones, dwell time and people are those of the eight with the most visits.
+    With more than eight zones, dwell time and number of people show the eight with the most visits.
 
     Parameters
     ----------
     analysis
         A VideoAnalysis.
     title
-        Title of the figure; by default name, time and people of the video.
+        Title of the figure; by default the name, time and number of people of the video.
     figsize
         Width and height of the figure [inches].
     background
@@ -44,7 +45,17 @@ def plot_summary(
     -------
     matplotlib.figure.Figure
         The figure, with four axes.
+
+    Examples
+    --------
+    >>> figure = plot_summary(pta.open_video("data/shop", zones="data/shop/zones.geojson"))
+    >>> [ax.get_title(loc="left") for ax in figure.axes]
+    ['Paths', 'Heatmap of boxes', 'Dwell time by zone', 'Number of people']
     """
+    if not hasattr(analysis, "tables"):
+        raise wrong_kind(
+            "analysis", "a VideoAnalysis", analysis, "Pass the analysis that open_video returned."
+        )
     figure, axes = plt.subplots(2, 2, figsize=figsize, layout=SettledLayout(w_pad=0.12, h_pad=0.12))
     paths, heatmap, dwell, people = axes.ravel()
     zones = _choose_zones(analysis)
@@ -54,7 +65,7 @@ def plot_summary(
         plot_dwell(analysis, ax=dwell, zones=zones)
     else:
         dwell.set(xticks=[], yticks=[])
-        say_nothing_to_draw(dwell, "the dwell time needs zones")
+        write_no_data(dwell, "Dwell time needs zones")
     plot_occupancy(analysis, ax=people, zones=["", *zones])
     some = f" ({len(zones)} of {len(analysis.zones)} zones)" if len(zones) < len(analysis.zones) else ""
     heat = "Heatmap of foot points" if analysis.unit == "m" else "Heatmap of boxes"
@@ -70,7 +81,7 @@ def plot_summary(
 
 
 def _choose_zones(analysis: Any) -> list[str]:
-    """Return the names of the zones, of more than eight those with the most visits."""
+    """Return the names of the zones; if there are more than eight, the eight with the most visits."""
     names = [zone.name for zone in analysis.zones]
     if len(names) <= _MOST_ZONES:
         return names

@@ -1,4 +1,4 @@
-"""Survival curves: the share of visits that last longer than each duration."""
+"""Survival curves: the share of visits longer than each duration."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,9 +18,9 @@ from ptrack_analysis.plots.style import (
     INK,
     distinct_colors,
     legend_below,
-    say_nothing_to_draw,
     short_name,
     time_axes,
+    write_no_data,
     zone_colors,
     zone_names,
 )
@@ -50,8 +50,8 @@ def plot_survival(
 
     The band around a curve is its confidence interval. A small stroke marks a duration at which the end of a
     visit was not observed. The legend gives the median (where the curve falls to a half) and the number of
-    unobserved ends. A zone that is passed as a ``Zone`` without visits observed from their start has no
-    curve. Each kind of entry has a curve of its own. Suited to about six curves.
+    unobserved ends. A zone passed as a ``Zone`` has no curve if no visit was observed from its start. Each
+    kind of entry has its own curve. Suited to about six curves.
 
     Parameters
     ----------
@@ -76,7 +76,15 @@ def plot_survival(
     SchemaError
         If ``survival`` is not a SURVIVAL table.
     ParameterError
-        If the axes show something else, or a zone is not in the table.
+        If the axes show another plot, or a zone is not in the table.
+
+    Examples
+    --------
+    >>> analysis = pta.open_video("data/shop", zones="data/shop/zones.geojson")
+    >>> ax = plot_survival(analysis)
+    >>> print(ax.get_legend().get_texts()[0].get_text())
+    entrance: median 2.4 s
+    1 of 22 ends not observed
     """
     validate(survival, SURVIVAL)
     names = zone_names(survival, zones)
@@ -89,7 +97,7 @@ def plot_survival(
     unit = time_unit(float(_lengths(survival).max(initial=0.0)))
     ax = _prepare_axes(ax, unit, figsize=figsize, title=title)
     if survival.empty:
-        say_nothing_to_draw(ax, "no visit was observed from its start", until=0.0)
+        write_no_data(ax, "No visits observed from their start", until=0.0)
         return ax
     ax.axhline(_HALF, color=INK, linewidth=0.8, linestyle=(0, (4, 4)), zorder=2, label="_half")
     curves = {(str(zone), str(entry)): own for (zone, entry), own in survival.groupby(["zone", "entry"])}
@@ -113,10 +121,10 @@ def _lengths(survival: pd.DataFrame) -> Floats:
 
 
 def _prepare_axes(ax: Axes | None, unit: str, **options: Any) -> Axes:
-    """Prepare axes whose x is a dwell time, and reject those of another plot."""
+    """Prepare axes with dwell time along x, and reject axes of another plot."""
     label = "" if ax is None else ax.get_xlabel()
     if label and not label.startswith(_LABEL.partition(" [")[0]):
-        raise ParameterError(f"the axes show {label!r}, not a dwell time")
+        raise ParameterError(f"ax must show a dwell time along x, got axes with {label!r}")
     ax = time_axes(ax, unit, height=3.6, **options)
     set_clock(ax.xaxis, unit)
     ax.set(xlabel=_LABEL.format(unit=unit), ylabel="share of visits that last longer", ylim=(0, 1.02))
@@ -129,24 +137,24 @@ def _draw_curve(ax: Axes, curve: pd.DataFrame, color: Floats, kwargs: dict[str, 
     length, share = _lengths(curve), curve["share"].to_numpy()
     style: dict[str, Any] = {"where": "post", "color": tuple(color), "linewidth": 1.8, "zorder": 4}
     ax.step(length, share, **{**style, "label": "_share", **kwargs})
-    held = curve[["share_low", "share_high"]].ffill(limit=1)  # bounds hold until all have ended
-    bounds = (held["share_low"].to_numpy(), held["share_high"].to_numpy())
+    filled = curve[["share_low", "share_high"]].ffill(limit=1)  # bounds are valid until all visits have ended
+    bounds = (filled["share_low"].to_numpy(), filled["share_high"].to_numpy())
     ax.fill_between(length, *bounds, step="post", color=tuple(color), alpha=_BAND, linewidth=0, zorder=3)
-    cut = curve["end_unobserved"].to_numpy() > 0
+    unobserved = curve["end_unobserved"].to_numpy() > 0
     strokes: dict[str, Any] = {"linestyle": "", "marker": "|", "markersize": 7, "color": tuple(color)}
-    ax.plot(length[cut], share[cut], zorder=5, label="_cut", **strokes)
+    ax.plot(length[unobserved], share[unobserved], zorder=5, label="_cut", **strokes)
 
 
 def _label(key: tuple[str, str], curve: pd.DataFrame, unit: str) -> str:
-    """Describe the zone of the curve, its median, and how many ends of visits were not observed."""
+    """Return the label of a curve: zone, median and number of unobserved ends."""
     zone, entry = key
     name = f"{short_name(zone)}, {entry}" if entry else short_name(zone)
     below = np.flatnonzero(curve["share"].to_numpy() <= _HALF + _ROUNDING)
     half = f"median {_time(float(_lengths(curve)[below[0]]), unit)}" if len(below) else "no median"
-    cut, ended = int(curve["end_unobserved"].sum()), int(curve["ended"].sum())
-    return f"{name}: {half}\n{cut} of {cut + ended} ends not observed"
+    unobserved, ended = int(curve["end_unobserved"].sum()), int(curve["ended"].sum())
+    return f"{name}: {half}\n{unobserved} of {unobserved + ended} ends not observed"
 
 
 def _time(seconds: float, unit: str) -> str:
-    """Write a median as the axis does, to a tenth of a second where seconds are shown, else to seconds."""
+    """Format a median like the axis, to tenths of a second if the axis is in seconds."""
     return f"{seconds:.1f} s" if unit == "s" else clock(round(seconds), unit)

@@ -1,4 +1,4 @@
-"""Axes of time in the video."""
+"""Time axes formatted as a clock."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ _MOST_TICKS = 10
 
 
 class ClockLocator(Locator):
-    """Ticks at whole seconds, minutes, hours or days, at most ten; below ten seconds also between."""
+    """At most ten ticks at whole seconds, minutes, hours or days; finer below ten seconds."""
 
     def __call__(self) -> Sequence[float]:
         """Return the ticks in view."""
@@ -30,12 +30,12 @@ class ClockLocator(Locator):
 
 
 def time_unit(seconds: float) -> str:
-    """Return the format of times up to this one: ``s``, ``min:s`` or ``h:min``."""
+    """Return the format for times up to ``seconds``: ``s``, ``min:s`` or ``h:min``."""
     return "s" if seconds <= MINUTE else "min:s" if seconds <= HOUR else "h:min"
 
 
 def clock(seconds: float, unit: str) -> str:
-    """Format a time [s] in a unit of ``time_unit``, with seconds and milliseconds unless they are 0.
+    """Format a time [s] in a format of ``time_unit``, with seconds and milliseconds unless they are 0.
 
     Examples
     --------
@@ -43,7 +43,7 @@ def clock(seconds: float, unit: str) -> str:
     ('7.5', '1:35', '2:01', '2:01:05')
     """
     if unit == "s":
-        return f"{seconds + 0.0:.6g}"  # adding 0 makes of a negative zero a plain one
+        return f"{seconds + 0.0:.6g}"  # adding 0 turns -0.0 into 0.0
     sign, whole = ("-" if seconds < 0 else ""), abs(seconds)
     minutes, rest = divmod(whole, MINUTE)
     second = f"{rest:02.0f}" if rest == round(rest) else f"{rest:06.3f}"
@@ -54,6 +54,6 @@ def clock(seconds: float, unit: str) -> str:
 
 
 def set_clock(axis: Axis, unit: str) -> None:
-    """Format the ticks of an axis in seconds as on a clock."""
+    """Format an axis in seconds as a clock."""
     axis.set_major_locator(ClockLocator())
     axis.set_major_formatter(FuncFormatter(lambda seconds, _: clock(seconds, unit)))

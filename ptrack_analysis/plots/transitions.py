@@ -10,6 +10,7 @@ from matplotlib.image import AxesImage
 
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats
+from ptrack_analysis.limits import validate_choice
 from ptrack_analysis.plots.analyses import plot_analysis
 from ptrack_analysis.plots.style import (
     GRID,
@@ -17,19 +18,19 @@ from ptrack_analysis.plots.style import (
     PAPER,
     build_palette,
     prepare_axes,
-    say_nothing_to_draw,
     short_name,
     take_scale,
+    write_no_data,
 )
-from ptrack_analysis.scene.zones import Zone
+from ptrack_analysis.scene.zones import Zone, list_names
 from ptrack_analysis.schema import DESTINATIONS, ORIGINS, TRANSITIONS, validate
 
-_PALEST = 0.04  # of the colormap, so that a single transition stands out from paper
+_PALEST = 0.04  # of the colormap, so that a single transition is visible on white
 _LUMA = (0.299, 0.587, 0.114)
 _DARK = 0.52  # luma of a cell below which its number is white
 _WIDEST, _NARROWEST = 0.62, 0.37  # of a cell [inches]
-_MOST = 9.5  # of all cells beside one another [inches]
-_BESIDE = 1.7  # what the names need [inches]
+_MOST = 9.5  # of all cells in a row [inches]
+_BESIDE = 1.7  # width of the names [inches]
 _LEAST_WIDTH = 6.0  # for the title [inches]
 _CROWDED = 14
 _LEAST_SHARE = 0.005
@@ -50,20 +51,20 @@ def plot_transitions(
 ) -> Axes:
     """Plot the number of transitions between zones as a matrix.
 
-    Rows are the origins, columns the destinations. The states that occur, such as ``(outside)``, follow the
-    zones behind a line. Colors follow the square root, so that rare transitions are visible. Cells without
-    transitions are empty. Suited to at most 20 zones.
+    Rows are origins, columns are destinations. States that occur, such as ``(outside)``, follow the zones
+    after a separating line. Colors are on a square-root scale, so that rare transitions are visible. Cells
+    without transitions are empty. Suited to at most 20 zones.
 
     Parameters
     ----------
     transitions
         TRANSITIONS of one video, rows in any order.
     ax
-        Axes to draw on, empty ones; by default a new figure's.
+        Empty axes to draw on; by default a new figure's.
     title, figsize
         As in ``plot_paths``.
     zones
-        Zones to plot, or their names; by default all of the table, by name.
+        Zones to plot, or their names; by default all in the table, by name.
     measure
         ``transitions`` is their number. ``share`` is the share of all transitions from the origin, including
         those to zones that are not drawn.
@@ -73,7 +74,7 @@ def plot_transitions(
     Returns
     -------
     matplotlib.axes.Axes
-        The axes; a cell's column is x and its row is y, from 0.
+        The axes; x is the column of a cell and y its row, from 0.
 
     Raises
     ------
@@ -81,12 +82,18 @@ def plot_transitions(
         If ``transitions`` is not a TRANSITIONS table.
     ParameterError
         If the axes are not empty, or the measure is unknown.
+
+    Examples
+    --------
+    >>> analysis = pta.open_video("data/shop", zones="data/shop/zones.geojson")
+    >>> ax = plot_transitions(analysis)
+    >>> [label.get_text() for label in ax.get_yticklabels()]
+    ['checkout', 'entrance', 'shelves', 'table', '(outside)', '(video_start)']
     """
     validate(transitions, TRANSITIONS)
-    if measure not in _FORMS:
-        raise ParameterError(f"measure is {measure!r}, not one of {sorted(_FORMS)}")
+    validate_choice(measure, "measure", _FORMS)
     if ax is not None and (ax.has_data() or ax.get_xlabel()):
-        raise ParameterError("The axes are not empty. Pass empty axes, or none.")
+        raise ParameterError("The axes are not empty. Pass empty axes, or omit ax.")
     names = _zone_names(transitions, zones)
     origins, destinations = (
         [*names, *(state for state in states if state in transitions.index.get_level_values(side))]
@@ -102,14 +109,14 @@ def plot_transitions(
         _draw_names(ax, origins, destinations, len(names))
         _write_numbers(ax, _draw_cells(ax, cells, kwargs), cells, _FORMS[measure])
     else:
-        say_nothing_to_draw(ax, "no transitions", until=0.0)
+        write_no_data(ax, "No transitions", until=0.0)
     return ax
 
 
 def _zone_names(transitions: pd.DataFrame, zones: Sequence[Zone | str] | None) -> list[str]:
-    """Return the names of the zones to draw: those asked for, else all of the table in alphabetical order."""
+    """Return the names of the zones to draw: the given ones, or all in the table by name."""
     if zones is not None:
-        return list(dict.fromkeys(zone if isinstance(zone, str) else zone.name for zone in zones))
+        return list(dict.fromkeys(list_names(zones, Zone, "zones")))
     both = (transitions.index.get_level_values(side) for side in TRANSITIONS.key_names)
     return sorted({name for names in both for name in names} - {*ORIGINS, *DESTINATIONS})
 
@@ -133,7 +140,7 @@ def _draw_cells(ax: Axes, cells: Floats, kwargs: dict[str, Any]) -> AxesImage:
 
 
 def _draw_names(ax: Axes, origins: list[str], destinations: list[str], zones: int) -> None:
-    """Name rows and columns, draw the grid between cells and the line between zones and states."""
+    """Name rows and columns, and draw the grid and the line between zones and states."""
     size = "x-small" if max(len(origins), len(destinations)) > _CROWDED else "small"
     ax.set_xticks(range(len(destinations)), [short_name(name) for name in destinations])
     ax.set_yticks(range(len(origins)), [short_name(name) for name in origins])
@@ -151,7 +158,7 @@ def _draw_names(ax: Axes, origins: list[str], destinations: list[str], zones: in
 
 
 def _write_numbers(ax: Axes, image: AxesImage, cells: Floats, form: str) -> None:
-    """Write its number into each cell that has one, in white where the cell is dark."""
+    """Write the value into each cell that is not empty, in white on dark cells."""
     size = "xx-small" if max(cells.shape) > _CROWDED else "small"
     for row, column in zip(*np.nonzero(cells), strict=True):
         value = cells[row, column]

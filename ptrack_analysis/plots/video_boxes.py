@@ -1,4 +1,4 @@
-"""Boxes, faces and trails of the people who are present at a time."""
+"""Boxes, faces and trails of the people present at a time."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from ptrack_analysis.analysis.linking import link_rows
 from ptrack_analysis.analysis.pairing import detection_rows
 from ptrack_analysis.analysis.presence import rows_by_person
 from ptrack_analysis.geometry import Bools, Floats, Integers
-from ptrack_analysis.plots.stretches import find_steps
+from ptrack_analysis.plots.steps import find_steps
 from ptrack_analysis.schema import POSITION_STATUSES
 
 _INTERPOLATED = POSITION_STATUSES.index("interpolated")
@@ -17,11 +17,11 @@ _INTERPOLATED = POSITION_STATUSES.index("interpolated")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PresentPeople:
-    """The people who are present at a time: (m,) rows and numbers, (m, 4) boxes as x0, y0, x1, y1.
+    """The people present at a time: (m,) rows and indices, (m, 4) boxes as x0, y0, x1, y1.
 
-    ``rank`` is the number of the person's color, -1 for a person who is never located. ``body`` and ``face``
-    are what is drawn, NaN where there is none. ``hidden_body`` and ``hidden_face`` are where the person may
-    be seen: there a box is known for all of a tracklet that has one. All are fractions of the frame.
+    ``rank`` is the number of the person's color, -1 for a person without any position. ``body`` and ``face``
+    are the boxes to draw, NaN if missing. ``hidden_body`` and ``hidden_face`` are the boxes to pixelate,
+    filled for each tracklet that has at least one box. All are fractions of the frame.
     """
 
     rows: Integers
@@ -34,17 +34,17 @@ class PresentPeople:
 
 
 class BoxTracks:
-    """The boxes of all people, found by time.
+    """The boxes of all people, searchable by time.
 
-    A person is present from each detection for its time present. Between two linked detections the box is
-    interpolated where the position is known at both, otherwise it stays; it is never carried over a gap.
+    A person is present from each detection for its time present. Between two linked detections with positions
+    the box is interpolated; otherwise it stays. It never continues through a gap.
 
     Parameters
     ----------
     trajectories
         A validated TRAJECTORIES table.
     detections
-        The DETECTIONS that it was computed from.
+        The DETECTIONS from which the trajectories were computed.
     unit
         Unit of the positions.
     """
@@ -72,10 +72,10 @@ class BoxTracks:
         self._longest = int((self.until - self.time).max(initial=0))
         begins = np.ones(number, dtype=bool)
         begins[1:] = ~self.steps.joined
-        self._stretch = np.maximum.accumulate(np.where(begins, np.arange(number), 0)) if number else begins
+        self._path_start = np.maximum.accumulate(np.where(begins, np.arange(number), 0)) if number else begins
 
     def find_present(self, time: int) -> PresentPeople:
-        """Return the people who are present at a time [ms]."""
+        """Return the people present at a time [ms]."""
         first = np.searchsorted(self._times, time - self._longest, side="left")
         last = np.searchsorted(self._times, time, side="right")
         rows = np.sort(self._by_time[first:last])
@@ -83,12 +83,12 @@ class BoxTracks:
         after = np.minimum(rows + 1, max(len(self.time) - 1, 0))
         share = np.where(self._linked[rows], (time - self.time[rows]) / (self.until - self.time)[rows], 0.0)
         body, face = (
-            _move(boxes, rows, after, share, present)
+            _interpolate(boxes, rows, after, share, present)
             for boxes, present in ((self._body, self._has_body), (self._face, self._has_face))
         )
         everywhere = np.ones(len(self.time), dtype=bool)
         hidden_body, hidden_face = (
-            _move(boxes, rows, after, share, everywhere) for boxes in (self._body, self._face)
+            _interpolate(boxes, rows, after, share, everywhere) for boxes in (self._body, self._face)
         )
         known = np.isfinite(hidden_body).all(axis=1) & self._has_body[rows]
         hidden_face[known] = np.nan
@@ -97,14 +97,14 @@ class BoxTracks:
         )
 
     def find_trail(self, row: int, time: int, duration: int) -> tuple[Integers, Floats]:
-        """Return the times [ms] and positions (n, 2) of the unbroken path that leads to a row.
+        """Return the times [ms] and positions (n, 2) of the unbroken path to a row.
 
-        It starts ``duration`` [ms] before the time, and ends at the position interpolated to the time.
+        The path starts ``duration`` [ms] before the time and ends at the position interpolated at the time.
         """
         steps = self.steps
         if duration <= 0 or not steps.known[row]:
             return self.time[:0], steps.points[:0]
-        start = int(self._stretch[row])
+        start = int(self._path_start[row])
         start += int(np.searchsorted(self.time[start : row + 1], time - duration, side="right"))
         times, points = self.time[start : row + 1], steps.points[start : row + 1]
         if row < len(steps.joined) and steps.joined[row] and time > self.time[row]:
@@ -114,18 +114,18 @@ class BoxTracks:
         return times, points
 
     def count_without_box(self) -> tuple[int, int]:
-        """Return how many detections have no box and no face in their tracklet, and of how many people."""
-        nowhere = ~(np.isfinite(self._body).all(axis=1) | np.isfinite(self._face).all(axis=1))
-        return int(nowhere.sum()), len(np.unique(self.person_index[nowhere]))
+        """Return the number of detections in tracklets without any box or face, and of their people."""
+        without_box = ~(np.isfinite(self._body).all(axis=1) | np.isfinite(self._face).all(axis=1))
+        return int(without_box.sum()), len(np.unique(self.person_index[without_box]))
 
     def count_from(self, time: int) -> tuple[int, int]:
-        """Return how many detections there are from a time [ms] on, and of how many people."""
+        """Return the number of detections from a time [ms] on, and of their people."""
         late = self.time >= time
         return int(late.sum()), len(np.unique(self.person_index[late]))
 
 
 def _read_boxes(detections: pd.DataFrame, prefix: str) -> Floats:
-    """Return (n, 4) x0, y0, x1, y1; NaN where there is no box."""
+    """Return boxes as (n, 4) x0, y0, x1, y1; NaN if missing."""
     names = [f"{prefix}{name}" for name in ("left", "top", "width", "height")]
     if not {*names} <= {*detections.columns}:
         return np.full((len(detections), 4), np.nan)
@@ -136,7 +136,7 @@ def _read_boxes(detections: pd.DataFrame, prefix: str) -> Floats:
 
 
 def _fill_boxes(boxes: Floats, time: Integers, tracklet: Integers) -> Floats:
-    """Interpolate boxes between those of a tracklet, and repeat its first and its last one."""
+    """Interpolate missing boxes within each tracklet, and repeat its first and last box at its ends."""
     found = np.flatnonzero(np.isfinite(boxes).all(axis=1))
     if not len(found):
         return boxes
@@ -153,8 +153,8 @@ def _fill_boxes(boxes: Floats, time: Integers, tracklet: Integers) -> Floats:
     return filled
 
 
-def _move(boxes: Floats, rows: Integers, after: Integers, share: Floats, present: Bools) -> Floats:
-    """Return the boxes of rows, moved by a share of the way to the next row where both are present."""
+def _interpolate(boxes: Floats, rows: Integers, after: Integers, share: Floats, present: Bools) -> Floats:
+    """Interpolate the boxes of rows toward the next row where both have a box."""
     moved = np.where(present[after], share, 0.0)[:, None]
     ahead = np.where(np.isfinite(boxes[after]), boxes[after], boxes[rows])
     found: Floats = boxes[rows] + moved * (ahead - boxes[rows])

@@ -11,16 +11,17 @@ from matplotlib.collections import PolyCollection
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.analysis.dwell.survival import parse_ends
 from ptrack_analysis.geometry import Bools, Floats, Integers
+from ptrack_analysis.limits import validate_choice
 from ptrack_analysis.plots.analyses import plot_analysis
 from ptrack_analysis.plots.style import (
     INK,
     PAPER,
     legend_below,
-    say_nothing_to_draw,
     short_name,
     time_axes,
+    write_no_data,
     zone_colors,
     zone_names,
 )
@@ -35,9 +36,9 @@ _MILLISECONDS = 1000.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bars:
-    """One bar a visit: its times [s], its middle and height in lanes, its zone, and which ends were unseen.
+    """One bar per visit: times [s], middle and height in lanes, zone, and which ends were not observed.
 
-    ``names`` is what is written beside the lanes, at the heights ``places``; ``lanes`` is how many there are.
+    ``names`` are the labels of the lanes, at the heights ``positions``. ``lanes`` is the number of lanes.
     """
 
     entered: Floats
@@ -45,10 +46,10 @@ class Bars:
     middle: Floats
     height: Floats
     zone: Integers
-    entry_unseen: Bools
-    exit_unseen: Bools
+    start_unobserved: Bools
+    end_unobserved: Bools
     names: list[str]
-    places: Floats
+    positions: Floats
     lanes: int
 
     def corners(self) -> Floats:
@@ -63,11 +64,11 @@ class Bars:
 def lay_out(
     visits: pd.DataFrame, zones: Sequence[str], lanes: Lanes, observed: tuple[Iterable[str], Iterable[str]]
 ) -> Bars:
-    """Put each visit to one of the zones into a lane.
+    """Assign each visit to a lane.
 
-    Lanes of persons are in the order in which they first entered; a person who was in several zones at once
-    has a part of the lane for each of the zones visited. Lanes by zone are in the order of the zones, with
-    one lane a visitor, in the order in which they first entered it.
+    Lanes by person are in the order of their first visit. The lane of a person who was in several zones at
+    once is divided by zone. Lanes by zone are in the order of the zones, with one lane per visitor in the
+    order of their first visit.
     """
     zone = pd.Index(zones).get_indexer(visits.index.get_level_values("zone"))
     visits, zone = visits[zone >= 0], zone[zone >= 0]
@@ -78,22 +79,22 @@ def lay_out(
     first = first.sort_values([*keys[:-1], "entered", "person"], ignore_index=True)
     lane = bars.merge(first[keys].assign(lane=first.index), on=keys, how="left")["lane"].to_numpy()
     part, parts = _parts(bars) if lanes == "person" else (np.zeros(len(bars)), np.ones(len(bars)))
-    names, places = _names(first, zones, lanes)
+    names, positions = _names(first, zones, lanes)
     return Bars(
         **{name: bars[name].to_numpy() for name in times},
         middle=lane - _FILLED / 2 + _FILLED * (part + 0.5) / parts,
         height=_FILLED / parts,
         zone=zone,
-        entry_unseen=~visits["entry"].isin({*observed[0], "zone_opened"}).to_numpy(),
-        exit_unseen=~visits["exit"].isin({*observed[1], "zone_closed"}).to_numpy(),
+        start_unobserved=~visits["entry"].isin({*observed[0], "zone_opened"}).to_numpy(),
+        end_unobserved=~visits["exit"].isin({*observed[1], "zone_closed"}).to_numpy(),
         names=names,
-        places=places,
+        positions=positions,
         lanes=len(first),
     )
 
 
 def _names(first: pd.DataFrame, zones: Sequence[str], lanes: Lanes) -> tuple[list[str], Floats]:
-    """Name each lane by its person, or each zone's lanes together, in their middle."""
+    """Return the labels of lanes or of groups of lanes by zone, and their positions."""
     if lanes == "person":
         return [str(person) for person in first["person"]], np.arange(len(first), dtype="float64")
     zone, lanes_of = np.unique(first["zone"].to_numpy(dtype="int64"), return_counts=True)
@@ -101,7 +102,7 @@ def _names(first: pd.DataFrame, zones: Sequence[str], lanes: Lanes) -> tuple[lis
 
 
 def _parts(bars: pd.DataFrame) -> tuple[Floats, Floats]:
-    """Return which part of the person's lane each bar takes, and how many parts the lane has."""
+    """Return the part of the person's lane for each bar, and the number of parts."""
     ordered = bars.sort_values(["person", "entered", "exited"])
     until = ordered.groupby("person")["exited"].cummax().groupby(ordered["person"]).shift()
     at_once = (ordered["entered"] < until).groupby(ordered["person"]).transform("any").reindex(bars.index)
@@ -139,8 +140,8 @@ def plot_visits(
     """Plot each visit as a bar over time in the color of its zone, one lane per person.
 
     A bar reaches from ``entered`` to ``exited``. A white arrowhead marks an end that was not observed: the
-    visit was longer than recorded. People are in the order in which they first entered a zone. The lane of a
-    person who was in several zones at once is divided. Of many people, only some lanes are labeled.
+    visit was longer than recorded. People are in the order of their first visit. The lane of a person who was
+    in several zones at once is divided. With many people, only some lanes are labeled.
 
     Parameters
     ----------
@@ -153,9 +154,9 @@ def plot_visits(
     zones
         Zones to draw, or their names, in this order; by default all, by name.
     lanes
-        One lane a ``person``, or one a visitor of each ``zone``, zone by zone.
+        One lane per ``person``, or one per visitor of each ``zone``, zone by zone.
     observed_entries, observed_exits
-        Entries and exits at which the ends of a visit are observed, as in ``compute_dwell``.
+        Kinds of entry and exit that count as observed, as in ``compute_dwell``.
     **kwargs
         Passed to ``matplotlib.collections.PolyCollection``, which draws the bars. ``color`` is one color, or
         colors by zone.
@@ -170,13 +171,23 @@ def plot_visits(
     SchemaError
         If ``visits`` is not a VISITS table.
     ParameterError
-        If the axes are those of a plane, or ``lanes`` is unknown.
+        If the axes show a plane, or ``lanes`` is unknown.
+
+    Examples
+    --------
+    >>> analysis = pta.open_video("data/shop", zones="data/shop/zones.geojson")
+    >>> ax = pta.plot_visits(analysis)
+    >>> [text.get_text() for text in ax.get_legend().get_texts()]
+    ['entrance', 'shelves', 'table', 'checkout', 'start or end not observed']
     """
     validate(visits, VISITS)
-    if lanes not in {"person", "zone"}:
-        raise ParameterError(f"lanes is {lanes!r}, not 'person' or 'zone'")
+    validate_choice(lanes, "lanes", ("person", "zone"))
     names = zone_names(visits, zones)
-    bars = lay_out(visits, names, lanes, (observed_entries, observed_exits))
+    observed = (
+        parse_ends(observed_entries, "entry", "observed_entries"),
+        parse_ends(observed_exits, "exit", "observed_exits"),
+    )
+    bars = lay_out(visits, names, lanes, observed)
     unit = time_unit(float(bars.exited.max(initial=0.0)))
     ax = time_axes(
         ax,
@@ -194,7 +205,7 @@ def plot_visits(
         _name_lanes(ax, bars)
         legend_below(ax, _keys(names, colors, bars))
     else:
-        say_nothing_to_draw(ax, "no visits", until=0.0)
+        write_no_data(ax, "No visits", until=0.0)
     return ax
 
 
@@ -208,42 +219,44 @@ def _draw_bars(ax: Axes, bars: Bars, colors: Floats, kwargs: dict[str, Any]) -> 
     }
     ax.add_collection(PolyCollection(list(bars.corners()), **{**style, **kwargs}))
     size = np.clip(0.75 * _lane_height(ax, bars.lanes) * bars.height, 1.2, 8.0)
-    for unseen, times, marker in (
-        (bars.entry_unseen, bars.entered, "<"),
-        (bars.exit_unseen, bars.exited, ">"),
+    for unobserved, times, marker in (
+        (bars.start_unobserved, bars.entered, "<"),
+        (bars.end_unobserved, bars.exited, ">"),
     ):
         head: dict[str, Any] = {
-            "s": size[unseen] ** 2,
+            "s": size[unobserved] ** 2,
             "facecolors": PAPER,
-            "edgecolors": colors[bars.zone[unseen]],
-            "linewidths": np.minimum(size[unseen] / 6, 1.2),
+            "edgecolors": colors[bars.zone[unobserved]],
+            "linewidths": np.minimum(size[unobserved] / 6, 1.2),
         }
-        ax.scatter(times[unseen], bars.middle[unseen], marker=marker, zorder=3, label="_unseen", **head)
+        ax.scatter(
+            times[unobserved], bars.middle[unobserved], marker=marker, zorder=3, label="_unseen", **head
+        )
     ax.autoscale_view(scaley=False)
 
 
 def _lane_height(ax: Axes, lanes: int) -> float:
-    """Estimate the height of a lane on paper, in points."""
+    """Estimate the height of a lane in points."""
     figure = ax.get_figure(root=True)
     return ax.get_position().height * (figure.get_figheight() if figure else 1.0) * _POINTS_PER_INCH / lanes
 
 
 def _name_lanes(ax: Axes, bars: Bars) -> None:
-    """Write names beside lanes, only every so many where they would not fit, the first lane on top."""
+    """Label the lanes from the top, skipping some labels if they would overlap."""
     every = 1 + (len(bars.names) - 1) // _NAMED
-    ax.set_yticks(bars.places[::every], [short_name(name) for name in bars.names[::every]])
+    ax.set_yticks(bars.positions[::every], [short_name(name) for name in bars.names[::every]])
     ax.set_ylim(bars.lanes - 0.4, -0.6)
     ax.tick_params(axis="y", length=0, labelsize="small")
     ax.grid(visible=every == 1, axis="y")
 
 
 def _keys(names: Sequence[str], colors: Floats, bars: Bars) -> list[Patch | Line2D]:
-    """Make the legend: the zones, and what the arrow heads mean."""
+    """Return the legend of the zones and the arrowheads."""
     keys: list[Patch | Line2D] = [
         Patch(color=tuple(color), label=short_name(name))
         for name, color in zip(names, colors.tolist(), strict=True)
     ]
-    if bars.entry_unseen.any() or bars.exit_unseen.any():
+    if bars.start_unobserved.any() or bars.end_unobserved.any():
         keys.append(
             Line2D(
                 [],

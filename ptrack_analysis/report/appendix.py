@@ -39,7 +39,7 @@ def checks_section(evidence: Evidence, notes: Sequence[str] = ()) -> Section:
     """Show each check with its value and thresholds, and notes on how the video was read."""
     trust = evidence.figures["trust"]
     checks = {check["check"]: check for check in trust["checks"]}
-    said = [
+    sentences = [
         f"{name[:1].upper()}{name[1:]}: {one['meaning']} It affects {', '.join(one['affects'])}. "
         f"{one['advice']}"
         for name, one in checks.items()
@@ -47,7 +47,7 @@ def checks_section(evidence: Evidence, notes: Sequence[str] = ()) -> Section:
     verdict = Words(
         f"{trust['verdict'][:1].upper()}{trust['verdict'][1:]}.", find_verdict_kind(trust["verdict"])
     )
-    items = [*said, *_list_notes(evidence.analysis, notes)]
+    items = [*sentences, *_list_notes(evidence.analysis, notes)]
     parts: list[Part] = [verdict, *([Items(items)] if items else [])]
     parts.append(_quality_table(evidence.quality))
     if trust["unknown"]:
@@ -65,7 +65,7 @@ def _count_checks(quality: pd.DataFrame) -> str:
     counts = {verdict: int((verdicts == verdict).sum()) for verdict in _WORST}
     words = {"bad": "bad", "doubtful": "doubtful", "unknown": "could not be made"}
     passed = f"{count(counts['good'], 'check', 'checks')} passed"
-    return ", ".join([passed, *(f"{counts[one]} {said}" for one, said in words.items() if counts[one])])
+    return ", ".join([passed, *(f"{counts[one]} {label}" for one, label in words.items() if counts[one])])
 
 
 def _list_notes(analysis: VideoAnalysis, notes: Sequence[str]) -> list[str]:
@@ -285,7 +285,7 @@ def method_section(evidence: Evidence, files: Mapping[str, str]) -> Section:
         "recorded": clock and f"{clock:%A, %Y-%m-%d %H:%M:%S} ({recording.timezone})",
         "site": recording.site,
         "camera": recording.camera,
-        "filmed file": video.source,
+        "video file": video.source,
         "frame": f"{video.width} x {video.height} px" if video.width and video.height else None,
         "frame rate": None if video.frame_rate is None else f"{video.frame_rate:g} frames per second",
         "length": video.duration and format_length(video.duration.total_seconds()),
@@ -301,9 +301,9 @@ def method_section(evidence: Evidence, files: Mapping[str, str]) -> Section:
         "distances in": _describe_plane(analysis),
         **recording.further,
     }
-    told = [(name, str(value)) for name, value in facts.items() if value]
+    known = [(name, str(value)) for name, value in facts.items() if value]
     return Section(
-        "method", texts.METHOD, [Facts(told), Words("Parameters", "heading"), _parameters(analysis)]
+        "method", texts.METHOD, [Facts(known), Words("Parameters", "heading"), _parameters(analysis)]
     )
 
 

@@ -60,7 +60,7 @@ def find_missing_zone(evidence: Evidence) -> Iterator[Finding]:
     walks = analysis.walks
     (x0, y0, x1, _), (x, y) = analysis.bounds, walks.position
     side, placed = (x1 - x0) / _COLUMNS, np.isfinite(x)
-    time = walks.held.astype("float64")
+    time = walks.time_present.astype("float64")
     total = float(time[placed].sum())
     if not side > 0 or not total:
         return

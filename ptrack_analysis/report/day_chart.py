@@ -22,7 +22,7 @@ class DayLane:
     """
 
     name: str
-    said: str
+    summary: str
     up: dict[int, float]
     titles: dict[int, str]
     down: dict[int, float] | None = None
@@ -59,7 +59,7 @@ def draw_days(chart: DayChart, width: int) -> str:
     for lane in chart.lanes:
         floor = top + 22 + high
         drawn += _draw_lane(lane, across, floor, most, chart)
-        name = part(fit(lane.name, width / 2), "b") + part(f"  {lane.said}", "soft")
+        name = part(fit(lane.name, width / 2), "b") + part(f"  {lane.summary}", "soft")
         drawn.append(element("text", name, x=_LEFT, y=top + 12))
         drawn.append(line(_LEFT, floor, width - _RIGHT, floor, "axis"))
         top = floor + low + 6

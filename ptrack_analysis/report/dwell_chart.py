@@ -25,12 +25,12 @@ _BIN = 16.0
 _NAMES, _MEDIANS = 164.0, 188.0
 """Width for the names on the left and the medians on the right [px]."""
 _STARTS = {
-    "video_start": "already there when the film began",
+    "video_start": "already there when the video began",
     "appeared": "first detected inside",
     "zone_opened": "already there when the zone opened",
 }
 _ENDS = {
-    "video_end": "still there when the film ended",
+    "video_end": "still there when the video ended",
     "lost": "lost from view",
     "zone_closed": "still there when the zone closed",
 }
@@ -134,13 +134,13 @@ def _find_mark(evidence: Evidence, zone: str) -> str:
     """Describe the limits of the figures of a zone."""
     estimated = evidence.estimated_share(zone)
     others = [check for check in evidence.zone_figures[zone]["affected_by"] if check != "face only"]
-    said = [f"{format_percent(estimated)} estimated"] if estimated > _MENTIONED else []
-    return ", ".join([*said, *others])
+    sentences = [f"{format_percent(estimated)} estimated"] if estimated > _MENTIONED else []
+    return ", ".join([*sentences, *others])
 
 
 def describe_strips(strips: Sequence[Strip]) -> str:
     """Describe the chart in words."""
-    said = [
+    sentences = [
         f"{strip.name}: "
         + ("no median" if strip.median is None else f"half last {format_length(strip.median)} or longer")
         + f" ({strip.counted})"
@@ -149,7 +149,7 @@ def describe_strips(strips: Sequence[Strip]) -> str:
     what = (
         "one dot per visit" if not is_binned(strips) else "one dot per visit, or for all of about one length"
     )
-    return f"How long people stay, {what}. {'; '.join(said)}."
+    return f"How long people stay, {what}. {'; '.join(sentences)}."
 
 
 def is_binned(strips: Sequence[Strip]) -> bool:
@@ -247,9 +247,11 @@ def _draw_bins(strip: Strip, across: Callable[[float], float]) -> list[str]:
     for number, total in zip(bins.tolist(), counts.tolist(), strict=True):
         inside = bin_of_row == number
         complete, lengths = int(whole[inside].sum()), strip.length[inside]
-        said = format_length_range(float(lengths.min()), float(lengths.max()))
-        said = (
-            said if len(lengths) > 1 and lengths.min() < lengths.max() else format_length(float(lengths[0]))
+        length_text = format_length_range(float(lengths.min()), float(lengths.max()))
+        length_text = (
+            length_text
+            if len(lengths) > 1 and lengths.min() < lengths.max()
+            else format_length(float(lengths[0]))
         )
         unseen = "" if complete == total else f", {total - complete} not observed from beginning to end"
         x, scale = (number + 0.5) * _BIN, _BIN / 2 + 3
@@ -257,7 +259,7 @@ def _draw_bins(strip: Strip, across: Callable[[float], float]) -> list[str]:
         if complete:
             radius = max(1.2, scale * sqrt(complete / largest))
             marks.append(element("circle", cx=x, cy=0, r=radius, class_="dot"))
-        words = title(f"{said}: {count(total, 'visit', 'visits')}{unseen}")
+        words = title(f"{length_text}: {count(total, 'visit', 'visits')}{unseen}")
         dots.append(element("g", words, *marks, class_=strip.color))
     return dots
 
@@ -294,7 +296,7 @@ def _label(strip: Strip, middle: float, top: float, width: int, *, is_narrow: bo
         spread = f" ({format_length_range(strip.low, strip.high)})"
     elif strip.median is not None:
         spread = f" (n = {strip.usable}, no range)"
-    said = part(median, "b") + part(spread, "soft small")
+    median_text = part(median, "b") + part(spread, "soft small")
     mark = f"\N{WHITE UP-POINTING TRIANGLE} {strip.mark}" if strip.mark else ""
     name_class = f"b {strip.color} name"
     if is_narrow:
@@ -302,7 +304,7 @@ def _label(strip: Strip, middle: float, top: float, width: int, *, is_narrow: bo
         return "".join(
             [
                 letters(0, top - 22, fit(strip.name, room), name_class),
-                element("text", said, x=width, y=top - 22, text_anchor="end"),
+                element("text", median_text, x=width, y=top - 22, text_anchor="end"),
                 letters(0, top - 6, strip.counted, "soft small"),
                 letters(width, top - 6, fit(mark, width / 2, 12), "warn small", "end") if mark else "",
             ]
@@ -312,7 +314,7 @@ def _label(strip: Strip, middle: float, top: float, width: int, *, is_narrow: bo
         [
             letters(0, middle - 2, fit(strip.name, _NAMES - 12), name_class),
             letters(0, middle + 13, fit(strip.counted, _NAMES, 12), "soft small"),
-            element("text", said, x=width, y=middle + 4 - lift, text_anchor="end"),
+            element("text", median_text, x=width, y=middle + 4 - lift, text_anchor="end"),
             letters(width, middle + 12, fit(mark, _MEDIANS, 12), "warn small", "end") if mark else "",
         ]
     )

@@ -242,8 +242,8 @@ class QualityWords:
                 value=_format_value(float(names["value"].iloc[0]), unit)
             )
             return ", ".join([f"{worst} at {name_zone(names['name'].iloc[0])}", *shown[1:]])
-        said = describe_reason(check, float(whole["value"].iloc[0]), unit)
-        return f"{said} ({', '.join(shown)})" if shown else said
+        reason = describe_reason(check, float(whole["value"].iloc[0]), unit)
+        return f"{reason} ({', '.join(shown)})" if shown else reason
 
     def spoiled(self) -> list[str]:
         """Name the subjects that are unreliable."""
@@ -266,17 +266,21 @@ class QualityWords:
         outputs = [name for _, members in _SUBJECTS[:-1] for name in members if not members & affected]
         reliable = list_subjects(outputs, **self._given)
         is_plural = len(reliable) > 1 or (reliable and reliable[0].endswith("s"))
-        said = [capitalize(f"{join(reliable)} {'are' if is_plural else 'is'} reliable.")] if reliable else []
+        sentences = (
+            [capitalize(f"{join(reliable)} {'are' if is_plural else 'is'} reliable.")] if reliable else []
+        )
         checks = [*self.checks("bad"), *self.checks("doubtful")]
-        told = [check for check in checks if self.subjects(check)]
+        reported = [check for check in checks if self.subjects(check)]
         effects: dict[str, list[str]] = {}
-        for check in told[:_MOST_REASONS]:
+        for check in reported[:_MOST_REASONS]:
             effect = "cannot be relied on" if check in self.checks("bad") else "may be off"
             effects.setdefault(f"{join(self.subjects(check))} {effect}", []).append(self.reason(check))
-        said += [capitalize(f"{join(reasons)}, so {effect}.") for effect, reasons in effects.items()]
-        if len(told) > _MOST_REASONS:
-            said.append(f"{count(len(told) - _MOST_REASONS, 'more check is', 'more checks are')} not good.")
+        sentences += [capitalize(f"{join(reasons)}, so {effect}.") for effect, reasons in effects.items()]
+        if len(reported) > _MOST_REASONS:
+            sentences.append(
+                f"{count(len(reported) - _MOST_REASONS, 'more check is', 'more checks are')} not good."
+            )
         if self._unknown:
             twice = ", among them whether a person was counted twice" if self._is_split_unknown else ""
-            said.append(f"{count(self._unknown, 'check', 'checks')} could not be made{twice}.")
-        return " ".join(said)
+            sentences.append(f"{count(self._unknown, 'check', 'checks')} could not be made{twice}.")
+        return " ".join(sentences)

@@ -207,11 +207,11 @@ def _find_undrawn(analysis: VideoAnalysis, ground: Ground) -> tuple[list[float],
         "outside": located & ~inside & ~below,
         "without position": ~located,
     }
-    undrawn = {name: float(walks.held[rows].sum()) / 1000.0 for name, rows in parts.items()}
+    undrawn = {name: float(walks.time_present[rows].sum()) / 1000.0 for name, rows in parts.items()}
     if not below.any():
         return [], undrawn
     bin_of_row = np.clip(((x[below] - x0) / (x1 - x0) * _BINS).astype("int64"), 0, _BINS - 1)
-    strip = np.bincount(bin_of_row, weights=walks.held[below], minlength=_BINS) / 1000.0
+    strip = np.bincount(bin_of_row, weights=walks.time_present[below], minlength=_BINS) / 1000.0
     return [float(seconds) for seconds in strip], undrawn
 
 

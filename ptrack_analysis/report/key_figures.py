@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.crowd.density import MINUTE, time_held
+from ptrack_analysis.analysis.crowd.density import MINUTE, measure_active_time
 from ptrack_analysis.analysis.dwell.survival import is_complete
 from ptrack_analysis.analysis.heat.heatmap import Heatmap
 from ptrack_analysis.analysis.quality.verdict import find_affecting_checks
@@ -36,16 +36,16 @@ def plain_occupancy(occupancy: pd.DataFrame, zone: Zone | None = None) -> dict[s
     the time in which the zone is active, and None if the zone is never active.
     """
     rows = select_zone(occupancy, "" if zone is None else zone.name)
-    moments = rows.index.get_level_values("timestamp").to_numpy().astype("int64")
+    timestamps = rows.index.get_level_values("timestamp").to_numpy().astype("int64")
     persons = rows["persons"].to_numpy()
-    watched = moments[-1:] - moments[0]
-    held = int((watched if zone is None else time_held(zone, moments[:1], watched))[0])
+    watched = timestamps[-1:] - timestamps[0]
+    duration = int((watched if zone is None else measure_active_time(zone, timestamps[:1], watched))[0])
     peak = int(persons.max())
     return {
         "at_end": int(persons[-1]),
-        "mean": int((persons[:-1] * np.diff(moments)).sum()) / held if held else None,
+        "mean": int((persons[:-1] * np.diff(timestamps)).sum()) / duration if duration else None,
         "peak": peak,
-        "peak_at_s": seconds(moments[persons.argmax()]) if peak else None,
+        "peak_at_s": seconds(timestamps[persons.argmax()]) if peak else None,
     }
 
 
@@ -234,7 +234,7 @@ def gather_key_figures(analysis: VideoAnalysis) -> dict[str, Any]:
     The tables determine the runtime and the errors of the figures; ``trust`` lists the figures to check.
     """
     occupancy = analysis["occupancy_changes"]
-    moments = occupancy.index.get_level_values("timestamp")
+    timestamps = occupancy.index.get_level_values("timestamp")
     tracks = analysis["tracks"]
     present, unlocated = (
         int(tracks[name].to_numpy().view("int64").sum()) for name in ("time_in_scene", "without_position")
@@ -248,8 +248,8 @@ def gather_key_figures(analysis: VideoAnalysis) -> dict[str, Any]:
     return {
         "video": analysis.name,
         "unit": analysis.unit,
-        "start_s": seconds(moments.min()),
-        "end_s": seconds(moments.max()),
+        "start_s": seconds(timestamps.min()),
+        "end_s": seconds(timestamps.max()),
         "persons": len(tracks),
         "persons_in_zones": None if visits is None else _distinct(visits),
         "present_s": seconds(present),

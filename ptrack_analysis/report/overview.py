@@ -93,9 +93,9 @@ def overview_report(dataset: Dataset, reports: Mapping[str, str] | None = None) 
 
 def _figures(data: OverviewData) -> Section:
     """Show the key figures."""
-    keys = [Key("Film", format_length(data.recorded), count(len(data.videos), "video", "videos"))]
+    keys = [Key("Recorded", format_length(data.recorded), count(len(data.videos), "video", "videos"))]
     if data.tracks is not None:
-        keys.append(Key("People seen", f"{len(data.tracks):,}", "counted anew in each video"))
+        keys.append(Key("People seen", f"{len(data.tracks):,}", "counted again in each video"))
     keys += _list_doors(data)
     if data.bins is not None and len(data.bins):
         peaks = data.bins["max_persons"]
@@ -148,7 +148,7 @@ def _doors(data: OverviewData) -> list[Section]:
     lanes = []
     for (site, line), rows in list(data.door_days.groupby(level=["site", "line"]))[:MOST_LANES]:
         into, out = (sum_all(rows[column]) for column in ("in_count", "out_count"))
-        said = WITHHELD if into is None or out is None else f"{into:,.0f} in, {out:,.0f} out"
+        summary = WITHHELD if into is None or out is None else f"{into:,.0f} in, {out:,.0f} out"
         days = [index_of_date[date] for date in rows.index.get_level_values("local_date")]
         up = dict(zip(days, rows["in_count"].tolist(), strict=True))
         down = dict(zip(days, rows["out_count"].tolist(), strict=True))
@@ -156,12 +156,14 @@ def _doors(data: OverviewData) -> list[Section]:
             index: f"{dates[index]:%a %Y-%m-%d}: {_write_count(value)} in, {_write_count(down[index])} out"
             for index, value in up.items()
         }
-        lanes.append(DayLane(f"{line} \N{MIDDLE DOT} {site}" if site else str(line), said, up, titles, down))
+        lanes.append(
+            DayLane(f"{line} \N{MIDDLE DOT} {site}" if site else str(line), summary, up, titles, down)
+        )
     if not lanes:
         return []
     chart = DayChart(lanes, len(dates), _list_ticks(dates))
-    told = "; ".join(f"{one.name}: {one.said}" for one in lanes)
-    alt = f"Crossings in (up) and out (down) by day. {told}."
+    description = "; ".join(f"{one.name}: {one.summary}" for one in lanes)
+    alt = f"Crossings in (up) and out (down) by day. {description}."
     left = len(data.door_days.groupby(level=["site", "line"])) - len(lanes)
     more = f" {left} more are in the tables." if left > 0 else ""
     parts: list[Part] = [
@@ -224,15 +226,19 @@ def _days(data: OverviewData) -> list[Section]:
             for index, value in up.items()
         }
         total, recorded = days["time"].sum(skipna=False), days["recorded"].sum()
-        said = WITHHELD if isnan(total) or not recorded else f"{total / recorded:.1f} on average"
+        summary = WITHHELD if isnan(total) or not recorded else f"{total / recorded:.1f} on average"
         lanes.append(
             DayLane(
-                site or ("No site" if data.sites.any() else "All cameras"), said, up, titles, before=earlier
+                site or ("No site" if data.sites.any() else "All cameras"),
+                summary,
+                up,
+                titles,
+                before=earlier,
             )
         )
     has_before = any(lane.before for lane in lanes)
     chart = DayChart(lanes, len(dates), _list_ticks(dates), 1)
-    alt = f"People in view on average by day. {'; '.join(f'{one.name}: {one.said}' for one in lanes)}."
+    alt = f"People in view on average by day. {'; '.join(f'{one.name}: {one.summary}' for one in lanes)}."
     lead = texts.DAYS_LEAD + (texts.DAYS_BEFORE if has_before else "")
     left = len(set(of_row)) - len(lanes)
     lead += f" {count(left, 'more site is', 'more sites are')} not drawn." if left else ""
@@ -266,8 +272,8 @@ def _videos_in_order(data: OverviewData) -> list[Section]:
     common = len(os.path.commonprefix(names)) if len(names) > 1 else 0  # noqa: RUF071 - names, not paths
     ticks = [(index, name[common:][:7]) for index, name in enumerate(names)]
     total = sums["time"].sum(skipna=False) / sums["recorded"].sum()
-    said = WITHHELD if isnan(total) else f"{total:.1f} on average"
-    lanes = [DayLane("In view", said, up, titles)]
+    summary = WITHHELD if isnan(total) else f"{total:.1f} on average"
+    lanes = [DayLane("In view", summary, up, titles)]
     chart = DayChart(lanes, len(means), ticks, 1)
     videos = count(len(means), "video", "videos")
     alt = f"People in view on average in each of {videos}, in the order of their names."
@@ -305,7 +311,7 @@ def _hours(data: OverviewData) -> Section:
 
 
 def _find_arrivals(data: OverviewData) -> tuple[pd.DataFrame, str] | None:
-    """Return the crossings inwards or the started visits per local hour, with the recorded time."""
+    """Return the inward crossings or the started visits per local hour, with the recorded time."""
     columns = ["weekday", "local_hour", "recorded_time", "arrived"]
     if data.crossings is not None and data.scene is not None:
         recorded = data.door_scene.assign(arrived=0.0)
@@ -349,20 +355,22 @@ def _build_grid(caption: str, table: pd.DataFrame, unit: str, digits: int) -> Gr
     hours = range(min(hour for _, hour in table.index), max(hour for _, hour in table.index) + 1)
     cells, titles = list[list[Cell]](), list[list[str]]()
     for day in days:
-        row, said = list[Cell](), list[str]()
+        row, row_titles = list[Cell](), list[str]()
         for hour in hours:
             found = table.loc[(day, hour)] if (day, hour) in table.index else None
             if found is None or not found["recorded"]:
                 row.append(None)
-                said.append("")
+                row_titles.append("")
             elif found["withheld"]:
                 row.append(WITHHELD)
-                said.append(f"withheld; {found['recorded'] / 60:.1f} minutes of film")
+                row_titles.append(f"withheld; {found['recorded'] / 60:.1f} minutes of video")
             else:
                 row.append(float(found["rate"]))
-                said.append(f"{what.format(found['sum'])} in {found['recorded'] / 60:.1f} minutes of film")
+                row_titles.append(
+                    f"{what.format(found['sum'])} in {found['recorded'] / 60:.1f} minutes of video"
+                )
         cells.append(row)
-        titles.append(said)
+        titles.append(row_titles)
     return Grid(
         caption,
         [_DAYS[day - 1] for day in days],

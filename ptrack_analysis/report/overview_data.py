@@ -221,11 +221,11 @@ class OverviewData:
         zones = self.videos["timezone"][known].astype(str)
         times = rows[time] if time in rows else rows.index.get_level_values(time)
         begun = pd.DatetimeIndex(self.videos["started_at"].reindex(names))
-        moments = begun + pd.TimedeltaIndex(times)
+        timestamps = begun + pd.TimedeltaIndex(times)
         parts = []
         for zone in sorted(set(zones)):
             own = names.isin(zones.index[zones == zone])
-            local = moments[own].tz_convert(parse_timezone(zone))
+            local = timestamps[own].tz_convert(parse_timezone(zone))
             parts.append(
                 rows[own].assign(
                     local_date=local.tz_localize(None).normalize().as_unit("s"),
@@ -346,10 +346,10 @@ class OverviewData:
 
     @cached_property
     def conversion(self) -> Key | None:
-        """The share of people who reached the goal, among people whose complete stay was filmed.
+        """The share of people who reached the goal, among people whose complete stay was recorded.
 
-        If fewer than half of the people were filmed completely, long stays are underrepresented. The share of
-        all people is then given as a lower bound.
+        If fewer than half of the stays were recorded completely, long stays are underrepresented. The share
+        of all people is then given as a lower bound.
         """
         zones = self._read("zones") if self.has_zones else None
         if zones is None or self.visits is None or self.came_and_left is None:
@@ -369,11 +369,11 @@ class OverviewData:
         label = f"Went to {name_zone(goals[0])}"
         if 2 * whole.sum() >= len(people) > 0:
             share = format_percent(reached[whole].mean())
-            beside = f"{reached[whole].sum()} of {whole.sum()} people with a complete stay in the film"
+            beside = f"{reached[whole].sum()} of {whole.sum()} people with a complete stay in the video"
             return Key(label, share, beside)
         if not len(people):
             return None
-        beside = f"{reached.sum()} of {len(people)}; most stays were not filmed completely"
+        beside = f"{reached.sum()} of {len(people)}; most stays were not recorded completely"
         return Key(label, f"at least {format_percent(reached.mean())}", beside)
 
 

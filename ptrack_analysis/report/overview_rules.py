@@ -64,13 +64,13 @@ def _describe_scope(data: OverviewData) -> str:
         different = videos[name].dropna().nunique()
         if different:
             parts.append(f"{'from' if name == 'camera' else 'at'} {count(different, name, many)}")
-    said = f"{' '.join(parts)}, {format_length(data.recorded)} of film"
+    sentence = f"{' '.join(parts)}, {format_length(data.recorded)} of video"
     if data.scene is not None:
         dates = data.scene["local_date"]
         days = count(int(dates.nunique()), "day", "days")
         ends = sorted({f"{dates.min():%Y-%m-%d}", f"{dates.max():%Y-%m-%d}"})
-        said += f" on {days}{' from ' if len(ends) > 1 else ', '}{' to '.join(ends)}"
-    return f"{said}."
+        sentence += f" on {days}{' from ' if len(ends) > 1 else ', '}{' to '.join(ends)}"
+    return f"{sentence}."
 
 
 def _describe_problems(data: OverviewData, bad: int, doubtful: int, unknown: int) -> str:
@@ -80,12 +80,12 @@ def _describe_problems(data: OverviewData, bad: int, doubtful: int, unknown: int
             "The dataset withholds small counts and has no quality checks, so how far the tracking can be "
             "relied on is not known."
         )
-    said = []
+    clauses = []
     if doubtful:
-        said.append(f"{doubtful} can be used with care")
+        clauses.append(f"{doubtful} can be used with care")
     if unknown:
-        said.append(f"{unknown} could not be checked")
-    parts = [f"{join(said)}."] if said else []
+        clauses.append(f"{unknown} could not be checked")
+    parts = [f"{join(clauses)}."] if clauses else []
     kind = "bad" if bad else "doubtful"
     checks = data.verdicts["checks"][data.verdicts["kind"] == kind].str.split(", ").explode()
     if (bad or doubtful) and len(checks) and data.quality is not None:
@@ -95,10 +95,10 @@ def _describe_problems(data: OverviewData, bad: int, doubtful: int, unknown: int
         outputs = str(rows["affects"].iloc[0]).split(", ")
         subjects = list_subjects(outputs, zones=data.has_zones, lines=bool(data.doors))
         effect = "cannot be relied on" if bad else "may be off"
-        told = f"In {number} of them {describe_check(check)}"
+        problem = f"In {number} of them {describe_check(check)}"
         if len(data.videos) == 1:
-            parts, told = [], capitalize(describe_check(check))
-        parts.append(f"{told}, so {join(subjects)} {effect}." if subjects else f"{told}.")
+            parts, problem = [], capitalize(describe_check(check))
+        parts.append(f"{problem}, so {join(subjects)} {effect}." if subjects else f"{problem}.")
     return " ".join(parts)
 
 
@@ -222,7 +222,7 @@ def _find_hour(data: OverviewData) -> Iterator[Finding]:
     )
 
 
-def _is_told(stays: Stays) -> bool:
+def _is_reportable(stays: Stays) -> bool:
     return stays.usable >= FEWEST_PEOPLE and stays.median is not None and is_narrow(stays.low, stays.high)
 
 
@@ -232,11 +232,11 @@ def _find_zone(data: OverviewData) -> Iterator[Finding]:
     zones = data.dataset.read("zones") if data.has_zones and "zones" in data.dataset.tables else None
     if zones is not None:
         entrances = set(zones["zone"][zones["kind"].astype(str).isin([ENTRANCE, QUEUE])].astype(str))
-    told = [stays for stays in data.zone_stays if _is_told(stays) and stays.name not in entrances]
-    told.sort(key=lambda stays: -(stays.median or 0))
-    if len(told) < 2:  # noqa: PLR2004 - two are compared
+    reported = [stays for stays in data.zone_stays if _is_reportable(stays) and stays.name not in entrances]
+    reported.sort(key=lambda stays: -(stays.median or 0))
+    if len(reported) < 2:  # noqa: PLR2004 - two are compared
         return
-    one, other = told[0], told[-1]
+    one, other = reported[0], reported[-1]
     if one.median is None or other.median is None or one.median < _LONGER * other.median:
         return
     overlap = other.high is None or one.low is None or other.high >= one.low
@@ -296,18 +296,18 @@ def _find_site(data: OverviewData) -> Iterator[Finding]:
     most, fewest = sites[best], sites[worst]
     if most["low"] <= fewest["high"]:
         return
-    rates = f"{most['rate']:.0f} and {fewest['rate']:.0f} per hour of film"
-    said = f"More people came in at {isolated(best)} than at {isolated(worst)}: {rates}."
+    rates = f"{most['rate']:.0f} and {fewest['rate']:.0f} per hour of video"
+    sentence = f"More people came in at {isolated(best)} than at {isolated(worst)}: {rates}."
     if len(sites) > 2:  # noqa: PLR2004 - more than the two
-        said = f"Most people came in at {isolated(best)}, fewest at {isolated(worst)}: {rates}."
+        sentence = f"Most people came in at {isolated(best)}, fewest at {isolated(worst)}: {rates}."
     ranges = [f"{one['low']:.0f} to {one['high']:.0f}" for one in (most, fewest)]
-    films = [
-        f"{format_length(3600 * one['hours'])} of film on {one['days']:.0f} days" for one in (most, fewest)
+    recorded = [
+        f"{format_length(3600 * one['hours'])} of video on {one['days']:.0f} days" for one in (most, fewest)
     ]
     yield Finding(
         "site",
-        said,
-        f"95 % ranges: {ranges[0]}, and {ranges[1]}. {films[0]}, and {films[1]}.",
+        sentence,
+        f"95 % ranges: {ranges[0]}, and {ranges[1]}. {recorded[0]}, and {recorded[1]}.",
         "doors",
         {"site": best, "per_hour": most["rate"], "other": worst, "other_per_hour": fewest["rate"]},
     )

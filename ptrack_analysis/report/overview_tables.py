@@ -67,11 +67,11 @@ def _zone_table(data: OverviewData) -> ReportTable | None:
 
 
 def _footfall_table(data: OverviewData) -> ReportTable | None:
-    """List the crossings inwards and the visits per local day, with the interval across days."""
+    """List the inward crossings and the visits per local day, with the interval across days."""
     rows: list[list[Cell]] = []
     if data.door_days is not None:
         rows += [
-            _count_days(str(line), "crossings inwards", own["in_count"])
+            _count_days(str(line), "inward crossings", own["in_count"])
             for line, own in data.door_days.groupby(level="line")
         ]
     if data.began is not None and data.scene is not None:
@@ -135,7 +135,7 @@ def _day_table(data: OverviewData) -> ReportTable | None:
         Heading("recorded_h", "recorded [h]", column_text(OCCUPANCY_HOURLY, "recorded_time"), 2),
         Heading("mean_persons", "in view on average", column_text(OCCUPANCY_HOURLY, "person_seconds"), 2),
         Heading("max_persons", "at most", column_text(OCCUPANCY_HOURLY, "max_persons"), 0),
-        Heading("began", "visits begun", column_text(VISITS_HOURLY, "began"), 0),
+        Heading("began", "visits started", column_text(VISITS_HOURLY, "began"), 0),
     ]
     return ReportTable(
         "days",

@@ -191,20 +191,22 @@ def _cell(shown: str, *, number: bool, mark: bool, link: str | None) -> str:
 
 def _rest(table: ReportTable) -> str:
     """Describe the rows that are hidden at first, and the rows that the page does not contain."""
-    held, total = len(table.rows), max(table.total, len(table.rows))
+    shown, total = len(table.rows), max(table.total, len(table.rows))
     said = []
-    if held > _count_shown(table):
-        said.append(f'<span class="more">The first {SHOWN_ROWS} of {held} rows are shown.</span>')
-    if total > held:
-        said.append(f"This page contains {held} of {total} rows; <code>ptrack export</code> writes them all.")
+    if shown > _count_shown(table):
+        said.append(f'<span class="more">The first {SHOWN_ROWS} of {shown} rows are shown.</span>')
+    if total > shown:
+        said.append(
+            f"This page contains {shown} of {total} rows; <code>ptrack export</code> writes them all."
+        )
     return f'<p class="rest">{" ".join(said)}</p>' if said else ""
 
 
 def _meaning(table: ReportTable) -> str:
-    told = [one for one in table.headings if one.text]
-    if not told:
+    defined = [one for one in table.headings if one.text]
+    if not defined:
         return ""
-    rows = "".join(f"<div><dt>{text(one.label)}</dt><dd>{prose(one.text)}</dd></div>" for one in told)
+    rows = "".join(f"<div><dt>{text(one.label)}</dt><dd>{prose(one.text)}</dd></div>" for one in defined)
     row = f"<p>A row is {prose(table.row)}.</p>" if table.row else ""
     return f"<details><summary>what the columns mean</summary>{row}<dl class='facts'>{rows}</dl></details>"
 

@@ -57,8 +57,8 @@ def print_page(html: str) -> bytes:
         except subprocess.TimeoutExpired as error:
             raise OutputError(f"{browser} did not print the report within {_SECONDS} s.") from error
         if not pdf.is_file():
-            told = done.stderr.decode(errors="replace").strip().splitlines()
+            output = done.stderr.decode(errors="replace").strip().splitlines()
             raise OutputError(
-                f"{browser} did not print the report: {told[-1] if told else 'no reason given'}."
+                f"{browser} did not print the report: {output[-1] if output else 'no reason given'}."
             )
         return pdf.read_bytes()

@@ -236,20 +236,20 @@ def time_section(evidence: Evidence, colors: dict[str, int]) -> Section:
     peak = evidence.figures["occupancy"]["peak_at_s"]
     alt = describe_timeline(timeline)
     chart = Chart("timeline", draw_widths(lambda width: draw_timeline(timeline, width)), alt)
-    said = [texts.TIME_ZONES] if evidence.analysis.zones else []
+    sentences = [texts.TIME_ZONES] if evidence.analysis.zones else []
     if evidence.figures["balance"] is not None and evidence.entrance_lines:
         balance = evidence.figures["balance"]
         there = "is" if balance["present"] == 1 else "are"
-        said.append(
+        sentences.append(
             f"By the count at the door {balance['counted']} should be inside at the end, and "
             f"{balance['present']} {there} visible."
         )
     lines = evidence.analysis.boundary_lines
     if len(lines) > MOST_LINES:
-        said.append(f"The first {MOST_LINES} of {len(lines)} lines are drawn.")
+        sentences.append(f"The first {MOST_LINES} of {len(lines)} lines are drawn.")
     cursor = Cursor(timeline_data(timeline), timeline.start if peak is None else peak)
     parts: list[Part] = [Words(texts.TIME_LEAD, "lead live"), cursor, chart]
-    parts += [Words(" ".join(said), "caption")] if said else []
+    parts += [Words(" ".join(sentences), "caption")] if sentences else []
     return Section("presence", texts.TIME_LINES if lines else texts.TIME, parts)
 
 
@@ -344,9 +344,9 @@ def _describe_stood(stood: Stood) -> str:
 
 def _describe_unplaced(stood: Stood) -> str:
     """Describe the time that the map does not show."""
-    said, undrawn = [], stood.undrawn
+    sentences, undrawn = [], stood.undrawn
     if undrawn["below"] > _SHORTEST:
-        said.append(
+        sentences.append(
             f"For {format_length(undrawn['below'])} feet were below the image (strip below the map): these "
             "people stood nearer to the camera than it can show."
         )
@@ -359,8 +359,8 @@ def _describe_unplaced(stood: Stood) -> str:
         f"{format_length(undrawn[name])} {what}" for name, what in words.items() if undrawn[name] > _SHORTEST
     ]
     if others:
-        said.append(f"Not drawn: {join(others)}.")
-    return " ".join(said) or "All of the time in view is drawn."
+        sentences.append(f"Not drawn: {join(others)}.")
+    return " ".join(sentences) or "All of the time in view is drawn."
 
 
 def explorer_section(evidence: Evidence, colors: dict[str, int], background: Background | None) -> Section:
@@ -380,7 +380,7 @@ def explorer_section(evidence: Evidence, colors: dict[str, int], background: Bac
             Words(
                 f"The explorer ends at {evidence.format_time(until.total_seconds())} and has "
                 f"{len(trajectories)} of {len(analysis.trajectories)} detections, to keep the page small. "
-                "All figures are of the complete film.",
+                "All figures refer to the complete video.",
                 "note",
             )
         )

@@ -66,7 +66,7 @@ def format_page(figures: dict[str, Any], form: str = PLAIN, *, opening: Opening 
     title = f"{one_line(figures['video']) or 'video'}: {clock_time(start)} to {clock_time(end)}"
     parts = [_usual(figures), *_zones(figures), *_crossed(figures), *_ways(figures), *_trust(figures)]
     if figures["unavailable"]:
-        parts.append(TextPart("Not available", said=tuple(figures["unavailable"])))
+        parts.append(TextPart("Not available", sentences=tuple(figures["unavailable"])))
     if form == MARKDOWN:
         first = [] if opening is None else _open_markdown(opening)
         return "\n\n".join([f"## {escape_markdown(title)}", *first, *map(format_markdown, parts)])
@@ -219,12 +219,12 @@ def _zones(figures: dict[str, Any]) -> list[TextPart]:
         )
         for zone in figures["zones"]
     ]
-    said = (
+    definitions = (
         f"median: dwell time by Kaplan-Meier, with its {share(figures['confidence'])} interval; "
         "observed mean: mean of the observed dwell; unobserved: visits whose start or end was not observed; "
         "peak: most people at a time; in brackets: interval of the number of visits."
     )
-    return [TextPart("Zones", _ZONES, rows, (said,))]
+    return [TextPart("Zones", _ZONES, rows, (definitions,))]
 
 
 def describe_median_bounds(low: float | None, high: float | None, note: str) -> str:
@@ -240,7 +240,7 @@ def _ways(figures: dict[str, Any]) -> list[TextPart]:
     if ways is None:
         return []
     if not ways:
-        return [TextPart("From zone to zone", said=("No transitions between zones",))]
+        return [TextPart("From zone to zone", sentences=("No transitions between zones",))]
     rows = [
         (
             way["origin"],
@@ -271,11 +271,11 @@ def _crossed(figures: dict[str, Any]) -> list[TextPart]:
         for line in figures["lines"]
     ]
     interval = f"in brackets: {share(figures['confidence'])} interval of the count"
-    said = describe_drift(figures)
+    drift = describe_drift(figures)
     checks = figures["trust"]["affected"]["balance"]
     return [
         TextPart(
-            "Lines", _CROSSED, rows, (interval, said, *((describe_affecting(checks),) if checks else ()))
+            "Lines", _CROSSED, rows, (interval, drift, *((describe_affecting(checks),) if checks else ()))
         )
     ]
 
@@ -294,10 +294,10 @@ def _trust(figures: dict[str, Any]) -> list[TextPart]:
         for check in trust["checks"]
     ]
     texts = {check["check"]: f"{check['meaning']} {check['advice']}" for check in trust["checks"]}
-    said = tuple(f"{check}: {text}" for check, text in texts.items())
-    said = said or (describe_no_findings(trust["verdict"]),)
+    sentences = tuple(f"{check}: {text}" for check, text in texts.items())
+    sentences = sentences or (describe_no_findings(trust["verdict"]),)
     unknown = [(one["check"], one["needs"]) for one in trust["unknown"]]
-    parts = [TextPart(f"Quality: {trust['verdict']}", _CHECKS, rows, said)]
+    parts = [TextPart(f"Quality: {trust['verdict']}", _CHECKS, rows, sentences)]
     return [*parts, TextPart("Unknown checks", _UNKNOWN, unknown)] if unknown else parts
 
 

@@ -18,7 +18,7 @@ class TextPart:
     heading: str
     columns: tuple[str, ...] = ()
     rows: Sequence[tuple[str, ...]] = ()
-    said: tuple[str, ...] = ()
+    sentences: tuple[str, ...] = ()
 
 
 def one_line(text: str) -> str:
@@ -53,7 +53,7 @@ def format_text(part: TextPart) -> str:
             texts = [cell[index] if index < len(cell) else "" for cell in cells]
             padded = [f"{text:<{width}}" for text, width in zip(texts, widths, strict=True)]
             lines.append(" " * _INDENT + (" " * _BETWEEN).join(padded).rstrip())
-    for text in part.said:
+    for text in part.sentences:
         lines += wrap_text(text, _INDENT)
     return "\n".join(line.rstrip() for line in lines)
 
@@ -79,4 +79,4 @@ def format_markdown(part: TextPart) -> str:
             *(tuple(map(escape_markdown, row)) for row in part.rows),
         ]
         blocks.append("\n".join(f"| {' | '.join(row)} |" for row in rows))
-    return "\n\n".join(blocks + [escape_markdown(text) for text in part.said])
+    return "\n\n".join(blocks + [escape_markdown(text) for text in part.sentences])

@@ -134,18 +134,18 @@ def _find_lanes(evidence: Evidence) -> list[Lane]:
 def describe_timeline(timeline: Timeline) -> str:
     """Describe the chart in words."""
     scene = timeline.curves[0]
-    said = [f"People in view over time: at most {int(scene.persons.max(initial=0))}."]
+    sentences = [f"People in view over time: at most {int(scene.persons.max(initial=0))}."]
     if timeline.busiest is not None:
         start, end, mean = timeline.busiest
-        said.append(
+        sentences.append(
             f"Busiest from {write_time(timeline, start)} to {write_time(timeline, end)}, with {mean:.1f} "
             "people on average."
         )
-    said += [f"{lane.name}: {_count_crossings(lane)}." for lane in timeline.lanes]
-    said += [
+    sentences += [f"{lane.name}: {_count_crossings(lane)}." for lane in timeline.lanes]
+    sentences += [
         f"{curve.name}: at most {count(int(curve.persons.max(initial=0)))}." for curve in timeline.curves[1:]
     ]
-    return " ".join(said)
+    return " ".join(sentences)
 
 
 def write_time(timeline: Timeline, seconds: float) -> str:

@@ -51,7 +51,7 @@ def find_bands(transitions: pd.DataFrame, colors: Mapping[str, int]) -> list[Ban
             row["destination"],
             int(row["transitions"]),
             f"{_describe_way(row['origin'], row['destination'])}: {_count_times(row['transitions'])}, "
-            f"{count(int(row['persons']))}, {format_percent(row['share'])} of what followed",
+            f"{count(int(row['persons']))}, {format_percent(row['share'])} of the transitions from there",
         )
         for row in shown[is_known].to_dict("records")
     ]
@@ -78,12 +78,12 @@ def _describe_way(origin: str, destination: str) -> str:
 def describe_bands(bands: Sequence[Band]) -> str:
     """Describe the chart in words."""
     most = sorted(bands, key=lambda band: -band.transitions)[:_TOLD]
-    said = "; ".join(
+    descriptions = "; ".join(
         f"{STATES.get(band.origin, band.origin)} to {STATES.get(band.destination, band.destination)} "
         f"{_count_times(band.transitions)}"
         for band in most
     )
-    return f"How often people went from zone to zone, the most frequent first: {said}."
+    return f"How often people went from zone to zone, the most frequent first: {descriptions}."
 
 
 def list_ends(bands: Sequence[Band], colors: Mapping[str, int], *, left: bool) -> list[str]:

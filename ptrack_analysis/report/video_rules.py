@@ -42,22 +42,22 @@ def find_trust(evidence: Evidence) -> Iterator[Finding]:
     words, share = evidence.words, evidence.figures["without_position_share"] or 0.0
     spoiled = words.spoiled()
     if spoiled:
-        told = [check for check in words.checks("bad") if words.subjects(check)]
-        reasons = texts.join([words.reason(check) for check in told[:_MOST_REASONS]])
+        reported = [check for check in words.checks("bad") if words.subjects(check)]
+        reasons = texts.join([words.reason(check) for check in reported[:_MOST_REASONS]])
         more = (
-            f" {count(len(told) - _MOST_REASONS, 'more check is', 'more checks are')} bad."
-            if len(told) > _MOST_REASONS
+            f" {count(len(reported) - _MOST_REASONS, 'more check is', 'more checks are')} bad."
+            if len(reported) > _MOST_REASONS
             else ""
         )
-        figures: dict[str, float | int | str | None] = {"checks": len(told)}
+        figures: dict[str, float | int | str | None] = {"checks": len(reported)}
     elif share > _MOST_UNPLACED:
         spoiled = ["where people stood"]
         reasons = f"for {texts.format_percent(share)} of the time their position is not known"
         more, figures = "", {"share": share}
     else:
         return
-    said = texts.capitalize(f"{texts.join(spoiled)} cannot be determined from this film: {reasons}.")
-    yield Finding("trust", said, f"The figures concerned are marked below.{more}", "trust", figures)
+    sentence = texts.capitalize(f"{texts.join(spoiled)} cannot be determined from this video: {reasons}.")
+    yield Finding("trust", sentence, f"The figures concerned are marked below.{more}", "trust", figures)
 
 
 def find_busiest(evidence: Evidence) -> Iterator[Finding]:
@@ -115,7 +115,9 @@ def find_door(evidence: Evidence) -> Iterator[Finding]:
         return
     figures, door = measured[0], _name_door(evidence)
     verb = "was" if figures["at_start"] == 1 else "were"
-    inside = f"{figures['at_start']} {verb} inside when the film began and {figures['present']} when it ended"
+    inside = (
+        f"{figures['at_start']} {verb} inside when the video began and {figures['present']} when it ended"
+    )
     adds_up = ": the count adds up." if not figures["drift"] else f"; the count says {figures['counted']}."
     yield Finding(
         "door",
@@ -140,7 +142,7 @@ def find_door_drift(evidence: Evidence) -> Iterator[Finding]:
     yield Finding(
         "door_drift",
         f"The count at {door} misses people: {should}.",
-        f"{figures['at_start']} were inside when the film began; {figures['in_total']} in and "
+        f"{figures['at_start']} were inside when the video began; {figures['in_total']} in and "
         f"{figures['out_total']} out were counted. All figures of {door} may be off.",
         "presence",
         figures,
@@ -157,7 +159,7 @@ def find_stay(evidence: Evidence) -> Iterator[Finding]:
         return
     came, complete = evidence.observed_stays
     inside = len(came) - len(complete)
-    still = f", {inside} still inside when the film ended" if inside else ""
+    still = f", {inside} still inside when the video ended" if inside else ""
     yield Finding(
         "stay",
         f"Half of the people who came in stayed {format_length(median)} or longer.",
@@ -191,14 +193,14 @@ def find_trend(evidence: Evidence) -> Iterator[Finding]:
         return
     figures: dict[str, float | int | str | None] = {"first_half": early, "second_half": late}
     ratio_low = bounds.low / (1 - bounds.low)
-    said = f"All {more} came in during the {half} half."
+    sentence = f"All {more} came in during the {half} half."
     detail = f"{early} came in during the first half and {late} during the second."
     if fewer:
         figures |= {"ratio": more / fewer, "ratio_low": ratio_low}
-        said = f"{more / fewer:.1f} times as many came in during the {half} half."
+        sentence = f"{more / fewer:.1f} times as many came in during the {half} half."
         detail += f" 95 % range: at least {ratio_low:.1f} times."
         if bounds.high < 1:
             ratio_high = bounds.high / (1 - bounds.high)
             figures["ratio_high"] = ratio_high
             detail = detail.replace(f"at least {ratio_low:.1f}", f"{ratio_low:.1f} to {ratio_high:.1f}")
-    yield Finding("trend", said, detail, "presence", figures)
+    yield Finding("trend", sentence, detail, "presence", figures)

@@ -87,7 +87,7 @@ def video_report(
     ]
     recording, clock = analysis.recording, evidence.clock
     when = "date and time of day not known" if clock is None else f"{clock:%A, %Y-%m-%d, from %H:%M}"
-    parts = [recording.site, recording.camera, f"{format_length(evidence.length)} of film", when]
+    parts = [recording.site, recording.camera, f"{format_length(evidence.length)} of video", when]
     return Report(
         title=title or analysis.name,
         subtitle=" \N{MIDDLE DOT} ".join(part for part in parts if part),
@@ -171,6 +171,13 @@ def write_report(
     Notes
     -----
     A video of 15 minutes produces a page of about 1 to 3 MB. The page contains the positions of all people.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> pta.write_report("data/shop", "report.html", title="Shop")
+    >>> "<title>Shop" in Path("report.html").read_text(encoding="utf-8")
+    True
     """
     target = Path(path)
     validate_replaceable(target, force=force)
@@ -213,7 +220,7 @@ def report_page(
                 "The VideoAnalysis already has settings, video, cameras and form. Omit these arguments."
             )
         return report_html(video_report(source, background=background, title=title))
-    root = parse_path(source)
+    root = parse_path(source, name="source")
     if is_dataset(root):
         of_video = [
             video,
@@ -222,7 +229,7 @@ def report_page(
             *(form or {}).values(),
             None if settings == AnalysisConfig() else settings,
         ]
-        if any(said is not None for said in of_video):
+        if any(option is not None for option in of_video):
             raise ParameterError(
                 f"{root} is a dataset, whose overview uses the configuration of its export. Omit settings, "
                 "video, background, cameras and form, which apply to the report of one video only."

@@ -65,12 +65,12 @@ def _list_dwell(evidence: Evidence) -> list[dict[str, Any]]:
 
 def _describe_estimated(*zones: dict[str, Any]) -> str:
     """Describe the share of estimated time in zones, if it is large."""
-    said = [
+    sentences = [
         f" {texts.format_percent(zone['estimated'])} of the time at {name_zone(zone['zone'])} is estimated."
         for zone in zones
         if zone["estimated"] > _MENTIONED
     ]
-    return "".join(said)
+    return "".join(sentences)
 
 
 def find_longest_zone(evidence: Evidence) -> Iterator[Finding]:
@@ -121,13 +121,13 @@ def _format_share_bounds(share: float, bounds: Interval, whole: int) -> str:
 
 
 def find_goal(evidence: Evidence) -> Iterator[Finding]:
-    """Find the share of people who reached the goal, among people whose complete stay was filmed."""
+    """Find the share of people who reached the goal, among people whose complete stay was recorded."""
     goals = [zone for zone in evidence.zones if zone.kind in GOALS]
     if not goals or not evidence.has_entrance:
         return
     people = evidence.observed_stays[1]
     if len(people) < max(FEWEST_PEOPLE, _MOST_LIKELY * evidence.figures["persons"]):
-        return  # complete stays are biased: short stays are filmed completely more often than long ones
+        return  # complete stays are biased: short stays are recorded completely more often than long ones
     visits = evidence.visits
     for zone in goals:
         if evidence.is_bad(("visits",), zone.name):
@@ -139,7 +139,7 @@ def find_goal(evidence: Evidence) -> Iterator[Finding]:
             f"{texts.capitalize(format_share(reached, len(people), ' people'))} went to "
             f"{name_zone(zone.name)}.",
             f"{_format_share_bounds(share, bounds, len(people))} Based on {len(people)} of "
-            f"{count(evidence.figures['persons'])} with a complete stay in the film.",
+            f"{count(evidence.figures['persons'])} with a complete stay in the video.",
             "zones",
             {
                 "zone": zone.name,
@@ -221,8 +221,8 @@ def find_next_step(evidence: Evidence) -> Iterator[Finding]:
             "next_step",
             f"After {name_zone(origin)} people mostly went to {name_zone(destination)}: "
             f"{format_share(times_seen, left, ' times')}.",
-            f"{texts.format_percent(row['share'])} of what followed a visit to {name_zone(origin)}; "
-            f"{count(int(row['persons']))} did so.",
+            f"{texts.format_percent(row['share'])} of the transitions after a visit to {name_zone(origin)}, "
+            f"by {count(int(row['persons']))}.",
             "ways",
             {
                 "zone": origin,
@@ -308,7 +308,7 @@ def find_waiting(evidence: Evidence) -> Iterator[Finding]:
             continue
         over = int((waits["wait"] > WAIT_LIMIT).sum())
         limit = format_length(WAIT_LIMIT.total_seconds())
-        said = (
+        sentence = (
             ""
             if estimated <= _MENTIONED
             else f" {texts.format_percent(estimated)} of this time is estimated."
@@ -317,7 +317,7 @@ def find_waiting(evidence: Evidence) -> Iterator[Finding]:
             "waiting",
             f"Half of the people who queued waited {format_length(median)} or longer; "
             f"{format_share(over, len(waits))} waited over {limit}.",
-            f"{format_bounds(low, high)}. {count(len(np.unique(people)))} at {name_zone(name)}.{said}",
+            f"{format_bounds(low, high)}. {count(len(np.unique(people)))} at {name_zone(name)}.{sentence}",
             "zones",
             {
                 "zone": name,

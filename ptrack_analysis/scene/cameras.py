@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ptrack_analysis.errors import InputError
+from ptrack_analysis.limits import validate_path
 from ptrack_analysis.scene.selection import SELECTORS, Selector
 from ptrack_analysis.storage.csv_rows import read_text, simplify_name, split_rows
 
@@ -68,6 +69,7 @@ def read_cameras(path: str | PathLike[str], options: Collection[str]) -> list[Ca
         If the file cannot be used: it is not TOML or CSV, a key is unknown, a value has the wrong type, a
         file does not exist, or periods of validity of one camera overlap.
     """
+    validate_path(path, "cameras")
     file = Path(path)
     text = read_text(file)
     tables = _read_csv(file, text) if file.suffix.lower() == ".csv" else _read_toml(file, text)

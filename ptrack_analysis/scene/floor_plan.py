@@ -10,10 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from ptrack_analysis.errors import ZoneError
+from ptrack_analysis.cards import build_card
+from ptrack_analysis.errors import ParameterError, ZoneError
 from ptrack_analysis.geometry import FARTHEST, Floats
+from ptrack_analysis.limits import parse_bounds, validate_path
 from ptrack_analysis.scene.lens import HORIZON, Lens, fit_homography
-from ptrack_analysis.video import Pixels, Video, YAxis
+from ptrack_analysis.video import Pixels, Video, YAxis, validate_video
 
 Bounds = tuple[float, float, float, float]
 
@@ -34,6 +36,14 @@ class FloorPlan:
     of the frame) and on the floor [m]. ``bounds`` is the part that is drawn: x0, y0, x1, y1 [m]. ``lens`` is
     the distortion of the image; None if straight lines are straight in the image. ``stated_y_axis`` is the
     y axis in the file, or None.
+
+    Examples
+    --------
+    >>> floor = pta.read_floor_plan("data/shop/floor.json")
+    >>> floor.project(np.array([[0.5, 0.9]])).round(2).tolist()
+    [[5.36, 6.98]]
+    >>> floor.bounds
+    (0.0, 0.0, 12.0, 8.0)
     """
 
     matrix: Floats
@@ -46,10 +56,21 @@ class FloorPlan:
     def __repr__(self) -> str:
         worst = int(self.residuals.argmax())
         return (
-            f"Floor({len(self.pairs)} pairs, error {self.error:.3g} m, "
+            f"FloorPlan({len(self.pairs)} pairs, error {self.error:.3g} m, "
             f"worst pairs[{worst}] {self.residuals[worst]:.3g} m, bounds {self.bounds} m"
             f"{'' if self.lens is None else f', {self.lens}'})"
         )
+
+    def _repr_html_(self) -> str:
+        """Return a card for notebooks."""
+        facts = {
+            "pairs": len(self.pairs),
+            "mean error": f"{self.error:.3g} m",
+            "largest error": f"{float(self.residuals.max()):.3g} m",
+            "bounds": f"{tuple(round(float(side), 3) for side in self.bounds)} m",
+            "lens": None if self.lens is None else str(self.lens),
+        }
+        return build_card("Floor plan", "", facts)
 
     def project(self, points: Floats) -> Floats:
         """Project (n, 2) fractions of the frame to the floor [m].
@@ -66,7 +87,7 @@ class FloorPlan:
         """Project (n, 2) points of the floor [m] to fractions of the frame, the inverse of ``project``.
 
         Use it to draw on the image. Points in front of the camera but outside the image have fractions below
-        0 or above 1. Points beside or behind the camera, or not covered by the lens, are NaN.
+        0 or above 1. Points to the side or behind the camera, or not covered by the lens, are NaN.
         """
         homogeneous = np.column_stack([points, np.ones(len(points))]) @ np.linalg.inv(self.matrix).T
         depth = np.where(homogeneous[:, 2] > HORIZON, homogeneous[:, 2], np.nan)
@@ -131,7 +152,7 @@ def _describe_faults(plan: FloorPlan) -> tuple[str, ...]:
     across = float(np.hypot(*np.ptp(plan.pairs[:, 2:], axis=0)))
     if len(plan.pairs) < _LEAST_CHECKED and plan.error > _NOTED * across:
         notes.append(
-            f"the pairs of the floor plan have an error of {plan.error:.2f} m: one of them may be wrong. Use "
+            f"the pairs of the floor plan have an error of {plan.error:.2f} m, so one may be wrong. Use "
             f"at least {_LEAST_CHECKED} pairs to identify it."
         )
     if plan.stated_y_axis is None and plan.mirrored:
@@ -239,7 +260,7 @@ def fit_floor_plan(
         index = int(np.flatnonzero(~np.isfinite(straight).all(axis=1))[0])
         raise ZoneError(f"pairs[{index}]: the lens does not cover {tuple(picture[index].tolist())}")
     matrix = fit_homography(straight, floor)
-    if y_axis not in {None, "up", "down"}:
+    if y_axis not in (None, "up", "down"):
         raise ZoneError(f"y_axis must be 'up' or 'down', got {y_axis!r}")
     pairs = np.column_stack([picture, floor])
     return FloorPlan(matrix, pairs, _drawn(bounds, floor), lens, stated_y_axis=y_axis)
@@ -272,10 +293,13 @@ def _drawn(bounds: Bounds | None, floor: Floats) -> Bounds:
     """Return the given bounds, or the rectangle around the floor points; reject empty bounds."""
     if bounds is None:
         return (*floor.min(axis=0).tolist(), *floor.max(axis=0).tolist())
-    x0, y0, x1, y1 = bounds
-    if not ((np.abs(bounds) <= FARTHEST).all() and x1 > x0 and y1 > y0):
-        raise ZoneError(f"bounds must be finite numbers with x0 < x1 and y0 < y1, got {bounds!r}")
-    return x0, y0, x1, y1
+    try:
+        sides = parse_bounds(bounds)
+    except ParameterError as error:
+        raise ZoneError(str(error)) from error
+    if max(map(abs, sides)) > FARTHEST:
+        raise ZoneError(f"bounds must be finite numbers within {FARTHEST:.0e}, got {bounds!r}")
+    return sides
 
 
 _FAULTS = (KeyError, TypeError, ValueError, IndexError, AttributeError, RecursionError, OverflowError)
@@ -302,13 +326,29 @@ def read_floor_plan(path: str | PathLike[str], video: Video | None = None) -> Fl
     lens has the numbers of OpenCV's ``calibrateCamera``, and ``focal`` may be one number. By default, ``k2``
     is 0 and ``center`` is the center of the image; other members of the lens are rejected.
 
+    Parameters
+    ----------
+    path
+        The file.
+    video
+        The video, for its frame size.
+
     Raises
     ------
     ZoneError
         If the file is not a floor plan, or its pairs do not define a plane.
     ParameterError
         If the file is in px, and the video's frame size is unknown.
+
+    Examples
+    --------
+    >>> floor = pta.read_floor_plan("data/shop/floor.json")
+    >>> len(floor.pairs), round(floor.error, 3), floor.notes
+    (8, 0.0, [])
     """
+    validate_path(path, "path")
+    if video is not None:
+        validate_video(video)
     place, video = Path(path), video or Video()
     try:
         text = place.read_text(encoding="utf-8-sig")

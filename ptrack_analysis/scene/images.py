@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from ptrack_analysis.errors import InputError, ParameterError
+from ptrack_analysis.limits import validate_path
 from ptrack_analysis.scene.video_files import VideoFile
 from ptrack_analysis.video import Video, milliseconds
 
@@ -102,6 +103,7 @@ def read_picture(picture: Picture) -> Image.Image:
     """
     if isinstance(picture, np.ndarray):
         return _from_array(picture, "background")
+    validate_path(picture, "background", "an image file or an array")
     if (frame := frame_at(picture)) is not None:
         return _from_array(frame, f"background {fspath(picture)!r}")
     return _from_file(Path(fspath(picture)))

@@ -57,7 +57,7 @@ def _linear(seen: Floats, true: Floats) -> Floats:
 
 
 def _refined(matrix: Floats, seen: Floats, true: Floats) -> Floats:
-    """Take Gauss-Newton steps that reduce the sum of squared floor distances."""
+    """Reduce the sum of squared floor distances by Gauss-Newton steps."""
     misses = _misses(matrix, seen, true)
     cost = float(misses @ misses)
     for _ in range(_ROUNDS):
@@ -170,7 +170,7 @@ class Lens:
 
     def __post_init__(self) -> None:
         for name, numbers in (("k1", (self.k1,)), ("k2", (self.k2,)), ("center", self.center)):
-            if not all(abs(number) <= FARTHEST for number in numbers):
+            if not all(_is_number(number) and abs(number) <= FARTHEST for number in numbers):
                 raise ZoneError(
                     f"lens: {name} must be finite and within {FARTHEST:.0e}, got {getattr(self, name)!r}"
                 )
@@ -234,7 +234,7 @@ class Lens:
         """Project (n, 2) points of the image to undistorted positions; NaN beyond the fold.
 
         The model has no closed inverse: each radius is found by Newton's method within a bracket, to the
-        last digits of the float (near the fold, to half of them). O(n).
+        last digits of the float (near the fold, to half of its digits). O(n).
         """
         rays = self._rays(points)
         bent = np.hypot(rays[:, 0], rays[:, 1])
@@ -318,3 +318,7 @@ def divided(vertices: Floats, *, longest: float = 0.01) -> Floats:
     share = np.where(swapped[edge], parts[edge] - passed, passed) / parts[edge]
     inner = low[edge] + (high - low)[edge] * share[:, None]
     return np.vstack([np.where((passed == 0)[:, None], first[edge], inner), vertices[-1:]])
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float | np.number) and not isinstance(value, bool)

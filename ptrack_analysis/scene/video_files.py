@@ -30,10 +30,10 @@ class VideoFrame:
 
     @property
     def milliseconds(self) -> int:
-        """Time in whole milliseconds, rounded up.
+        """Time in integer milliseconds, rounded up.
 
-        Trackers cut or round the time of a frame to whole ms. The detections of the frame are not later than
-        this, and those of the next frame are.
+        Trackers truncate or round the time of a frame to ms. The detections of the frame are not later than
+        this time, and the detections of the next frame are.
         """
         return ceil(self.time * _THOUSAND)
 
@@ -50,7 +50,7 @@ class VideoFrame:
 
 
 class VideoFile:
-    """A video file that is open for reading; its frames are decoded one by one.
+    """A video file open for reading, decoded frame by frame.
 
     Parameters
     ----------
@@ -176,7 +176,7 @@ class VideoFile:
             yield None if found is None or (ahead is None and time >= found.end) else found
 
     def _decode_from(self, start: Fraction) -> Iterator[VideoFrame]:
-        """Decode from the key frame before a time; if there is none, from the start of the file.
+        """Decode from the key frame before a time, or from the start of the file.
 
         In containers without an index, seeking may find a later key frame. The file is then opened again.
         """
@@ -258,12 +258,12 @@ _MATRICES = {1: "ITU709", 4: "FCC", 5: "ITU601", 6: "ITU601", 7: "SMPTE240M", 9:
 
 
 class VideoWriter:
-    """A video file open for writing: H.264 if PyAV has libx264, otherwise MPEG-4; without sound.
+    """A video file open for writing: H.264 if PyAV has libx264, otherwise MPEG-4. It has no sound.
 
     Parameters
     ----------
     path
-        The file; it is replaced.
+        The file, which is replaced.
     form
         ``mp4``, ``mov`` or ``mkv``.
     size

@@ -9,15 +9,33 @@ import shapely
 from shapely.geometry import Polygon, box
 
 from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.limits import parse_bounds
 from ptrack_analysis.scene.floor_plan import FloorPlan
 from ptrack_analysis.scene.lens import divided
-from ptrack_analysis.scene.zones import SLIVER, Line, Zone, shared_area, validate_outlines, validate_zones
-from ptrack_analysis.video import Plane, PointPlane, Video, milliseconds
+from ptrack_analysis.scene.zones import (
+    SLIVER,
+    Line,
+    Zone,
+    shared_area,
+    validate_items,
+    validate_outlines,
+    validate_zones,
+)
+from ptrack_analysis.video import Plane, PointPlane, Video, milliseconds, validate_plane, validate_video
 
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Shares of an area that are in a zone (``covered``) and in two or more zones (``doubled``)."""
+    """Shares of an area that are in a zone (``covered``) and in two or more zones (``doubled``).
+
+    Examples
+    --------
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> zones, lines = pta.read_zones("data/shop/zones.geojson", video)
+    >>> coverage = compute_zone_coverage(zones, video)
+    >>> round(coverage.covered, 2), coverage.fills
+    (0.16, False)
+    """
 
     covered: float
     doubled: float
@@ -44,7 +62,7 @@ def compute_zone_coverage(
 
     If the zones tile the image, the time in all zones together is the time with a position in the image.
     Time in uncovered areas counts in no zone, and time in doubled areas counts in two. Zones count
-    independently of their active time; they double each other only if both are active at a common time.
+    independently of their active time. Two zones double each other only if both are active at a common time.
     Without zones, both shares are 0.
 
     Parameters
@@ -85,10 +103,13 @@ def compute_zone_coverage(
     >>> compute_zone_coverage([half], Video(width=100, height=100))
     Coverage(covered=0.5, doubled=0.0)
     """
+    validate_video(video)
+    validate_plane(plane)
+    validate_items(zones, Zone, "zones")
     plane = plane or video.pixels
     validate_zones(zones, plane.unit)
     validate_outlines(zones)
-    area = picture_in(plane) if bounds is None else box(*bounds)
+    area = picture_in(plane) if bounds is None else box(*parse_bounds(bounds))
     if area is None:
         raise ParameterError(
             "the image reaches the horizon of the floor plan. Pass bounds, such as bounds=floor.bounds."
@@ -172,6 +193,9 @@ def check_zones(zones: Sequence[Zone], video: Video, *, plane: Plane | None = No
     zone 'b' is 22.2 % outside the image
     zones 'a' and 'b' overlap by 25 % of 'a': people there count in both
     """
+    validate_video(video)
+    validate_plane(plane)
+    validate_items(zones, Zone, "zones")
     plane = plane or video.pixels
     return [
         *_on_size(zones),

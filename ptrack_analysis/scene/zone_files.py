@@ -27,7 +27,7 @@ from ptrack_analysis.scene.zones import (
     may_share_video,
     parse_properties,
 )
-from ptrack_analysis.video import Plane, PointPlane, Video
+from ptrack_analysis.video import Plane, PointPlane, Video, validate_plane, validate_video
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Scene:
             if twice:
                 raise ZoneError(
                     f"the name {twice[0]!r} occurs twice in video {video!r}: two patterns of videos or "
-                    "cameras fit it. Give one of them another name or pattern."
+                    "cameras fit it. Give one zone or line another name or pattern."
                 )
         return part
 
@@ -227,7 +227,16 @@ def read_zones(
         With all defects: the file is not a zone file, a name is missing or occurs twice, an outline crosses
         itself, has too few corners, is not finite, or crosses the horizon, a property is invalid, an active
         time is empty, or coordinates are in meters without a floor plan.
+
+    Examples
+    --------
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> zones, lines = read_zones("data/shop/zones.geojson", video)
+    >>> [zone.name for zone in zones], [line.name for line in lines]
+    (['entrance', 'shelves', 'table', 'checkout'], ['door'])
     """
+    validate_video(video)
+    validate_plane(plane)
     scene = read_scene(source, unit).of_camera(camera)
     if plane is None and video.y_axis is not None and scene.unit != "fraction":
         plane = PointPlane(scene.unit, video.y_axis)
@@ -240,11 +249,11 @@ def name_source(source: Any) -> str:
 
 
 def read_scene(source: Any, unit: str | None = None) -> Scene:
-    """Read zones and lines in their own unit; arguments and errors are those of ``read_zones``."""
+    """Read zones and lines in their own unit, with the arguments and errors of ``read_zones``."""
     place = name_source(source)
     if isinstance(source, str | PathLike):
         if unit is not None:
-            raise ZoneError(f'{place}: leave out unit, because a zone file states it: "unit": "{unit}"')
+            raise ZoneError(f'{place}: omit unit, because a zone file states it: "unit": "{unit}"')
         content = _read_json(Path(source))
     else:
         content = build_collection(source, unit)

@@ -30,11 +30,10 @@ def build_collection(source: Any, unit: str | None = None) -> dict[str, Any]:
     Parameters
     ----------
     source
-        A GeoDataFrame; or a ``PolygonZone`` or ``LineZone`` of supervision, a list of them, or a mapping of
-        names to them.
+        A GeoDataFrame; or a ``PolygonZone`` or ``LineZone`` of supervision, a list, or a mapping of names to
+        zones and lines.
     unit
-        Unit of the coordinates of a GeoDataFrame; by default its ``attrs["unit"]``. Those of supervision are
-        in px.
+        Unit of the coordinates of a GeoDataFrame; by default its ``attrs["unit"]``. Supervision uses px.
 
     Raises
     ------
@@ -104,8 +103,8 @@ def _plain(value: Any) -> Any:
 def _convert_supervision(thing: Any, name: str) -> dict[str, Any]:
     """Convert a zone or line of supervision; the direction of a line is reversed.
 
-    ``LineZone`` counts ``in`` from the right of the vector to its left, seen in the image; a ``Line`` counts
-    it from left to right.
+    ``LineZone`` counts ``in`` from the right of the vector to its left, as seen in the image; a ``Line``
+    counts ``in`` from left to right.
     """
     if not hasattr(thing, "polygon"):
         start, end = thing.vector.start, thing.vector.end

@@ -4,15 +4,17 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
 import shapely
 from shapely.geometry import LineString, MultiPolygon, Point, Polygon
 
+from ptrack_analysis.cards import build_card, format_fields
 from ptrack_analysis.errors import ParameterError, SchemaError, ZoneError
 from ptrack_analysis.geometry import Bools, Floats
+from ptrack_analysis.limits import describe, validate_choice, wrong_kind
 from ptrack_analysis.scene.selection import is_pattern
 from ptrack_analysis.video import YAxis, milliseconds, timedelta
 
@@ -74,6 +76,14 @@ class Zone:
                 "its start"
             )
 
+    def __repr__(self) -> str:
+        """Return the values, with the bounds of the outline."""
+        return format_fields(self, _list_values(self))
+
+    def _repr_html_(self) -> str:
+        """Return a card for notebooks."""
+        return build_card("Zone", self.name, _list_values(self) | {"name": None})
+
     @property
     def edges(self) -> Floats:
         """All edges of all rings: (m, 4) x and y of the first end, x and y of the second."""
@@ -105,6 +115,11 @@ class Line:
     restrict the line to videos, as for a ``Zone``. ``y_axis`` is the direction in which y increases in the
     plane: ``down`` on an image, ``up`` in the plane of PedPy and JuPedSim and on surveyed plans. It decides
     which side is left.
+
+    Examples
+    --------
+    >>> Line("door", LineString([(0, 100), (50, 100)]), "px", kind="entrance").kind
+    'entrance'
     """
 
     name: str
@@ -115,14 +130,43 @@ class Line:
     y_axis: YAxis = "down"
     cameras: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        """Reject an outline that is not a line, and an unknown direction of y."""
+        outline: object = self.outline
+        if not isinstance(outline, LineString):
+            got = type(outline).__name__
+            raise ZoneError(f"outline of line {self.name!r} must be a LineString, got a {got}")
+        validate_choice(self.y_axis, "y_axis", get_args(YAxis))
+
+    def __repr__(self) -> str:
+        """Return the values, with the ends of the line."""
+        return format_fields(self, _list_values(self))
+
+    def _repr_html_(self) -> str:
+        """Return a card for notebooks."""
+        return build_card("Line", self.name, _list_values(self) | {"name": None})
+
     @property
     def seen(self) -> LineString:
         """The line in a plane where y points down: reversed if y points up, so that left stays left."""
         return self.outline if self.y_axis == "down" else self.outline.reverse()
 
 
+def _list_values(thing: Zone | Line) -> dict[str, object]:
+    """Return what is shown of a zone or line."""
+    shown: dict[str, object] = {"name": thing.name, "kind": thing.kind, "unit": thing.unit}
+    if isinstance(thing, Zone):
+        shown["bounds"] = tuple(round(float(side), 3) for side in thing.outline.bounds)
+        spans = {"start": thing.start, "end": thing.end}
+        shown |= {name: f"{span.total_seconds():g}s" for name, span in spans.items() if span is not None}
+    else:
+        points = np.asarray(thing.outline.coords)[:, :2].round(3).tolist()
+        shown |= {"first": tuple(points[0]), "last": tuple(points[-1]), "y_axis": thing.y_axis}
+    return shown | {"videos": thing.videos, "cameras": thing.cameras}
+
+
 def is_bound_to(patterns: Sequence[str], name: str | None) -> bool:
-    """Return whether a name or pattern fits a name; without patterns, every name fits."""
+    """Return whether a name or pattern fits a name. Without patterns, every name fits."""
     return not patterns or (name is not None and any(fnmatchcase(name, pattern) for pattern in patterns))
 
 
@@ -141,7 +185,7 @@ def _may_overlap(patterns: Sequence[str], others: Sequence[str]) -> bool:
     )
 
 
-def validate_zones(zones: Sequence[Zone], unit: str) -> None:
+def validate_zones(zones: Sequence[Zone], unit: str, name: str = "zones") -> None:
     """Reject items that are not zones, zones in another plane than the trajectories, and duplicate names.
 
     Raises
@@ -153,7 +197,7 @@ def validate_zones(zones: Sequence[Zone], unit: str) -> None:
     ParameterError
         If an item is not a zone.
     """
-    _validate_items(zones, Zone, unit)
+    _validate_items(zones, Zone, unit, name)
     if "" in {zone.name for zone in zones}:
         raise ZoneError("a zone has the name '', which is reserved for the scene")
 
@@ -170,23 +214,55 @@ def validate_lines(lines: Sequence[Line], unit: str) -> None:
     ParameterError
         If an item is not a line.
     """
-    _validate_items(lines, Line, unit)
+    _validate_items(lines, Line, unit, "lines")
     if "" in {line.name for line in lines}:
         raise ZoneError("a line has an empty name")
 
 
-def _validate_items(things: Sequence[Zone | Line], wanted: type[Zone | Line], unit: str) -> None:
-    kind = wanted.__name__
+def validate_items(things: object, kind: type[Zone | Line], name: str, *, or_names: bool = False) -> None:
+    """Reject an argument that is not a list of zones or lines; with ``or_names``, names are allowed too.
+
+    Raises
+    ------
+    ParameterError
+        If it is something else; the message names the call that returns the right list.
+    """
+    singular = kind.__name__.lower()
+    plural = f"{singular}s"
+    expected = f"a list of {plural}" + (f" or {singular} names" if or_names else "")
     if not isinstance(things, list | tuple):
-        raise ParameterError(
-            f"expected a list of {kind.lower()}s, got {things!r:.60}. read_zones returns two lists, zones "
-            "and lines."
-        )
+        raise wrong_kind(name, expected, things, _advise(things, kind, plural))
     for thing in things:
-        if not isinstance(thing, wanted):
+        if not isinstance(thing, (kind, str) if or_names else kind):
             raise ParameterError(
-                f"expected a {kind}, got {thing!r:.60}. read_zones returns two lists, zones and lines."
+                f"{name} must be {expected}, but contains {describe(thing)}. {_advise(thing, kind, plural)}"
             )
+
+
+def list_names(things: object, kind: type[Zone | Line], name: str) -> list[str]:
+    """Return the names of a list of zones or lines, in which names are allowed too.
+
+    Raises
+    ------
+    ParameterError
+        If it is something else.
+    """
+    validate_items(things, kind, name, or_names=True)
+    return [thing if isinstance(thing, str) else thing.name for thing in things]  # type: ignore[attr-defined]
+
+
+def _advise(given: object, kind: type[Zone | Line], plural: str) -> str:
+    """Return the call that gives a list of zones or lines."""
+    if isinstance(given, kind):
+        return f"Pass a list: [{kind.__name__.lower()}]."
+    if type(given).__name__ == "VideoAnalysis":
+        return f"Pass analysis.{plural}."
+    return "read_zones returns two lists: zones, lines = read_zones(path, video)."
+
+
+def _validate_items(things: Sequence[Zone | Line], kind: type[Zone | Line], unit: str, name: str) -> None:
+    validate_items(things, kind, name)
+    for thing in things:
         if thing.unit != unit:
             raise SchemaError(
                 f"{thing.kind} {thing.name!r} is in {thing.unit}, but the trajectories are in {unit}"
@@ -311,13 +387,13 @@ SLIVER = 1e-9
 
 def shared_area(zone: Zone, other: Zone) -> float:
     """Return the area that two zones cover at a common time of a common video; 0 for rounding noise."""
-    if not (may_share_video(zone, other) and hold_together(zone, other)):
+    if not (may_share_video(zone, other) and are_active_together(zone, other)):
         return 0.0
     area = float(zone.outline.intersection(other.outline).area)
     return area if area > SLIVER * min(zone.outline.area, other.outline.area) else 0.0
 
 
-def hold_together(zone: Zone, other: Zone) -> bool:
+def are_active_together(zone: Zone, other: Zone) -> bool:
     """Return whether both zones are active at a common time."""
     if zone.window is None or other.window is None:
         return True

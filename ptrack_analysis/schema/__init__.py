@@ -1,4 +1,4 @@
-"""The tables of the package: their declarations, and functions that validate and build tables.
+"""Declarations of the package's tables, and functions to validate and build them.
 
 The declarations need no pandas. The functions do, and are imported on first use.
 """

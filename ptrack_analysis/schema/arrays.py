@@ -74,7 +74,7 @@ class TableArrays:
         return pd.MultiIndex(levels, codes, names=self.schema.key_names, verify_integrity=False)
 
     def _factorize(self, column: Column) -> tuple[np.ndarray, pd.Index] | None:
-        """Return each row's code in a key level and the sorted values; None for rare kinds of levels."""
+        """Return the codes of a key level and its sorted values; None for rare kinds."""
         if column.name in self.texts:
             codes, texts = self.texts[column.name]
             return codes, pd.Index(pd.array(texts, dtype=find_dtype(column.dtype)))
@@ -111,7 +111,10 @@ def drop_key(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def collect(schema: Table, arrays: Arrays, *, unit: str | None = None) -> TableArrays:
-    """Return the rows of a table, sorted by its key; see ``assemble`` for the parameters."""
+    """Return the rows of a table as arrays, sorted by its key.
+
+    The parameters are explained in ``assemble``.
+    """
     given = {
         column.name: _convert(column, arrays[column.name])
         for column in (*schema.key, *schema.columns)
@@ -147,12 +150,31 @@ def assemble(schema: Table, arrays: Arrays, *, unit: str | None = None) -> pd.Da
     -------
     pandas.DataFrame
         The table, sorted by its key.
+
+    Examples
+    --------
+    >>> table = pta.schema.assemble(
+    ...     pta.schema.DETECTIONS,
+    ...     {
+    ...         "timestamp": [200, 0],
+    ...         "person_index": [7, 7],
+    ...         "left": [0.25, 0.2],
+    ...         "top": [0.5, 0.5],
+    ...         "width": [0.1, 0.1],
+    ...         "height": [0.4, 0.4],
+    ...     },
+    ... )
+    >>> table["left"].tolist()
+    [0.2, 0.25]
     """
     return collect(schema, arrays, unit=unit).to_frame()
 
 
 class TableFunction(Protocol[_Parameters]):
-    """A public function that returns a DataFrame; its attribute ``arrays`` returns the table as arrays."""
+    """A public function that returns a DataFrame.
+
+    Its attribute ``arrays`` returns the table as arrays.
+    """
 
     __name__: str
 
@@ -165,7 +187,7 @@ class TableFunction(Protocol[_Parameters]):
 
 
 def in_frame(function: Callable[_Parameters, TableArrays]) -> TableFunction[_Parameters]:
-    """Turn a function that returns arrays into a public function that returns a DataFrame.
+    """Make a public function that returns a DataFrame from one that returns arrays.
 
     The package itself calls ``compute_NAME.arrays(...)``: building a small DataFrame often takes longer than
     computing its values.
@@ -183,7 +205,25 @@ def in_frame(function: Callable[_Parameters, TableArrays]) -> TableFunction[_Par
 
 
 def empty_table(schema: Table, *, unit: str | None = None) -> pd.DataFrame:
-    """Return a table of this schema without rows and without optional columns."""
+    """Return a table of this schema without rows and without optional columns.
+
+    Parameters
+    ----------
+    schema
+        Schema of the table.
+    unit
+        Unit of the plane, if the table has columns in the plane.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The empty table.
+
+    Examples
+    --------
+    >>> pta.schema.empty_table(pta.schema.STOPS, unit="m").columns.tolist()
+    ['entered', 'exited', 'duration', 'x_m', 'y_m', 'extent_m', 'detections']
+    """
     return _build_empty(schema, unit).copy()
 
 
@@ -200,7 +240,27 @@ def empty_arrays(schema: Table, *, unit: str | None = None) -> TableArrays:
 
 
 def choice(schema: Table, name: str, codes: np.ndarray) -> "pd.Categorical[str]":
-    """Build the values of a choice column of the schema from their codes."""
+    """Build the values of a choice column of the schema from their codes.
+
+    Parameters
+    ----------
+    schema
+        Schema of the table.
+    name
+        Name of the column.
+    codes
+        Positions of the values in ``schema.choices(name)``.
+
+    Returns
+    -------
+    pandas.Categorical
+        The values.
+
+    Examples
+    --------
+    >>> pta.schema.choice(pta.schema.VISITS, "exit", [1, 0]).tolist()
+    ['frame_edge', 'crossed']
+    """
     column = next(column for column in schema.columns if column.name == name)
     values: pd.Categorical[str] = _values(column, np.asarray(codes))
     return values
@@ -228,7 +288,7 @@ def _sort_by_pandas(table: TableArrays) -> np.ndarray | None:
 
 
 def _find_sort_key(column: Column, values: Any) -> np.ndarray | None:
-    """Return integers that sort like the values of a key level; None for rare kinds of levels."""
+    """Return integers that sort like a key level; None for rare kinds of levels."""
     if column.nullable or column.kind not in ("integer", "moment", "span"):
         return None
     numbers: np.ndarray = values.view("int64")
@@ -248,7 +308,7 @@ def _encode(values: np.ndarray) -> tuple[np.ndarray, list[str]] | None:
 
 
 def is_strictly_sorted(keys: list[np.ndarray]) -> bool:
-    """Return whether each row is greater than the previous one, compared level by level."""
+    """Return whether each row is greater than the previous row, level by level."""
     after = np.zeros(max(len(keys[0]) - 1, 0), dtype=bool)
     for key in reversed(keys):
         after &= key[1:] == key[:-1]

@@ -17,7 +17,7 @@ _PERSONS = Column(
 )
 _NOTE = Column("note", "text", "Reason for a missing confidence bound; otherwise empty.")
 
-# Durations in a key have the kind "moment": they are stored in whole milliseconds, so that keys stay exact.
+# Durations in a key have the kind "moment" to be stored in integer milliseconds, so that keys stay exact.
 SURVIVAL = Table(
     name="survival",
     row="the share of visits that last longer than a duration, from this duration until the next row",
@@ -276,8 +276,8 @@ TRANSITIONS = Table(
         Column(
             "mean_travel",
             "span",
-            "Mean time from leaving one zone to entering the other, cut to whole ms; missing if origin or "
-            "destination is not a zone.",
+            "Mean time from leaving one zone to entering the other, truncated to milliseconds; missing if "
+            "origin or destination is not a zone.",
             unit="s",
         ),
         Column(

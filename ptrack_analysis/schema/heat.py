@@ -103,7 +103,7 @@ FIELD = Table(
         Column(
             "coherence",
             "number",
-            "Length of the sum of the steps / sum of their lengths: 1 is one direction, 0 is none in common.",
+            "Length of the sum of the steps / sum of their lengths: 1 for one direction, 0 for no direction.",
             unit="1",
         ),
     ),

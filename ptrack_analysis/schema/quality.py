@@ -9,7 +9,7 @@ QUALITY = Table(
     row="one check of one video, zone or line",
     key=(
         Column("check", "text", "Name of the check."),
-        Column("name", "text", "Name of the zone or line; empty for the whole video."),
+        Column("name", "text", "Name of the zone or line; empty for the complete video."),
     ),
     columns=(
         Column("value", "number", "The measured value; missing if it is unknown."),

@@ -1,4 +1,4 @@
-"""Columns that may be published with ``--min-count``, and how their figures are composed.
+"""Columns that may be published with ``--min-count``.
 
 Columns that are not declared here are withheld.
 """
@@ -11,7 +11,7 @@ FigureKind = Literal["about", "count", "sum", "mean", "rate", "share", "order st
 
 @dataclass(frozen=True, slots=True)
 class Released:
-    """The composition of a column's figures, which decides whether they can be published.
+    """The composition of a figure, which decides whether it can be published.
 
     Parameters
     ----------
@@ -32,6 +32,12 @@ class Released:
         Attributes of the contributions that count, with the required values.
     where
         A level of the key and a value. If the table has this level, only rows with this value are released.
+
+    Examples
+    --------
+    >>> (released,) = RELEASED["dwell"]["observed_mean"]
+    >>> released.kind, released.of, released.per
+    ('mean', 'dwell', 'visit')
     """
 
     kind: FigureKind

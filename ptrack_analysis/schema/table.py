@@ -23,13 +23,19 @@ UNITS = ("px", "m")
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """The declaration of a column: name, kind of values, unit and a one-sentence definition.
+    """The declaration of a column: name, kind of values, unit and definition.
 
-    A ``moment`` is a time since the start of the video and a ``span`` is a duration; both are
+    A ``moment`` is a time since the start of the video, and a ``span`` is a duration. Both are
     ``timedelta64[ms]`` in memory. If ``of_video`` is False, a ``moment`` does not count from the start of
     the video and has no wall-clock time. A ``date`` is a calendar day: midnight without a time zone in
     memory, DATE on disk. ``{u}`` in a name or unit is replaced by the plane's unit. A ``nullable`` integer
     is pandas' ``Int64``. An ``optional`` column may be absent.
+
+    Examples
+    --------
+    >>> column = pta.schema.STOPS.columns[2]
+    >>> column.name, column.dtype, column.text
+    ('duration', 'timedelta64[ms]', 'Duration of the stop: the sum of time_present of its detections.')
     """
 
     name: str
@@ -62,7 +68,17 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The declaration of a table: name, meaning of a row, key and columns."""
+    """The declaration of a table: name, meaning of a row, key and columns.
+
+    Examples
+    --------
+    >>> pta.schema.STOPS.row
+    'one stop of one person: a period within a small area'
+    >>> pta.schema.STOPS.key_names
+    ['person_index', 'stop']
+    >>> pta.schema.VISITS.choices("exit")
+    ('crossed', 'frame_edge', 'video_end', 'lost', 'zone_closed')
+    """
 
     name: str
     row: str
@@ -161,7 +177,7 @@ def salted(schema: Table) -> Table:
 
 
 def suppressible(schema: Table) -> Table:
-    """Return the form of a table of counts in which figures about few people are missing."""
+    """Return the form of a table in which figures about few people are missing."""
     columns = [replace(c, nullable=True) if c.kind == "integer" else c for c in schema.columns]
     declared = RELEASED.get(schema.name, {})
     columns = [

@@ -104,7 +104,7 @@ def scan(source: Source, recall: Recall | None = None) -> Scan:
     ``recall`` returns the evidence of a file from an earlier scan, None if unknown. Known files are not
     opened.
     """
-    root = parse_path(source)
+    root = parse_path(source, name="source")
     listing = list_files(root)
     files, ignored = listing.files, listing.others
     found: dict[AnyPath, frozenset[Evidence]] = {}

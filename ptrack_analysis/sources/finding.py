@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from ptrack_analysis.errors import InputError, NoPageError, ParameterError, PtrackError
+from ptrack_analysis.limits import wrong_kind
 from ptrack_analysis.sources.archive import (
     FormatOptions,
     Recall,
@@ -21,8 +22,8 @@ from ptrack_analysis.sources.archive import (
 from ptrack_analysis.sources.names import below_root, make_slug, natural, slugs, validate_name
 from ptrack_analysis.sources.pages.documents import is_named_like_a_page
 from ptrack_analysis.sources.trackers.classes import parse_classes
+from ptrack_analysis.sources.trackers.formats import TRACKERS
 from ptrack_analysis.sources.trackers.registry import (
-    TRACKERS,
     find_format,
     find_parts,
     find_points_unit,
@@ -137,7 +138,7 @@ def rename_videos(videos: list[VideoReference], name: str | None, source: object
 
 def scan_source(source: Source, form: FormatOptions | None = None, recall: Recall | None = None) -> Scan:
     """Find the videos and the ignored files of a source; ``recall`` is as in ``scan``."""
-    path = parse_path(source)
+    path = parse_path(source, name="source")
     form = form or form_of_file(path)
     if form is not None and form.format != PAGES:
         return find_tracker_videos(path, form)
@@ -180,7 +181,10 @@ def form_given(**options: Any) -> FormatOptions | None:
     given = {name: value for name, value in options.items() if value is not None}
     if not given:
         return None
-    given["columns"] = tuple(sorted(given.get("columns", {}).items()))
+    columns = given.get("columns", {})
+    if not isinstance(columns, Mapping):
+        raise wrong_kind("columns", "a mapping of roles to columns, such as {'id': 'track_id'}", columns)
+    given["columns"] = tuple(sorted(columns.items()))
     given["classes"] = parse_classes(given.get("classes", ()))
     return validate_options(FormatOptions(**given))
 

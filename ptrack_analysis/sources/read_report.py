@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from ptrack_analysis.cards import build_card
 from ptrack_analysis.errors import InputError, PtrackWarning
 
 MOST_DROPPED = 0.05
@@ -191,6 +192,15 @@ class ReadReport:
     def __repr__(self) -> str:
         """Return the text."""
         return self.text
+
+    def _repr_html_(self) -> str:
+        """Return a card for notebooks with what was dropped, ignored, assumed and noticed."""
+        rows = list(self._rows())
+        facts = {
+            f"{number}. {kind}": " ".join(filter(None, (text, None if count is None else f"({count})")))
+            for number, (kind, text, count, _) in enumerate(rows, 1)
+        }
+        return build_card("Read report", self.source, facts)
 
     def to_dict(self, *, examples: bool = True) -> dict[str, Any]:
         """Return the report as JSON values; ``examples`` includes files and values of dropped rows."""

@@ -29,7 +29,7 @@ from ptrack_analysis.sources.pages.rows import Budget, Collector, TimeRange
 from ptrack_analysis.sources.resolution import resolve_video
 from ptrack_analysis.sources.trackers.registry import read_with_options
 from ptrack_analysis.storage.s3 import AnyPath, ahead, parse_path
-from ptrack_analysis.video import Video
+from ptrack_analysis.video import Video, validate_video
 
 
 def read_tracking(
@@ -180,7 +180,9 @@ def load(
         if source.form is not None:
             return _load_tracks(source, video, budget)
         return _load_pages(source, video, **options)
-    path = parse_path(source)
+    if video is not None:
+        validate_video(video)
+    path = parse_path(source, name="source")
     form = form or form_of_file(path)
     if form is not None and form.format != PAGES:
         return _load_only(path, find_tracker_videos(path, form).videos, video, budget)

@@ -15,6 +15,7 @@ import pandas as pd
 
 from ptrack_analysis.errors import InputError, OutputError, ParameterError, PtrackWarning
 from ptrack_analysis.geometry import Bools, Floats, Integers
+from ptrack_analysis.limits import validate_path
 from ptrack_analysis.sources.pages.encode import (
     build_job_members,
     build_metadata,
@@ -33,7 +34,7 @@ from ptrack_analysis.sources.trackers.times import LAST_FRAME
 from ptrack_analysis.sources.trackers.tracked import frame_rate
 from ptrack_analysis.storage.files import make_folder, write_bytes
 from ptrack_analysis.storage.s3 import SCHEME
-from ptrack_analysis.video import Video, frames_to_timestamps
+from ptrack_analysis.video import Duration, Video, frames_to_timestamps
 
 _SAVE_EVERY = 10.0
 """Time after which a page that is not full is saved, so that a killed process loses few rows [s]."""
@@ -57,7 +58,7 @@ class TrackingSink:
     has a NextToken, so the archive is read as incomplete (``allow_incomplete=True``). This also applies if
     the process was killed or an exception ended the ``with`` block.
 
-    Only people are kept. Rows of other classes and rows without an id (detections without a track) are
+    Only people are kept. Rows of other classes and rows without an id (untracked detections) are
     dropped and counted. If the classes are numbers without names, all rows are kept. ``report`` has the
     counts, and ``close`` emits a ``PtrackWarning`` if rows were dropped or facts assumed.
 
@@ -106,6 +107,7 @@ class TrackingSink:
             )
         if isinstance(page_size, bool) or not isinstance(page_size, int) or not 1 <= page_size <= MAX_PAGE:
             raise ParameterError(f"page_size must be a whole number from 1 to {MAX_PAGE}, got {page_size!r}")
+        validate_path(folder, "folder")
         self.folder = _create_folder(folder)
         self.video = video
         self._wanted = {
@@ -127,9 +129,7 @@ class TrackingSink:
         self._is_closed = self._is_complete = False
         self._save(is_last=False)
 
-    def append(
-        self, result: Any, *, frame: int | None = None, timestamp: pd.Timedelta | str | None = None
-    ) -> None:
+    def append(self, result: Any, *, frame: int | None = None, timestamp: Duration | None = None) -> None:
         """Add the result of one frame.
 
         Frames are numbered from 0. The timestamp of a frame is ``1000 * frame / frame_rate``, truncated to
@@ -212,7 +212,7 @@ class TrackingSink:
             text = f"{count} rows of other classes are excluded ({', '.join(shown)})"
             dropped.append(DroppedRows(text, count, is_excluded=True))
         if self._without_id:
-            text = f"{self._without_id} rows without an id (detections of no track) are excluded"
+            text = f"{self._without_id} rows without an id (untracked detections) are excluded"
             dropped.append(DroppedRows(text, self._without_id))
         if len(self._numbers) > 1:
             numbers = ", ".join(map(str, sorted(self._numbers)[:_SHOWN]))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ptrack_analysis.errors import OutputError
+from ptrack_analysis.limits import validate_path
 from ptrack_analysis.storage.s3 import AnyPath
 
 _MARK = ".ptrack-"
@@ -42,6 +43,7 @@ def replace_file(
         If the path is a folder or not a regular file, its folder does not exist, or the file cannot be
         written (no permission, disk full).
     """
+    validate_path(path, "path")
     target = Path(path)
     _validate_target(target)
     temporary = temporary_beside(target)
@@ -81,6 +83,7 @@ def make_folder(path: str | PathLike[str]) -> None:
     OutputError
         If the path or a parent is a file, or the folder cannot be created.
     """
+    validate_path(path, "path")
     folder = Path(path)
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -15,6 +15,7 @@ from threading import Lock
 from typing import Any, TypeVar
 
 from ptrack_analysis.errors import ParameterError, RemoteError, TakenError
+from ptrack_analysis.limits import validate_path
 
 
 def create_client(
@@ -335,7 +336,7 @@ class S3Path:
 AnyPath = Path | S3Path
 
 
-def parse_path(place: object, client: Any = None) -> AnyPath:
+def parse_path(place: object, client: Any = None, name: str = "path") -> AnyPath:
     """Return the path for a text, a Path, or an S3 address (``s3://bucket/prefix``).
 
     Raises
@@ -345,6 +346,7 @@ def parse_path(place: object, client: Any = None) -> AnyPath:
     """
     if isinstance(place, S3Path):
         return place
+    validate_path(place, name, "a path or an s3:// address")
     text = str(place)
     if not text:
         raise ParameterError("the path must not be empty")

@@ -11,7 +11,7 @@ from ptrack_analysis.analysis.zones.membership import extend_by_margin, time_ins
 from ptrack_analysis.geometry import Integers
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 from ptrack_analysis.scene.zones import Zone
-from ptrack_analysis.video import milliseconds
+from ptrack_analysis.video import Duration, milliseconds
 
 _DAYS = 2**33
 """More milliseconds than a page can show."""
@@ -37,7 +37,7 @@ def find_absences(
     visits: pd.DataFrame,
     *,
     margin: float = 0.0,
-    enter_after: pd.Timedelta | str = "0s",
+    enter_after: Duration = "0s",
 ) -> Absences:
     """Find when people were outside the zone during their visits.
 
@@ -91,7 +91,7 @@ def _find_gaps(
     """Find the gaps between consecutive times of a person in a zone: person, start and end."""
     begins = walks.links.begins
     positions = extend_by_margin(zone, walks.find_inside(zone), walks.position, begins, margin)
-    inside = time_inside(zone, positions, walks.rows.time, walks.held)
+    inside = time_inside(zone, positions, walks.rows.time, walks.time_present)
     rows = inside.rows
     opens = np.ones(len(rows), dtype=bool)
     opens[1:] = (rows[1:] != rows[:-1] + 1) | begins[rows[1:]]

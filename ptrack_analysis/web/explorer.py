@@ -4,19 +4,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from html import escape
 from os import PathLike
-from typing import Any
+from typing import Any, get_args
 
 import pandas as pd
 
 from ptrack_analysis.analysis.heat.heatmap import Heatmap
-from ptrack_analysis.errors import ParameterError
-from ptrack_analysis.limits import at_least
+from ptrack_analysis.limits import at_least, parse_bounds, validate_choice, validate_path
 from ptrack_analysis.pipeline.video_analysis import ObservedEnds, VideoAnalysis
 from ptrack_analysis.scene.floor_plan import FloorPlan
 from ptrack_analysis.scene.images import Picture
 from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.storage.files import write_text
-from ptrack_analysis.video import Video, YAxis
+from ptrack_analysis.video import Video, YAxis, validate_plane, validate_video
 from ptrack_analysis.web.absences import Absences, find_absences_in_analysis
 from ptrack_analysis.web.assets import (
     content_policy,
@@ -43,8 +42,8 @@ _STYLE = (
     "h1{position:absolute;width:1px;height:1px;margin:0;overflow:hidden;clip-path:inset(50%)}"
 )
 _MOUNT = """
-const held = (name) => JSON.parse(document.getElementById(`explorer-${name}`)?.textContent ?? "null");
-const [data, options, video_file] = ["data", "options", "video_file"].map(held);
+const read = (name) => JSON.parse(document.getElementById(`explorer-${name}`)?.textContent ?? "null");
+const [data, options, video_file] = ["data", "options", "video_file"].map(read);
 if (video_file) {
   const bytes = Uint8Array.from(atob(video_file.data), (letter) => letter.charCodeAt(0));
   options.video = URL.createObjectURL(new Blob([bytes], { type: video_file.type }));
@@ -68,6 +67,12 @@ class Explorer:
     ``data`` is the result of ``explorer_data``, ``height`` the height of the notebook cell [px], ``theme``
     ``"auto"`` (the theme of the system), ``"light"`` or ``"dark"``, and ``video_file`` the result of
     ``embed_video_file``.
+
+    Examples
+    --------
+    >>> explorer = pta.explore(pta.open_video("data/shop"), theme="dark")
+    >>> explorer.html.splitlines()[0]
+    '<!doctype html>'
     """
 
     data: dict[str, Any] = field(repr=False)
@@ -127,7 +132,7 @@ def explore(
 
     Each detection is shown for its time present, never across a gap. Positions step from detection to
     detection; the reader can switch to smooth motion within a tracklet. A list next to the image names people
-    who are present without a position. Trajectories in px are drawn on the video frame. Trajectories in m are
+    present without a position. Trajectories in px are drawn on the video frame. Trajectories in m are
     drawn on the frame if ``floor`` is given, otherwise on a plan. Boxes are drawn on the frame only.
 
     The reader can set a range of time: the list, dwell times and heatmap then refer to it. People can be
@@ -183,10 +188,16 @@ def explore(
     Notes
     -----
     O(n log n). The page has about 8 bytes per detection. It contains the positions that it shows.
+
+    Examples
+    --------
+    >>> explorer = explore(pta.open_video("data/shop"))
+    >>> explorer
+    Explorer('shop', 13 people, 5957 detections)
+    >>> explorer.save("explorer.html")
     """
     at_least(height, "height", _LOWEST)
-    if theme not in THEMES:
-        raise ParameterError(f"theme must be one of {', '.join(THEMES)}, got {theme!r}")
+    validate_choice(theme, "theme", THEMES)
     observed: ObservedEnds | None = None
     absences: Absences | None = None
     if isinstance(trajectories, VideoAnalysis):
@@ -203,8 +214,13 @@ def explore(
             visits = None
         observed = analysis.observed
         quality = analysis.quality
-    if video is None:
-        raise ParameterError("video must be a Video, got None. Pass the video that read_tracking returned.")
+    video = validate_video(video)
+    validate_plane(floor, "floor")
+    validate_choice(y_axis, "y_axis", get_args(YAxis))
+    if bounds is not None:
+        bounds = parse_bounds(bounds)
+    if video_file is not None:
+        validate_path(video_file, "video_file")
     data = explorer_data(
         trajectories,
         video,

@@ -187,7 +187,7 @@ function enlivenTimeline(told) {
   return set;
 }
 
-/** Show the title of a mark while the pointer is on it or it is touched. */
+/** Show the title of a mark while it is touched or under the pointer. */
 function enlivenMarks() {
   const tip = make("div", { className: "tip", hidden: true });
   document.body.append(tip);

@@ -58,6 +58,11 @@ def explore_widget(*arguments: Any, **options: Any) -> Any:
     ------
     ParameterError
         If anywidget is not installed, or ``explore`` raises it.
+
+    Examples
+    --------
+    >>> widget = explore_widget(pta.open_video("data/shop"))  # doctest: +SKIP
+    >>> widget.selected = [7]  # doctest: +SKIP
     """
     return build_widget(explore(*arguments, **options))
 

@@ -12,7 +12,7 @@ from shapely.geometry import box
 
 from ptrack_analysis import Video, Zone, compute_trajectories, read_tracking
 from ptrack_analysis.analysis.comparison.compare import compare_tracking
-from ptrack_analysis.analysis.comparison.matching import compared_moments
+from ptrack_analysis.analysis.comparison.matching import number_timestamps
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.floor import fit_floor_plan
 from ptrack_analysis.schema import DETECTIONS, HEATMAP, empty_table, validate
@@ -61,9 +61,9 @@ def test_points_are_compared_with_boxes_on_a_floor_plan():
     assert found.matches["distance_m"].tolist() == pytest.approx([0.1] * 10)
     assert found.trackings["without_position"].tolist() == [10, 0]
     other = {"up": "down", "down": "up"}[floor.y_axis]
-    with pytest.raises(ParameterError, match=rf"y points {other} for the points and {floor.y_axis} for the"):
+    with pytest.raises(ParameterError, match=rf"got {other} for the points and {floor.y_axis} for the"):
         compare_tracking(a, b, replace(VIDEO, y_axis=other), plane=floor)
-    with pytest.raises(ParameterError, match="positions of a are in px and those of b in m"):
+    with pytest.raises(ParameterError, match="positions in the same unit, got px and m"):
         compare_tracking(a, b, video)
 
 
@@ -77,13 +77,13 @@ def test_boxes_are_matched_by_distance_if_it_is_given():
 def test_options_of_points_and_boxes_are_not_mixed():
     points = make_points({1: [(0, 1.0, 1.0), (40, 1.0, 1.0)]})
     video = Video(frame_rate=25)
-    with pytest.raises(ParameterError, match="min_overlap is for boxes"):
+    with pytest.raises(ParameterError, match="min_overlap is used for boxes"):
         compare_tracking(points, points, video, min_overlap=0.5)
     for wrong in (0, -1, float("nan"), float("inf"), True):
         with pytest.raises(ParameterError, match="max_distance must be a number above 0"):
             compare_tracking(points, points, video, max_distance=wrong)
     in_px = make_points({1: [(0, 1.0, 1.0), (40, 1.0, 1.0)]}, unit="px")
-    with pytest.raises(ParameterError, match=r"points in px need the largest distance .*max_distance="):
+    with pytest.raises(ParameterError, match=r"points in px require the maximum distance .*max_distance="):
         compare_tracking(in_px, in_px, VIDEO)
     assert compare_tracking(in_px, in_px, VIDEO, max_distance=20).figures.mota == 1
 
@@ -125,7 +125,7 @@ MOMENTS = {
 def test_moments_are_compared_if_they_are_close_and_with_nobody_if_the_other_looked(
     a, b, periods, of_a, of_b
 ):
-    ours = compared_moments(np.array(a, dtype="int64"), np.array(b, dtype="int64"), *periods)
+    ours = number_timestamps(np.array(a, dtype="int64"), np.array(b, dtype="int64"), *periods)
     assert [numbers.tolist() for numbers in ours] == [of_a, of_b]
 
 
@@ -133,7 +133,7 @@ def test_moments_are_compared_if_they_are_close_and_with_nobody_if_the_other_loo
 def test_moments_are_paired_as_the_slow_loop_pairs_them(seed):
     chance = np.random.default_rng(seed)
     a, b = (np.unique(chance.integers(0, 500, 30)) for _ in "ab")
-    of_a, of_b = compared_moments(a, b, 30, 24)
+    of_a, of_b = number_timestamps(a, b, 30, 24)
     ours = {
         (int(x), int(y))
         for x, i in zip(a, of_a, strict=True)
@@ -260,7 +260,7 @@ def numbered(tables, comparison):
     moments = [
         np.unique(table.index.get_level_values("timestamp").to_numpy().astype("int64")) for table in tables
     ]
-    numbers = compared_moments(*moments, *comparison.trackings["period"].map(ms))
+    numbers = number_timestamps(*moments, *comparison.trackings["period"].map(ms))
     return [dict(zip(*both, strict=True)) for both in zip(moments, numbers, strict=True)]
 
 
@@ -471,7 +471,7 @@ def test_an_empty_table_of_the_schema_is_an_ordinary_input():
 
 @pytest.mark.parametrize("least", [0, -0.1, 1.01, float("nan")])
 def test_a_least_overlap_out_of_range_is_refused(least):
-    with pytest.raises(ParameterError, match=r"min_overlap is .*, not above 0 and at most 1"):
+    with pytest.raises(ParameterError, match=r"min_overlap must be .*above 0"):
         compared({}, {}, min_overlap=least)
 
 

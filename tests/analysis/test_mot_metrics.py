@@ -316,7 +316,7 @@ def test_overlaps_in_many_passes_are_those_of_one(monkeypatch):
     whole = find_overlaps(a, b)
     monkeypatch.setattr("ptrack_analysis.analysis.comparison.matching._CHUNK", 5)
     parts = find_overlaps(a, b)
-    pairs = [(i, j) for i in range(len(a.moment)) for j in range(len(b.moment)) if a.moment[i] == b.moment[j]]
+    pairs = [(i, j) for i in range(len(a.step)) for j in range(len(b.step)) if a.step[i] == b.step[j]]
     naive = {(i, j): naive_overlap(a.sides[:, i], b.sides[:, j]) for i, j in pairs}
     for ours in (whole, parts):
         found = dict(zip(zip(ours.a, ours.b, strict=True), ours.overlap, strict=True))
@@ -329,7 +329,7 @@ def test_the_matches_are_those_of_the_slow_loop(seed):
     frames = random_frames(seed, moments=60)
     a, b = boxes_of(frames, 0), boxes_of(frames, 1)
     matches = match_boxes(a, b, min_overlap=0.3)
-    ours = [*zip(a.moment[matches.a], a.person[matches.a], b.person[matches.b], strict=True)]
+    ours = [*zip(a.step[matches.a], a.person[matches.a], b.person[matches.b], strict=True)]
     assert sorted(ours) == [match[:3] for match in naive_matches(frames, 0.3)]
 
 

@@ -634,7 +634,7 @@ def test_a_video_that_cannot_be_played_is_said(page):
         }""",
         [explorer_script(), walked().data],
     )
-    page.get_by_text("The video cannot be played here").wait_for()
+    page.get_by_text("The video cannot be played in this browser").wait_for()
 
 
 def test_the_curve_of_presence_has_no_holes(page, tmp_path):
@@ -762,8 +762,8 @@ def test_all_figures_of_a_person_are_within_the_range_and_say_so(walk):
     said = walk.get_by_role("region", name="Selected person").inner_text()
     for text in (
         "Time in the scene in the range\n0.6 s",
-        "First seen in the range\n0:03.0",
-        "Last seen in the range\n0:03.4",
+        "First detection in the range\n0:03.0",
+        "Last detection in the range\n0:03.4",
         "1 visit in the range",
         "0.6 s of at least 4.0 s",
         "0:03 \u2013 0:03.6",

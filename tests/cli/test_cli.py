@@ -424,7 +424,7 @@ def test_a_picture_does_not_replace_what_ptrack_did_not_make(tmp_path, capfd, ar
     mine = write(tmp_path / "mine.png", "mine")
     code, _, err = run(capfd, "plot", "paths", archive, "-o", mine)
     assert code == 1
-    assert "was not made by ptrack; --force replaces it" in err
+    assert "was not written by ptrack. Use --force to replace it" in err
     assert mine.read_text() == "mine"
     assert run(capfd, "plot", "paths", archive, "-o", mine, "--force")[0] == 0
 

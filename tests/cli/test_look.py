@@ -25,7 +25,7 @@ def test_a_video_is_described_with_the_next_three_commands(capfd, data, tmp_path
     code, out, err = look(capfd, data / "shop")
     assert (code, err) == (0, "")
     lines = out.splitlines()
-    assert lines[0] == "shop: 13 people in 3 min of film"
+    assert lines[0] == "shop: 13 people in 3 min of video"
     assert lines[2].startswith("Usable with care. The number of people")
     assert "  - Busiest minute: 1:22 to 2:22, with 3.6 people in view on average." in lines
     assert max(map(len, lines[:8])) <= 100
@@ -51,7 +51,7 @@ def test_a_folder_of_videos_and_a_dataset_have_commands_of_their_own(capfd, data
         assert main(command) == 0
     capfd.readouterr()
     _, out, _ = look(capfd, tmp_path / "out")
-    assert "3 videos, 3 min 30 s of film" in " ".join(out.split())
+    assert "3 videos, 3 min 30 s of video" in " ".join(out.split())
     assert [command[0] for command in commands(out)] == ["report", "verify", "compact"]
     for command in commands(out):
         assert main(command) == 0

@@ -30,7 +30,7 @@ def test_an_animation_is_a_gif_and_replaces_only_its_like(capfd, data, tmp_path)
     [
         (["animation", "-o", "a.png"], "the suffix must be one of .gif"),
         (["paths", "-o", "a.gif"], "the suffix must be one of .png, .svg, .pdf"),
-        (["animation", "-o", "a.gif", "--width", "5"], "width is 5, not a whole number"),
+        (["animation", "-o", "a.gif", "--width", "5"], "width must be an integer"),
         (["animation", "-o", "a.gif", "--duration", "12"], "'12' has no unit"),
         (["paths", "-o", "a.png", "--background", "none.mp4@1s"], "there is no file 'none.mp4'"),
         (["paths", "-o", "a.png", "--background", "none.mp4"], "Add the time of a frame"),

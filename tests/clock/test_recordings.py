@@ -233,7 +233,7 @@ PATTERNS = {
     "a column of videos": ("{width}-%Y%m%d%H", r"\{width\} cannot be the name of a column"),
     "side by side": ("{a}{b}-%Y%m%d%H", "must have text between the fields 'a' and 'b'"),
     "a brace": ("{a-%Y%m%d%H", "has an unpaired brace"),
-    "no hour": ("{a}-%Y%m%d", "must contain a date"),
+    "no hour": ("{a}-%Y%m%d", "contains a date"),
 }
 
 

@@ -428,7 +428,7 @@ def test_the_overview_of_a_withheld_dataset_sums_nothing_that_is_missing(day, tm
     for said in (
         "it has no quality checks and no tables of single people",
         f"Figures that count fewer than {least} people are withheld",
-        "Withheld: a comparison needs the visits of single people and medians",
+        "Withheld: a comparison needs medians and the visits of single people",
     ):
         assert said in page
 

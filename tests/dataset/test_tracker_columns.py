@@ -10,7 +10,7 @@ from stored import assert_sound, list_files, read_stored
 from ptrack_analysis import compute_trajectories, export_dataset, open_dataset, read_tracking
 from ptrack_analysis.dataset.compaction import compact_dataset
 from ptrack_analysis.schema import DETECTIONS, TRACKER_COLUMNS, TRAJECTORIES, dictionary, validate
-from ptrack_analysis.sources.trackers.registry import TRACKERS
+from ptrack_analysis.sources.trackers.formats import TRACKERS
 from ptrack_analysis.video import Video
 
 VIDEO = Video(width=1280, height=720, frame_rate=25.0)

@@ -26,7 +26,8 @@ from ptrack_analysis.editing.zone_edits import list_features
 from ptrack_analysis.errors import PtrackError, PtrackWarning
 from ptrack_analysis.scene.floor_plan import read_floor_plan
 from ptrack_analysis.schema import DETECTIONS, POINTS, validate
-from ptrack_analysis.sources.trackers.registry import TRACKERS, read_tracks
+from ptrack_analysis.sources.trackers.formats import TRACKERS
+from ptrack_analysis.sources.trackers.registry import read_tracks
 from ptrack_analysis.video import Video
 
 VIDEO = Video(width=1280, height=720, frame_rate=25.0)

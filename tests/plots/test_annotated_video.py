@@ -194,14 +194,14 @@ def test_another_shape_is_refused(tmp_path):
 
 def test_detections_after_the_end_of_a_short_video_are_counted_in_a_warning(tmp_path):
     source = make_film(tmp_path / "short.mp4", range(0, 2400, 40))
-    with pytest.warns(PtrackWarning, match=r"ends at 2\.4 s\. 15 detections of 1 person are after that"):
+    with pytest.warns(PtrackWarning, match=r"ends at 2\.4 s\. 15 later detections of 1 person have no frame"):
         write(source, tmp_path / "out.mp4")
     assert len(read(tmp_path / "out.mp4")[0]) == 60
 
 
 def test_frames_after_the_tracked_video_are_written_and_mentioned(tmp_path):
     source = make_film(tmp_path / "long.mp4", range(0, 8000, 40))
-    with pytest.warns(PtrackWarning, match=r"lasts 8\.0 s, but the tracked video ends at 4\.0 s"):
+    with pytest.warns(PtrackWarning, match=r"is 8\.0 s long, but the tracked video ends at 4\.0 s"):
         write(source, tmp_path / "out.mp4")
     assert len(read(tmp_path / "out.mp4")[0]) == 200
 
@@ -532,7 +532,7 @@ def test_without_pyav_the_fix_is_named(film, tmp_path, monkeypatch):
 
 
 def test_the_video_file_itself_is_not_overwritten(film, tmp_path):
-    with pytest.raises(ParameterError, match="output is the video file itself"):
+    with pytest.raises(ParameterError, match="output must differ from video_file"):
         write(film, film)
 
 
@@ -578,7 +578,7 @@ def test_the_command_writes_the_video_and_replaces_only_its_like(capfd, data, tm
     target.write_bytes(b"mine")
     code, _, err = run(capfd, *command)
     assert (code, target.read_bytes()) == (1, b"mine")
-    assert "--force replaces it" in err
+    assert "Use --force to replace it" in err
     assert run(capfd, *command, "--force")[0] == 0
 
 

@@ -111,7 +111,7 @@ def test_metres_are_drawn_too():
     shown, _ = frames(animate_paths(table, VIDEO, bounds=(0, 0, 4, 4), **SMALL))
     assert shown[0].shape == (226, 200, 3)
     assert frames(animate_paths(table, VIDEO, **SMALL))[0]
-    with pytest.raises(ParameterError, match="is in px, and the plot is in m"):
+    with pytest.raises(ParameterError, match="is in px, but the plot is in m"):
         animate_paths(table, VIDEO, zones=[Zone("a", box(0, 0, 9, 9), "px")])
 
 
@@ -132,18 +132,18 @@ def test_persons_can_be_chosen():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"width": 10}, "width is 10, not a whole number from 120 to 1920"),
-        ({"width": 300.0}, r"width is 300\.0, not a whole"),
-        ({"frame_rate": 0}, "frame_rate is 0, not a whole number from 1 to 50"),
-        ({"frame_rate": True}, "frame_rate is True"),
-        ({"duration": "1ms"}, "duration is '1ms' at 10 frames a second, which is not 1 to 3000 frames"),
-        ({"duration": "1h"}, "not 1 to 3000 frames"),
+        ({"width": 10}, "width must be an integer from 120 to 1920, got 10"),
+        ({"width": 300.0}, r"width must be an integer from 120 to 1920, got 300\.0"),
+        ({"frame_rate": 0}, "frame_rate must be an integer from 1 to 50, got 0"),
+        ({"frame_rate": True}, "frame_rate must be an integer from 1 to 50, got True"),
+        ({"duration": "1ms"}, "duration must give 1 to 3000 frames, got '1ms' at 10 frames per second"),
+        ({"duration": "1h"}, "must give 1 to 3000 frames"),
         ({"duration": "250s", "width": 1920}, "2500 frames of 1920 x 986 px, more than 600,000,000 pixels"),
         ({"duration": "soon"}, "duration must be a duration .*, got 'soon'"),
         ({"trail": "-1s"}, "trail must be a duration of at least 0, got '-1s'"),
-        ({"persons": [3]}, "persons names 3"),
+        ({"persons": [3]}, "persons contains 3"),
         ({"background": "nowhere.png"}, "cannot be read"),
-        ({"bounds": (0, 0, 0, 1)}, "bounds is"),
+        ({"bounds": (0, 0, 0, 1)}, "bounds must be finite"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused(options, message):

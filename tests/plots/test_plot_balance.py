@@ -66,7 +66,7 @@ def test_rows_in_any_order_give_the_same_lines():
 
 def test_an_empty_table_gives_labelled_axes_that_say_so():
     ax = plot_count_drift(empty_table(BALANCE))
-    assert [text.get_text() for text in ax.texts] == ["nothing to draw: no people"]
+    assert [text.get_text() for text in ax.texts] == ["No people"]
     assert ax.get_ylabel() == "number of people"
 
 

@@ -89,7 +89,7 @@ def test_lines_that_nobody_crossed_are_drawn_as_such():
 
 def test_an_empty_table_gives_labelled_axes_that_say_so():
     ax = plot_counts(empty_table(COUNTS))
-    assert [text.get_text() for text in ax.texts] == ["nothing to draw: no counts"]
+    assert [text.get_text() for text in ax.texts] == ["No counts"]
 
 
 def test_counts_and_occupancy_share_their_time_axes():

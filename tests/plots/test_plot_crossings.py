@@ -73,7 +73,7 @@ def test_another_plane_is_refused():
 def test_an_empty_table_gives_the_lines_and_says_so():
     ax = plot_crossings(empty_table(CROSSINGS, unit="px"), [DOOR], video=VIDEO)
     written = [text.get_text() for text in ax.texts]
-    assert written == ["in", "door: 0\u00a0in,\u00a00\u00a0out", "nothing to draw: no line was crossed"]
+    assert written == ["in", "door: 0\u00a0in,\u00a00\u00a0out", "No crossings"]
     assert plot_crossings(empty_table(CROSSINGS, unit="m"), []).get_xlabel() == "x [m]"
 
 

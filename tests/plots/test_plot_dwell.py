@@ -49,15 +49,15 @@ def test_lines_are_the_medians_of_compute_dwell_in_the_color_of_the_zone(shop):
 def test_ends_that_were_not_observed_are_triangles(shop):
     labels = [text.get_text() for text in plot_dwell(shop).get_legend().get_texts()]
     assert labels == [
-        "seen from beginning to end",
+        "start and end observed",
         "end not observed",
         "start not observed",
         "median",
-        "95 % interval",
+        "95% interval",
     ]
     whole = shop[(shop["entry"] == "crossed") & (shop["exit"] == "crossed")]
     labels = [text.get_text() for text in plot_dwell(whole).get_legend().get_texts()]
-    assert labels == ["seen from beginning to end", "median", "95 % interval"]
+    assert labels == ["start and end observed", "median", "95% interval"]
 
 
 def test_many_visits_are_dots_of_about_one_length(shop):
@@ -70,7 +70,7 @@ def test_many_visits_are_dots_of_about_one_length(shop):
 
 def test_nothing_and_something_else_are_told(shop):
     (said,) = plot_dwell(empty_table(VISITS)).texts
-    assert said.get_text() == "nothing to draw: no visits"
+    assert said.get_text() == "No visits"
     with pytest.raises(pta.errors.SchemaError):
         plot_dwell(empty_table(TRAJECTORIES, unit="px"))
     with pytest.raises(pta.PtrackError):

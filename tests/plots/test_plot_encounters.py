@@ -66,7 +66,7 @@ def test_zones_of_another_plane_are_refused():
 
 def test_nothing_to_draw_is_said():
     ax = plot_encounters(empty_table(ENCOUNTERS, unit="m"))
-    assert ax.texts[0].get_text() == "nothing to draw: no encounters"
+    assert ax.texts[0].get_text() == "No encounters"
 
 
 def test_another_table_is_refused():

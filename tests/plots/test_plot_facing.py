@@ -25,7 +25,7 @@ def test_a_bar_is_the_time_of_all_persons_in_three_parts():
 
 def test_the_legend_names_the_parts():
     texts = [text.get_text() for text in plot_facing(FACED).get_legend().get_texts()]
-    assert texts == ["facing", "turned elsewhere", "without a face"]
+    assert texts == ["facing", "facing elsewhere", "without a face"]
 
 
 def test_options_reach_the_bars():
@@ -34,7 +34,7 @@ def test_options_reach_the_bars():
 
 
 def test_nobody_says_so():
-    assert "nothing to draw" in plot_facing(empty_table(FACING)).texts[0].get_text()
+    assert plot_facing(empty_table(FACING)).texts[0].get_text() == "No targets"
 
 
 def test_another_table_is_refused():

@@ -42,7 +42,7 @@ def test_zones_are_drawn_in_the_order_asked_for():
 
 def test_the_axes_say_what_they_show():
     ax = plot_fundamental_diagram(TABLE)
-    assert (ax.get_xlabel(), ax.get_ylabel()) == ("density [persons/m²]", "mean speed [m/s]")
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("density [people/m²]", "mean speed [m/s]")
     assert (ax.get_xlim()[0], ax.get_ylim()[0]) == (0, 0)
 
 
@@ -61,7 +61,7 @@ def test_one_diagram_is_drawn_on_another():
 def test_axes_of_something_else_are_refused():
     ax = plt.subplots()[1]
     ax.set_xlabel("x [m]")
-    with pytest.raises(ParameterError, match=r"the axes show 'x \[m\]' along x"):
+    with pytest.raises(ParameterError, match=r"got axes with 'x \[m\]'"):
         plot_fundamental_diagram(TABLE, ax=ax)
 
 
@@ -72,7 +72,7 @@ def test_a_zone_that_is_not_there_is_refused():
 
 def test_nothing_to_draw_is_said():
     ax = plot_fundamental_diagram(empty_table(FUNDAMENTAL))
-    assert ax.texts[0].get_text() == "nothing to draw: no speed is known"
+    assert ax.texts[0].get_text() == "No known speed"
 
 
 def test_another_table_is_refused():

@@ -38,7 +38,7 @@ def test_a_funnel_of_nobody_has_bars_of_nothing():
 
 def test_nothing_to_draw_is_said():
     ax = plot_funnel(compute_funnel(VISITS, []))
-    assert [text.get_text() for text in ax.texts] == ["nothing to draw: the funnel has no steps"]
+    assert [text.get_text() for text in ax.texts] == ["The funnel has no steps"]
 
 
 def test_options_are_handed_to_the_bars():

@@ -59,7 +59,7 @@ def test_cells_beyond_chance_are_outlined():
 def test_without_a_difference_the_axes_say_so(first):
     nothing = comparison(first, [[1.0, 2.0]], np.ones((1, 2)))
     ax = plot_heatmap_comparison(nothing)
-    assert [text.get_text() for text in ax.texts] == ["nothing to draw: no cell differs"]
+    assert [text.get_text() for text in ax.texts] == ["No cell differs"]
 
 
 def test_zones_are_drawn_in_the_same_plane_only():

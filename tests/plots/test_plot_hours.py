@@ -84,7 +84,7 @@ def test_a_zone_is_chosen_by_itself_or_by_its_name():
 
 def test_no_hour_at_all_is_said():
     ax = plot_weekly_profile(empty_table(OCCUPANCY_HOURLY))
-    assert [text.get_text() for text in ax.texts] == ["nothing to draw: no hour was recorded"]
+    assert [text.get_text() for text in ax.texts] == ["No recorded hour"]
 
 
 def test_a_zone_that_is_not_there_is_refused():
@@ -95,7 +95,7 @@ def test_a_zone_that_is_not_there_is_refused():
 def test_of_visits_to_several_zones_one_is_to_be_named():
     visits = make_visits([("till", 1, 0, 5), ("door", 2, 10, 20)])
     hourly = compute_visits_hourly(visits, Video(duration=pd.Timedelta("1h").as_unit("ms")), recorded())
-    with pytest.raises(ParameterError, match="has several: 'door', 'till'"):
+    with pytest.raises(ParameterError, match="has several zones: 'door', 'till'"):
         plot_weekly_profile(hourly)
 
 

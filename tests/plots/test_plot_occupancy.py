@@ -94,7 +94,7 @@ def test_rows_in_any_order_give_the_same_lines():
 
 def test_an_empty_table_gives_labelled_axes_that_say_so():
     ax = plot_occupancy(empty_table(OCCUPANCY_CHANGES), zones=["hall"])
-    assert [text.get_text() for text in ax.texts] == ["nothing to draw: no people"]
+    assert [text.get_text() for text in ax.texts] == ["No people"]
     assert ax.get_ylabel() == "number of people"
 
 
@@ -145,6 +145,6 @@ def test_a_video_of_nobody_is_said_to_be_one():
     occupancy = compute_occupancy(compute_trajectories(make_detections({}), video), video)
     assert len(occupancy)
     ax = plot_occupancy(occupancy)
-    assert [text.get_text() for text in ax.texts] == ["nothing to draw: no people"]
+    assert [text.get_text() for text in ax.texts] == ["No people"]
     assert ax.get_xlim() == (0, 5)
     assert len(ax.get_yticks()) == 0

@@ -14,7 +14,7 @@ from ptrack_analysis.errors import ParameterError, PtrackWarning, SchemaError
 from ptrack_analysis.plots import plot_paths
 from ptrack_analysis.plots.arrows import find_arrow_heads
 from ptrack_analysis.plots.paths import count_people_per_cell
-from ptrack_analysis.plots.stretches import find_steps
+from ptrack_analysis.plots.steps import find_steps
 from ptrack_analysis.plots.style import OKABE_ITO, zone_colors
 from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.schema import TRAJECTORIES, empty_table
@@ -189,7 +189,7 @@ def test_paths_are_colored_by_the_zone_that_contains_the_position():
 
 
 def test_an_unknown_coloring_is_refused():
-    with pytest.raises(ParameterError, match="color_by is 'age', not one of 'person', 'speed'"):
+    with pytest.raises(ParameterError, match="color_by must be one of person, speed, time, zone, got 'age'"):
         plot_paths(trajectories({1: WALK}), color_by="age")
 
 
@@ -217,7 +217,7 @@ def test_parts_with_truncated_boxes_are_dotted_and_told_in_the_legend():
     assert dashes[0] is None
     assert dashes[1] is not None
     labels = [text.get_text() for text in ax.get_legend().get_texts()]
-    assert labels == ["person 7", "first seen", "last seen", "box truncated"]
+    assert labels == ["person 7", "first position", "last position", "box truncated"]
 
 
 def test_many_persons_are_drawn_thinner_and_paler():
@@ -339,7 +339,7 @@ def test_given_axes_that_show_a_frame_keep_showing_it():
 def test_an_empty_table_gives_labelled_axes_that_say_so(unit):
     ax = plot_paths(empty_table(TRAJECTORIES, unit=unit))
     assert ax.get_xlabel() == f"x [{unit}]"
-    assert texts(ax) == ["nothing to draw: no positions"]
+    assert texts(ax) == ["No positions"]
 
 
 def test_an_empty_table_has_no_person_to_miss():
@@ -348,7 +348,7 @@ def test_an_empty_table_has_no_person_to_miss():
 
 def test_a_table_in_which_nobody_is_located_says_so():
     table = trajectories({7: [(0, None, None), (400, None, None)]})
-    assert texts(plot_paths(table)) == ["nothing to draw: no positions"]
+    assert texts(plot_paths(table)) == ["No positions"]
 
 
 def test_a_wrong_table_is_refused():

@@ -86,7 +86,7 @@ def test_nothing_to_draw_is_said(ways):
     chosen = ways[ways.index.get_level_values("origin") == "shop"]
     ax = plot_sankey(chosen, zones=["attic"] if len(ways) else None)
     text = [text.get_text() for text in ax.texts]
-    assert text == ["nothing to draw: no transitions"] or labels(ax, "from") == []
+    assert text == ["No transitions"] or labels(ax, "from") == []
 
 
 def test_given_axes_and_options_are_used():

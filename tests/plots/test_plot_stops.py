@@ -94,7 +94,7 @@ def test_many_stops_are_added_up_by_cell():
     large, small = circles(ax).get_sizes()
     assert large / small == pytest.approx(30 * 9 / 30)
     assert texts(ax) == ["30"]
-    assert legend(ax) == ["1 min of standing", "number of people"]
+    assert legend(ax) == ["1 min in total", "number of people"]
 
 
 def test_stops_with_mostly_truncated_boxes_are_hollow():
@@ -137,7 +137,7 @@ def test_a_background_fills_the_frame_and_outlines_are_drawn():
 
 def test_no_stops_are_said():
     (text,) = plot_stops(empty_table(STOPS, unit="px")).texts
-    assert text.get_text() == "nothing to draw: no stops"
+    assert text.get_text() == "No stops"
 
 
 def test_options_go_to_the_circles():
@@ -147,11 +147,11 @@ def test_options_go_to_the_circles():
 def test_another_table_another_plane_and_an_empty_extent_are_refused():
     with pytest.raises(SchemaError, match="not a stops table"):
         plot_stops(TRAJECTORIES)
-    with pytest.raises(ParameterError, match="zone 'shelf' is in m, and the plot is in px"):
+    with pytest.raises(ParameterError, match="zone 'shelf' is in m, but the plot is in px"):
         plot_stops(STOPPED, zones=[Zone("shelf", box(0, 0, 1, 1), "m")])
     ax = plt.subplots()[1]
     ax.set_xlabel("x [m]")
     with pytest.raises(ParameterError, match="The axes are in m"):
         plot_stops(STOPPED, ax=ax)
-    with pytest.raises(ParameterError, match="bounds is"):
+    with pytest.raises(ParameterError, match="bounds must be finite"):
         plot_stops(STOPPED, bounds=(0, 0, 0, 0))

@@ -142,7 +142,7 @@ def test_times_are_written_as_a_clock_shows_them(end, unit, tick):
 
 def test_an_empty_table_gives_labelled_axes_that_say_so():
     ax = plot_visits(empty_table(VISITS))
-    assert [text.get_text() for text in ax.texts] == ["nothing to draw: no visits"]
+    assert [text.get_text() for text in ax.texts] == ["No visits"]
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("time since the start of the video [s]", "person")
 
 

@@ -85,7 +85,7 @@ def test_the_shell_refuses_to_drop_a_whole_person_who_may_be_one(tmp_path, comma
     assert "--allow-dropped" in said
     assert main([*arguments, "--allow-dropped"]) == 0
     printed = capfd.readouterr()
-    assert "5 of 10 rows of other classes are left out" in printed.out + printed.err
+    assert "5 of 10 rows of other classes are excluded" in printed.out + printed.err
 
 
 def test_python_never_drops_in_silence(tmp_path):

@@ -131,7 +131,7 @@ REFUSED = {
     ),
     "time of day": ("time", ["09:30:00.000"], "line 2: ts is '09:30:00.000'.*write the date"),
     "no time": ("time", ["soon"], "line 2: ts is 'soon'; expected a time"),
-    "no day": ("time", ["2024-02-30T10:00:00Z"], "line 2: ts is '2024-02-30T10:00:00Z'; .*that exist"),
+    "no day": ("time", ["2024-02-30T10:00:00Z"], "line 2: ts is '2024-02-30T10:00:00Z'; .*existing date"),
 }
 
 

@@ -49,7 +49,7 @@ class PictureGround:
         sideways  X = (x - width / 2) · 1.7 / h        h: typical box height there [px]
         away      Y = - focal · 1.7 / h                focal: 0.9 of the image width
 
-    A step downward in the image is never shorter than a step sideways. If the boxes do not grow towards the
+    A step downward in the image is never shorter than a step sideways. If the boxes do not grow toward the
     lower edge, the ground is the image itself, scaled by their typical height.
     """
 
@@ -87,7 +87,7 @@ def fit_body_heights(top: Floats, height: Floats) -> Bodies | None:
     """Fit the typical box height as a function of the lower edge; None without a complete box.
 
     Boxes cut by the upper or lower edge of the image are excluded, because their height is unknown. The fit
-    is by least squares. The line is level if the boxes do not grow towards the lower edge, or if their foot
+    is by least squares. The line is level if the boxes do not grow toward the lower edge, or if their foot
     points hardly spread. The minimum height is the 1 % quantile of the heights.
     """
     tall = whole_heights(top, height)
@@ -119,15 +119,15 @@ _SHRINKING = 0.02
 class Side:
     """One side of each track, its start or its end.
 
-    ``moment`` is the time of the outermost position, and ``seen`` the time of the outermost row [ms].
-    ``place`` is the position (n, 2) [m] and ``velocity`` is (n, 2) [m/s]. ``size`` is the box height divided
-    by the typical height, NaN if unknown.
+    ``time`` is the time of the outermost position, and ``row_time`` the time of the outermost row [ms].
+    ``position`` is (n, 2) [m] and ``velocity`` is (n, 2) [m/s]. ``size`` is the box height divided by the
+    typical height, NaN if unknown.
     """
 
-    seen: Milliseconds
-    moment: Milliseconds
+    row_time: Milliseconds
+    time: Milliseconds
     row: Integers
-    place: Floats
+    position: Floats
     velocity: Floats
     size: Floats
 
@@ -140,18 +140,20 @@ class Ends:
     stop: Side
 
 
-def find_track_ends(rows: PersonRows, places: Floats, size: Floats, *, window: int, max_speed: float) -> Ends:
+def find_track_ends(
+    rows: PersonRows, positions: Floats, size: Floats, *, window: int, max_speed: float
+) -> Ends:
     """Find the start and the end of each track with a position.
 
     Velocity is the least-squares slope of the positions within ``window`` ms of the outermost position. It
-    is shrunk towards 0 if the positions cover little time, and limited to ``max_speed``. Size is the lower
+    is shrunk toward 0 if the positions cover little time, and limited to ``max_speed``. Size is the lower
     median of the same rows.
 
     Parameters
     ----------
     rows
         The order of person and time.
-    places
+    positions
         (n, 2) positions in that order, NaN without a position [m].
     size
         (n,) box heights divided by the typical height, NaN if unknown.
@@ -160,7 +162,7 @@ def find_track_ends(rows: PersonRows, places: Floats, size: Floats, *, window: i
     max_speed
         Maximum speed [m/s].
     """
-    known = np.flatnonzero(~np.isnan(places).any(axis=1))
+    known = np.flatnonzero(~np.isnan(positions).any(axis=1))
     begins = mark_starts(rows.person[known])
     first = np.flatnonzero(begins)
     last = first + np.diff(first, append=len(known)) - 1
@@ -169,18 +171,18 @@ def find_track_ends(rows: PersonRows, places: Floats, size: Floats, *, window: i
     all_last = all_first + np.diff(all_first, append=len(rows.time)) - 1
     own = np.searchsorted(rows.person[all_first], rows.person[known[first]])
     sides = []
-    for edge, seen in ((first, all_first[own]), (last, all_last[own])):
+    for edge, row in ((first, all_first[own]), (last, all_last[own])):
         time = rows.time[known]
         near = np.abs(time - time[edge][track]) <= window
-        velocity = _slopes(time, places[known], near, first, track)
+        velocity = _slopes(time, positions[known], near, first, track)
         speed = np.sqrt((velocity * velocity).sum(axis=1))
         velocity *= (np.minimum(speed, max_speed) / np.maximum(speed, 1e-9))[:, None]
-        place, median = places[known[edge]], _medians(size[known], near, track, len(first))
-        sides.append(Side(rows.time[seen], time[edge], known[edge], place, velocity, median))
+        position, median = positions[known[edge]], _medians(size[known], near, track, len(first))
+        sides.append(Side(rows.time[row], time[edge], known[edge], position, velocity, median))
     return Ends(*sides)
 
 
-def _slopes(time: Milliseconds, places: Floats, near: Bools, first: Integers, track: Integers) -> Floats:
+def _slopes(time: Milliseconds, positions: Floats, near: Bools, first: Integers, track: Integers) -> Floats:
     """Return the velocity fitted to each track's near positions (n, 2)."""
     if not len(first):
         return np.empty((0, 2))
@@ -189,7 +191,7 @@ def _slopes(time: Milliseconds, places: Floats, near: Bools, first: Integers, tr
     middle = np.add.reduceat(weight * seconds, first) / np.add.reduceat(weight, first)
     offset = weight * (seconds - middle[track])
     spread = np.add.reduceat(offset * offset, first) + _SHRINKING
-    moved = places - places[first][track]
+    moved = positions - positions[first][track]
     return np.add.reduceat(offset[:, None] * moved, first, axis=0) / spread[:, None]
 
 
@@ -290,8 +292,8 @@ def candidates(ends: Ends, barred: tuple[Bools, Bools], limits: Limits) -> Pairs
 def _chunks(ends: Ends, barred: tuple[Bools, Bools], horizon: int) -> Iterator[tuple[Integers, Integers]]:
     """Yield, in parts, the pairs of a track and tracks that start within the horizon of its end."""
     leaving, coming = np.flatnonzero(~barred[0]), np.flatnonzero(~barred[1])
-    coming = coming[np.argsort(ends.start.seen[coming], kind="stable")]
-    begin, end = ends.start.seen[coming], ends.stop.seen[leaving]
+    coming = coming[np.argsort(ends.start.row_time[coming], kind="stable")]
+    begin, end = ends.start.row_time[coming], ends.stop.row_time[leaving]
     low = np.searchsorted(begin, end, side="right")
     count = np.searchsorted(begin, end + horizon, side="right") - low
     total = np.cumsum(count)
@@ -305,18 +307,18 @@ def _chunks(ends: Ends, barred: tuple[Bools, Bools], horizon: int) -> Iterator[t
 def _fitting(ends: Ends, before: Integers, after: Integers, limits: Limits) -> Pairs:
     """Return the pairs whose cost is below the limit."""
     stop, start = ends.stop, ends.start
-    wait = (start.moment[after] - stop.moment[before]) / 1000.0
-    way = start.place[after] - stop.place[before]
+    wait = (start.time[after] - stop.time[before]) / 1000.0
+    way = start.position[after] - stop.position[before]
     possible = _length(way) <= limits.max_speed * wait + SLACK
     possible &= ~_came_back(stop.velocity[before], start.velocity[after])
     before, after, wait = before[possible], after[possible], wait[possible]
     reach = FADE * (1 - np.exp(-wait / (2 * FADE)))
-    expected = stop.place[before] + (stop.velocity[before] + start.velocity[after]) * reach[:, None]
-    drift = _length(start.place[after] - expected) / (SLACK + limits.max_drift * wait)
+    expected = stop.position[before] + (stop.velocity[before] + start.velocity[after]) * reach[:, None]
+    drift = _length(start.position[after] - expected) / (SLACK + limits.max_drift * wait)
     turn = _length(start.velocity[after] - stop.velocity[before]) / limits.max_speed
     size = np.abs(np.log(start.size[after] / stop.size[before])) / np.log(limits.max_size_ratio)
     size = np.where(np.isnan(size), _UNKNOWN_SIZE, size)
-    late = (start.seen[after] - stop.seen[before]) / (4.0 * limits.max_gap)
+    late = (start.row_time[after] - stop.row_time[before]) / (4.0 * limits.max_gap)
     cost = np.sqrt(drift * drift + turn * turn + size * size + late * late)
     return Pairs(before, after, expected, cost).taken(cost < limits.max_cost)
 

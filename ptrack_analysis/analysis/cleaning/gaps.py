@@ -10,7 +10,7 @@ from ptrack_analysis.analysis.presence import PersonRows, choose_max_gap, rows_b
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.schema import DETECTIONS, POINTS, Table, find_unit
-from ptrack_analysis.video import Milliseconds, milliseconds
+from ptrack_analysis.video import Duration, Milliseconds, milliseconds
 
 _BOX = ("left", "top", "width", "height")
 
@@ -21,9 +21,9 @@ MOST_ROWS = 50_000_000
 def fill_gaps(
     table: pd.DataFrame,
     *,
-    limit: pd.Timedelta | str,
-    max_gap: pd.Timedelta | str | None = None,
-    period: pd.Timedelta | str,
+    limit: Duration,
+    max_gap: Duration | None = None,
+    period: Duration,
 ) -> pd.DataFrame:
     """Fill the gaps of each person with interpolated rows, and flag them.
 
@@ -63,7 +63,7 @@ def fill_gaps(
     -----
     Presence becomes continuous: if ``compute_trajectories`` gets the same ``max_gap`` and ``period``, each
     filled gap adds its length minus one period to the time in the scene, because the row before the gap
-    already counted for one period. This errs towards longer dwell: a person who left and came back was
+    already counted for one period. This errs toward longer dwell: a person who left and came back was
     absent. Pass the period to the following functions, because the new rows are not aligned with the video's
     sampling, and an estimate from the filled table would be too short.
     O(n log n + new rows).
@@ -115,9 +115,7 @@ def new_rows(
     return row, rows.time[row] + nth * period
 
 
-def _lengths(
-    limit: pd.Timedelta | str, max_gap: pd.Timedelta | str | None, period: pd.Timedelta | str
-) -> tuple[int, int, int]:
+def _lengths(limit: Duration, max_gap: Duration | None, period: Duration) -> tuple[int, int, int]:
     longest, step = milliseconds(limit, "limit"), milliseconds(period, "period")
     if not step:
         raise ParameterError(f"period must be above 0, got {period!r}")

@@ -19,7 +19,7 @@ from ptrack_analysis.analysis.presence import MAX_GAP
 from ptrack_analysis.analysis.trajectories import SPEED_WINDOW
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.geometry import Bools, Floats, Integers
-from ptrack_analysis.video import Milliseconds, milliseconds
+from ptrack_analysis.video import Duration, Milliseconds, milliseconds
 
 Walk = tuple[Milliseconds, Floats, Floats]
 """Times [ms] and coordinates x and y."""
@@ -35,7 +35,7 @@ class Sections:
     run: Integers
 
 
-def away(time: Milliseconds, run: Integers, x: Floats, y: Floats, *, max_speed: float) -> Bools:
+def mark_jumps(time: Milliseconds, run: Integers, x: Floats, y: Floats, *, max_speed: float) -> Bools:
     """Mark the rows of sections that a person jumped to and jumped back from.
 
     All rows have positions and are in the order of tracklet and time. A tracklet is cut into sections
@@ -141,7 +141,7 @@ def flag_jumps(trajectories: pd.DataFrame, *, max_speed: float) -> pd.DataFrame:
 
     Notes
     -----
-    Errs towards too few flags. The first and the last section of a tracklet are never flagged: there is only
+    Errs toward too few flags. The first and the last section of a tracklet are never flagged: there is only
     one step, and the wrong side of it is unknown. A jump that lasts longer than the section before or after
     it is not flagged, nor is a jump to a position that can be reached within one step. A correct section
     between two wrong ones is kept only if it has more detections. A step of exactly ``max_speed`` is
@@ -167,11 +167,12 @@ def flag_jumps(trajectories: pd.DataFrame, *, max_speed: float) -> pd.DataFrame:
     [False, False, True, False]
     """
     positions = split_positions(trajectories)
-    if not (isinstance(max_speed, int | float | np.number) and 0 < max_speed < np.inf):
+    is_number = isinstance(max_speed, int | float | np.number) and not isinstance(max_speed, bool)
+    if not (is_number and 0 < max_speed < np.inf):
         raise ParameterError(f"max_speed must be above 0 [{positions.unit} per second], got {max_speed!r}")
-    measured = np.flatnonzero((positions.located == BOX) & ~np.isnan(positions.x))
+    measured = np.flatnonzero((positions.status == BOX) & ~np.isnan(positions.x))
     jump = np.zeros(len(positions.x), dtype=bool)
-    jump[measured] = away(
+    jump[measured] = mark_jumps(
         positions.rows.time[measured],
         positions.run[measured],
         positions.x[measured],
@@ -185,8 +186,8 @@ def flag_jumps(trajectories: pd.DataFrame, *, max_speed: float) -> pd.DataFrame:
 def repair_jumps(
     trajectories: pd.DataFrame,
     *,
-    max_interpolation: pd.Timedelta | str = MAX_GAP,
-    speed_window: pd.Timedelta | str = SPEED_WINDOW,
+    max_interpolation: Duration = MAX_GAP,
+    speed_window: Duration = SPEED_WINDOW,
 ) -> pd.DataFrame:
     """Replace flagged positions by interpolation between the other positions of the tracklet.
 
@@ -224,10 +225,15 @@ def repair_jumps(
 
     Examples
     --------
-    >>> from ptrack_analysis.schema import empty_table
-    >>> from ptrack_analysis.schema import TRAJECTORIES
-    >>> len(repair_jumps(flag_jumps(empty_table(TRAJECTORIES, unit="m"), max_speed=3.0)))
-    0
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> plan = pta.read_floor_plan("data/shop/floor.json")
+    >>> trajectories = pta.compute_trajectories(detections, video, plane=plan)
+    >>> flagged = pta.cleaning.flag_jumps(trajectories, max_speed=1.5)
+    >>> repaired = pta.cleaning.repair_jumps(flagged)
+    >>> flagged["jump"].sum().item()
+    9
+    >>> repaired.loc[repaired["jump"], "position_status"].value_counts().to_dict()
+    {'interpolated': 9, 'detected': 0, 'missing': 0}
     """
     old = split_positions(trajectories)
     if "jump" not in trajectories.columns:
@@ -238,18 +244,18 @@ def repair_jumps(
     longest = milliseconds(max_interpolation, "max_interpolation")
     x, y = np.where(jump, np.nan, old.x), np.where(jump, np.nan, old.y)
     filled = kernels.fill_between(old.rows.time, old.run, x, y, jump, longest=longest)
-    located = np.where(jump, np.where(filled, INTERPOLATED, NO), old.located).astype("int8")
+    status = np.where(jump, np.where(filled, INTERPOLATED, NO), old.status).astype("int8")
     flags: dict[str, Bools] = {}
     for name, combine in (("box_truncated", np.logical_or), ("outside_image", np.logical_and)):
         if name in trajectories.columns:
             flag = trajectories[name].to_numpy()[old.rows.order]
-            flags[name] = spread_to_interpolated(flag & ~jump, located, old.run, combine)
-    return with_positions(trajectories, old, (x, y, located), speed_window=speed_window, **flags)
+            flags[name] = spread_to_interpolated(flag & ~jump, status, old.run, combine)
+    return with_positions(trajectories, old, (x, y, status), speed_window=speed_window, **flags)
 
 
 def _spread(jump: Bools, positions: Positions, measured: Integers) -> None:
     """Flag positions that were interpolated from an adjacent flagged position of the tracklet."""
-    made = np.flatnonzero((positions.located == INTERPOLATED) & ~np.isnan(positions.x))
+    made = np.flatnonzero((positions.status == INTERPOLATED) & ~np.isnan(positions.x))
     if not len(made) or not len(measured):
         return
     after = np.searchsorted(measured, made)

@@ -10,7 +10,7 @@ from ptrack_analysis.analysis.presence import mark_starts, rows_by_person
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.geometry import Integers
 from ptrack_analysis.schema import DETECTIONS, POINTS, STITCHES, TRAJECTORIES, Table, validate
-from ptrack_analysis.video import milliseconds, timedelta
+from ptrack_analysis.video import Duration, milliseconds, timedelta
 
 _MADE = frozenset({"position_status", "time_present", "tracklet"})
 
@@ -39,13 +39,13 @@ def find_table_kind(table: object, *, trajectories: bool = False) -> Table:
 
 
 def apply_stitches(table: pd.DataFrame, stitches: pd.DataFrame) -> pd.DataFrame:
-    """Give joined tracks the number of the first track, and keep the tracker's number.
+    """Renumber joined tracks with the number of the first track of each chain.
 
     The chains follow ``after``, so rows of the stitches can be deleted; this splits a chain into two. Numbers
     that do not occur in the table are ignored, so stitches of a complete video can be applied to a part. The
-    tracker's number of every row is in ``merged_from``, whether or not the track was joined. A table that
-    already has this column from an earlier round of stitching keeps it. Nothing else changes, and the rows
-    keep their order.
+    column ``merged_from`` contains the tracker's number of every row, also of tracks that were not joined.
+    A table that already has this column from an earlier round of stitching keeps it. Nothing else changes,
+    and the rows keep their order.
 
     Parameters
     ----------
@@ -74,10 +74,17 @@ def apply_stitches(table: pd.DataFrame, stitches: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from ptrack_analysis.schema import empty_table
-    >>> from ptrack_analysis.schema import DETECTIONS, STITCHES
-    >>> list(apply_stitches(empty_table(DETECTIONS), empty_table(STITCHES, unit="px")).columns[-1:])
-    ['merged_from']
+    The tracker lost a person, who was found again under another number:
+
+    >>> columns = {"frame": "frame", "id": "track_id"}
+    >>> columns |= {"left": "x1", "right": "x2", "top": "y1", "bottom": "y2"}
+    >>> video = pta.Video(width=1280, height=720, frame_rate=25.0)
+    >>> detections, video = pta.read_tracking("data/tracker/morning.csv", columns=columns, video=video)
+    >>> trajectories = pta.compute_trajectories(detections, video)
+    >>> stitches = pta.cleaning.compute_stitches(detections, trajectories, video)
+    >>> stitched = pta.cleaning.apply_stitches(detections, stitches)
+    >>> [table.index.get_level_values("person_index").nunique() for table in (detections, stitched)]
+    [6, 5]
     """
     find_table_kind(table)
     validate(stitches, STITCHES)
@@ -86,7 +93,9 @@ def apply_stitches(table: pd.DataFrame, stitches: pd.DataFrame) -> pd.DataFrame:
     _validate_no_forks(later, earlier)
     into, circular = first_of_chains(later, earlier)
     if circular.any():
-        raise ParameterError(f"the stitches of person {later[circular].min()} form a circle")
+        raise ParameterError(
+            f"the stitches of person {later[circular].min()} form a circle. Delete one of them."
+        )
     person: Integers = table.index.get_level_values("person_index").to_numpy()
     renamed = _renamed(person, later, into)
     kept = table["merged_from"].to_numpy() if "merged_from" in table.columns else person
@@ -119,10 +128,16 @@ def unstitch_tracks(table: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from ptrack_analysis.schema import empty_table
-    >>> from ptrack_analysis.schema import DETECTIONS, STITCHES
-    >>> detections = empty_table(DETECTIONS)
-    >>> unstitch_tracks(apply_stitches(detections, empty_table(STITCHES, unit="px"))).equals(detections)
+    The tracker lost a person, who was found again under another number:
+
+    >>> columns = {"frame": "frame", "id": "track_id"}
+    >>> columns |= {"left": "x1", "right": "x2", "top": "y1", "bottom": "y2"}
+    >>> video = pta.Video(width=1280, height=720, frame_rate=25.0)
+    >>> detections, video = pta.read_tracking("data/tracker/morning.csv", columns=columns, video=video)
+    >>> trajectories = pta.compute_trajectories(detections, video)
+    >>> stitches = pta.cleaning.compute_stitches(detections, trajectories, video)
+    >>> stitched = pta.cleaning.apply_stitches(detections, stitches)
+    >>> pta.cleaning.unstitch_tracks(stitched).equals(detections)
     True
     """
     kind = find_table_kind(table)
@@ -158,7 +173,8 @@ def _validate_no_overlap(table: pd.DataFrame, renamed: Integers, person: Integer
         numbers = " and ".join(str(number) for number in np.sort(person[order[first[rows]]]))
         time_of_overlap = timedelta(int(begins[rows[1]]))
         raise ParameterError(
-            f"the stitches join persons {numbers}, who are both present at {time_of_overlap}"
+            f"the stitches join persons {numbers}, who are both present at {time_of_overlap}. Delete one of "
+            "these stitches."
         )
 
 
@@ -180,7 +196,7 @@ def _with_numbers(table: pd.DataFrame, person: Integers) -> pd.DataFrame:
 
 
 def filter_short_tracks(
-    table: pd.DataFrame, *, min_duration: pd.Timedelta | str, min_detections: int
+    table: pd.DataFrame, *, min_duration: Duration, min_detections: int
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Split a table into the rows of long tracks and the rows of short tracks.
 
@@ -216,11 +232,11 @@ def filter_short_tracks(
 
     Examples
     --------
-    >>> from ptrack_analysis.schema import empty_table
-    >>> from ptrack_analysis.schema import DETECTIONS
-    >>> kept, removed = filter_short_tracks(empty_table(DETECTIONS), min_duration="1s", min_detections=2)
-    >>> len(kept), len(removed)
-    (0, 0)
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> trajectories = pta.compute_trajectories(detections, video)
+    >>> kept, removed = pta.cleaning.filter_short_tracks(detections, min_duration="10s", min_detections=2)
+    >>> removed.groupby("person_index").size().to_dict()
+    {1: 93}
     """
     find_table_kind(table, trajectories=True)
     shortest = milliseconds(min_duration, "min_duration")

@@ -12,7 +12,7 @@ from ptrack_analysis.analysis.presence import PersonRows, rows_by_person
 from ptrack_analysis.analysis.trajectories import SMOOTHING, SPEED_WINDOW, parse_speed_windows
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.schema import POSITION_STATUSES, TRAJECTORIES, choice, find_unit, validate
-from ptrack_analysis.video import milliseconds
+from ptrack_analysis.video import Duration, milliseconds
 
 BOX, INTERPOLATED, NO = range(len(POSITION_STATUSES))
 
@@ -21,14 +21,14 @@ BOX, INTERPOLATED, NO = range(len(POSITION_STATUSES))
 class Positions:
     """The arrays of trajectories in the order of person and time.
 
-    ``run`` numbers the tracklets of all people, and ``located`` contains the codes of the position status.
+    ``run`` numbers the tracklets of all people, and ``status`` contains the codes of the position status.
     """
 
     rows: PersonRows
     run: Integers
     x: Floats
     y: Floats
-    located: Integers
+    status: Integers
     unit: str
 
 
@@ -50,7 +50,7 @@ def split_positions(trajectories: pd.DataFrame) -> Positions:
         run=link_rows(trajectories, rows).tracklet,
         x=np.where(unknown, np.nan, x),
         y=np.where(unknown, np.nan, y),
-        located=np.asarray(trajectories["position_status"].cat.codes)[rows.order],
+        status=np.asarray(trajectories["position_status"].cat.codes)[rows.order],
         unit=unit,
     )
 
@@ -60,7 +60,7 @@ def with_positions(
     old: Positions,
     new: tuple[Floats, Floats, Integers],
     *,
-    speed_window: pd.Timedelta | str,
+    speed_window: Duration,
     **flags: Bools,
 ) -> pd.DataFrame:
     """Return trajectories with new positions (x, y, status) and flags; recompute steps and speeds.
@@ -71,14 +71,14 @@ def with_positions(
         If ``speed_window`` is below 2 ms.
     """
     half, around = parse_speed_windows(speed_window, SMOOTHING)
-    x, y, located = new
+    x, y, status = new
     way, _ = kernels.steps(old.run, x, y)
     vx, vy = kernels.velocity(old.rows.time, old.run, x, y, half=half, smoothing=around)
     unit = old.unit
     columns: dict[str, Any] = {
         f"x_{unit}": x,
         f"y_{unit}": y,
-        "position_status": choice(TRAJECTORIES, "position_status", located),
+        "position_status": choice(TRAJECTORIES, "position_status", status),
         f"step_{unit}": way,
         f"speed_{unit}_per_s": np.sqrt(vx * vx + vy * vy),
         "heading": kernels.direction(vx, vy),
@@ -87,7 +87,7 @@ def with_positions(
     return trajectories.take(old.rows.order).assign(**columns)
 
 
-def parse_half_window(window: pd.Timedelta | str, name: str) -> int:
+def parse_half_window(window: Duration, name: str) -> int:
     """Return half the length of a window, rounded down to whole milliseconds."""
     return milliseconds(window, name) // 2
 
@@ -101,8 +101,8 @@ _NOISE = 1e-9
 def smooth_trajectories(
     trajectories: pd.DataFrame,
     *,
-    window: pd.Timedelta | str = WINDOW,
-    speed_window: pd.Timedelta | str = SPEED_WINDOW,
+    window: Duration = WINDOW,
+    speed_window: Duration = SPEED_WINDOW,
 ) -> pd.DataFrame:
     """Smooth each position with its mean over a time window, and flag positions that moved.
 
@@ -142,10 +142,12 @@ def smooth_trajectories(
 
     Examples
     --------
-    >>> from ptrack_analysis.schema import empty_table
-    >>> from ptrack_analysis.schema import TRAJECTORIES
-    >>> smooth_trajectories(empty_table(TRAJECTORIES, unit="m")).columns[-1]
-    'smoothed'
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> trajectories = pta.compute_trajectories(detections, video)
+    >>> smoothed = pta.cleaning.smooth_trajectories(trajectories, window="1s")
+    >>> paths = [pta.compute_tracks(table)["path_length_px"].sum() for table in (trajectories, smoothed)]
+    >>> [round(path) for path in paths]
+    [17666, 16102]
     """
     old = split_positions(trajectories)
     half = parse_half_window(window, "window")
@@ -158,7 +160,7 @@ def smooth_trajectories(
     moved = np.hypot(x - old.x, y - old.y) > noise
     if "smoothed" in trajectories.columns:
         moved |= trajectories["smoothed"].to_numpy()[old.rows.order]
-    return with_positions(trajectories, old, (x, y, old.located), speed_window=speed_window, smoothed=moved)
+    return with_positions(trajectories, old, (x, y, old.status), speed_window=speed_window, smoothed=moved)
 
 
 def _has_company(old: Positions, half: int) -> Bools:

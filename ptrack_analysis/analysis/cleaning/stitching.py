@@ -22,7 +22,7 @@ from ptrack_analysis.errors import SchemaError
 from ptrack_analysis.geometry import Bools, Floats, Integers, contains
 from ptrack_analysis.scene.zones import Zone, validate_zones
 from ptrack_analysis.schema import DETECTIONS, STITCHES, assemble, validate
-from ptrack_analysis.video import Video, milliseconds
+from ptrack_analysis.video import Duration, Video, milliseconds, validate_video
 
 
 def first_of_chains(later: Integers, earlier: Integers) -> tuple[Integers, Bools]:
@@ -88,7 +88,7 @@ def cheapest(before: Integers, after: Integers, cost: Floats, *, unmatched: floa
     left, row = np.unique(before, return_inverse=True)
     right, column = np.unique(after, return_inverse=True)
     every = np.arange(len(left))
-    # plus 1, because the solver treats a cost of 0 as no edge; each row pays it once for any choice
+    # plus 1, because the solver treats a cost of 0 as no edge (each row pays 1 for any choice)
     weight = np.concatenate([cost, np.full(len(left), unmatched)]) + 1.0
     entries = np.concatenate([row, every]), np.concatenate([column, len(right) + every])
     graph = csr_array((weight, entries), shape=(len(left), len(right) + len(left)))
@@ -160,7 +160,7 @@ def compute_stitches(
     video: Video | None = None,
     *,
     entrances: Sequence[Zone] = (),
-    max_gap: pd.Timedelta | str = STITCH_GAP,
+    max_gap: Duration = STITCH_GAP,
     max_speed: float = 3.0,
     max_drift: float = 1.0,
     max_size_ratio: float = 1.15,
@@ -217,8 +217,8 @@ def compute_stitches(
     max_cost
         Joins must cost less than this, above 0.
     min_margin
-        Minimum increase in cost of the next best choice, 0 or more; with 0, exact ties are broken by the
-        order of the numbers.
+        Minimum increase in cost of the next best choice, 0 or more. With 0, the order of the numbers decides
+        between choices of equal cost.
 
     Returns
     -------
@@ -236,7 +236,7 @@ def compute_stitches(
 
     Notes
     -----
-    Errs towards missed joins: a join is made only if no other join fits nearly as well. The table shows
+    Errs toward missed joins: a join is made only if no other join fits nearly as well. The table shows
     results for the simulated shop of this project (``simulation``): 3 minutes, recorded 24 times at each
     density. Boxes are jittered by 2 px, and tracks break for 0.3 s or more about every 12 s, half of the time
     next to another person. The entrance is given, and no limit was tuned on these recordings. The columns
@@ -269,17 +269,24 @@ def compute_stitches(
 
     Examples
     --------
-    >>> from ptrack_analysis import Video, compute_trajectories
-    >>> from ptrack_analysis.schema import empty_table
-    >>> from ptrack_analysis.schema import DETECTIONS
-    >>> video, detections = Video(width=640, height=360), empty_table(DETECTIONS)
-    >>> len(compute_stitches(detections, compute_trajectories(detections, video), video))
-    0
+    The tracker lost a person, who was found again under another number:
+
+    >>> columns = {"frame": "frame", "id": "track_id"}
+    >>> columns |= {"left": "x1", "right": "x2", "top": "y1", "bottom": "y2"}
+    >>> video = pta.Video(width=1280, height=720, frame_rate=25.0)
+    >>> detections, video = pta.read_tracking("data/tracker/morning.csv", columns=columns, video=video)
+    >>> trajectories = pta.compute_trajectories(detections, video)
+    >>> stitches = pta.cleaning.compute_stitches(detections, trajectories, video)
+    >>> stitches[["after", "merged_into", "distance_px"]].reset_index().round(1)
+       track_index  after  merged_into  distance_px
+    0           15      7            7          2.4
     """
     if detections is not None:
         validate(detections, DETECTIONS)
     old = split_positions(trajectories)
-    validate_zones(list(entrances), old.unit)
+    if video is not None:
+        validate_video(video)
+    validate_zones(entrances, old.unit, "entrances")
     gap = milliseconds(max_gap, "max_gap")
     limits = Limits(gap, gap * _COMPETITION, max_speed, max_drift, max_size_ratio, max_cost, min_margin)
     size, bodies = _sizes(detections, trajectories, old)
@@ -291,7 +298,7 @@ def compute_stitches(
     pairs = candidates(ends, _in_entrances(ends, places, entrances), limits)
     chosen = cheapest(pairs.before, pairs.after, pairs.cost, unmatched=max_cost)
     margin = margins(pairs.before, pairs.after, pairs.cost, chosen, unmatched=max_cost)
-    waited = ends.start.seen[pairs.after] - ends.stop.seen[pairs.before]
+    waited = ends.start.row_time[pairs.after] - ends.stop.row_time[pairs.before]
     made = pairs.taken(chosen & (margin >= min_margin) & (waited <= gap))
     person = trajectories.index.get_level_values("person_index").to_numpy()[old.rows.order]
     return _table(person, ends, made, (places, ground), old.unit)
@@ -352,10 +359,10 @@ def _table(
         "track_index": later,
         "after": earlier,
         "merged_into": first_of_chains(later, earlier)[0],
-        "gap": start.seen[after] - stop.seen[before],
+        "gap": start.row_time[after] - stop.row_time[before],
         "distance_{u}": np.hypot(off[:, 0], off[:, 1]),
         "speed_{u}_per_s": np.hypot(way[:, 0], way[:, 1])
-        / ((start.moment[after] - stop.moment[before]) / 1000.0),
+        / ((start.time[after] - stop.time[before]) / 1000.0),
         "size_ratio": start.size[after] / stop.size[before],
         "cost": pairs.cost,
     }

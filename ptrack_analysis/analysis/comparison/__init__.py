@@ -1,1 +1,1 @@
-"""Two trackings of one video compared: who is who, where they agree, and the standard figures."""
+"""Comparison of two trackings of one video: matches, agreement and standard metrics."""

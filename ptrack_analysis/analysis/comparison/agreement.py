@@ -1,11 +1,11 @@
-"""How far two trackings agree about zones, lines and people."""
+"""Agreement of two trackings: pairs of matching people and the time both are present."""
 
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.comparison.matching import LEFT_OUT, Boxes, Overlaps, compared_moments
+from ptrack_analysis.analysis.comparison.matching import NOT_COMPARED, Boxes, Overlaps, number_timestamps
 from ptrack_analysis.analysis.presence import PersonRows, rows_by_person
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.video import Milliseconds
@@ -13,21 +13,35 @@ from ptrack_analysis.video import Milliseconds
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrackingArrays:
-    """One tracking's detections in the order of person and time.
+    """The detections of one tracking, sorted by person and time.
 
-    ``person`` numbers the persons of ``persons`` from 0; ``time`` and ``time_present`` are in ms; ``moment``
-    is the number of the compared moment, ``LEFT_OUT`` where there is none; ``boxed`` tells whether there is a
-    body box; ``sides`` is (4, n) left, top, right, bottom as fractions of the frame. If people are matched by
-    distance, ``boxed`` tells whether there is a detected position, and ``sides`` is (2, n) x and y.
-    ``period`` is the sampling period [ms], ``unmatched`` the number of compared moments that have no
-    counterpart.
+    Attributes
+    ----------
+    persons
+        Person indexes, ascending.
+    person
+        (n,) number of each detection's person in ``persons``, from 0.
+    time, time_present
+        (n,) [ms].
+    step
+        (n,) number of the compared timestamp, or ``NOT_COMPARED``.
+    boxed
+        (n,) whether the detection has a body box. If people are matched by distance: whether it has a
+        detected position.
+    sides
+        (4, n) left, top, right and bottom as fractions of the frame. If people are matched by distance:
+        (2, n) x and y.
+    period
+        Sampling period [ms].
+    unmatched
+        Number of compared timestamps without a counterpart.
     """
 
     persons: Integers
     person: Integers
     time: Milliseconds
-    held: Milliseconds
-    moment: Integers
+    time_present: Milliseconds
+    step: Integers
     boxed: Bools
     sides: Floats
     period: int
@@ -38,7 +52,7 @@ class TrackingArrays:
 class Tracking:
     """A DETECTIONS or POINTS table, its TRAJECTORIES and its sampling period [ms].
 
-    ``unit`` is that of the positions, if people are matched by distance; None if boxes are matched.
+    ``unit`` is the unit of the positions if people are matched by distance. It is None if boxes are matched.
     """
 
     detections: pd.DataFrame
@@ -47,30 +61,36 @@ class Tracking:
     unit: str | None = None
 
 
-def seen_by_both(a: Tracking, b: Tracking) -> tuple[TrackingArrays, TrackingArrays]:
-    """Return both trackings as arrays, with their moments numbered such that compared ones are the same."""
-    times_a, times_b = _moments(a.detections), _moments(b.detections)
-    numbers_a, numbers_b = compared_moments(times_a, times_b, a.period, b.period)
+def build_arrays(a: Tracking, b: Tracking) -> tuple[TrackingArrays, TrackingArrays]:
+    """Return both trackings as arrays in which compared timestamps have the same number."""
+    times_a, times_b = _find_timestamps(a.detections), _find_timestamps(b.detections)
+    numbers_a, numbers_b = number_timestamps(times_a, times_b, a.period, b.period)
     shared = np.intersect1d(numbers_a, numbers_b)
-    alone_a, alone_b = (
-        int((~np.isin(numbers, shared) & (numbers != LEFT_OUT)).sum()) for numbers in (numbers_a, numbers_b)
+    unmatched_a, unmatched_b = (
+        int((~np.isin(numbers, shared) & (numbers != NOT_COMPARED)).sum())
+        for numbers in (numbers_a, numbers_b)
     )
-    return _seen(a, times_a, numbers_a, alone_a), _seen(b, times_b, numbers_b, alone_b)
+    return (
+        _build_arrays(a, times_a, numbers_a, unmatched_a),
+        _build_arrays(b, times_b, numbers_b, unmatched_b),
+    )
 
 
-def boxes_at_compared_moments(seen: TrackingArrays) -> tuple[Boxes, Integers]:
-    """Return the body boxes at compared moments, in their order, and the row of each."""
-    rows = np.flatnonzero(seen.boxed & (seen.moment != LEFT_OUT))
-    rows = rows[np.lexsort((seen.person[rows], seen.moment[rows]))]
-    return Boxes(seen.moment[rows], seen.person[rows], seen.sides[:, rows]), rows
+def select_compared_boxes(arrays: TrackingArrays) -> tuple[Boxes, Integers]:
+    """Return the body boxes at compared timestamps, sorted by time, and the row of each box."""
+    rows = np.flatnonzero(arrays.boxed & (arrays.step != NOT_COMPARED))
+    rows = rows[np.lexsort((arrays.person[rows], arrays.step[rows]))]
+    return Boxes(arrays.step[rows], arrays.person[rows], arrays.sides[:, rows]), rows
 
 
-def _moments(detections: pd.DataFrame) -> Milliseconds:
+def _find_timestamps(detections: pd.DataFrame) -> Milliseconds:
     times: Milliseconds = np.unique(detections.index.get_level_values("timestamp").to_numpy().view("int64"))
     return times
 
 
-def _seen(tracking: Tracking, times: Milliseconds, numbers: Integers, alone: int) -> TrackingArrays:
+def _build_arrays(
+    tracking: Tracking, times: Milliseconds, numbers: Integers, unmatched: int
+) -> TrackingArrays:
     table = tracking.detections
     rows = rows_by_person(table)
     sides: Floats = _stack_sides(table, rows) if tracking.unit is None else _stack_positions(tracking)
@@ -81,12 +101,12 @@ def _seen(tracking: Tracking, times: Milliseconds, numbers: Integers, alone: int
         persons=persons,
         person=person,
         time=rows.time,
-        held=tracking.trajectories["time_present"].to_numpy().view("int64"),
-        moment=numbers[np.searchsorted(times, rows.time)],
+        time_present=tracking.trajectories["time_present"].to_numpy().view("int64"),
+        step=numbers[np.searchsorted(times, rows.time)],
         boxed=boxed,
         sides=sides,
         period=tracking.period,
-        unmatched=alone,
+        unmatched=unmatched,
     )
 
 
@@ -98,102 +118,107 @@ def _stack_sides(table: pd.DataFrame, rows: PersonRows) -> Floats:
 
 
 def _stack_positions(tracking: Tracking) -> Floats:
-    """Return the positions, NaN where they were not detected."""
+    """Return the positions, with NaN for positions that were not detected."""
     table = tracking.trajectories
     positions = np.stack([table[f"{axis}_{tracking.unit}"].to_numpy(dtype="float64") for axis in "xy"])
     is_detected = (table["position_status"] == "detected").to_numpy()
     return np.where(is_detected, positions, np.nan)
 
 
-NOBODY = -1
+NO_PARTNER = -1
 
 
-def time_together(
+def sum_time_matched(
     a: TrackingArrays, b: TrackingArrays, row_a: Integers, row_b: Integers
 ) -> dict[str, Integers]:
-    """Sum the time for which each person of a and each of b are both present and taken for one.
+    """Sum the time during which a person of a and a person of b are partners and both present.
 
-    Two persons matched at a moment are taken for one from then on, until one of them is matched to somebody
-    else, or until a moment at which both have a box and are not matched; before their first match also back
-    in time, until such a moment. A moment at which one of them has no box, or that is not compared, changes
-    nothing. Each tracking's moments are its own, and presence is the half-open ``[timestamp, timestamp +
-    held)`` of each detection. A person is taken for at most one other at a time, so the sum over all pairs is
-    at most the sum of ``time_present`` of either tracking; who is never matched is with nobody.
+    Two people who are matched are partners from that timestamp on. They remain partners until one of them is
+    matched to another person, or until both have a box at a compared timestamp without being matched to
+    each other. The first match of a person also applies to earlier times, back to such a timestamp.
+    Timestamps that are not compared, or at which one of the two has no box, change nothing.
+
+    A detection is present during the half-open interval ``[timestamp, timestamp + time_present)``. A person
+    has at most one partner at a time. Therefore, the sum over all pairs does not exceed the total
+    ``time_present`` of either tracking.
 
     Parameters
     ----------
     a, b
         The trackings.
     row_a, row_b
-        (k,) rows of a and b that are matched.
+        (k,) matched rows of a and b.
 
     Returns
     -------
     dict
-        ``a``, ``b``: numbers of the persons; ``matched`` [ms], above 0; one entry a pair, in this order.
+        ``a``, ``b``: numbers of the people; ``matched`` [ms], above 0. One entry per pair, sorted by ``a``
+        and ``b``.
     """
-    partner_a = _partners(a, b, row_a, row_b)
-    partner_b = _partners(b, a, row_b, row_a)
+    partner_a = _find_partners(a, b, row_a, row_b)
+    partner_b = _find_partners(b, a, row_b, row_a)
     width = len(b.persons) + 1
-    key_a, start_a, stop_a = _stretches(a, a.person * width + partner_a, partner_a)
-    key_b, start_b, stop_b = _stretches(b, partner_b * width + b.person, partner_b)
+    key_a, start_a, stop_a = _find_presence(a, a.person * width + partner_a, partner_a)
+    key_b, start_b, stop_b = _find_presence(b, partner_b * width + b.person, partner_b)
     keys, code = np.unique(np.concatenate([key_a, key_b]), return_inverse=True)
     code_a, code_b = code[: len(key_a)], code[len(key_a) :]
     span = int(max(stop_a.max(initial=0), stop_b.max(initial=0))) + 1
-    shared = _covered(
+    shared = _sum_covered(
         code_a * span + start_a, code_a * span + stop_a, code_b * span + start_b, code_b * span + stop_b
     )
-    together = np.zeros(len(keys), dtype="int64")
-    np.add.at(together, code_a, shared)
-    some = together > 0
-    one, other = np.divmod(keys[some], width)
-    return {"a": one, "b": other, "matched": together[some]}
+    matched = np.zeros(len(keys), dtype="int64")
+    np.add.at(matched, code_a, shared)
+    is_positive = matched > 0
+    person_a, person_b = np.divmod(keys[is_positive], width)
+    return {"a": person_a, "b": person_b, "matched": matched[is_positive]}
 
 
-def _partners(own: TrackingArrays, other: TrackingArrays, own_row: Integers, other_row: Integers) -> Integers:
-    """Return whom each row's person is taken for from this row on: a person of the other, or nobody."""
-    partner = np.full(len(own.person), NOBODY, dtype="int64")
+def _find_partners(
+    own: TrackingArrays, other: TrackingArrays, own_row: Integers, other_row: Integers
+) -> Integers:
+    """Return the partner of each row's person from this row on, or ``NO_PARTNER``."""
+    partner = np.full(len(own.person), NO_PARTNER, dtype="int64")
     partner[own_row] = other.person[other_row]
-    rows, match = np.arange(len(partner)), _row_of_match(own, partner != NOBODY)
-    presumed = np.where(match >= 0, partner[match], NOBODY)
-    apart = own.boxed & (own.moment != LEFT_OUT) & (partner == NOBODY) & (presumed != NOBODY)
-    apart &= _has_box(other, own.moment, presumed)
+    rows, match = np.arange(len(partner)), _find_match_rows(own, partner != NO_PARTNER)
+    presumed = np.where(match >= 0, partner[match], NO_PARTNER)
+    apart = own.boxed & (own.step != NOT_COMPARED) & (partner == NO_PARTNER) & (presumed != NO_PARTNER)
+    apart &= _has_box(other, own.step, presumed)
     partings = np.cumsum(apart)
     between = np.where(rows < match, partings[match] - partings + apart, partings - partings[match])
-    return np.where(between > 0, NOBODY, presumed)
+    return np.where(between > 0, NO_PARTNER, presumed)
 
 
-def _row_of_match(own: TrackingArrays, matched: Bools) -> Integers:
-    """Return for each row the row of its person's latest match, before any the first; -1 if never matched."""
-    rows, places = np.arange(len(matched)), np.flatnonzero(matched)
+def _find_match_rows(own: TrackingArrays, matched: Bools) -> Integers:
+    """Return the row of the person's latest match, or of the first if none is earlier; -1 if unmatched."""
+    rows, matched_rows = np.arange(len(matched)), np.flatnonzero(matched)
     first = np.full(len(own.persons), -1, dtype="int64")
-    persons, place = np.unique(own.person[places], return_index=True)
-    first[persons] = places[place]
+    persons, first_index = np.unique(own.person[matched_rows], return_index=True)
+    first[persons] = matched_rows[first_index]
     first_of_row = first[own.person]
     latest = np.maximum.accumulate(np.where(matched, rows, 0))
     match: Integers = np.where((first_of_row < 0) | (rows < first_of_row), first_of_row, latest)
     return match
 
 
-def _has_box(seen: TrackingArrays, moment: Integers, person: Integers) -> Bools:
-    """Return whether a person has a box at a compared moment."""
-    width = len(seen.persons) + 1
-    known = seen.boxed & (seen.moment != LEFT_OUT)
-    there: Bools = np.isin(moment * width + person, (seen.moment * width + seen.person)[known])
-    return there
+def _has_box(arrays: TrackingArrays, step: Integers, person: Integers) -> Bools:
+    """Return whether a person has a box at a compared timestamp."""
+    width = len(arrays.persons) + 1
+    known = arrays.boxed & (arrays.step != NOT_COMPARED)
+    has_box: Bools = np.isin(step * width + person, (arrays.step * width + arrays.person)[known])
+    return has_box
 
 
-def _stretches(
-    seen: TrackingArrays, key: Integers, partner: Integers
+def _find_presence(
+    arrays: TrackingArrays, key: Integers, partner: Integers
 ) -> tuple[Integers, Milliseconds, Milliseconds]:
-    """Return the stretches of time of the rows whose person is taken for somebody, by key and time."""
-    rows = np.flatnonzero((partner >= 0) & (seen.held > 0))
-    rows = rows[np.lexsort((seen.time[rows], key[rows]))]
-    return key[rows], seen.time[rows], seen.time[rows] + seen.held[rows]
+    """Return key, start and end [ms] of each row with a partner, sorted by key and time."""
+    rows = np.flatnonzero((partner >= 0) & (arrays.time_present > 0))
+    rows = rows[np.lexsort((arrays.time[rows], key[rows]))]
+    return key[rows], arrays.time[rows], arrays.time[rows] + arrays.time_present[rows]
 
 
-def _covered(start: Integers, stop: Integers, by_start: Integers, by_stop: Integers) -> Integers:
-    """Return how much of each stretch is covered by other stretches, these being disjoint and in order."""
+def _sum_covered(start: Integers, stop: Integers, by_start: Integers, by_stop: Integers) -> Integers:
+    """Return how much of each interval other intervals cover, which are disjoint and sorted."""
     if not len(by_start):
         return np.zeros_like(start)
     length = np.concatenate([[0], np.cumsum(by_stop - by_start)])
@@ -207,10 +232,10 @@ def _covered(start: Integers, stop: Integers, by_start: Integers, by_stop: Integ
     return before(stop) - before(start)
 
 
-def pairs_table(
+def build_pairs_table(
     a: TrackingArrays, b: TrackingArrays, matches: Overlaps, counterparts: Integers
 ) -> pd.DataFrame:
-    """Return who in a is who in b: one row for each two persons that were matched or are counterparts.
+    """Return one row per pair of people of a and b that were matched or are counterparts.
 
     Parameters
     ----------
@@ -219,10 +244,10 @@ def pairs_table(
     matches
         Matched rows of a and b.
     counterparts
-        (k, 2) numbers of the persons that the identity figures pair.
+        (k, 2) numbers of the people that the identity metrics pair.
     """
     row_a, row_b = matches.a, matches.b
-    together = time_together(a, b, row_a, row_b)
+    time_matched = sum_time_matched(a, b, row_a, row_b)
     width = len(b.persons) + 1
     met = a.person[row_a].astype("int64") * width + b.person[row_b]
     paired = counterparts[:, 0] * width + counterparts[:, 1]
@@ -231,7 +256,7 @@ def pairs_table(
     count = np.bincount(np.searchsorted(keys, met), minlength=len(keys))
     total = np.bincount(np.searchsorted(keys, met), matches.overlap, minlength=len(keys))
     shared = np.zeros(len(keys), dtype="int64")
-    shared[np.searchsorted(keys, together["a"] * width + together["b"])] = together["matched"]
+    shared[np.searchsorted(keys, time_matched["a"] * width + time_matched["b"])] = time_matched["matched"]
     columns = {
         "matched": shared.view("timedelta64[ms]"),
         "share_a": _share(shared, a, one),
@@ -244,7 +269,7 @@ def pairs_table(
     return pd.DataFrame(columns, index=index)
 
 
-def _share(together: Integers, seen: TrackingArrays, person: Integers) -> Floats:
-    held = np.bincount(seen.person, seen.held, minlength=len(seen.persons) or 1)[person]
-    share: Floats = np.divide(together, held, out=np.full(len(person), np.nan), where=held > 0)
+def _share(time_matched: Integers, arrays: TrackingArrays, person: Integers) -> Floats:
+    total = np.bincount(arrays.person, arrays.time_present, minlength=len(arrays.persons) or 1)[person]
+    share: Floats = np.divide(time_matched, total, out=np.full(len(person), np.nan), where=total > 0)
     return share

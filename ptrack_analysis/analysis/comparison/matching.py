@@ -1,4 +1,4 @@
-"""Moments of two trackings that are compared with each other."""
+"""Compared timestamps of two trackings, and the matches of their boxes."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,66 +11,67 @@ from scipy.sparse.csgraph import connected_components
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.video import Milliseconds
 
-LEFT_OUT = -1
+NOT_COMPARED = -1
 
 
-def compared_moments(
+def number_timestamps(
     a: Milliseconds, b: Milliseconds, period_a: int, period_b: int
 ) -> tuple[Integers, Integers]:
-    """Give moments of two trackings that are to be compared the same number.
+    """Assign a number to each timestamp, the same number to compared timestamps.
 
-    Two moments at most half a sampling period apart (of the finer tracking: it has a moment that close to
-    any time) are compared; the two closest of all are paired first, then the closest of what is left, so no
-    moment is used twice. Of pairs equally close, those with the moment of a first come first.
+    Two timestamps are compared if they are at most half the shorter sampling period apart. The closest two
+    are paired first, then the closest of the remaining timestamps, so that each occurs in at most one pair.
+    If two pairs are equally close, the pair in which a precedes b is paired first.
 
-    A moment that finds no counterpart is compared with nobody if the other tracking has no moment within
-    three quarters of *its* sampling period: it would have sampled there, and saw nobody. (Even sampling
-    leaves no time further than half a period from a moment; the rest is room for jitter and for times cut to
-    whole ms.) Otherwise the other did not look just then, and the moment is left out.
+    A timestamp without a counterpart is compared with an empty frame if the other tracking has no timestamp
+    within three quarters of *its* sampling period: it would have sampled at that time, and detected no one.
+    (With even sampling, no time is further than half a period from a timestamp. The rest allows for jitter
+    and rounding to milliseconds.) Otherwise, the other tracking did not sample at that time, and the
+    timestamp is not compared.
 
     Parameters
     ----------
     a, b
-        (m,), (n,) distinct moments in growing order [ms].
+        (m,), (n,) distinct timestamps, ascending [ms].
     period_a, period_b
-        Sampling periods [ms]; 0 where unknown: then the other's is taken.
+        Sampling periods [ms]. An unknown period is 0 and is replaced by the period of the other tracking.
 
     Returns
     -------
     tuple
-        (m,) and (n,) numbers from 0 in the order of time, ``LEFT_OUT`` for a moment that is left out.
+        (m,) and (n,) numbers from 0 in the order of time; ``NOT_COMPARED`` for excluded timestamps.
 
     Notes
     -----
-    O((m + n) log(m + n)); the rounds of pairing are at most as many as the ms of half a period, and one or
-    two on real data.
+    O((m + n) log(m + n)). The number of rounds of pairing is at most half the period in ms, and one or two on
+    real data.
     """
     period_a, period_b = period_a or period_b, period_b or period_a
-    with_b = _paired(a, b, min(period_a, period_b))
+    with_b = _pair_nearest(a, b, min(period_a, period_b))
     paired_a = np.flatnonzero(with_b >= 0)
     paired_b = with_b[paired_a]
-    alone_a = _looked_for(a, b, period_b)
+    alone_a = _are_far(a, b, period_b)
     alone_a[paired_a] = False
-    alone_b = _looked_for(b, a, period_a)
+    alone_b = _are_far(b, a, period_a)
     alone_b[paired_b] = False
     time = np.concatenate([a[paired_a], a[alone_a], b[alone_b]])
     number = np.empty(len(time), dtype="int64")
     number[np.argsort(time, kind="stable")] = np.arange(len(time))
-    of_a = np.full(len(a), LEFT_OUT, dtype="int64")
-    of_b = np.full(len(b), LEFT_OUT, dtype="int64")
+    of_a = np.full(len(a), NOT_COMPARED, dtype="int64")
+    of_b = np.full(len(b), NOT_COMPARED, dtype="int64")
     of_a[paired_a] = of_b[paired_b] = number[: len(paired_a)]
     of_a[alone_a] = number[len(paired_a) : len(time) - int(alone_b.sum())]
     of_b[alone_b] = number[len(time) - int(alone_b.sum()) :]
     return of_a, of_b
 
 
-def _paired(a: Milliseconds, b: Milliseconds, period: int) -> Integers:
-    """Return the place in b of each moment of a, or -1: rounds of pairs that are each other's nearest."""
+def _pair_nearest(a: Milliseconds, b: Milliseconds, period: int) -> Integers:
+    """Return the index in b of each timestamp of a, or -1, by rounds that pair mutual nearest neighbors."""
     with_b = np.full(len(a), -1, dtype="int64")
     left_a, left_b = np.arange(len(a)), np.arange(len(b))
     while len(left_a) and len(left_b):
-        to_b = _nearest(a[left_a], b[left_b], later=True)
-        to_a = _nearest(b[left_b], a[left_a], later=False)
+        to_b = _find_nearest(a[left_a], b[left_b], later=True)
+        to_a = _find_nearest(b[left_b], a[left_a], later=False)
         close = to_a[to_b] == np.arange(len(left_a))
         close &= 2 * np.abs(a[left_a] - b[left_b][to_b]) <= period
         if not close.any():
@@ -81,49 +82,49 @@ def _paired(a: Milliseconds, b: Milliseconds, period: int) -> Integers:
     return with_b
 
 
-def _nearest(times: Milliseconds, among: Milliseconds, *, later: bool) -> Integers:
-    """Return place of the nearest of ``among`` to each time; of two equally near, the later or earlier."""
-    place = np.searchsorted(among, times)
-    before, after = np.maximum(place - 1, 0), np.minimum(place, len(among) - 1)
+def _find_nearest(times: Milliseconds, among: Milliseconds, *, later: bool) -> Integers:
+    """Return the index of the nearest of ``among``; ``later`` decides between two equally near."""
+    index = np.searchsorted(among, times)
+    before, after = np.maximum(index - 1, 0), np.minimum(index, len(among) - 1)
     to_before, to_after = times - among[before], among[after] - times
     take_after = (to_after <= to_before) if later else (to_after < to_before)
-    return np.where((place == 0) | ((place < len(among)) & take_after), after, before)
+    return np.where((index == 0) | ((index < len(among)) & take_after), after, before)
 
 
-def _looked_for(times: Milliseconds, among: Milliseconds, period: int) -> Bools:
-    """Return which times lie further than three quarters of a period from all of ``among``."""
+def _are_far(times: Milliseconds, among: Milliseconds, period: int) -> Bools:
+    """Return which times are further than three quarters of a period from all of ``among``."""
     if not len(among) or not len(times):
         return np.ones(len(times), dtype=bool)
-    distance = np.abs(times - among[_nearest(times, among, later=True)])
-    looked: Bools = 4 * distance > 3 * period
-    return looked
+    distance = np.abs(times - among[_find_nearest(times, among, later=True)])
+    are_far: Bools = 4 * distance > 3 * period
+    return are_far
 
 
 _CHUNK = 1_000_000
-"""Pairs a pass, so that crowded videos do not fill the memory with pairs that do not touch."""
+"""Pairs per pass, which limits the memory for pairs of boxes that do not overlap."""
 TOLERANCE = 1e-9
-"""How far below a least overlap an overlap still meets it: the float noise of fractions of the frame."""
+"""Amount by which rounding may take an overlap below a minimum that it reaches."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Boxes:
-    """Boxes or positions of one tracking, in the order of the compared moments.
+    """Boxes or positions of one tracking, sorted by compared timestamp.
 
-    ``moment`` numbers the compared moments, ``person`` the persons, both from 0; ``sides`` is (4, n) left,
-    top, right, bottom in any one unit, or (2, n) x and y.
+    ``step`` numbers the compared timestamps and ``person`` the people, both from 0. ``sides`` is (4, n) left,
+    top, right and bottom in any unit, or (2, n) x and y.
     """
 
-    moment: Integers
+    step: Integers
     person: Integers
     sides: Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Overlaps:
-    """Pairs of boxes of the same moment that overlap, in the order of ``a`` and then ``b``.
+    """Overlapping pairs of boxes at the same timestamp, sorted by ``a`` and ``b``.
 
-    ``a`` and ``b`` are the boxes' places in their trackings; ``overlap`` is above 0. Of positions it is their
-    closeness.
+    ``a`` and ``b`` are the indexes of the boxes in their trackings. ``overlap`` is above 0; for positions, it
+    is their closeness.
     """
 
     a: Integers
@@ -131,31 +132,31 @@ class Overlaps:
     overlap: Floats
 
     def where(self, kept: Bools) -> "Overlaps":
-        """Keep some of the pairs."""
+        """Return the pairs that a mask selects."""
         return Overlaps(self.a[kept], self.b[kept], self.overlap[kept])
 
     def at_least(self, overlap: float) -> "Overlaps":
-        """Keep the pairs that overlap at least so much, up to float noise (1e-9)."""
+        """Return the pairs that reach a minimum overlap, up to rounding (1e-9)."""
         return self.where(self.overlap >= overlap - TOLERANCE)
 
 
 Similarity = Callable[[Floats, Floats], Floats]
-"""How similar boxes or positions are: 1 if they are the same, 0 or less if they cannot be matched."""
+"""Similarity of boxes or positions: 1 if they are equal, 0 or less if they cannot be matched."""
 
 
 def find_overlaps(a: Boxes, b: Boxes, similarity: Similarity | None = None) -> Overlaps:
-    """Find all pairs of boxes of the same moment that overlap.
+    """Find all overlapping pairs of boxes at the same timestamp.
 
-    The overlap is intersection over union: the area that both cover by the area that either covers. It is
-    the same in fractions of the frame as in px. A box without an area overlaps nothing. Another
-    ``similarity`` takes its place, such as that of ``build_closeness`` for positions.
+    By default, the overlap is the intersection over union, which is the same in fractions of the frame as in
+    px. A box without an area overlaps no box. For positions, pass the ``similarity`` that ``build_closeness``
+    returns.
 
     Notes
     -----
-    O(sum over the moments of boxes of a · boxes of b), in passes of bounded memory.
+    O(sum over the timestamps of boxes of a · boxes of b), in passes of bounded memory.
     """
-    first = np.searchsorted(b.moment, a.moment, side="left")
-    count = np.searchsorted(b.moment, a.moment, side="right") - first
+    first = np.searchsorted(b.step, a.step, side="left")
+    count = np.searchsorted(b.step, a.step, side="right") - first
     until = np.cumsum(count)
     parts = []
     start = 0
@@ -163,7 +164,9 @@ def find_overlaps(a: Boxes, b: Boxes, similarity: Similarity | None = None) -> O
         before = int(until[start - 1]) if start else 0
         stop = max(int(np.searchsorted(until, before + _CHUNK, side="right")), start + 1)
         measured = similarity or intersection_over_union
-        parts.append(_overlaps_in(a, b, start, first[start:stop], count[start:stop], similarity=measured))
+        parts.append(
+            _find_overlaps_of_rows(a, b, start, first[start:stop], count[start:stop], similarity=measured)
+        )
         start = stop
     return Overlaps(
         np.concatenate([np.empty(0, "int64"), *(part.a for part in parts)]),
@@ -172,32 +175,31 @@ def find_overlaps(a: Boxes, b: Boxes, similarity: Similarity | None = None) -> O
     )
 
 
-def _overlaps_in(
+def _find_overlaps_of_rows(
     a: Boxes, b: Boxes, start: int, first: Integers, count: Integers, *, similarity: Similarity
 ) -> Overlaps:
-    """Pair the boxes of a from ``start`` on with ``count`` boxes of b from ``first`` on each."""
-    place = np.arange(start, start + len(count))
-    left = np.repeat(place, count)
+    """Pair each box of a from ``start`` on with its ``count`` boxes of b from ``first`` on."""
+    left = np.repeat(np.arange(start, start + len(count)), count)
     right = np.arange(len(left)) + np.repeat(first - np.cumsum(count) + count, count)
-    return _kept(left, right, similarity(a.sides[:, left], b.sides[:, right]))
+    return _drop_zero(left, right, similarity(a.sides[:, left], b.sides[:, right]))
 
 
-def _kept(left: Integers, right: Integers, overlap: Floats) -> Overlaps:
+def _drop_zero(left: Integers, right: Integers, overlap: Floats) -> Overlaps:
     return Overlaps(left, right, overlap).where(overlap > 0)
 
 
 def intersection_over_union(a: Floats, b: Floats) -> Floats:
-    """Return the area that both boxes cover by the area that either covers.
+    """Return the area of the intersection divided by the area of the union.
 
     Parameters
     ----------
     a, b
-        (4, n) left, top, right, bottom.
+        (4, n) left, top, right and bottom.
 
     Returns
     -------
     numpy.ndarray
-        (n,) 0 to 1; 0 where a box has no area.
+        (n,) from 0 to 1; 0 if a box has no area.
 
     Examples
     --------
@@ -216,7 +218,7 @@ def intersection_over_union(a: Floats, b: Floats) -> Floats:
 def build_closeness(max_distance: float) -> Similarity:
     """Return the similarity of positions: ``1 - distance / (2 * max_distance)``, as in TrackEval.
 
-    So positions at most ``max_distance`` apart have a closeness of at least 0.5, ``MIN_OVERLAP``.
+    Positions at most ``max_distance`` apart have a closeness of at least 0.5, which is ``MIN_OVERLAP``.
     """
 
     def measure(a: Floats, b: Floats) -> Floats:
@@ -228,10 +230,10 @@ def build_closeness(max_distance: float) -> Similarity:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Competition:
-    """Possible pairs, split into those that stand alone and groups that share ends.
+    """Possible pairs, split into isolated pairs and groups of pairs that share ends.
 
-    ``unmatched`` is (n,) bool; ``groups`` holds the places of the pairs of each group, groups in the order of
-    their first pair; ``row`` and ``column`` number the left and the right ends of a group from 0.
+    ``alone`` is (n,) bool and marks the isolated pairs. ``groups`` contains the indexes of the pairs of each
+    group, sorted by the first pair. ``row`` and ``column`` number the left and right ends of a group from 0.
     """
 
     alone: Bools
@@ -240,33 +242,32 @@ class Competition:
     column: Integers
 
 
-def one_to_one(left: Integers, right: Integers, weight: Floats) -> Bools:
-    """Choose pairs such that nothing occurs twice and the sum of their weights is largest.
+def match_one_to_one(left: Integers, right: Integers, weight: Floats) -> Bools:
+    """Choose pairs without a common end so that the sum of their weights is maximal.
 
-    Pairs that share no end with another are chosen at once; the others are solved one connected group at a
-    time.
+    Isolated pairs are always chosen. Each connected group of the others is solved separately.
 
     Parameters
     ----------
     left, right
-        (n,) the ends of each possible pair, numbered from 0; no pair twice.
+        (n,) ends of each possible pair, numbered from 0. All pairs are distinct.
     weight
         (n,) above 0.
 
     Returns
     -------
     numpy.ndarray
-        (n,) bool, chosen. Among equal sums, which is chosen depends on the order of the numbers only.
+        (n,) bool, True for chosen pairs. Ties depend only on the order of the numbers.
     """
-    competition = competing(left, right)
+    competition = split_competition(left, right)
     chosen = competition.alone.copy()
     for group in competition.groups:
-        picked = best_of_group(competition.row[group], competition.column[group], weight[group])
+        picked = solve_group(competition.row[group], competition.column[group], weight[group])
         chosen[group[picked]] = True
     return chosen
 
 
-def competing(left: Integers, right: Integers) -> Competition:
+def split_competition(left: Integers, right: Integers) -> Competition:
     """Split possible pairs, given by their ends numbered from 0, into groups that share ends."""
     ends, others = int(left.max(initial=-1)) + 1, int(right.max(initial=-1)) + 1
     graph = coo_array(
@@ -279,11 +280,13 @@ def competing(left: Integers, right: Integers) -> Competition:
     order = shared[np.argsort(first[group[shared]], kind="stable")]
     cuts = np.flatnonzero(np.diff(first[group[order]])) + 1
     groups = np.split(order, cuts) if len(order) else []
-    return Competition(alone, groups, _counted(label[:ends])[left], _counted(label[ends:])[right])
+    return Competition(
+        alone, groups, _number_members(label[:ends])[left], _number_members(label[ends:])[right]
+    )
 
 
-def _counted(label: Integers) -> Integers:
-    """Count the members of each label from 0."""
+def _number_members(label: Integers) -> Integers:
+    """Return the number of each item among the items with its label, from 0."""
     order = np.argsort(label, kind="stable")
     in_order = label[order]
     count = np.empty(len(label), dtype="int64")
@@ -291,8 +294,8 @@ def _counted(label: Integers) -> Integers:
     return count
 
 
-def best_of_group(row: Integers, column: Integers, weight: Floats) -> Bools:
-    """Solve one group of possible pairs by the Hungarian method."""
+def solve_group(row: Integers, column: Integers, weight: Floats) -> Bools:
+    """Solve one group of possible pairs with the Hungarian method."""
     gain = np.zeros((int(row.max()) + 1, int(column.max()) + 1))
     gain[row, column] = weight
     picked = np.zeros(gain.shape, dtype=bool)
@@ -302,24 +305,24 @@ def best_of_group(row: Integers, column: Integers, weight: Floats) -> Bools:
 
 
 MIN_OVERLAP = 0.5
-NEVER = -1
+NEVER_MATCHED = -1
 
 
 def match_boxes(a: Boxes, b: Boxes, *, min_overlap: float = MIN_OVERLAP) -> Overlaps:
-    """Match the boxes of each moment one to one by their overlap.
+    """Match the boxes of each timestamp one to one by their overlap.
 
-    Boxes may be matched if their intersection over union is at least ``min_overlap``. A person of a whose
-    last match, however long ago, may be matched again keeps it; of two persons with the same last match, the
-    one that had it later. The other boxes of the moment are matched such that there are as many matches as
-    possible, and among these such that the sum of overlaps is largest. A moment with boxes of one tracking
-    only, or of none, has no match.
+    Boxes can be matched if their intersection over union is at least ``min_overlap``. A person of a keeps the
+    last match, even after a long time, if it is still possible. If two people have the same last match, the
+    more recent match is kept. The other boxes of the timestamp are matched so that the number of matches is
+    maximal, then the sum of overlaps. A timestamp without boxes in one of the trackings has no matches.
 
     Parameters
     ----------
     a, b
-        Boxes in the order of the compared moments.
+        Boxes sorted by compared timestamp.
     min_overlap
-        The least overlap [1], above 0 and at most 1; met also where float noise (1e-9) takes it just below.
+        Minimum overlap [1], above 0 and at most 1. An overlap that rounding takes just below it (1e-9)
+        counts.
 
     Returns
     -------
@@ -328,7 +331,7 @@ def match_boxes(a: Boxes, b: Boxes, *, min_overlap: float = MIN_OVERLAP) -> Over
 
     Notes
     -----
-    Only moments in which boxes compete are solved one by one, and only the groups of boxes that do.
+    Only groups of boxes that compete with each other are solved one by one.
 
     References
     ----------
@@ -339,57 +342,57 @@ def match_boxes(a: Boxes, b: Boxes, *, min_overlap: float = MIN_OVERLAP) -> Over
 
 
 def match_overlaps(possible: Overlaps, a: Boxes, b: Boxes) -> Overlaps:
-    """Match as ``match_boxes`` does, of the pairs that overlap enough."""
-    competition = competing(possible.a, possible.b)
+    """Match boxes as in ``match_boxes``, given the pairs that overlap enough."""
+    competition = split_competition(possible.a, possible.b)
     chosen = competition.alone.copy()
-    moment = a.moment[possible.a]
+    step = a.step[possible.a]
     person_a, person_b = a.person[possible.a], b.person[possible.b]
     memory = _Memory(int(a.person.max(initial=-1)) + 1)
     settled = np.flatnonzero(competition.alone)
-    settled_at, seen = moment[settled], 0
+    settled_at, done = step[settled], 0
     for group in competition.groups:
-        until = int(np.searchsorted(settled_at, moment[group[0]]))
-        earlier = settled[seen:until]
-        memory.keep(person_a[earlier], person_b[earlier], moment[earlier])
-        seen = until
+        until = int(np.searchsorted(settled_at, step[group[0]]))
+        earlier = settled[done:until]
+        memory.keep(person_a[earlier], person_b[earlier], step[earlier])
+        done = until
         last = memory.when_last(person_a[group], person_b[group])
         taken = group[
-            _of_group(competition.row[group], competition.column[group], possible.overlap[group], last)
+            _match_group(competition.row[group], competition.column[group], possible.overlap[group], last)
         ]
-        memory.keep(person_a[taken], person_b[taken], moment[taken])
+        memory.keep(person_a[taken], person_b[taken], step[taken])
         chosen[taken] = True
     return possible.where(chosen)
 
 
 class _Memory:
-    """The last match of each person of a, and when it was."""
+    """The partner and the timestamp of the last match of each person of a."""
 
     __slots__ = ("partner", "when")
 
     def __init__(self, persons: int) -> None:
-        self.partner = np.full(persons, NEVER, dtype="int64")
-        self.when = np.full(persons, NEVER, dtype="int64")
+        self.partner = np.full(persons, NEVER_MATCHED, dtype="int64")
+        self.when = np.full(persons, NEVER_MATCHED, dtype="int64")
 
     def keep(self, person: Integers, partner: Integers, when: Integers) -> None:
-        """Note matches, given in the order of time."""
+        """Record matches, given in the order of time."""
         self.partner[person] = partner
         self.when[person] = when
 
     def when_last(self, person: Integers, partner: Integers) -> Integers:
-        """Return when each person was last matched, if it was with this partner, else ``NEVER``."""
-        return np.where(self.partner[person] == partner, self.when[person], NEVER)
+        """Return the timestamp of each person's last match if it was this partner, or ``NEVER_MATCHED``."""
+        return np.where(self.partner[person] == partner, self.when[person], NEVER_MATCHED)
 
 
-def _of_group(row: Integers, column: Integers, overlap: Floats, last: Integers) -> Bools:
-    """Match the boxes of one group: first those that continue a match, the latest first; then the others."""
+def _match_group(row: Integers, column: Integers, overlap: Floats, last: Integers) -> Bools:
+    """Match the boxes of one group: first the continued matches, most recent first."""
     chosen = np.zeros(len(row), dtype=bool)
     row_free, column_free = np.ones(len(row), dtype=bool), np.ones(len(row), dtype=bool)
-    for pair in np.argsort(-last, kind="stable")[: np.count_nonzero(last != NEVER)]:
+    for pair in np.argsort(-last, kind="stable")[: np.count_nonzero(last != NEVER_MATCHED)]:
         if column_free[column[pair]]:
             chosen[pair] = True
             row_free[row[pair]] = column_free[column[pair]] = False
     rest = np.flatnonzero(row_free[row] & column_free[column])
     if len(rest):
-        weight = overlap[rest] + len(rest)  # one match more outweighs all overlaps
-        chosen[rest[best_of_group(row[rest], column[rest], weight)]] = True
+        weight = overlap[rest] + len(rest)  # one more match outweighs all overlaps
+        chosen[rest[solve_group(row[rest], column[rest], weight)]] = True
     return chosen

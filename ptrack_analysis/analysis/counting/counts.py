@@ -8,7 +8,8 @@ import pandas as pd
 from ptrack_analysis.analysis.presence import find_video_end
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Integers
-from ptrack_analysis.scene.zones import Line
+from ptrack_analysis.limits import wrong_kind
+from ptrack_analysis.scene.zones import Line, list_names
 from ptrack_analysis.schema import (
     BALANCE,
     COUNTS,
@@ -18,7 +19,7 @@ from ptrack_analysis.schema import (
     empty_table,
     validate,
 )
-from ptrack_analysis.video import Video, milliseconds
+from ptrack_analysis.video import Duration, Video, milliseconds, validate_video
 
 MINUTE = pd.Timedelta("1min")
 NO_TIME = pd.Timedelta(0)
@@ -32,8 +33,8 @@ def count_crossings(
     lines: Sequence[Line | str],
     video: Video,
     *,
-    every: pd.Timedelta | str = MINUTE,
-    start: pd.Timedelta | str = NO_TIME,
+    every: Duration = MINUTE,
+    start: Duration = NO_TIME,
 ) -> pd.DataFrame:
     """Count the crossings of each line per bin, and cumulatively.
 
@@ -75,14 +76,19 @@ def count_crossings(
 
     Examples
     --------
-    >>> from ptrack_analysis import Video
-    >>> from ptrack_analysis.schema import empty_table
-    >>> video = Video(duration=pd.Timedelta("150s"))
-    >>> counts = count_crossings(empty_table(CROSSINGS, unit="px"), ["door"], video)
-    >>> counts["interval"].dt.total_seconds().tolist()
-    [60.0, 60.0, 30.0]
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> trajectories = pta.compute_trajectories(detections, video)
+    >>> zones, lines = pta.read_zones("data/shop/zones.geojson", video)
+    >>> crossings = pta.compute_crossings(trajectories, lines)
+    >>> counts = pta.count_crossings(crossings, lines, video, every="1min")
+    >>> counts[["in_count", "out_count"]].reset_index()
+       line       timestamp  in_count  out_count
+    0  door 0 days 00:00:00         3          3
+    1  door 0 days 00:01:00         5          3
+    2  door 0 days 00:02:00         3          5
     """
     validate(crossings, CROSSINGS)
+    validate_video(video)
     names = _line_names(lines)
     length = milliseconds(every, "every")
     if length == 0:
@@ -134,7 +140,7 @@ def compute_count_drift(
     occupancy
         OCCUPANCY_CHANGES of the same video, rows in any order.
     zone
-        Name of the zone that the lines bound; ``""`` is the whole scene.
+        Name of the zone that the lines bound; ``""`` is the scene.
     lines
         Lines whose direction *in* leads into the zone, or their names; by default all lines of the table. A
         line without crossings adds nothing.
@@ -163,14 +169,19 @@ def compute_count_drift(
 
     Examples
     --------
-    >>> from ptrack_analysis import Video, compute_occupancy
-    >>> from ptrack_analysis.schema import TRAJECTORIES
-    >>> nobody = compute_occupancy(empty_table(TRAJECTORIES, unit="px"), Video(duration=pd.Timedelta("9s")))
-    >>> compute_count_drift(empty_table(CROSSINGS, unit="px"), nobody)["drift"].tolist()
-    [0, 0]
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> trajectories = pta.compute_trajectories(detections, video)
+    >>> zones, lines = pta.read_zones("data/shop/zones.geojson", video)
+    >>> crossings = pta.compute_crossings(trajectories, lines)
+    >>> drift = pta.counting.compute_count_drift(crossings, pta.compute_occupancy(trajectories, video))
+    >>> drift.loc["", ["counted", "present", "drift"]].tail(3).reset_index()
+                   timestamp  counted  present  drift
+    0 0 days 00:02:50.240000        1        2     -1
+    1 0 days 00:02:50.480000        2        2      0
+    2 0 days 00:03:00.000000        2        2      0
     """
     validate(crossings, CROSSINGS)
-    validate(occupancy, OCCUPANCY_CHANGES)
+    validate(occupancy, OCCUPANCY_CHANGES, "occupancy")
     line = crossings.index.get_level_values("line")
     taken = np.ones(len(crossings), dtype=bool) if lines is None else line.isin(_line_names(lines))
     times, persons = _present(occupancy, zone)
@@ -190,15 +201,17 @@ def compute_count_drift(
 
 def _balance(zone: str, times: Integers, persons: Integers, time: Integers, inwards: Bools) -> pd.DataFrame:
     """Evaluate the two step functions at the times of both, and keep the rows with a change."""
-    moments = np.unique(np.concatenate([times, time]))
-    came, went = (np.searchsorted(np.sort(time[way]), moments, side="right") for way in (inwards, ~inwards))
-    present = persons[np.searchsorted(times, moments, side="right") - 1]
+    timestamps = np.unique(np.concatenate([times, time]))
+    came, went = (
+        np.searchsorted(np.sort(time[way]), timestamps, side="right") for way in (inwards, ~inwards)
+    )
+    present = persons[np.searchsorted(times, timestamps, side="right") - 1]
     numbers = np.stack([came, went, present])
-    keep = np.ones(len(moments), dtype=bool)
+    keep = np.ones(len(timestamps), dtype=bool)
     keep[1:-1] = (numbers[:, 1:-1] != numbers[:, :-2]).any(axis=0)
     counted = persons[0] + came - went
     columns = {
-        "timestamp": moments,
+        "timestamp": timestamps,
         "in_total": came,
         "out_total": went,
         "counted": counted,
@@ -211,6 +224,8 @@ def _balance(zone: str, times: Integers, persons: Integers, time: Integers, inwa
 
 def _present(occupancy: pd.DataFrame, zone: str) -> tuple[Integers, Integers]:
     """Return the times [ms] and the counts of one zone, in the order of time."""
+    if not isinstance(zone, str):
+        raise wrong_kind("zone", "the name of a zone", zone)
     rows = occupancy[occupancy.index.get_level_values("zone") == zone].sort_index()
     return _read_times(rows), rows["persons"].to_numpy()
 
@@ -222,12 +237,7 @@ def _read_times(table: pd.DataFrame) -> Integers:
 
 def _line_names(lines: Sequence[Line | str]) -> list[str]:
     """Return the names of lines; reject invalid and duplicate lines."""
-    if not isinstance(lines, list | tuple):
-        raise ParameterError(f"lines must be a list of lines or line names, got {lines!r:.60}")
-    for line in lines:
-        if not isinstance(line, Line | str):
-            raise ParameterError(f"lines must contain only lines or line names, got {line!r:.60}")
-    names = [line if isinstance(line, str) else line.name for line in lines]
+    names = list_names(lines, Line, "lines")
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise ParameterError(f"the line {twice[0]!r} occurs twice")

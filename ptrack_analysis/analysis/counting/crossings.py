@@ -20,7 +20,7 @@ from ptrack_analysis.video import Milliseconds
 _IN, _OUT = range(len(DIRECTIONS))
 _LEAST_VERTICES = 2
 _NOISE = 1e-6
-"""Largest amount by which rounding may move a time beyond a whole millisecond [ms]."""
+"""Largest amount by which rounding may move a time beyond a full millisecond [ms]."""
 
 
 @in_frame
@@ -36,13 +36,13 @@ def compute_crossings(
     the direction from the first to the last vertex, with y as in ``line.y_axis``. A sum above 0 is one
     crossing ``in``, a sum below 0 is one crossing ``out``, and a sum of 0 is not a crossing. The timestamp is
     the time of the last crossing in this direction, interpolated linearly along the step and rounded up to
-    whole ms: the first whole ms at which the line has been crossed. A person who stands exactly on the line
-    crosses it when leaving it.
+    milliseconds: the first millisecond at which the line has been crossed. A person who stands exactly on the
+    line crosses it when leaving it.
 
     Therefore, touching the line and returning is not a crossing. Jitter within ``min_distance`` of the line
     counts at most once. A path around the end of the line is not a crossing. A crossing to the last position
     counts if that position is clear. A path exactly through an end of the line is treated as if the line were
-    shifted infinitesimally towards +x (and even less towards +y): a path through the common end of two lines
+    shifted infinitesimally toward +x (and even less toward +y): a path through the common end of two lines
     crosses exactly one of them. Without lines, people or successive positions, the table is empty.
 
     ::
@@ -89,12 +89,17 @@ def compute_crossings(
 
     Examples
     --------
-    >>> from shapely.geometry import LineString
-    >>> from ptrack_analysis import Line
-    >>> from ptrack_analysis.schema import TRAJECTORIES, empty_table
-    >>> door = Line("door", LineString([(5, 10), (5, 0)]), "m")
-    >>> compute_crossings(empty_table(TRAJECTORIES, unit="m"), [door]).columns.tolist()
-    ['direction', 'crossing', 'x_m', 'y_m']
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> trajectories = pta.compute_trajectories(detections, video)
+    >>> zones, lines = pta.read_zones("data/shop/zones.geojson", video)
+    >>> crossings = pta.compute_crossings(trajectories, lines)
+    >>> crossings["direction"].value_counts().to_dict()
+    {'in': 11, 'out': 11}
+    >>> crossings["direction"].head(3).reset_index()
+       line              timestamp  person_index direction
+    0  door 0 days 00:00:06.759000             1       out
+    1  door 0 days 00:00:14.515000             2        in
+    2  door 0 days 00:00:33.234000             3        in
     """
     walks = read_walks(trajectories)
     outlines = _outlines(lines, walks.unit)
@@ -129,6 +134,16 @@ def filter_first_crossings(crossings: pd.DataFrame) -> pd.DataFrame:
     ------
     SchemaError
         If ``crossings`` is not a CROSSINGS table.
+
+    Examples
+    --------
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> trajectories = pta.compute_trajectories(detections, video)
+    >>> from shapely.geometry import LineString
+    >>> middle = pta.Line("middle", LineString([(640, 0), (640, 720)]), "px")
+    >>> crossings = pta.compute_crossings(trajectories, [middle])
+    >>> len(crossings), len(pta.counting.filter_first_crossings(crossings))
+    (24, 21)
     """
     validate(crossings, CROSSINGS)
     return crossings[crossings["crossing"] == 1]
@@ -208,7 +223,7 @@ def _near(vertices: Floats, walk: _Walk, distance: float) -> tuple[Integers, Int
 
 
 def _clear_before(walk: _Walk, unclear: Integers, steps: Integers) -> tuple[Integers, Bools]:
-    """Return the clear position before each step, and whether clear positions before and after exist."""
+    """Return the clear position before each step, and mark steps between two clear positions."""
     mask = np.ones(len(walk.x), dtype=bool)
     mask[unclear] = False
     clear = np.flatnonzero(mask)

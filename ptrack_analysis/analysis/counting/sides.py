@@ -29,8 +29,8 @@ class Hits:
 def hits(vertices: Floats, x: Floats, y: Floats, steps: Integers) -> Hits:
     """Find where steps cross the edges of a polyline, each edge separately.
 
-    Exact contacts are decided as if the polyline were shifted by an infinitesimal towards +x and an even
-    smaller one towards +y. Then no position is on it and no step passes through a vertex, so the signs along
+    Exact contacts are decided as if the polyline were shifted by an infinitesimal toward +x and an even
+    smaller one toward +y. Then no position is on it and no step passes through a vertex, so the signs along
     a path add up as for curves in general position. A closed path that does not go around an end of the
     polyline adds up to 0. A step through the vertex between two edges crosses one edge, or both edges there
     and back.
@@ -85,7 +85,7 @@ def hits(vertices: Floats, x: Floats, y: Floats, steps: Integers) -> Hits:
 
 
 def _across(edge: Floats, ends: Floats) -> tuple[Integers, Bools, Floats]:
-    """Find the steps that change sides of an edge's line, whether to its right, and where."""
+    """Find the steps that cross the line of an edge, whether they go to its right, and at which share."""
     swapped = tuple(edge[0]) > tuple(edge[1])
     ordered = edge[::-1] if swapped else edge
     areas = doubled_areas(*ordered, *ends[:2]), doubled_areas(*ordered, *ends[2:])
@@ -96,7 +96,7 @@ def _across(edge: Floats, ends: Floats) -> tuple[Integers, Bools, Floats]:
 
 
 def _right(area: Floats, along: Floats, *, moved: int) -> Bools:
-    """Return what is on the right, including points on the path once it (+1) or the path (-1) is shifted."""
+    """Return which areas are on the right; ties are decided by shifting the line (+1) or the path (-1)."""
     tie = np.where(along[1] != 0, -moved * along[1], moved * along[0]) > 0
     right: Bools = np.where(area != 0, area > 0, tie)
     return right

@@ -10,7 +10,7 @@ from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats, Integers
 from ptrack_analysis.scene.zones import Zone, validate_zones
 from ptrack_analysis.schema import DENSITY, OCCUPANCY_CHANGES, ZONE_OCCUPANCY, assemble, validate
-from ptrack_analysis.video import Milliseconds, Video, milliseconds
+from ptrack_analysis.video import Duration, Milliseconds, Video, milliseconds, validate_video
 
 MINUTE = pd.Timedelta("1min")
 QUARTER_HOUR = pd.Timedelta("15min")
@@ -22,7 +22,7 @@ def compute_occupancy_bins(
     occupancy: pd.DataFrame,
     video: Video,
     *,
-    every: pd.Timedelta | str = MINUTE,
+    every: Duration = MINUTE,
     edges: Milliseconds | None = None,
 ) -> pd.DataFrame:
     """Compute the mean and maximum number of people per bin of time.
@@ -74,19 +74,18 @@ def compute_occupancy_bins(
 
     Examples
     --------
-    Two people for 30 s, then one person for another 30 s, then no one.
-
-    >>> import pandas as pd
-    >>> from ptrack_analysis import Video
-    >>> from ptrack_analysis.crowd import compute_occupancy_bins
-    >>> times = pd.to_timedelta([0, 30, 60, 90], unit="s").as_unit("ms")
-    >>> index = pd.MultiIndex.from_product([[""], times], names=["zone", "timestamp"])
-    >>> occupancy = pd.DataFrame({"persons": [2, 1, 0, 0]}, index=index)
-    >>> bins = compute_occupancy_bins(occupancy, Video(duration=pd.Timedelta("90s")))
-    >>> bins[["mean_persons", "max_persons"]].to_numpy().tolist()
-    [[1.5, 2.0], [0.0, 0.0]]
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> trajectories = pta.compute_trajectories(detections, video)
+    >>> occupancy = pta.compute_occupancy(trajectories, video)
+    >>> bins = pta.crowd.compute_occupancy_bins(occupancy, video, every="1min")
+    >>> bins.loc["", ["mean_persons", "max_persons"]].round(2).reset_index()
+            timestamp  mean_persons  max_persons
+    0 0 days 00:00:00          2.43            4
+    1 0 days 00:01:00          2.96            4
+    2 0 days 00:02:00          2.93            5
     """
-    validate(occupancy, OCCUPANCY_CHANGES)
+    validate(occupancy, OCCUPANCY_CHANGES, "occupancy")
+    validate_video(video)
     length = parse_bin_length(every)
     occupancy = occupancy.sort_index()
     zone, names = number_names(occupancy, "zone")
@@ -128,7 +127,7 @@ def bin_counts(
     }
 
 
-def parse_bin_length(every: pd.Timedelta | str) -> int:
+def parse_bin_length(every: Duration) -> int:
     """Return the length of a bin [ms].
 
     Raises
@@ -171,13 +170,13 @@ def measure_recorded(edges: Milliseconds, begin: int, end: int) -> Milliseconds:
     return recorded
 
 
-def time_held(zone: Zone, starts: Milliseconds, spans: Milliseconds) -> Milliseconds:
+def measure_active_time(zone: Zone, starts: Milliseconds, spans: Milliseconds) -> Milliseconds:
     """Return the active time of the zone within each bin [ms]."""
     if zone.window is None:
         return spans
     since, until = zone.window
-    held: Milliseconds = np.minimum(starts + spans, until) - np.maximum(starts, since)
-    return np.maximum(held, 0)
+    active: Milliseconds = np.minimum(starts + spans, until) - np.maximum(starts, since)
+    return np.maximum(active, 0)
 
 
 def _binned(time: Milliseconds, persons: Integers, edges: Milliseconds) -> tuple[Integers, Integers]:
@@ -193,9 +192,7 @@ def _binned(time: Milliseconds, persons: Integers, edges: Milliseconds) -> tuple
     return total, np.maximum.reduceat(count, opens)
 
 
-def compute_density(
-    bins: pd.DataFrame, zones: Sequence[Zone], *, start: pd.Timedelta | str = NO_TIME
-) -> pd.DataFrame:
+def compute_density(bins: pd.DataFrame, zones: Sequence[Zone], *, start: Duration = NO_TIME) -> pd.DataFrame:
     """Compute the number of people per area in each zone and bin.
 
     The density is ``person_seconds`` divided by the zone's area and by the active time of the zone in the
@@ -239,15 +236,17 @@ def compute_density(
 
     Examples
     --------
-    >>> from shapely.geometry import box
-    >>> from ptrack_analysis import Zone
-    >>> from ptrack_analysis.schema import empty_table
-    >>> from ptrack_analysis.schema import ZONE_OCCUPANCY
-    >>> hall = Zone("hall", box(0, 0, 4, 5), "m")
-    >>> compute_density(empty_table(ZONE_OCCUPANCY), [hall]).columns.tolist()[1:3]
-    ['area_m2', 'density_per_m2']
+    >>> analysis = pta.open_video("data/shop", zones="data/shop/zones.geojson", floor="data/shop/floor.json")
+    >>> occupancy = pta.compute_occupancy(analysis.trajectories, analysis.video, zones=analysis.zones)
+    >>> bins = pta.crowd.compute_occupancy_bins(occupancy, analysis.video)
+    >>> density = pta.crowd.compute_density(bins, analysis.zones)
+    >>> density.loc["checkout", ["area_m2", "density_per_m2"]].round(3).reset_index()
+            timestamp  area_m2  density_per_m2
+    0 0 days 00:00:00      3.6           0.192
+    1 0 days 00:01:00      3.6           0.040
+    2 0 days 00:02:00      3.6           0.055
     """
-    validate(bins, ZONE_OCCUPANCY)
+    validate(bins, ZONE_OCCUPANCY, "bins")
     validate_square_meters(zones)
     bins = bins.sort_index()
     of_rows = bins.index.get_level_values("zone")
@@ -289,7 +288,7 @@ def _dense(zone: Zone, bins: pd.DataFrame, begin: int) -> dict[str, Integers | F
     interval, present = (
         bins[name].to_numpy().astype("int64") for name in ("recorded_time", "person_seconds")
     )
-    open_time = time_held(zone, np.maximum(time, begin), interval)
+    open_time = measure_active_time(zone, np.maximum(time, begin), interval)
     area = zone.outline.area
     density = np.where(open_time > 0, present / np.maximum(open_time, 1) / area, np.nan)
     space = np.full(len(time), np.nan)

@@ -7,14 +7,14 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.motion.clock import stretches
+from ptrack_analysis.analysis.motion.clock import find_parts
 from ptrack_analysis.analysis.motion.walks import Walks, split_walks
 from ptrack_analysis.analysis.presence import find_period, mark_starts
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats, Integers
 from ptrack_analysis.limits import above
 from ptrack_analysis.schema import ENCOUNTERS, TRAJECTORIES, assemble, empty_table, find_unit, validate
-from ptrack_analysis.video import Milliseconds, Video, milliseconds
+from ptrack_analysis.video import Duration, Milliseconds, Video, milliseconds
 
 _SLACK = 1 + 1e-9  # keeps rounding from putting two cells between near positions
 _MOST_CELLS = 2**14  # cells across the plane, so that the keys of time and cell fit into 64 bits
@@ -40,7 +40,9 @@ class Samples:
         return Samples(*(getattr(self, name)[kept] for name in self.__slots__))
 
 
-_NOBODY = Samples(np.empty(0, "int64"), np.empty(0, "int64"), np.empty(0), np.empty(0), np.empty(0, "int64"))
+_NO_SAMPLES = Samples(
+    np.empty(0, "int64"), np.empty(0, "int64"), np.empty(0), np.empty(0), np.empty(0, "int64")
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,18 +123,18 @@ def passes(blocks: Iterable[Samples]) -> Iterator[Samples]:
 
     A pass ends before the tick of every ``_AT_ONCE``-th sample, independent of the sizes of the blocks.
     """
-    held, before = _NOBODY, 0
+    waiting, before = _NO_SAMPLES, 0
     for block in blocks:
-        held = _after(held, block)
+        waiting = _after(waiting, block)
         upcoming = -before % _AT_ONCE or _AT_ONCE
-        marks = np.arange(upcoming, len(held.tick), _AT_ONCE)
-        edges = np.unique(np.searchsorted(held.tick, np.append(held.tick[:1], held.tick[marks])))
+        marks = np.arange(upcoming, len(waiting.tick), _AT_ONCE)
+        edges = np.unique(np.searchsorted(waiting.tick, np.append(waiting.tick[:1], waiting.tick[marks])))
         for begin, end in pairwise(edges):
-            yield held.where(slice(begin, end))
+            yield waiting.where(slice(begin, end))
         given = int(edges[-1]) if len(edges) else 0
-        held, before = held.where(slice(given, None)), before + given
-    if len(held.tick):
-        yield held
+        waiting, before = waiting.where(slice(given, None)), before + given
+    if len(waiting.tick):
+        yield waiting
 
 
 def near_pieces(samples: Samples, limit: float, period: int, start: int) -> ApproachPieces:
@@ -146,11 +148,11 @@ def near_pieces(samples: Samples, limit: float, period: int, start: int) -> Appr
     return _pieces(samples, order[ones], order[others], limit=limit, period=period, start=start)
 
 
-def _after(held: Samples, block: Samples) -> Samples:
-    if not len(held.tick):
+def _after(waiting: Samples, block: Samples) -> Samples:
+    if not len(waiting.tick):
         return block
     names = Samples.__slots__
-    return Samples(*(np.concatenate([getattr(held, name), getattr(block, name)]) for name in names))
+    return Samples(*(np.concatenate([getattr(waiting, name), getattr(block, name)]) for name in names))
 
 
 def _in_cells(samples: Samples, limit: float) -> tuple[Integers, Integers, int]:
@@ -216,9 +218,9 @@ def compute_encounters(
     trajectories: pd.DataFrame,
     *,
     max_distance: float | None = None,
-    min_duration: pd.Timedelta | str = MIN_DURATION,
-    merge_gap: pd.Timedelta | str = NO_TIME,
-    period: pd.Timedelta | str | None = None,
+    min_duration: Duration = MIN_DURATION,
+    merge_gap: Duration = NO_TIME,
+    period: Duration | None = None,
 ) -> pd.DataFrame:
     """Find the encounters of pairs of people: periods in which they are near each other.
 
@@ -275,18 +277,14 @@ def compute_encounters(
 
     Examples
     --------
-    Two people stand a meter apart for 4 s, then one person leaves.
-
-    >>> import pandas as pd
-    >>> from ptrack_analysis import compute_trajectories
-    >>> from ptrack_analysis.crowd import compute_encounters
-    >>> times = pd.to_timedelta([0, 1, 2, 3, 4, 5] * 2, unit="s").as_unit("ms")
-    >>> index = pd.MultiIndex.from_arrays([[3] * 6 + [8] * 6, times], names=["person_index", "timestamp"])
-    >>> x = [0.0] * 6 + [1.0] * 4 + [3.0, 5.0]
-    >>> points = pd.DataFrame({"x_m": x, "y_m": [0.0] * 12}, index=index)
-    >>> met = compute_encounters(compute_trajectories(points))
-    >>> met.index.tolist(), met["duration"].dt.total_seconds().tolist(), met["x_m"].tolist()
-    ([(3, 8, 1)], [4.0], [0.5])
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> plan = pta.read_floor_plan("data/shop/floor.json")
+    >>> encounters = pta.crowd.compute_encounters(pta.compute_trajectories(detections, video, plane=plan))
+    >>> encounters["mean_distance_m"].reset_index().round(2)
+       person_index  other  encounter  mean_distance_m
+    0             2      3          1             0.67
+    1             8      9          1             0.79
+    2            10     11          1             0.64
     """
     validate(trajectories, TRAJECTORIES)
     unit = find_unit(trajectories, TRAJECTORIES)
@@ -296,7 +294,7 @@ def compute_encounters(
     if tick == 0:
         raise ParameterError(f"period must be a duration above 0, got {period!r}")
     walks = split_walks(trajectories, unit)
-    longest = int(walks.held.max(initial=0))
+    longest = int(walks.time_present.max(initial=0))
     if longest == 0:  # no one has any time present
         return empty_table(ENCOUNTERS, unit=unit)
     tick = tick or find_period(walks.rows, Video()) or longest
@@ -359,21 +357,21 @@ def _limit(given: float | None, unit: str) -> float:
 def sample_positions(walks: Walks, clock: Clock) -> Samples:
     """Return the positions of all people at the ticks of a clock."""
     tick = clock.tick
-    own = stretches(walks.rows.time, walks.run, walks.x)
+    own = find_parts(walks.rows.time, walks.run, walks.x)
     rows, last = own.rows, own.last
     since = walks.rows.time[rows] - clock.start
-    held = walks.held[rows]
+    present = walks.time_present[rows]
     first = -(-since // tick)
-    number = -(-(since + held) // tick) - first
+    number = -(-(since + present) // tick) - first
     which = np.repeat(np.arange(len(rows)), number)
     at = first[which] + np.arange(len(which)) - np.repeat(np.cumsum(number) - number, number)
-    share = (at * tick - since[which]) / held[which]
+    share = (at * tick - since[which]) / present[which]
     following = np.minimum(which + 1, last[which])
     x, y = (
         values[which] + (values[following] - values[which]) * share
         for values in (walks.x[rows], walks.y[rows])
     )
-    until = walks.rows.time[rows[last]] + walks.held[rows[last]]
+    until = walks.rows.time[rows[last]] + walks.time_present[rows[last]]
     return Samples(walks.rows.person[rows[which]], at, x, y, until[which])
 
 

@@ -10,9 +10,9 @@ from ptrack_analysis.analysis.counting.counts import NO_TIME, count_crossings
 from ptrack_analysis.analysis.crowd.density import (
     MINUTE,
     make_edges,
+    measure_active_time,
     measure_recorded,
     parse_bin_length,
-    time_held,
     validate_square_meters,
 )
 from ptrack_analysis.analysis.motion.walks import split_walks
@@ -22,7 +22,7 @@ from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats, Integers, contains
 from ptrack_analysis.scene.zones import Line, Zone, validate_lines
 from ptrack_analysis.schema import CROSSINGS, FLOW, FUNDAMENTAL, TRAJECTORIES, assemble, find_unit, validate
-from ptrack_analysis.video import Milliseconds, Video, milliseconds
+from ptrack_analysis.video import Duration, Milliseconds, Video, milliseconds, validate_video
 
 _MILLISECONDS = 1000.0
 
@@ -32,8 +32,8 @@ def compute_line_flow(
     lines: Sequence[Line],
     video: Video,
     *,
-    every: pd.Timedelta | str = MINUTE,
-    start: pd.Timedelta | str = NO_TIME,
+    every: Duration = MINUTE,
+    start: Duration = NO_TIME,
 ) -> pd.DataFrame:
     """Compute the flow over each line and, on a floor plan, the specific flow per meter, both ways.
 
@@ -79,14 +79,13 @@ def compute_line_flow(
 
     Examples
     --------
-    >>> from shapely.geometry import LineString
-    >>> from ptrack_analysis import Line, Video
-    >>> from ptrack_analysis.schema import empty_table
-    >>> from ptrack_analysis.schema import CROSSINGS
-    >>> door = Line("door", LineString([(0, 0), (0, 2)]), "m")
-    >>> video = Video(duration=pd.Timedelta("60s"))
-    >>> compute_line_flow(empty_table(CROSSINGS, unit="m"), [door], video)["in_per_m_per_s"].tolist()
-    [0.0]
+    >>> analysis = pta.open_video("data/shop", zones="data/shop/zones.geojson", floor="data/shop/floor.json")
+    >>> flow = pta.crowd.compute_line_flow(analysis["crossings"], analysis.lines, analysis.video)
+    >>> flow[["in_per_m_per_s", "out_per_m_per_s"]].round(3).reset_index()
+       line       timestamp  in_per_m_per_s  out_per_m_per_s
+    0  door 0 days 00:00:00           0.025            0.025
+    1  door 0 days 00:01:00           0.042            0.025
+    2  door 0 days 00:02:00           0.025            0.042
     """
     validate(crossings, CROSSINGS)
     parse_bin_length(every)
@@ -133,8 +132,8 @@ def compute_fundamental_diagram(
     zones: Sequence[Zone],
     video: Video,
     *,
-    every: pd.Timedelta | str = MINUTE,
-    start: pd.Timedelta | str = NO_TIME,
+    every: Duration = MINUTE,
+    start: Duration = NO_TIME,
     edges: Milliseconds | None = None,
 ) -> pd.DataFrame:
     """Compute the density, mean speed and flow of people in each zone and bin.
@@ -192,23 +191,16 @@ def compute_fundamental_diagram(
 
     Examples
     --------
-    One person walks 4 m in 2 s through a hall of 20 m², in a video of 10 s.
-
-    >>> import pandas as pd
-    >>> from shapely.geometry import box
-    >>> from ptrack_analysis import Video, Zone, compute_trajectories
-    >>> from ptrack_analysis.crowd import compute_fundamental_diagram
-    >>> times = pd.to_timedelta([0, 1, 2], unit="s").as_unit("ms")
-    >>> index = pd.MultiIndex.from_arrays([[7] * 3, times], names=["person_index", "timestamp"])
-    >>> points = pd.DataFrame({"x_m": [0.5, 2.5, 4.5], "y_m": [1.0] * 3}, index=index)
-    >>> video = Video(duration=pd.Timedelta("10s"))
-    >>> walked = compute_trajectories(points, video=video)
-    >>> hall = Zone("hall", box(0, 0, 5, 4), "m")
-    >>> table = compute_fundamental_diagram(walked, [hall], video)
-    >>> table[["path_length_m", "density_per_m2", "speed_m_per_s", "flow_per_m_per_s"]].to_numpy().tolist()
-    [[6.0, 0.015, 2.0, 0.03]]
+    >>> analysis = pta.open_video("data/shop", zones="data/shop/zones.geojson", floor="data/shop/floor.json")
+    >>> diagram = pta.crowd.compute_fundamental_diagram(analysis.trajectories, analysis.zones, analysis.video)
+    >>> diagram.loc["entrance", ["density_per_m2", "speed_m_per_s"]].round(2).reset_index()
+            timestamp  density_per_m2  speed_m_per_s
+    0 0 days 00:00:00            0.04           0.99
+    1 0 days 00:01:00            0.04           0.94
+    2 0 days 00:02:00            0.11           0.43
     """
     validate(trajectories, TRAJECTORIES)
+    validate_video(video)
     unit = find_unit(trajectories, TRAJECTORIES)
     if unit != "m":
         raise ParameterError(
@@ -217,7 +209,7 @@ def compute_fundamental_diagram(
         )
     validate_square_meters(zones)
     walks = split_walks(trajectories, unit)
-    last = int((walks.rows.time + walks.held).max(initial=0))
+    last = int((walks.rows.time + walks.time_present).max(initial=0))
     end = find_video_end(video, last)
     end = last if end is None else end
     length, begin = parse_bin_length(every), milliseconds(start, "start")
@@ -226,8 +218,8 @@ def compute_fundamental_diagram(
     speed = trajectories["speed_m_per_s"].to_numpy()[walks.rows.order]
     parts = []
     for zone in zones if len(recorded) else ():
-        located = contains(zone.edges, walks.x, walks.y) & (walks.held > 0)
-        inside = time_inside(zone, located, walks.rows.time, walks.held)
+        located = contains(zone.edges, walks.x, walks.y) & (walks.time_present > 0)
+        inside = time_inside(zone, located, walks.rows.time, walks.time_present)
         sums = _sum_per_bin(inside, speed, edges, begin, end)
         parts.append(_measured(zone, sums, edges[:-1], recorded, begin))
     columns = ("timestamp", *(column.name for column in FUNDAMENTAL.columns if not column.optional))
@@ -264,7 +256,7 @@ def _measured(
 ) -> dict[str, Integers | Floats]:
     """Divide the sums of one zone by its area and its active time."""
     present, measured, way = sums.present, sums.measured, sums.way / _MILLISECONDS
-    space = zone.outline.area * time_held(zone, np.maximum(starts, begin), spans)
+    space = zone.outline.area * measure_active_time(zone, np.maximum(starts, begin), spans)
     density = _divided(present, space)
     mean = _divided(way * _MILLISECONDS, np.where(2 * measured >= present, measured, 0))
     return {

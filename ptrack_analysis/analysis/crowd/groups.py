@@ -9,7 +9,7 @@ from ptrack_analysis.analysis.linking import link_rows
 from ptrack_analysis.analysis.presence import PersonRows, mark_starts, rows_by_person
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Floats, Integers
-from ptrack_analysis.limits import above
+from ptrack_analysis.limits import above, at_least
 from ptrack_analysis.schema import ENCOUNTERS, GROUPS, TRAJECTORIES, assemble, find_unit, validate
 from ptrack_analysis.video import Milliseconds
 
@@ -142,10 +142,10 @@ def build_groups(
 def find_tracklets(trajectories: pd.DataFrame, rows: PersonRows) -> Runs:
     """List the tracklets of trajectories."""
     links = link_rows(trajectories, rows)
-    begins, held = links.begins, links.time_present
+    begins, time_present = links.begins, links.time_present
     first = np.flatnonzero(begins)
     last = np.append(first[1:], len(begins))[: len(first)] - 1
-    return Runs(rows.person[first], rows.time[first], rows.time[last] + held[last])
+    return Runs(rows.person[first], rows.time[first], rows.time[last] + time_present[last])
 
 
 def _share(given: float) -> float:
@@ -157,7 +157,7 @@ def _share(given: float) -> float:
 
 def _extent(given: float | None, unit: str) -> float:
     if given is not None:
-        return 0.0 if given == 0 else above(given, "min_extent", finite=False)
+        return at_least(given, "min_extent")
     if unit != "m":
         raise ParameterError(
             f"min_extent is required in {unit}: the length of a pixel varies within the image. Pass an "

@@ -24,6 +24,7 @@ from ptrack_analysis.analysis.uncertainty.kaplan_meier import (
     shares_at,
 )
 from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.scene.zones import Zone, list_names
 from ptrack_analysis.schema import (
     DWELL_COMPARISON,
     OBSERVED_ENTRIES,
@@ -32,7 +33,7 @@ from ptrack_analysis.schema import (
     assemble,
     validate,
 )
-from ptrack_analysis.video import milliseconds
+from ptrack_analysis.video import Duration, milliseconds
 
 MINUTE = pd.Timedelta("1min")
 _SECOND, _HOUR = 1000.0, 3_600_000.0
@@ -52,9 +53,9 @@ def compare_periods(
     first: pd.DataFrame,
     second: pd.DataFrame,
     *,
-    durations: tuple[pd.Timedelta | str, pd.Timedelta | str] | None = None,
-    horizon: pd.Timedelta | str | None = None,
-    within: pd.Timedelta | str = MINUTE,
+    durations: tuple[Duration, Duration] | None = None,
+    horizon: Duration | None = None,
+    within: Duration = MINUTE,
     groups: pd.DataFrame | tuple[pd.DataFrame | None, pd.DataFrame | None] | None = None,
     observed_entries: Iterable[str] = OBSERVED_ENTRIES,
     observed_exits: Iterable[str] = OBSERVED_EXITS,
@@ -111,13 +112,21 @@ def compare_periods(
 
     Examples
     --------
-    >>> from ptrack_analysis.schema import empty_table
-    >>> nobody = empty_table(VISITS)
-    >>> compare_periods(nobody, nobody, durations=("1h", "30min")).index.names
-    FrozenList(['zone', 'figure'])
+    >>> morning, noon = (
+    ...     pta.open_video(video, zones="data/day/zones.geojson")
+    ...     for video in pta.find_videos("data/day")
+    ...     if video.name in ("morning", "noon")
+    ... )
+    >>> comparison = pta.dwell.compare_periods(morning["visits"], noon["visits"])
+    >>> comparison.loc["shelves", ["first", "second", "verdict"]].reset_index().round(2)
+                figure  first  second        verdict
+    0           median   7.08    9.36        unknown
+    1  restricted_mean   6.11    7.85        unknown
+    2     share_within    NaN    1.00        unknown
+    3           visits   4.00    7.00  may be chance
     """
-    validate(first, VISITS)
-    validate(second, VISITS)
+    validate(first, VISITS, "first")
+    validate(second, VISITS, "second")
     request = _read_request(horizon, within, confidence)
     hours = _read_durations(durations)
     pair = groups if isinstance(groups, tuple) else (groups, groups)
@@ -139,10 +148,10 @@ def compare_periods(
 
 def compare_dwell(
     visits: pd.DataFrame,
-    zones: Sequence[str],
+    zones: Sequence[Zone | str],
     *,
-    horizon: pd.Timedelta | str | None = None,
-    within: pd.Timedelta | str = MINUTE,
+    horizon: Duration | None = None,
+    within: Duration = MINUTE,
     groups: pd.DataFrame | None = None,
     observed_entries: Iterable[str] = OBSERVED_ENTRIES,
     observed_exits: Iterable[str] = OBSERVED_EXITS,
@@ -185,35 +194,21 @@ def compare_dwell(
 
     Examples
     --------
-    >>> from ptrack_analysis.schema import assemble
-    >>> person, zone = np.arange(80), ["door"] * 40 + ["till"] * 40
-    >>> dwell = np.concatenate([np.arange(40) * 50 + 1000, np.arange(40) * 50 + 9000])
-    >>> zeros, none = np.zeros(80, "int64"), np.full(80, np.iinfo("int64").min)
-    >>> visits = assemble(
-    ...     VISITS,
-    ...     {
-    ...         "zone": zone,
-    ...         "person_index": person,
-    ...         "visit": np.ones(80, "int64"),
-    ...         "entered": zeros,
-    ...         "exited": dwell,
-    ...         "dwell": dwell,
-    ...         "interpolated": zeros,
-    ...         "bridged": zeros,
-    ...         "entry": zeros.astype("int8"),
-    ...         "exit": zeros.astype("int8"),
-    ...         "detections": np.ones(80, "int64"),
-    ...         "since_previous_visit": none,
-    ...     },
-    ... )
-    >>> compare_dwell(visits, ["door", "till"]).loc[("door, till", "median"), "verdict"]
-    'differs'
+    >>> analysis = pta.open_video("data/shop", zones="data/shop/zones.geojson")
+    >>> comparison = pta.dwell.compare_dwell(analysis["visits"], ["shelves", "table"])
+    >>> comparison.loc["shelves, table", ["first", "second", "verdict"]].reset_index().round(2)
+                figure  first  second        verdict
+    0           median   8.92    2.24  may be chance
+    1  restricted_mean   9.18    5.59        unknown
+    2     share_within   1.00    1.00  may be chance
+    3           visits  11.00   13.00  may be chance
     """
     validate(visits, VISITS)
     request = _read_request(horizon, within, confidence)
     parts = _split_by_zone(visits, (observed_entries, observed_exits), groups)
-    if isinstance(zones, str) or len(list(zones)) != 2:  # noqa: PLR2004 - a pair
-        raise ParameterError(f"zones must be the names of two zones, got {zones!r}")
+    zones = list_names(zones, Zone, "zones")
+    if len(zones) != 2:  # noqa: PLR2004 - a pair
+        raise ParameterError(f"zones must be two zones or the names of two zones, got {zones!r}")
     unknown = [name for name in zones if name not in parts]
     if visits.empty:
         return _assemble([], request.level)
@@ -303,9 +298,7 @@ def _assemble(rows: list[tuple[str, str, float, float, Interval]], level: float)
     return assemble(DWELL_COMPARISON, arrays)
 
 
-def _read_request(
-    horizon: pd.Timedelta | str | None, within: pd.Timedelta | str, confidence: float
-) -> _Request:
+def _read_request(horizon: Duration | None, within: Duration, confidence: float) -> _Request:
     limit = None if horizon is None else milliseconds(horizon, "horizon")
     if limit == 0:
         raise ParameterError(f"horizon must be longer than 0, got {horizon!r}")

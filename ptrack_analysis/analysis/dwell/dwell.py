@@ -30,7 +30,7 @@ from ptrack_analysis.schema import (
 )
 from ptrack_analysis.schema.arrays import TableArrays, collect, in_frame
 from ptrack_analysis.schema.zones import OBSERVED_ENTRIES, OBSERVED_EXITS
-from ptrack_analysis.video import Video, milliseconds
+from ptrack_analysis.video import Duration, Video, milliseconds, validate_video
 
 QUANTILES = (0.25, 0.5, 0.75, 0.9)
 _MISSING = np.iinfo("int64").min
@@ -44,7 +44,7 @@ def compute_dwell(
     observed_entries: Iterable[str] = OBSERVED_ENTRIES,
     observed_exits: Iterable[str] = OBSERVED_EXITS,
     inside_before: "pd.Series[pd.Timedelta] | None" = None,
-    horizon: pd.Timedelta | str | None = None,
+    horizon: Duration | None = None,
     groups: pd.DataFrame | None = None,
     confidence: float = CONFIDENCE,
 ) -> TableArrays:
@@ -122,9 +122,16 @@ def compute_dwell(
 
     Examples
     --------
-    >>> from ptrack_analysis.schema import empty_table
-    >>> compute_dwell(empty_table(VISITS)).empty
-    True
+    >>> analysis = pta.open_video("data/shop", zones="data/shop/zones.geojson")
+    >>> dwell = pta.compute_dwell(analysis["visits"])
+    >>> dwell[["visits", "start_unobserved", "end_unobserved"]].reset_index()
+           zone  visits  start_unobserved  end_unobserved
+    0  checkout       6                 1               1
+    1  entrance      22                 0               1
+    2   shelves      11                 1               0
+    3     table      13                 0               0
+    >>> dwell["median"].dt.total_seconds().to_dict()
+    {'checkout': 8.56, 'entrance': 2.36, 'shelves': 8.92, 'table': 2.24}
     """
     validate(visits, VISITS)
     level = parse_confidence(confidence)
@@ -199,9 +206,18 @@ def compute_dwell_quantiles(
 
     Examples
     --------
-    >>> from ptrack_analysis.schema import empty_table
-    >>> compute_dwell_quantiles(empty_table(VISITS), quantiles=[0.5]).index.names
-    FrozenList(['zone', 'entry', 'quantile'])
+    >>> analysis = pta.open_video("data/shop", zones="data/shop/zones.geojson")
+    >>> quantiles = pta.dwell.compute_dwell_quantiles(analysis["visits"], quantiles=[0.5, 0.9])
+    >>> quantiles["estimate"].dt.total_seconds().reset_index()
+           zone entry  quantile  estimate
+    0  checkout             0.5      8.56
+    1  checkout             0.9     18.56
+    2  entrance             0.5      2.36
+    3  entrance             0.9      3.64
+    4   shelves             0.5      8.92
+    5   shelves             0.9     24.84
+    6     table             0.5      2.24
+    7     table             0.9     17.48
     """
     validate(visits, VISITS)
     shares, level = parse_quantiles(quantiles), parse_confidence(confidence)
@@ -238,9 +254,9 @@ def find_observed_stays(
     tracks: pd.DataFrame,
     video: Video,
     *,
-    period: pd.Timedelta | str,
-    start: pd.Timedelta | str | None = None,
-    end: pd.Timedelta | str | None = None,
+    period: Duration,
+    start: Duration | None = None,
+    end: Duration | None = None,
 ) -> tuple[Bools, Bools]:
     """Return for each person whether their arrival and their departure were observed within the video.
 
@@ -268,10 +284,10 @@ def compute_stay_in_scene(
     tracks: pd.DataFrame,
     video: Video,
     *,
-    period: pd.Timedelta | str,
-    start: pd.Timedelta | str | None = None,
-    end: pd.Timedelta | str | None = None,
-    horizon: pd.Timedelta | str | None = None,
+    period: Duration,
+    start: Duration | None = None,
+    end: Duration | None = None,
+    horizon: Duration | None = None,
     groups: pd.DataFrame | None = None,
     confidence: float = CONFIDENCE,
 ) -> pd.DataFrame:
@@ -318,11 +334,18 @@ def compute_stay_in_scene(
 
     Examples
     --------
-    >>> from ptrack_analysis.schema import TRACKS, empty_table
-    >>> compute_stay_in_scene(empty_table(TRACKS, unit="px"), Video(), period="40ms").empty
-    True
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> trajectories = pta.compute_trajectories(detections, video)
+    >>> stay = pta.dwell.compute_stay_in_scene(
+    ...     pta.compute_tracks(trajectories), video, period=video.sampling_period
+    ... )
+    >>> stay.loc["scene", "restricted_mean"].total_seconds()
+    44.494
+    >>> stay.loc["scene", ["persons", "end_unobserved"]].to_dict()
+    {'persons': 11, 'end_unobserved': 2}
     """
     validate(tracks, TRACKS)
+    validate_video(video)
     level = parse_confidence(confidence)
     limit = None if horizon is None else milliseconds(horizon, "horizon")
     if limit == 0:

@@ -20,7 +20,7 @@ from ptrack_analysis.geometry import Integers
 from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import QUEUE, SERVICE_LEVELS, VISITS, WAITS, assemble, validate
 from ptrack_analysis.schema.zones import OBSERVED_ENTRIES, OBSERVED_EXITS
-from ptrack_analysis.video import Video, milliseconds
+from ptrack_analysis.video import Duration, Video, milliseconds, validate_video
 
 _KIND = "queue"
 TARGETS = ("1min", "2min", "5min")
@@ -69,9 +69,13 @@ def compute_waiting_times(
 
     Examples
     --------
-    >>> from ptrack_analysis.schema import empty_table
-    >>> list(compute_waiting_times(empty_table(VISITS), ["till"]).columns)
-    ['entered', 'wait', 'begin_seen', 'end_seen']
+    >>> analysis = pta.open_video("data/shop", zones="data/shop/zones.geojson")
+    >>> waits = pta.queues.compute_waiting_times(analysis["visits"], ["checkout"])
+    >>> waits.loc["checkout", ["wait", "begin_seen", "end_seen"]].head(3).reset_index()
+       person_index  visit                   wait  begin_seen  end_seen
+    0             0      1 0 days 00:00:19.040000       False      True
+    1             2      1 0 days 00:00:18.560000        True      True
+    2             3      1 0 days 00:00:03.920000        True      True
     """
     validate(visits, VISITS)
     names = zone_names(zones, kind=_KIND)
@@ -93,8 +97,8 @@ def compute_queue_length(
     zones: Sequence[Zone | str],
     video: Video,
     *,
-    start: pd.Timedelta | str | None = None,
-    end: pd.Timedelta | str | None = None,
+    start: Duration | None = None,
+    end: Duration | None = None,
 ) -> pd.DataFrame:
     """Count the people in each queue over time.
 
@@ -144,14 +148,16 @@ def compute_queue_length(
 
     Examples
     --------
-    >>> from ptrack_analysis import Video
-    >>> from ptrack_analysis.schema import empty_table
-    >>> compute_queue_length(
-    ...     empty_table(VISITS), ["till"], Video(duration=pd.Timedelta("9s"))
-    ... )["persons"].tolist()
-    [0, 0]
+    >>> analysis = pta.open_video("data/shop", zones="data/shop/zones.geojson")
+    >>> length = pta.queues.compute_queue_length(analysis["visits"], ["checkout"], analysis.video)
+    >>> length.loc["checkout"].head(3).reset_index()
+                   timestamp  persons
+    0 0 days 00:00:00.000000        1
+    1 0 days 00:00:19.040000        0
+    2 0 days 00:00:35.920000        1
     """
     validate(visits, VISITS)
+    validate_video(video)
     names = zone_names(zones, kind=_KIND)
     validate_visited(zones, visits, "zones")
     entered, exited = (visits[name].to_numpy().astype("int64") for name in ("entered", "exited"))
@@ -183,7 +189,7 @@ def _changes(entered: Integers, exited: Integers, begin: int, close: int) -> tup
 def compute_service_levels(
     waits: pd.DataFrame,
     *,
-    targets: Iterable[pd.Timedelta | str] = TARGETS,
+    targets: Iterable[Duration] = TARGETS,
     groups: pd.DataFrame | None = None,
     confidence: float = CONFIDENCE,
 ) -> pd.DataFrame:
@@ -228,11 +234,15 @@ def compute_service_levels(
 
     Examples
     --------
-    >>> from ptrack_analysis.schema import empty_table
-    >>> compute_service_levels(empty_table(WAITS)).empty
-    True
+    >>> analysis = pta.open_video("data/shop", zones="data/shop/zones.geojson")
+    >>> waits = pta.queues.compute_waiting_times(analysis["visits"], ["checkout"])
+    >>> levels = pta.queues.compute_service_levels(waits, targets=["10s", "15s"])
+    >>> levels[["waits", "persons", "share_within"]].reset_index()
+           zone          target  waits  persons  share_within
+    0  checkout 0 days 00:00:10      6        5           0.7
+    1  checkout 0 days 00:00:15      6        5           0.7
     """
-    validate(waits, WAITS)
+    validate(waits, WAITS, "waits")
     level, limits = parse_confidence(confidence), _targets(targets)
     wait = waits["wait"].to_numpy().astype("int64")
     begun, ended = (waits[name].to_numpy() for name in ("begin_seen", "end_seen"))
@@ -271,7 +281,7 @@ def _note(units: int, share: float) -> str:
     return fewer_than(2) if units < 2 else ""  # noqa: PLR2004 - as the text says
 
 
-def _targets(targets: Iterable[pd.Timedelta | str]) -> Integers:
+def _targets(targets: Iterable[Duration]) -> Integers:
     if isinstance(targets, str) or not isinstance(targets, Iterable):
         raise ParameterError(f"targets must be a list of durations, got {targets!r}")
     return np.unique(np.array([milliseconds(target, "targets") for target in targets], dtype="int64"))

@@ -11,7 +11,7 @@ from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.geometry import Bools, Integers
 from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import STAFF, VISITS, assemble, validate
-from ptrack_analysis.video import milliseconds
+from ptrack_analysis.video import Duration, milliseconds
 
 KIND = "staff"
 
@@ -19,7 +19,7 @@ KIND = "staff"
 def detect_staff(
     visits: pd.DataFrame,
     *,
-    min_stay: pd.Timedelta | str | None = None,
+    min_stay: Duration | None = None,
     zones: Sequence[Zone | str] = (),
     recurrence: int | None = None,
 ) -> pd.DataFrame:
@@ -64,9 +64,10 @@ def detect_staff(
 
     Examples
     --------
-    >>> from ptrack_analysis.schema import empty_table
-    >>> detect_staff(empty_table(VISITS), min_stay="30min", zones=["back room"]).empty
-    True
+    >>> analysis = pta.open_video("data/shop", zones="data/shop/zones.geojson")
+    >>> staff = pta.dwell.detect_staff(analysis["visits"], min_stay="30s")
+    >>> staff["reason"].to_dict()
+    {5: 'stay'}
     """
     validate(visits, VISITS)
     names = zone_names(zones, kind=KIND)
@@ -125,10 +126,11 @@ def exclude_staff(table: pd.DataFrame, staff: pd.DataFrame) -> tuple[pd.DataFram
 
     Examples
     --------
-    >>> from ptrack_analysis.schema import empty_table
-    >>> kept, excluded = exclude_staff(empty_table(VISITS), empty_table(STAFF))
-    >>> excluded.columns[-1]
-    'reason'
+    >>> analysis = pta.open_video("data/shop", zones="data/shop/zones.geojson")
+    >>> staff = pta.dwell.detect_staff(analysis["visits"], min_stay="30s")
+    >>> kept, excluded = pta.dwell.exclude_staff(analysis["visits"], staff)
+    >>> len(analysis["visits"]), len(kept), len(excluded)
+    (52, 48, 4)
     """
     validate(staff, STAFF)
     if not isinstance(table, pd.DataFrame) or "person_index" not in table.index.names:
@@ -145,7 +147,7 @@ def exclude_staff(table: pd.DataFrame, staff: pd.DataFrame) -> tuple[pd.DataFram
     return table[~excluded], table[excluded].assign(reason=reason)
 
 
-def _above_zero(min_stay: pd.Timedelta | str | None) -> int | None:
+def _above_zero(min_stay: Duration | None) -> int | None:
     span = None if min_stay is None else milliseconds(min_stay, "min_stay")
     if span == 0:
         raise ParameterError(f"min_stay must be longer than 0, got {min_stay!r}")

@@ -11,7 +11,8 @@ from ptrack_analysis.analysis.uncertainty.estimates import CONFIDENCE, find_unit
 from ptrack_analysis.analysis.uncertainty.kaplan_meier import Lengths, estimate_survival
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Floats, Integers
-from ptrack_analysis.scene.zones import Zone
+from ptrack_analysis.limits import describe, validate_choice
+from ptrack_analysis.scene.zones import Zone, validate_items
 from ptrack_analysis.schema import ENTRIES, SURVIVAL, VISITS, assemble, validate
 from ptrack_analysis.schema.arrays import Rows, read_column, to_frame
 from ptrack_analysis.schema.zones import OBSERVED_ENTRIES, OBSERVED_EXITS
@@ -71,8 +72,7 @@ def split_visits(
     SchemaError
         If ``groups`` is not a GROUPS table.
     """
-    if by not in BY:
-        raise ParameterError(f"by must be 'zone' or 'entry', got {by!r}")
+    validate_choice(by, "by", BY)
     observed = read_column(visits, "dwell")
     begun = seen_at(visits, "entry", observed_entries, "observed_entries")
     ended = seen_at(visits, "exit", observed_exits, "observed_exits")
@@ -109,8 +109,8 @@ def split_visits(
     return parts
 
 
-def seen_at(visits: Rows, column: str, kinds: Iterable[str], name: str) -> Bools:
-    """Mark the visits whose entry or exit is one of these kinds.
+def parse_ends(kinds: Iterable[str], column: str, name: str) -> list[str]:
+    """Return kinds of ``entry`` or ``exit`` as a list.
 
     Raises
     ------
@@ -120,7 +120,20 @@ def seen_at(visits: Rows, column: str, kinds: Iterable[str], name: str) -> Bools
     choices = VISITS.choices(column)
     wanted = None if isinstance(kinds, str) or not isinstance(kinds, Iterable) else list(kinds)
     if wanted is None or not all(isinstance(kind, str) and kind in choices for kind in wanted):
-        raise ParameterError(f"{name} must be a list with some of {list(choices)}, got {kinds!r}")
+        raise ParameterError(f"{name} must be a list with some of {list(choices)}, got {describe(kinds)}")
+    return wanted
+
+
+def seen_at(visits: Rows, column: str, kinds: Iterable[str], name: str) -> Bools:
+    """Mark the visits whose entry or exit is one of these kinds.
+
+    Raises
+    ------
+    ParameterError
+        If a kind is not valid.
+    """
+    choices = VISITS.choices(column)
+    wanted = parse_ends(kinds, column, name)
     marks = np.array([kind in wanted for kind in choices] + [False])  # a missing value has the code -1
     marked: Bools = marks[read_column(visits, column)]
     return marked
@@ -179,11 +192,7 @@ def zone_names(zones: Sequence[Zone | str], *, kind: str) -> list[str]:
     ParameterError
         If an item is neither a zone nor a name, or if a name occurs twice.
     """
-    if not isinstance(zones, list | tuple):
-        raise ParameterError(f"expected a list of zones or zone names, got {zones!r:.60}")
-    for zone in zones:
-        if not isinstance(zone, Zone | str):
-            raise ParameterError(f"expected a Zone or the name of one, got {zone!r:.60}")
+    validate_items(zones, Zone, "zones", or_names=True)
     names = [
         zone if isinstance(zone, str) else zone.name
         for zone in zones
@@ -244,9 +253,14 @@ def compute_survival(
 
     Examples
     --------
-    >>> from ptrack_analysis.schema import empty_table
-    >>> list(compute_survival(empty_table(VISITS)).columns)
-    ['at_risk', 'ended', 'end_unobserved', 'share', 'share_low', 'share_high']
+    >>> analysis = pta.open_video("data/shop", zones="data/shop/zones.geojson")
+    >>> survival = pta.dwell.compute_survival(analysis["visits"])
+    >>> survival.loc[("checkout", ""), ["at_risk", "ended", "share"]].round(2).head(4).reset_index()
+                      length  at_risk  ended  share
+    0 0 days 00:00:00.000000        5      0    1.0
+    1 0 days 00:00:03.360000        5      1    0.8
+    2 0 days 00:00:03.920000        4      1    0.6
+    3 0 days 00:00:08.480000        3      0    0.6
     """
     validate(visits, VISITS)
     level = parse_confidence(confidence)

@@ -12,12 +12,12 @@ from ptrack_analysis.analysis.presence import rows_by_person
 from ptrack_analysis.analysis.zones.membership import time_inside
 from ptrack_analysis.errors import ParameterError, SchemaError, ZoneError
 from ptrack_analysis.geometry import Bools, Floats, Integers
-from ptrack_analysis.scene.zones import Zone
+from ptrack_analysis.scene.zones import Zone, validate_items
 from ptrack_analysis.schema import DETECTIONS, FACING, TARGETS, TRAJECTORIES, assemble, validate
-from ptrack_analysis.video import Video
+from ptrack_analysis.video import Video, validate_video
 
 EDGE_ANGLES = {"right": 0.0, "bottom": 90.0, "left": 180.0, "top": -90.0}
-"""Direction of the image edges [degrees]: 0 = +x, increasing towards +y."""
+"""Direction of the image edges [degrees]: 0 = +x, increasing toward +y."""
 _ROUNDING = 1e-9
 _AT_ONCE = 1 << 14
 """Number of faces per pass, so that the arrays stay in the processor's cache."""
@@ -151,7 +151,7 @@ def compute_facing(
     -----
     This is an estimate of attention, not a measurement. Yaw and pitch describe the head, relative to the
     camera: positive values are to the right of the image, and up. The eyes may look elsewhere, depth is
-    unknown, and a zone behind another one on the same side of the face is also faced: the result errs towards
+    unknown, and a zone behind another one on the same side of the face is also faced: the result errs toward
     too much facing. Faces turned away from the camera are not detected, so time without face mostly means
     *not facing the camera*: use figures only together with their coverage. Faces are personal data;
     ``read_tracking(..., faces=False)`` drops them while reading. O(n log n + zones · corners · faces).
@@ -164,36 +164,35 @@ def compute_facing(
 
     Examples
     --------
-    >>> from ptrack_analysis import compute_trajectories
-    >>> arrays = {"timestamp": [0, 500, 1000], "person_index": [7] * 3, "face_yaw": [60.0, 60.0, -60.0]}
-    >>> boxes = ("left", "top", "width", "height", "face_left", "face_top", "face_width", "face_height")
-    >>> arrays |= {name: [0.1] * 3 for name in boxes}
-    >>> arrays |= {"face_pitch": [0.0] * 3, "face_confidence": [99.0] * 3}
-    >>> detections = assemble(DETECTIONS, {name: np.array(values) for name, values in arrays.items()})
-    >>> video = Video(width=640, height=360, duration=pd.Timedelta("1200ms"))
-    >>> trajectories = compute_trajectories(detections, video)
-    >>> facing = compute_facing(detections, trajectories, ["left", "right"], video)
-    >>> facing["facing"].dt.total_seconds().tolist()
-    [0.2, 1.0]
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> trajectories = pta.compute_trajectories(detections, video)
+    >>> facing = pta.faces.compute_facing(detections, trajectories, ["left", "right"], video)
+    >>> facing["facing"].dt.total_seconds().groupby("target").sum().round(2).to_dict()
+    {'left': 44.48, 'right': 63.88}
     """
     validate(detections, DETECTIONS)
     validate(trajectories, TRAJECTORIES)
+    validate_video(video)
     names = _named(targets)
     _validate_range(90, within=within, towards_camera=towards_camera)
     least = {"confidence": min_confidence, "sharpness": min_sharpness, "brightness": min_brightness}
     _validate_range(100, **{f"min_{name}": value for name, value in least.items()})
     rows = rows_by_person(trajectories)
-    held = link_rows(trajectories, rows).time_present
+    time_present = link_rows(trajectories, rows).time_present
     good, gaze = _faces(detections, detection_rows(detections, trajectories)[rows.order], video, least)
     looked = {
-        name: _time_facing(target, (good, gaze), (towards_camera, within), (rows.time, held))
+        name: _time_facing(target, (good, gaze), (towards_camera, within), (rows.time, time_present))
         for name, target in names.items()
     }
-    with_face = np.zeros(len(held), dtype="int64")
-    with_face[good] = held[good]
+    with_face = np.zeros(len(time_present), dtype="int64")
+    with_face[good] = time_present[good]
     person = trajectories.index.get_level_values("person_index").to_numpy()[rows.order]
     first = np.flatnonzero(rows.first)
-    total, seen = np.add.reduceat([held, with_face], first, axis=1) if len(first) else (held, held)
+    total, seen = (
+        np.add.reduceat([time_present, with_face], first, axis=1)
+        if len(first)
+        else (time_present, time_present)
+    )
     facing = [np.add.reduceat(time, first) if len(first) else time for time in looked.values()]
     return _table(list(names), person[first], np.reshape(facing, (len(names), len(first))), total, seen)
 
@@ -221,8 +220,8 @@ def _time_facing(
     times: tuple[Integers, Integers],
 ) -> Integers:
     """Return the time that each row's face is directed to the target [ms]; ``faces`` has rows and gazes."""
-    (good, gaze), (towards_camera, within), (time, held) = faces, angles, times
-    looks = np.zeros(len(held), dtype=bool)
+    (good, gaze), (towards_camera, within), (time, time_present) = faces, angles, times
+    looks = np.zeros(len(time_present), dtype=bool)
     if target == "camera":
         looks[good] = gaze.at_camera(towards_camera)
     else:
@@ -234,9 +233,9 @@ def _time_facing(
             else turned.at_outline(target.edges, within)
         )
     if isinstance(target, str):
-        return np.where(looks, held, 0)
-    inside = time_inside(target, looks, time, held)
-    facing = np.zeros(len(held), dtype="int64")
+        return np.where(looks, time_present, 0)
+    inside = time_inside(target, looks, time, time_present)
+    facing = np.zeros(len(time_present), dtype="int64")
     facing[inside.rows] = inside.until - inside.since
     return facing
 
@@ -266,8 +265,7 @@ def _column(detections: pd.DataFrame, name: str) -> Floats:
 
 def _named(targets: Sequence[Zone | str]) -> dict[str, Zone | str]:
     """Return the targets by name; reject invalid and duplicate targets."""
-    if not isinstance(targets, list | tuple):
-        raise ParameterError(f"targets must be a list of zones and edge names, got {targets!r:.60}")
+    validate_items(targets, Zone, "targets", or_names=True)
     named: dict[str, Zone | str] = {}
     for target in targets:
         if not isinstance(target, Zone) and target not in TARGETS:

@@ -20,7 +20,7 @@ from ptrack_analysis.analysis.motion.walks import split_walks
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import FIELD, TRAJECTORIES, assemble, find_unit, validate
-from ptrack_analysis.video import Milliseconds, Video
+from ptrack_analysis.video import Milliseconds, Video, validate_video
 
 _TOLERANCE = 1e-12
 """Vector sums below this share of the path length are rounding errors of vectors that cancel out."""
@@ -30,15 +30,39 @@ _LEAST_SHARE, _LEAST_COHERENCE = 0.2, 0.5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FlowField:
-    """Sums of the steps in each cell of a grid.
+    """Sums of the steps in each cell of a grid, returned by ``compute_flow_field``.
 
     A step is the velocity of one position times its ``time_present``. All sums are (rows, columns), row 0 at
-    the top of the image: ``steps`` is the number of steps, ``seconds`` their duration, ``path_length`` the
-    sum of their lengths, ``displacement_x`` and ``displacement_y`` the sum of their vectors [``unit``].
-    ``present`` is the time of all positions, with a speed or without [s].
-    ``bounds`` is x0, y0, x1, y1 of the grid in ``unit`` (``px`` or ``m``).
-    ``halves`` are the steps of each cell in two parts: steps within 90 degrees of the axis of the cell, and
-    the others. Two-way traffic along one axis has a small total ``coherence``, and a large one in each half.
+    the top of the image.
+
+    Attributes
+    ----------
+    steps
+        Number of steps.
+    seconds
+        Duration of the steps [s].
+    path_length
+        Sum of the lengths of the steps [``unit``].
+    displacement_x, displacement_y
+        Sum of the vectors of the steps [``unit``].
+    bounds
+        x0, y0, x1, y1 of the grid in ``unit``.
+    unit
+        ``px`` or ``m``.
+    present
+        Time of all positions, with or without a speed [s].
+    halves
+        Two fields with the steps within 90 degrees of the axis of each cell, and with the others. Two-way
+        traffic along one axis has a small total ``coherence`` and a large ``coherence`` in each half.
+
+    Examples
+    --------
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> trajectories = pta.compute_trajectories(detections, video)
+    >>> field = pta.heat.compute_flow_field(trajectories, video, shape=(2, 3))
+    >>> field.coherence.round(2)
+    array([[0.13, 0.05, 0.5 ],
+           [0.28, 0.01, 0.14]])
     """
 
     steps: Integers
@@ -99,7 +123,13 @@ class FlowField:
         return two_way
 
     def to_frame(self) -> pd.DataFrame:
-        """Return the long table FIELD, one row per cell with the center of the cell."""
+        """Return the long table FIELD.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per cell, with the center of the cell.
+        """
         velocity_x, velocity_y = self.velocity
         arrays = {
             "steps": self.steps,
@@ -149,7 +179,7 @@ def compute_flow_field(
     Returns
     -------
     FlowField
-        In the unit of the trajectories.
+        The field in the unit of the trajectories.
 
     Raises
     ------
@@ -173,31 +203,32 @@ def compute_flow_field(
 
     Examples
     --------
-    >>> from ptrack_analysis import compute_trajectories
-    >>> points = pd.DataFrame(
-    ...     {"x_m": [0.0, 1.0, 2.0], "y_m": 0.5},
-    ...     index=pd.MultiIndex.from_arrays(
-    ...         [[7] * 3, np.array([0, 1000, 2000], "timedelta64[ms]")], names=["person_index", "timestamp"]
-    ...     ),
-    ... )
-    >>> field = compute_flow_field(compute_trajectories(points), Video(), shape=(1, 1))
-    >>> float(field.mean_speed[0, 0]), float(field.heading[0, 0]), float(field.coherence[0, 0])
-    (1.0, 0.0, 1.0)
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> trajectories = pta.compute_trajectories(detections, video)
+    >>> field = pta.heat.compute_flow_field(trajectories, video, shape=(2, 3))
+    >>> field.mean_speed.round(0)
+    array([[30., 50.,  5.],
+           [62., 35., 25.]])
+    >>> field.unit, field.steps.sum().item()
+    ('px', 5841)
     """
     validate(trajectories, TRAJECTORIES)
     unit = find_unit(trajectories, TRAJECTORIES)
+    validate_video(video)
     walks = split_walks(trajectories, unit)
     shape, bounds = resolve_grid(
         shape, cell, find_bounds(walks.x, walks.y, unit, video) if bounds is None else bounds
     )
-    row, held = find_counted_rows(walks, unit, zone)
+    row, time_present = find_counted_rows(walks, unit, zone)
     order = walks.rows.order[row]
     speed = trajectories[f"speed_{unit}_per_s"].to_numpy()[order]
     heading = trajectories["heading"].to_numpy()[order]
-    moves = ~np.isnan(speed) & (held > 0)
+    moves = ~np.isnan(speed) & (time_present > 0)
     cells = find_cells(walks.x[row][moves], walks.y[row][moves], bounds=bounds, shape=shape)
-    walked = cells, speed[moves], heading[moves], held[moves]
-    present = sum_points(walks.x[row], walks.y[row], held.astype("float64"), bounds=bounds, shape=shape)
+    walked = cells, speed[moves], heading[moves], time_present[moves]
+    present = sum_points(
+        walks.x[row], walks.y[row], time_present.astype("float64"), bounds=bounds, shape=shape
+    )
     field = _build_field(walked, bounds, unit, shape)
     is_ahead = _find_half(walked, count=shape[0] * shape[1])
     halves = [tuple(each[half] for each in walked) for half in (is_ahead, ~is_ahead)]
@@ -217,9 +248,9 @@ def _find_half(walked: tuple[Any, ...], *, count: int) -> Bools:
 
     The axis is the mean of the directions after doubling their angles, weighted by length.
     """
-    cells, speed, heading, held = walked
+    cells, speed, heading, time_present = walked
     angle = np.radians(np.nan_to_num(heading))
-    length = speed * held
+    length = speed * time_present
     x, y = (
         np.bincount(cells, length * np.nan_to_num(each), minlength=count + 1)
         for each in (np.cos(2 * angle), np.sin(2 * angle))
@@ -230,10 +261,10 @@ def _find_half(walked: tuple[Any, ...], *, count: int) -> Bools:
 
 
 def _sum_steps(
-    cells: Integers, speed: Floats, heading: Floats, held: Milliseconds, *, count: int
+    cells: Integers, speed: Floats, heading: Floats, time_present: Milliseconds, *, count: int
 ) -> tuple[Floats, ...]:
     """Sum the number, duration [s], length and vector of the steps in each of ``count`` cells."""
-    seconds = held / 1000.0
+    seconds = time_present / 1000.0
     length = speed * seconds
     angle = np.radians(np.where(np.isnan(heading), 0.0, heading))  # a speed of 0 has no heading
     weights = (np.ones(len(cells)), seconds, length, length * np.cos(angle), length * np.sin(angle))

@@ -9,7 +9,7 @@ from ptrack_analysis.analysis.motion.walks import Walks
 from ptrack_analysis.analysis.zones.membership import Inside, time_inside
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Floats, Integers, contains
-from ptrack_analysis.limits import above
+from ptrack_analysis.limits import above, parse_bounds
 from ptrack_analysis.scene.zones import Zone, validate_zones
 from ptrack_analysis.video import Milliseconds, Video
 
@@ -75,9 +75,7 @@ def validate_grid_shape(shape: tuple[int, int]) -> None:
 def validate_grid(shape: tuple[int, int], bounds: Bounds) -> None:
     """Check the shape, and that the bounds have an area."""
     validate_grid_shape(shape)
-    x0, y0, x1, y1 = bounds
-    if not (np.isfinite(bounds).all() and x1 > x0 and y1 > y0):
-        raise ParameterError(f"bounds must be finite with x0 < x1 and y0 < y1, got {bounds!r}")
+    parse_bounds(bounds)
 
 
 def compute_cell_size(shape: tuple[int, int], bounds: Bounds) -> tuple[float, float]:
@@ -116,7 +114,7 @@ def _find_along(values: Floats, low: float, high: float, cells: int, inside: Boo
 
 
 def find_time_in_zone(
-    zone: Zone, unit: str, positions: tuple[Floats, Floats], time: Milliseconds, held: Milliseconds
+    zone: Zone, unit: str, positions: tuple[Floats, Floats], time: Milliseconds, time_present: Milliseconds
 ) -> Inside:
     """Return the rows inside the zone and their time there, as in ``compute_visits``.
 
@@ -128,14 +126,14 @@ def find_time_in_zone(
         If ``zone`` is not a Zone.
     """
     validate_zones([zone], unit)
-    return time_inside(zone, contains(zone.edges, *positions), time, held)
+    return time_inside(zone, contains(zone.edges, *positions), time, time_present)
 
 
 def find_counted_rows(walks: Walks, unit: str, zone: Zone | None) -> tuple[Integers, Milliseconds]:
     """Return the rows inside the zone, or all rows, by person and time, with their time there [ms]."""
     if zone is None:
-        return np.arange(len(walks.x)), walks.held
-    inside = find_time_in_zone(zone, unit, (walks.x, walks.y), walks.rows.time, walks.held)
+        return np.arange(len(walks.x)), walks.time_present
+    inside = find_time_in_zone(zone, unit, (walks.x, walks.y), walks.rows.time, walks.time_present)
     return inside.rows, inside.until - inside.since
 
 

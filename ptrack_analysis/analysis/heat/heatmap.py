@@ -7,11 +7,13 @@ import numpy as np
 import pandas as pd
 
 from ptrack_analysis.analysis.heat.grid import Bounds, build_cell_columns, compute_cell_size
+from ptrack_analysis.cards import build_card
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats
+from ptrack_analysis.limits import at_least, parse_bounds, validate_choice
 from ptrack_analysis.schema import BOX_HEATMAP, HEATMAP, HEATMAP_SLICES, MEASURE
 from ptrack_analysis.schema.arrays import TableArrays, collect
-from ptrack_analysis.video import Milliseconds, milliseconds
+from ptrack_analysis.video import Duration, Milliseconds, milliseconds
 
 Quantity = Literal["person_seconds", "visits", "people", "mean_speed"]
 Basis = Literal["boxes", "foot_points"]
@@ -30,12 +32,35 @@ _MAX_SIGMA = 8.0
 class Heatmap:
     """One value per cell of a grid.
 
-    ``values`` is (rows, columns), row 0 at the top of the image; a series over time is (bins, rows,
-    columns). ``bounds`` is x0, y0, x1, y1 of the grid in ``unit``: ``px``, ``m``, or ``fraction`` of the
-    frame. ``quantity`` is ``person_seconds``, ``visits``, ``people`` or ``mean_speed``, ``basis`` is
-    ``foot_points`` or ``boxes``. ``normalized`` lists the divisors in the order of division: ``area``,
-    ``hour``, ``total``. ``bin_edges`` are the times at which the bins start and end [ms]; None if the time
-    range is unknown. ``excluded_seconds`` is the time of excluded truncated boxes within the bounds.
+    Attributes
+    ----------
+    values
+        (rows, columns) values, row 0 at the top of the image. A series over time is (bins, rows, columns).
+    bounds
+        x0, y0, x1, y1 of the grid in ``unit``.
+    unit
+        ``px``, ``m``, or ``fraction`` of the frame.
+    quantity
+        ``person_seconds``, ``visits``, ``people`` or ``mean_speed``.
+    basis
+        ``foot_points`` or ``boxes``.
+    normalized
+        Divisors in the order of division: ``area``, ``hour``, ``total``.
+    bin_edges
+        Times at which the bins start and end [ms]; None if the time range is unknown.
+    excluded_seconds
+        Time of excluded truncated boxes within the bounds.
+
+    Examples
+    --------
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> trajectories = pta.compute_trajectories(detections, video)
+    >>> heatmap = pta.compute_heatmap(trajectories, video, shape=(2, 3))
+    >>> heatmap.quantity, heatmap.value_unit, heatmap.bounds
+    ('person_seconds', 's', (0.0, 0.0, 1280.0, 720.0))
+    >>> heatmap.normalize("total").values.round(2)
+    array([[0.19, 0.17, 0.1 ],
+           [0.03, 0.34, 0.18]])
     """
 
     values: Floats
@@ -56,11 +81,32 @@ class Heatmap:
             If the quantity or basis is unknown, or the bin edges do not fit the values.
         """
         for name, value, known in (("quantity", self.quantity, Quantity), ("basis", self.basis, Basis)):
-            if value not in get_args(known):
-                raise ParameterError(f"{name} must be one of {', '.join(get_args(known))}, got {value!r}")
+            validate_choice(value, name, get_args(known))
+        parse_bounds(self.bounds)
+        at_least(self.excluded_seconds, "excluded_seconds")
         bins = len(self.values) if self.is_series else 1
         if self.is_series if self.bin_edges is None else len(self.bin_edges) != bins + 1:
             raise ParameterError(f"bin_edges must be {bins + 1} times, one more than bins")
+
+    def __repr__(self) -> str:
+        """Return the grid, the quantity and the unit, without the values."""
+        return f"Heatmap({', '.join(f'{name} {value}' for name, value in self._list_facts().items())})"
+
+    def _repr_html_(self) -> str:
+        """Return a card for notebooks."""
+        return build_card("Heatmap", "", self._list_facts(), calls="pta.plot_heatmap(heatmap)")
+
+    def _list_facts(self) -> dict[str, object]:
+        rows, columns = self.shape
+        sides = ", ".join(f"{side:g}" for side in self.bounds)
+        facts: dict[str, object] = {
+            "quantity": self.quantity,
+            "unit": self.value_unit,
+            "basis": self.basis,
+            "grid": f"{rows} x {columns}",
+            "bounds": f"({sides}) {self.unit}",
+        }
+        return facts | ({"bins": len(self.values)} if self.is_series else {})
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -86,7 +132,7 @@ class Heatmap:
 
     @property
     def cell_area(self) -> float:
-        """Area of one cell, in squares of ``unit``; with ``fraction``, as a share of the frame."""
+        """Area of one cell in squares of ``unit``, or as a share of the frame for ``fraction``."""
         width, height = compute_cell_size(self.shape, self.bounds)
         return width * height
 
@@ -98,7 +144,7 @@ class Heatmap:
         units = {"person_seconds": "s", "mean_speed": f"{self.unit}/s"}
         return units.get(self.quantity, self.quantity) + "".join(_SUFFIXES[by] for by in self.normalized)
 
-    def normalize(self, by: Divisor, *, duration: pd.Timedelta | str | None = None) -> "Heatmap":
+    def normalize(self, by: Divisor, *, duration: Duration | None = None) -> "Heatmap":
         """Divide by the area of a cell, by the recorded hours, or by the sum over all cells.
 
         Parameters
@@ -145,7 +191,7 @@ class Heatmap:
             values = self.values / (total if total > 0 else np.nan)
         return replace(self, values=values, normalized=(*self.normalized, by))
 
-    def density(self, duration: pd.Timedelta | str | None = None) -> Floats:
+    def density(self, duration: Duration | None = None) -> Floats:
         """Return the mean number of people per square meter of floor.
 
         The density is the person-seconds divided by the area of a cell and by the recorded time. The sum over
@@ -203,6 +249,11 @@ class Heatmap:
         sigma
             Standard deviation of the Gaussian, from 0 to eight times the shorter side of the grid [px or m].
 
+        Returns
+        -------
+        Heatmap
+            The smoothed values on the same grid.
+
         Raises
         ------
         ParameterError
@@ -246,7 +297,7 @@ class Heatmap:
         )
         return replace(self, values=smooth)
 
-    def to_arrays(self, duration: pd.Timedelta | str | None = None) -> TableArrays:
+    def to_arrays(self, duration: Duration | None = None) -> TableArrays:
         """Return the table as arrays; see ``to_frame`` for the parameters and tables."""
         density = None if duration is None else self.density(duration)
         columns = build_cell_columns(self.shape, self.bounds)
@@ -268,7 +319,7 @@ class Heatmap:
             columns["density_per_m2"] = density.ravel()
         return collect(HEATMAP, columns, unit=self.unit)
 
-    def to_frame(self, duration: pd.Timedelta | str | None = None) -> pd.DataFrame:
+    def to_frame(self, duration: Duration | None = None) -> pd.DataFrame:
         """Return the long table, one row per cell with the center of the cell.
 
         Person-seconds of foot points give the table HEATMAP, person-seconds of boxes BOX_HEATMAP, and a
@@ -279,6 +330,11 @@ class Heatmap:
         duration
             The recorded time [ms]. If given, HEATMAP has the column ``density_per_m2``, computed as in
             ``density``.
+
+        Returns
+        -------
+        pandas.DataFrame
+            HEATMAP, BOX_HEATMAP, HEATMAP_SLICES or MEASURE.
 
         Raises
         ------
@@ -307,7 +363,7 @@ class Heatmap:
                 "floor plan: compute_trajectories(..., plane=floor)."
             )
 
-    def _find_durations(self, duration: pd.Timedelta | str | None) -> Milliseconds:
+    def _find_durations(self, duration: Duration | None) -> Milliseconds:
         """Return the recorded time [ms]: one number, or one number per bin of a series."""
         if duration is None and self.bin_edges is None:
             raise ParameterError(

@@ -23,24 +23,51 @@ from ptrack_analysis.errors import ParameterError, PtrackWarning, SchemaError
 from ptrack_analysis.geometry import Bools, Floats
 from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import HEAT_DIFFERENCE, TRAJECTORIES, assemble, find_unit, validate
-from ptrack_analysis.video import Video, milliseconds
+from ptrack_analysis.video import Duration, Video, milliseconds, validate_video
 
 MAX_PERMUTATIONS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HeatmapComparison:
-    """Two rates per cell, their difference, and its p-value.
+    """Two rates per cell, their difference, and its p-value, returned by ``compare_heatmaps``.
 
-    ``first`` and ``second`` are (rows, columns) rates in ``value_unit`` (``s/person`` or ``s/h``), row 0 at
-    the top of the image. ``z`` is their difference divided by its standard deviation under random assignment
-    of the groups. ``p`` is the probability of a difference this large in any cell, so it is corrected for the
-    number of cells. If ``p`` is NaN, ``note`` states the reason. ``bounds`` is x0, y0, x1, y1 of the grid in
-    ``unit``.
+    Attributes
+    ----------
+    first, second
+        (rows, columns) rates in ``value_unit``, row 0 at the top of the image.
+    z
+        Difference divided by its standard deviation under random assignment of the groups.
+    p
+        Probability of a difference this large in any cell, therefore corrected for the number of cells.
+    bounds
+        x0, y0, x1, y1 of the grid in ``unit``.
+    unit
+        ``px`` or ``m``.
+    value_unit
+        ``s/person`` or ``s/h``.
+    groups
+        Number of groups that were assigned at random. A person without a group counts as one.
+    grouping
+        Source of the groups: ``"none"`` (each person is a group), ``"given"`` or ``"detected"``.
+    split_groups
+        Number of groups with members in both sets. Each of them counts as two.
+    note
+        Reason why ``p`` is NaN, otherwise empty.
 
-    ``groups`` is the number of groups that were assigned at random; a person without a group counts as one.
-    ``grouping`` is the source of the groups: ``"none"`` (each person is a group), ``"given"`` or
-    ``"detected"``. ``split_groups`` is the number of groups with members in both sets; each counts as two.
+    Examples
+    --------
+    Compare the first half of a video with the second:
+
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> trajectories = pta.compute_trajectories(detections, video)
+    >>> halves = pta.select(trajectories, end="90s"), pta.select(trajectories, start="90s")
+    >>> comparison = pta.heat.compare_heatmaps(*halves, video, durations=("90s", "90s"), shape=(2, 3))
+    >>> comparison.p.round(2)
+    array([[0.75, 1.  , 1.  ],
+           [0.99, 1.  , 1.  ]])
+    >>> comparison.mask(level=0.05).any().item()
+    False
     """
 
     first: Floats
@@ -72,6 +99,16 @@ class HeatmapComparison:
 
         If the two sets do not differ, the probability of any marked cell is at most ``level``.
 
+        Parameters
+        ----------
+        level
+            Significance level, between 0 and 1.
+
+        Returns
+        -------
+        numpy.ndarray
+            (rows, columns) bool.
+
         Raises
         ------
         ParameterError
@@ -83,7 +120,13 @@ class HeatmapComparison:
         return mask
 
     def to_frame(self) -> pd.DataFrame:
-        """Return the long table HEAT_DIFFERENCE, one row per cell with the center of the cell."""
+        """Return the long table HEAT_DIFFERENCE.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per cell, with the center of the cell.
+        """
         columns = build_cell_columns(self.shape, self.bounds)
         numbers = {name: getattr(self, name) for name in ("first", "second", "difference", "z", "p")}
         columns |= {name: values.ravel() for name, values in numbers.items()}
@@ -96,7 +139,7 @@ def compare_heatmaps(
     second: pd.DataFrame,
     video: Video,
     *,
-    durations: tuple[pd.Timedelta | str, pd.Timedelta | str] | None = None,
+    durations: tuple[Duration, Duration] | None = None,
     groups: pd.DataFrame | tuple[pd.DataFrame, pd.DataFrame] | None = None,
     permutations: int = 1000,
     seed: int = 0,
@@ -113,7 +156,7 @@ def compare_heatmaps(
     more seconds. Each group is then assigned to the first period with a probability equal to the share of its
     duration in the sum of both durations.
 
-    People who come together are not independent, so complete ``groups`` are assigned; without ``groups``,
+    People who come together are not independent, so complete ``groups`` are assigned. Without ``groups``,
     each person is a group. A group with members in both sets counts as two; ``split_groups`` is the number of
     these groups.
 
@@ -126,6 +169,7 @@ def compare_heatmaps(
 
     Parameters
     ----------
+    first, second
         TRAJECTORIES in the same unit: two periods of one video, two videos of one camera, or two sets of
         people. Rows in any order.
     video
@@ -146,7 +190,7 @@ def compare_heatmaps(
     Returns
     -------
     HeatmapComparison
-        On the grid.
+        Rates, difference and p-value of each cell.
 
     Raises
     ------
@@ -180,14 +224,21 @@ def compare_heatmaps(
 
     Examples
     --------
-    >>> from ptrack_analysis.schema import empty_table
-    >>> nobody, video = empty_table(TRAJECTORIES, unit="px"), Video(width=640, height=360)
-    >>> comparison = compare_heatmaps(nobody, nobody, video, durations=("1h", "2h"), shape=(1, 2))
-    >>> comparison.difference.tolist(), comparison.note
-    ([[0.0, 0.0]], 'fewer than 7 people')
+    Compare the first half of a video with the second:
+
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> trajectories = pta.compute_trajectories(detections, video)
+    >>> halves = pta.select(trajectories, end="90s"), pta.select(trajectories, start="90s")
+    >>> comparison = pta.heat.compare_heatmaps(*halves, video, durations=("90s", "90s"), shape=(2, 3))
+    >>> comparison.difference.round(0)
+    array([[-1494.,   134.,  -635.],
+           [ -173.,   -98.,   208.]])
+    >>> comparison.value_unit, comparison.groups
+    ('s/h', 16)
     """
-    validate(first, TRAJECTORIES)
-    validate(second, TRAJECTORIES)
+    validate(first, TRAJECTORIES, "first")
+    validate(second, TRAJECTORIES, "second")
+    validate_video(video)
     unit = find_unit(first, TRAJECTORIES)
     if find_unit(second, TRAJECTORIES) != unit:
         raise SchemaError(
@@ -199,16 +250,16 @@ def compare_heatmaps(
         np.concatenate([table[f"{axis}_{unit}"].to_numpy() for table in (first, second)]) for axis in "xy"
     )
     shape, bounds = resolve_grid(shape, cell, find_bounds(x, y, unit, video) if bounds is None else bounds)
-    held = [_sum_by_person(table, unit, bounds, shape, zone) for table in (first, second)]
-    people = held[0].shape[0], held[1].shape[0]
+    time_present = [_sum_by_person(table, unit, bounds, shape, zone) for table in (first, second)]
+    people = time_present[0].shape[0], time_present[1].shape[0]
     watched = _read_durations(durations)
     members, split = _assign_groups(first, second, groups)
     design = Design(people, members, watched, permutations)
     rates = [
         np.asarray(each.sum(axis=0)).ravel() / 1000.0 * rate
-        for each, rate in zip(held, design.rates, strict=True)
+        for each, rate in zip(time_present, design.rates, strict=True)
     ]
-    by_group = members @ sparse.vstack(held, format="csc")
+    by_group = members @ sparse.vstack(time_present, format="csc")
     z, p = compare_cells(sparse.csc_array(by_group), design, permutations, seed)
     cells = dict(zip(("first", "second", "z", "p"), (*rates, z, p), strict=True))
     grids = {name: values.reshape(shape) for name, values in cells.items()}
@@ -244,7 +295,7 @@ def _assign_groups(
 ) -> tuple[sparse.csr_array, int]:
     """Return the membership matrix (groups, people), and the number of groups with members in both sets.
 
-    The groups of the first set come before those of the second.
+    The groups of the first set come first.
     """
     people = [np.unique(table.index.get_level_values("person_index").to_numpy()) for table in (first, second)]
     if isinstance(groups, tuple):
@@ -269,14 +320,14 @@ def _sum_by_person(
 ) -> sparse.csr_array:
     """Sum ``time_present`` per person and cell: (people, cells) [ms], exact; every person has a row."""
     walks = split_walks(trajectories, unit)
-    rows, held = find_counted_rows(walks, unit, zone)
+    rows, time_present = find_counted_rows(walks, unit, zone)
     cell = find_cells(walks.x[rows], walks.y[rows], bounds=bounds, shape=shape)
     cells = shape[0] * shape[1]
-    counts = (cell < cells) & (held > 0)
+    counts = (cell < cells) & (time_present > 0)
     person = walks.rows.person[rows]
     people = int(walks.rows.first.sum())
     return sparse.coo_array(
-        (held[counts].astype("float64"), (person[counts], cell[counts])), shape=(people, cells)
+        (time_present[counts].astype("float64"), (person[counts], cell[counts])), shape=(people, cells)
     ).tocsr()
 
 
@@ -293,7 +344,7 @@ def _read_durations(durations: object) -> tuple[int, int] | None:
 
 
 def _validate_whole(name: str, value: object, minimum: int, maximum: int) -> None:
-    """Check that a number is whole and in range."""
+    """Check that a number is an integer in a range."""
     is_whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
     if not (is_whole and minimum <= value <= maximum):  # type: ignore[operator]
         raise ParameterError(f"{name} must be a whole number from {minimum} to {maximum}, got {value!r}")

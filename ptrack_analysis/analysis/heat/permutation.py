@@ -79,19 +79,19 @@ class Design:
 
 
 def compare_cells(
-    held: sparse.csc_array, design: Design, permutations: int, seed: int
+    time: sparse.csc_array, design: Design, permutations: int, seed: int
 ) -> tuple[Floats, Floats]:
-    """Compute z and p of each cell; ``held`` is (groups, cells), the first set before the second."""
-    z, p = np.zeros(held.shape[1]), np.full(held.shape[1], np.nan)
+    """Compute z and p of each cell; ``time`` is (groups, cells), the first set before the second."""
+    z, p = np.zeros(time.shape[1]), np.full(time.shape[1], np.nan)
     if not design.is_comparable:
         return np.full_like(z, np.nan), p
-    visited = np.flatnonzero(np.diff(held.indptr))
-    by_cell = sparse.csr_array(held[:, visited].T)
+    visited = np.flatnonzero(np.diff(time.indptr))
+    by_cell = sparse.csr_array(time[:, visited].T)
     given = np.repeat([1.0, 0.0], design.groups)[:, None]
     z[visited] = _standardize(by_cell, given, design)[:, 0]
     if design.find_reason(""):
         return z, p
-    passes = _draw_assignments(design, permutations, seed, chunk=max(1, _CHUNK // max(held.shape)))
+    passes = _draw_assignments(design, permutations, seed, chunk=max(1, _CHUNK // max(time.shape)))
     largest = np.sort(
         np.concatenate(
             [np.abs(_standardize(by_cell, drawn, design)).max(axis=0, initial=0.0) for drawn in passes]
@@ -120,7 +120,7 @@ def _draw_assignments(design: Design, permutations: int, seed: int, *, chunk: in
             yield np.ascontiguousarray((generator.random((count, total)) < share).astype("float64").T)
 
 
-def _standardize(held: sparse.csr_array, assigned: Floats, design: Design) -> Floats:
+def _standardize(time: sparse.csr_array, assigned: Floats, design: Design) -> Floats:
     """Compute the z of the difference in each cell, for each assignment.
 
     The deviation of a group is its time minus the average time of its number of people. The difference is the
@@ -130,7 +130,7 @@ def _standardize(held: sparse.csr_array, assigned: Floats, design: Design) -> Fl
 
     Parameters
     ----------
-    held
+    time
         (cells, groups) time [ms].
     assigned
         (groups, k), 1 for the first set.
@@ -147,9 +147,9 @@ def _standardize(held: sparse.csr_array, assigned: Floats, design: Design) -> Fl
     The variance per person follows the two-sample permutation test, E. J. G. Pitman, Significance tests which
     may be applied to samples from any populations, 1937, doi:10.2307/2984124.
     """
-    total = np.asarray(held.sum(axis=1)).ravel()
-    squares = np.asarray((held * held).sum(axis=1)).ravel()
-    sums: Floats = held @ assigned
+    total = np.asarray(time.sum(axis=1)).ravel()
+    squares = np.asarray((time * time).sum(axis=1)).ravel()
+    sums: Floats = time @ assigned
     if design.watched is not None:
         first, second = design.watched
         factors: Floats = np.full(assigned.shape[1], 1.0 / first + 1.0 / second)
@@ -158,7 +158,7 @@ def _standardize(held: sparse.csr_array, assigned: Floats, design: Design) -> Fl
     else:
         people = sum(design.people)
         mean = total / people
-        spread = squares - 2 * mean * (held @ design.sizes) + mean**2 * float(design.sizes @ design.sizes)
+        spread = squares - 2 * mean * (time @ design.sizes) + mean**2 * float(design.sizes @ design.sizes)
         ours = design.sizes @ assigned
         factors = 1.0 / ours + 1.0 / (people - ours)
         one, other = design.groups

@@ -23,9 +23,10 @@ from ptrack_analysis.analysis.pairing import detection_rows
 from ptrack_analysis.analysis.presence import find_video_end
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Floats, Integers
+from ptrack_analysis.limits import validate_choice
 from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import DETECTIONS, validate
-from ptrack_analysis.video import Milliseconds, Video, milliseconds
+from ptrack_analysis.video import Duration, Milliseconds, Video, milliseconds, validate_video
 
 MAX_VALUES = 20_000_000
 """Maximum number of values of a series: bins times cells."""
@@ -36,7 +37,7 @@ def compute_heatmap(
     video: Video,
     *,
     quantity: Quantity = "person_seconds",
-    every: pd.Timedelta | str | None = None,
+    every: Duration | None = None,
     shape: tuple[int, int] | None = None,
     cell: float | None = None,
     bounds: Bounds | None = None,
@@ -86,7 +87,7 @@ def compute_heatmap(
     Returns
     -------
     Heatmap
-        In s, visits, people, or px/s (m/s on a floor plan); ``basis`` is ``foot_points``.
+        Values in s, visits, people, or px/s (m/s on a floor plan); ``basis`` is ``foot_points``.
 
     Raises
     ------
@@ -112,18 +113,19 @@ def compute_heatmap(
 
     Examples
     --------
-    >>> from ptrack_analysis.schema import TRAJECTORIES, empty_table
-    >>> trajectories = empty_table(TRAJECTORIES, unit="px")
-    >>> video = Video(width=640, height=360, duration=pd.Timedelta("150s"))
-    >>> compute_heatmap(trajectories, video, quantity="visits", shape=(1, 2)).values.tolist()
-    [[0.0, 0.0]]
-    >>> series = compute_heatmap(trajectories, video, every="1min", shape=(2, 2))
-    >>> series.bin_edges.tolist(), series.values.shape
-    ([0, 60000, 120000, 150000], (3, 2, 2))
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> trajectories = pta.compute_trajectories(detections, video)
+    >>> heatmap = pta.compute_heatmap(trajectories, video, shape=(2, 3))
+    >>> heatmap.values.round(1)
+    array([[ 93.3,  82.3,  46.9],
+           [ 16.7, 164.4,  86.5]])
+    >>> series = pta.compute_heatmap(trajectories, video, every="1min")
+    >>> series.values.shape, series.value_unit
+    ((3, 54, 96), 's')
     """
     walks = read_walks(trajectories)
-    if quantity not in get_args(Quantity):
-        raise ParameterError(f"quantity must be one of {', '.join(get_args(Quantity))}, got {quantity!r}")
+    validate_video(video)
+    validate_choice(quantity, "quantity", get_args(Quantity))
     if every is not None and quantity != "person_seconds":
         raise ParameterError(f"every requires quantity='person_seconds', got quantity={quantity!r}")
     length = None if every is None else milliseconds(every, "every")
@@ -140,17 +142,17 @@ def compute_heatmap(
     if quantity != "person_seconds":
         values = _compute_by_person(walks, quantity, shape=shape, bounds=bounds, zone=zone)
         return Heatmap(values, bounds, unit, quantity=quantity, excluded_seconds=excluded)
-    time, held = walks.rows.time, walks.held
-    last = int((time + held).max(initial=0))
+    time, time_present = walks.rows.time, walks.time_present
+    last = int((time + time_present).max(initial=0))
     if zone is not None:
-        inside = find_time_in_zone(zone, unit, (x, y), time, held)
-        x, y, time, held = x[inside.rows], y[inside.rows], inside.since, inside.until - inside.since
+        inside = find_time_in_zone(zone, unit, (x, y), time, time_present)
+        x, y, time, time_present = x[inside.rows], y[inside.rows], inside.since, inside.until - inside.since
     if length is None:
-        total = sum_points(x, y, held.astype("float64"), bounds=bounds, shape=shape)
+        total = sum_points(x, y, time_present.astype("float64"), bounds=bounds, shape=shape)
         return Heatmap(total / 1000.0, bounds, unit, excluded_seconds=excluded)
     edges = _find_bin_edges(last, video, length, shape)
     cells = find_cells(x, y, bounds=bounds, shape=shape)
-    sums = _sum_bins(cells, time, held, length, (len(edges) - 1, *shape))
+    sums = _sum_bins(cells, time, time_present, length, (len(edges) - 1, *shape))
     return Heatmap(sums / 1000.0, bounds, unit, bin_edges=edges, excluded_seconds=excluded)
 
 
@@ -159,7 +161,7 @@ def _sum_excluded(walks: Walks, cut: Bools, bounds: Bounds) -> float:
     x, y = walks.position
     x0, y0, x1, y1 = bounds
     counted = cut & (x >= x0) & (x < x1) & (y >= y0) & (y < y1)
-    return float(walks.held[counted].sum()) / 1000.0
+    return float(walks.time_present[counted].sum()) / 1000.0
 
 
 def compute_box_heatmap(
@@ -190,7 +192,7 @@ def compute_box_heatmap(
     Returns
     -------
     Heatmap
-        In s; ``basis`` is ``boxes``.
+        Values in s; ``basis`` is ``boxes``.
 
     Raises
     ------
@@ -202,12 +204,23 @@ def compute_box_heatmap(
     Notes
     -----
     O(n + cells), for boxes of any size.
+
+    Examples
+    --------
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> trajectories = pta.compute_trajectories(detections, video)
+    >>> heatmap = pta.compute_box_heatmap(detections, trajectories, video)
+    >>> heatmap.shape, heatmap.basis, heatmap.value_unit
+    ((54, 96), 'boxes', 's')
+    >>> round(heatmap.values.max().item(), 1)
+    55.9
     """
     if not isinstance(trajectories, Walks):
         validate(detections, DETECTIONS)
     walks = read_walks(trajectories)
     bounds, unit = (0.0, 0.0, 1.0, 1.0), "fraction"
     if video is not None:
+        validate_video(video)
         bounds, unit = (0.0, 0.0, float(video.pixels.width), float(video.pixels.height)), "px"
     validate_grid(shape, bounds)
     total = sum_boxes(*_find_boxes(detections, walks), shape=shape)
@@ -221,20 +234,20 @@ def _find_boxes(detections: pd.DataFrame, walks: Walks) -> tuple[Floats, Floats]
     left, top, width, height = (
         detections[name].to_numpy()[row] for name in ("left", "top", "width", "height")
     )
-    held = walks.held[order].astype("float64")
-    return np.stack([left, top, left + np.maximum(width, 0), top + np.maximum(height, 0)]), held
+    time_present = walks.time_present[order].astype("float64")
+    return np.stack([left, top, left + np.maximum(width, 0), top + np.maximum(height, 0)]), time_present
 
 
 def _compute_by_person(
     walks: Walks, quantity: Quantity, *, shape: tuple[int, int], bounds: Bounds, zone: Zone | None
 ) -> Floats:
     """Compute visits, people or mean speed, which require the rows by person and time."""
-    row, held = find_counted_rows(walks, walks.unit, zone)
+    row, time_present = find_counted_rows(walks, walks.unit, zone)
     cell = find_cells(walks.x[row], walks.y[row], bounds=bounds, shape=shape)
     cells = shape[0] * shape[1]
     if quantity == "mean_speed":
         speed = walks.read(f"speed_{walks.unit}_per_s")[row]
-        values = _average_speed(cell, speed, held, cells)
+        values = _average_speed(cell, speed, time_present, cells)
     else:
         counted = (
             _find_visit_starts(row, cell, walks.run[row])
@@ -259,11 +272,11 @@ def _find_first_rows(cell: Integers, walks: Walks, row: Integers) -> Integers:
     return np.unique(cell.astype("int64") * people + person, return_index=True)[1]
 
 
-def _average_speed(cell: Integers, speed: Floats, held: Milliseconds, cells: int) -> Floats:
+def _average_speed(cell: Integers, speed: Floats, time_present: Milliseconds, cells: int) -> Floats:
     """Return the mean speed per cell weighted by ``time_present``; NaN if unknown for most of the time."""
     known = ~np.isnan(speed)
-    present = np.bincount(cell, held.astype("float64"), minlength=cells + 1)
-    cell, speed, weight = cell[known], speed[known], held[known].astype("float64")
+    present = np.bincount(cell, time_present.astype("float64"), minlength=cells + 1)
+    cell, speed, weight = cell[known], speed[known], time_present[known].astype("float64")
     total = np.bincount(cell, weight, minlength=cells + 1)
     distance = np.bincount(cell, weight * speed, minlength=cells + 1)
     means: Floats = distance / np.where((total > 0) & (2 * total >= present), total, np.nan)
@@ -286,12 +299,12 @@ def _find_bin_edges(last: int, video: Video, length: int, shape: tuple[int, int]
 
 
 def _sum_bins(
-    cell: Integers, since: Milliseconds, held: Milliseconds, length: int, shape: tuple[int, int, int]
+    cell: Integers, since: Milliseconds, time_present: Milliseconds, length: int, shape: tuple[int, int, int]
 ) -> Milliseconds:
     """Sum the time in each bin and cell: (bins, rows, columns) [ms], exact because the parts are integers."""
     bins, cells = shape[0], shape[1] * shape[2]
-    counted = np.flatnonzero((cell < cells) & (held > 0))
-    cell, since, until = cell[counted], since[counted], (since + held)[counted]
+    counted = np.flatnonzero((cell < cells) & (time_present > 0))
+    cell, since, until = cell[counted], since[counted], (since + time_present)[counted]
     first, last = since // length, (until - 1) // length
     parts = last - first + 1
     row = np.repeat(np.arange(len(first)), parts)

@@ -14,7 +14,7 @@ _AT_ONCE = 2**17
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Stretches:
+class KnownParts:
     """Rows with known positions, in unbroken parts on one increasing clock.
 
     A part consists of adjacent rows of one tracklet with known positions. ``rows`` are these rows, and
@@ -29,18 +29,18 @@ class Stretches:
     last: Integers
 
 
-def stretches(time: Milliseconds, run: Integers, x: Floats) -> Stretches:
+def find_parts(time: Milliseconds, run: Integers, x: Floats) -> KnownParts:
     """Find the parts with known positions. ``run`` numbers the tracklets over all people."""
     known = np.flatnonzero(~np.isnan(x))
     begins = np.ones(len(known), dtype=bool)
     begins[1:] = (np.diff(known) != 1) | (run[known[1:]] != run[known[:-1]])
     first = np.flatnonzero(begins)
     last = np.append(first[1:], len(known))[: len(first)] - 1
-    stretch = np.cumsum(begins, dtype="int64") - 1
-    return Stretches(known, begins, _one_clock(time[known], begins), first[stretch], last[stretch])
+    part = np.cumsum(begins, dtype="int64") - 1
+    return KnownParts(known, begins, _one_clock(time[known], begins), first[part], last[part])
 
 
-def whole_runs(run: Integers) -> Iterator[slice]:
+def slice_tracklets(run: Integers) -> Iterator[slice]:
     """Yield slices of about ``_AT_ONCE`` rows that do not cut tracklets; long tracklets extend a slice."""
     begin = 0
     while begin < len(run):
@@ -85,7 +85,7 @@ class Integral:
         return result
 
 
-def integrate(own: Stretches, values: tuple[Floats, ...]) -> list[Integral]:
+def integrate(own: KnownParts, values: tuple[Floats, ...]) -> list[Integral]:
     """Integrate the values of all rows.
 
     Each part is summed separately, so other people in the table do not change a bit of the result.
@@ -109,7 +109,7 @@ def find_rows(clock: Milliseconds, time: Milliseconds) -> tuple[Integers, Millis
 
 
 def means_at(
-    own: Stretches,
+    own: KnownParts,
     time: Milliseconds,
     row: Integers,
     values: tuple[Floats, ...],
@@ -138,7 +138,7 @@ def means_at(
 
 
 def _one_clock(time: Milliseconds, begins: Bools) -> Milliseconds:
-    """Place the parts one after another on one increasing clock, 1 ms apart."""
+    """Arrange the parts one after another on one increasing clock, 1 ms apart."""
     ticks = np.diff(time, prepend=time[:1])
     np.copyto(ticks, 1, where=begins)
     return np.cumsum(ticks)

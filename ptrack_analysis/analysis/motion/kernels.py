@@ -3,14 +3,14 @@
 import numpy as np
 
 from ptrack_analysis.analysis.motion.clock import (
-    Stretches,
+    KnownParts,
     between,
+    find_parts,
     find_rows,
     integrate,
     locate_rows,
     means_at,
-    stretches,
-    whole_runs,
+    slice_tracklets,
 )
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.video import Milliseconds
@@ -85,7 +85,7 @@ def velocity(
         (n,) x and y of the velocity [plane units per second], NaN without a velocity.
     """
     vx, vy = np.full(len(time), np.nan), np.full(len(time), np.nan)
-    for part in whole_runs(run):
+    for part in slice_tracklets(run):
         _velocity(
             time[part], run[part], (x[part], y[part]), (vx[part], vy[part]), half=half, smoothing=smoothing
         )
@@ -102,7 +102,7 @@ def _velocity(
     smoothing: int,
 ) -> None:
     """Write the velocity of the rows of some tracklets into two arrays."""
-    own = stretches(time, run, positions[0])
+    own = find_parts(time, run, positions[0])
     if not len(own.rows):
         return
     early = np.maximum(own.clock - half, own.clock[own.first])
@@ -131,7 +131,7 @@ def _velocity(
 
 
 def _mean_displacements(
-    own: Stretches,
+    own: KnownParts,
     values: tuple[Floats, ...],
     window: tuple[Milliseconds, Milliseconds],
     half: int,
@@ -189,7 +189,7 @@ def mean_in_window(
         (n,) x and y of the mean [plane units], NaN where the row has no position.
     """
     mean_x, mean_y = np.full(len(time), np.nan), np.full(len(time), np.nan)
-    own = stretches(time, run, x)
+    own = find_parts(time, run, x)
     if not len(own.rows):
         return mean_x, mean_y
     every = np.arange(len(own.rows))
@@ -212,7 +212,7 @@ def change(time: Milliseconds, run: Integers, x: Floats, y: Floats, *, half: int
         -180 to 180 degrees divided by that duration [degrees per second], NaN also if a half has no movement.
     """
     gain, turning = np.full(len(time), np.nan), np.full(len(time), np.nan)
-    for part in whole_runs(run):
+    for part in slice_tracklets(run):
         _change(time[part], run[part], (x[part], y[part]), (gain[part], turning[part]), half=half)
     return gain, turning
 
@@ -226,7 +226,7 @@ def _change(
     half: int,
 ) -> None:
     """Write the changes of speed and heading of the rows of some tracklets into two arrays."""
-    own = stretches(time, run, positions[0])
+    own = find_parts(time, run, positions[0])
     if not len(own.rows):
         return
     clock, every = own.clock, np.arange(len(own.rows))

@@ -6,23 +6,23 @@ import numpy as np
 import pandas as pd
 
 from ptrack_analysis.analysis.motion import kernels
-from ptrack_analysis.analysis.motion.clock import Stretches, means_at, stretches, whole_runs
+from ptrack_analysis.analysis.motion.clock import KnownParts, find_parts, means_at, slice_tracklets
 from ptrack_analysis.analysis.motion.walks import split_walks
 from ptrack_analysis.analysis.trajectories import SMOOTHING, SPEED_WINDOW, parse_speed_windows
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.limits import above
 from ptrack_analysis.schema import MOVEMENT, TRAJECTORIES, assemble, find_unit, validate
-from ptrack_analysis.video import Milliseconds
+from ptrack_analysis.video import Duration, Milliseconds
 
 _MOST_PIECES = 20_000_000
 _NOISE = 1e-9
-"""Relative rounding error of a length; it depends on the other people in the table."""
+"""Relative rounding error of a length, which depends on the other people in the table."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PathPieces:
-    """Pieces of paths of about one window each: tracklet, displacement, duration [ms], whether walked."""
+    """Pieces of paths, each about one window long; ``walked`` marks pieces in which people walked."""
 
     run: Integers
     dx: Floats
@@ -52,7 +52,7 @@ def cut_pieces(
     """
     most = _MOST_PIECES + 4 * int(np.count_nonzero(~np.isnan(x)))
     found = [PathPieces(*(np.empty(0, kind) for kind in ("int64", "float64", "float64", "int64", "bool")))]
-    for part in whole_runs(run):
+    for part in slice_tracklets(run):
         positions = x[part], y[part]
         found.append(_pieces(time[part], run[part], positions, window=window, min_step=min_step, most=most))
         most -= len(found[-1].run)
@@ -71,7 +71,7 @@ def _pieces(
 ) -> PathPieces:
     """Cut the parts with known positions of some tracklets into at most ``most`` pieces."""
     x, y = positions
-    own = stretches(time, run, x)
+    own = find_parts(time, run, x)
     first = np.flatnonzero(own.begins)
     length = own.clock[own.last[first]] - own.clock[first]
     row, cut = _cuts(own, first[length > 0], length[length > 0], window, most)
@@ -85,7 +85,7 @@ def _pieces(
 
 
 def _cuts(
-    own: Stretches, first: Integers, length: Milliseconds, window: int, most: int
+    own: KnownParts, first: Integers, length: Milliseconds, window: int, most: int
 ) -> tuple[Integers, Milliseconds]:
     """Return the first row of the part of each cut, and the cut's time on the clock."""
     count = np.maximum(length // window, 1)
@@ -134,8 +134,8 @@ MAX_SPEED = {"m": 5.0, "px": np.inf}
 def compute_kinematics(
     trajectories: pd.DataFrame,
     *,
-    window: pd.Timedelta | str = SPEED_WINDOW,
-    smoothing: pd.Timedelta | str = SMOOTHING,
+    window: Duration = SPEED_WINDOW,
+    smoothing: Duration = SMOOTHING,
     max_speed: float | None = None,
 ) -> pd.DataFrame:
     """Compute each person's velocity, acceleration and turning rate at each detection.
@@ -187,7 +187,7 @@ def compute_kinematics(
     Notes
     -----
     O(n log n). A window smooths: changes within less than half of it are underestimated, and the speed on a
-    curve is the speed along its chord, so it errs towards slower. Jitter of the positions by s causes an
+    curve is the speed along its chord, so it errs toward slower. Jitter of the positions by s causes an
     error of about 1.4 s / window in speed, and of about 10 s / window² in acceleration: widen the window for
     acceleration. The limit of 5 m/s is twice the fastest walking speed measured on healthy adults (2.5 m/s);
     a sprinting person also exceeds it.
@@ -201,19 +201,14 @@ def compute_kinematics(
 
     Examples
     --------
-    A person walks 1 m in the first second and 2 m in the next.
-
-    >>> import pandas as pd
-    >>> from ptrack_analysis import compute_trajectories
-    >>> from ptrack_analysis.motion import compute_kinematics
-    >>> moments = pd.to_timedelta([0, 1000, 2000], unit="ms").as_unit("ms")
-    >>> index = pd.MultiIndex.from_arrays([[7, 7, 7], moments], names=["person_index", "timestamp"])
-    >>> points = pd.DataFrame({"x_m": [0.0, 1.0, 3.0], "y_m": [0.0, 0.0, 0.0]}, index=index)
-    >>> motion = compute_kinematics(compute_trajectories(points), window="2s", smoothing="0ms")
-    >>> motion["velocity_x_m_per_s"].tolist()
-    [1.0, 1.5, 2.0]
-    >>> motion["acceleration_m_per_s2"].tolist()
-    [nan, 1.0, nan]
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> plan = pta.read_floor_plan("data/shop/floor.json")
+    >>> trajectories = pta.compute_trajectories(detections, video, plane=plan)
+    >>> motion = pta.motion.compute_kinematics(trajectories, max_speed=1.5)
+    >>> motion[["velocity_x_m_per_s", "velocity_y_m_per_s"]].abs().max().round(2).to_dict()
+    {'velocity_x_m_per_s': 1.25, 'velocity_y_m_per_s': 1.32}
+    >>> motion["too_fast"].sum().item()
+    0
     """
     validate(trajectories, TRAJECTORIES)
     unit = find_unit(trajectories, TRAJECTORIES)

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from ptrack_analysis.analysis.motion.clock import stretches
+from ptrack_analysis.analysis.motion.clock import find_parts
 from ptrack_analysis.analysis.motion.walks import split_walks
 from ptrack_analysis.geometry import Floats, Integers
 from ptrack_analysis.limits import at_least
@@ -56,20 +56,18 @@ def simplify_trajectories(trajectories: pd.DataFrame, *, tolerance: float) -> pd
 
     Examples
     --------
-    >>> import pandas as pd
-    >>> from ptrack_analysis import compute_trajectories
-    >>> from ptrack_analysis.motion import simplify_trajectories
-    >>> moments = pd.to_timedelta([0, 1000, 2000, 3000], unit="ms").as_unit("ms")
-    >>> index = pd.MultiIndex.from_arrays([[7] * 4, moments], names=["person_index", "timestamp"])
-    >>> points = pd.DataFrame({"x_m": [0.0, 1.0, 2.0, 2.0], "y_m": [0.0, 0.1, 0.0, 2.0]}, index=index)
-    >>> simplify_trajectories(compute_trajectories(points), tolerance=0.2)["x_m"].tolist()
-    [0.0, 2.0, 2.0]
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> plan = pta.read_floor_plan("data/shop/floor.json")
+    >>> trajectories = pta.compute_trajectories(detections, video, plane=plan)
+    >>> simplified = pta.motion.simplify_trajectories(trajectories, tolerance=0.1)
+    >>> len(trajectories), len(simplified)
+    (5957, 123)
     """
     validate(trajectories, TRAJECTORIES)
     unit = find_unit(trajectories, TRAJECTORIES)
     allowed = at_least(tolerance, "tolerance")
     walks = split_walks(trajectories, unit)
-    own = stretches(walks.rows.time, walks.run, walks.x)
+    own = find_parts(walks.rows.time, walks.run, walks.x)
     kept = own.rows[_kept(walks.x[own.rows], walks.y[own.rows], own.first, own.last, allowed)]
     arrays = {
         "person_index": walks.person_index[kept],

@@ -6,14 +6,14 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.motion.clock import Stretches, stretches
+from ptrack_analysis.analysis.motion.clock import KnownParts, find_parts
 from ptrack_analysis.analysis.motion.walks import Walks, split_walks
 from ptrack_analysis.analysis.presence import find_period, mark_starts
 from ptrack_analysis.errors import ParameterError, PtrackWarning
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.limits import above
 from ptrack_analysis.schema import STOPS, TRAJECTORIES, assemble, find_unit, validate
-from ptrack_analysis.video import Video, milliseconds
+from ptrack_analysis.video import Duration, Video, milliseconds
 
 DIRECTIONS = 16
 """Number of directions in which an extent is measured, evenly spaced over the half circle."""
@@ -39,7 +39,7 @@ def widths(x: Floats, y: Floats, first: Integers, last: Integers) -> Floats:
 
 
 def last_within(
-    x: Floats, y: Floats, stretch: Integers, least: Integers, last: Integers, *, limit: float
+    x: Floats, y: Floats, part: Integers, least: Integers, last: Integers, *, limit: float
 ) -> Integers:
     """Find, for each row, the last row up to which the positions stay within ``limit``.
 
@@ -47,7 +47,7 @@ def last_within(
     ----------
     x, y
         (n,) positions.
-    stretch
+    part
         (n,) number of the part that each row belongs to, increasing.
     least
         (n,) the row that must be reached. Rows that cannot reach it are not followed further.
@@ -67,7 +67,7 @@ def last_within(
     together in blocks. The result is the minimum of the last rows in all directions.
     """
     far = np.where(least <= last, last, -1)
-    turns = np.append(np.flatnonzero(np.diff(stretch, prepend=-1)), len(x))
+    turns = np.append(np.flatnonzero(np.diff(part, prepend=-1)), len(x))
     cuts = np.unique(np.append(turns[np.searchsorted(turns, np.arange(0, len(x), _BLOCK))], len(x)))
     for begin, end in pairwise(cuts.tolist()):
         block = slice(begin, end)
@@ -181,7 +181,7 @@ def compute_stops(
     trajectories: pd.DataFrame,
     *,
     max_extent: float | None = None,
-    min_duration: pd.Timedelta | str = MIN_DURATION,
+    min_duration: Duration = MIN_DURATION,
 ) -> pd.DataFrame:
     """Find each person's stops: periods within a small area.
 
@@ -237,16 +237,14 @@ def compute_stops(
 
     Examples
     --------
-    A person walks, stands for 4 s, and walks on. Speeds are computed over half a second before and after.
-
-    >>> import pandas as pd
-    >>> from ptrack_analysis import compute_stops, compute_trajectories
-    >>> times = pd.to_timedelta([0, 1, 2, 3, 4, 5, 6], unit="s").as_unit("ms")
-    >>> index = pd.MultiIndex.from_arrays([[7] * 7, times], names=["person_index", "timestamp"])
-    >>> points = pd.DataFrame({"x_m": [0.0, 2.0, 4.0, 4.0, 4.0, 4.0, 6.0], "y_m": [0.0] * 7}, index=index)
-    >>> stops = compute_stops(compute_trajectories(points), min_duration="2s")
-    >>> stops[["x_m", "extent_m", "detections"]].to_numpy().tolist()
-    [[4.0, 0.0, 2.0]]
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> plan = pta.read_floor_plan("data/shop/floor.json")
+    >>> stops = pta.compute_stops(pta.compute_trajectories(detections, video, plane=plan))
+    >>> stops[["x_m", "y_m", "extent_m"]].head(3).reset_index().round(2)
+       person_index  stop   x_m   y_m  extent_m
+    0             0     1  9.07  5.00      0.02
+    1             0     2  8.68  2.36      0.04
+    2             2     1  4.49  7.37      0.07
     """
     validate(trajectories, TRAJECTORIES)
     unit = find_unit(trajectories, TRAJECTORIES)
@@ -263,7 +261,7 @@ def compute_stops(
             PtrackWarning,
             stacklevel=2,
         )
-    own = stretches(walks.rows.time, walks.run, walks.x)
+    own = find_parts(walks.rows.time, walks.run, walks.x)
     speed = trajectories[f"speed_{unit}_per_s"].to_numpy()[walks.rows.order][own.rows]
     first, last = _stops(walks, own, find_standing(speed, own, limit), limit, shortest)
     return assemble(STOPS, _measured(walks, own, first, last), unit=unit)
@@ -280,7 +278,7 @@ def _extent(given: float | None, unit: str) -> float:
     return MAX_EXTENT_M
 
 
-def find_standing(speed: Floats, own: Stretches, limit: float) -> Bools:
+def find_standing(speed: Floats, own: KnownParts, limit: float) -> Bools:
     """Return which rows with a position belong to periods of standing, by two speed limits.
 
     Standing starts at or below ``STAND`` times the extent per second, and ends above ``WALK`` times it.
@@ -302,7 +300,7 @@ def find_standing(speed: Floats, own: Stretches, limit: float) -> Bools:
 
 
 def _stops(
-    walks: Walks, own: Stretches, standing: Bools, limit: float, shortest: int
+    walks: Walks, own: KnownParts, standing: Bools, limit: float, shortest: int
 ) -> tuple[Integers, Integers]:
     """Find the first and the last row of each stop, as indices within the rows with a position."""
     rows = np.flatnonzero(standing)
@@ -312,8 +310,8 @@ def _stops(
     closes = np.append(opens[1:], len(rows))[: len(opens)] - 1
     period = np.cumsum(begins) - 1
     at = own.rows[rows]
-    until = np.cumsum(walks.held[at])
-    least = np.searchsorted(until, until - walks.held[at] + shortest)
+    until = np.cumsum(walks.time_present[at])
+    least = np.searchsorted(until, until - walks.time_present[at] + shortest)
     far = last_within(walks.x[at], walks.y[at], opens[period], least, closes[period], limit=limit)
     able = np.flatnonzero(far >= least)
     chosen = able[_chain(np.searchsorted(able, far[able], side="right"))]
@@ -335,25 +333,25 @@ def _chain(following: Integers) -> Bools:
     return reached[:-1]
 
 
-def _measured(walks: Walks, own: Stretches, first: Integers, last: Integers) -> dict[str, Integers | Floats]:
+def _measured(walks: Walks, own: KnownParts, first: Integers, last: Integers) -> dict[str, Integers | Floats]:
     """Compute the times, position and extent of each stop."""
-    x, y, held = walks.x[own.rows], walks.y[own.rows], walks.held[own.rows]
-    until = np.cumsum(held)
-    dwell = until[last] - until[first] + held[first]
+    x, y, time_present = walks.x[own.rows], walks.y[own.rows], walks.time_present[own.rows]
+    until = np.cumsum(time_present)
+    dwell = until[last] - until[first] + time_present[first]
     person = walks.rows.person[own.rows[first]]
     number = np.arange(len(first))
     opens = np.maximum.accumulate(np.where(mark_starts(person), number, 0))
     time, opening = walks.rows.time[own.rows], own.first[first]
     count = np.concatenate([[0], np.cumsum(walks.detected[own.rows])])
     positions = {
-        name: values[opening] + _sums((values - values[own.first]) * held, first, last) / dwell
+        name: values[opening] + _sums((values - values[own.first]) * time_present, first, last) / dwell
         for name, values in (("x_{u}", x), ("y_{u}", y))
     }
     return {
         "person_index": walks.person_index[own.rows[first]],
         "stop": number - opens + 1,
         "entered": time[first],
-        "exited": time[last] + held[last],
+        "exited": time[last] + time_present[last],
         "duration": dwell,
         **positions,
         "extent_{u}": widths(x, y, first, last),

@@ -50,7 +50,7 @@ class Walks:
         return link_rows(self.table, self.rows)
 
     @property
-    def held(self) -> Milliseconds:
+    def time_present(self) -> Milliseconds:
         """Time present of each row [ms]."""
         return self.links.time_present
 
@@ -67,7 +67,7 @@ class Walks:
 
     @cached_property
     def position(self) -> tuple[Floats, Floats]:
-        """Coordinates x and y; both are NaN in rows without a position."""
+        """Coordinates x and y, NaN in rows without a position."""
         x, y = self.read(f"x_{self.unit}"), self.read(f"y_{self.unit}")
         without_x, without_y = np.isnan(x), np.isnan(y)
         if (without_x == without_y).all():
@@ -117,7 +117,7 @@ class Walks:
         return self._sort(self.columns[name].to_numpy())
 
     def read_flag(self, name: str) -> Bools:
-        """Read a flag; it is False in all rows if the table does not have it."""
+        """Read a flag, or return False for all rows if the table does not have it."""
         return read_flag(self.columns, self.rows, name)
 
 

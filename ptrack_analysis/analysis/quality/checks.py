@@ -31,7 +31,7 @@ from ptrack_analysis.schema import (
     validate,
 )
 from ptrack_analysis.schema.arrays import Rows, TableArrays, collect, empty_arrays, in_frame
-from ptrack_analysis.video import Video, milliseconds
+from ptrack_analysis.video import Duration, Video, milliseconds, validate_plane, validate_video
 
 RATE = "1/min"
 """Unit of checks that count events per minute of presence."""
@@ -446,10 +446,10 @@ def compute_quality(
     plane: FloorPlan | None = None,
     entrances: Sequence[Zone] | None = None,
     stitches: pd.DataFrame | None = None,
-    max_gap: pd.Timedelta | str | None = None,
-    period: pd.Timedelta | str | None = None,
-    start: pd.Timedelta | str | None = None,
-    end: pd.Timedelta | str | None = None,
+    max_gap: Duration | None = None,
+    period: Duration | None = None,
+    start: Duration | None = None,
+    end: Duration | None = None,
     thresholds: Mapping[str, tuple[float, float]] | None = None,
 ) -> TableArrays:
     """Check the tracking of a video, and report which outputs and zones are affected.
@@ -547,18 +547,21 @@ def compute_quality(
 
     Examples
     --------
-    >>> from ptrack_analysis import compute_trajectories
-    >>> from ptrack_analysis.schema import DETECTIONS, empty_table
-    >>> video, empty = Video(width=640, height=360), empty_table(DETECTIONS)
-    >>> len(compute_quality(empty, compute_trajectories(empty, video), video))
-    0
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> trajectories = pta.compute_trajectories(detections, video)
+    >>> quality = pta.compute_quality(detections, trajectories, video)
+    >>> quality.loc[quality["verdict"] == "doubtful", ["value", "doubtful_above"]].reset_index().round(1)
+           check name  value  doubtful_above
+    0  face only        10.5            10.0
     """
     if not isinstance(trajectories, Walks):
         _validate_tables(detections, visits, crossings, stitches)
+    validate_video(video)
+    validate_plane(plane)
     walks = read_walks(trajectories)
     unit = walks.unit
-    for given in (zones, [] if entrances is None else entrances):
-        validate_zones(given, unit)
+    validate_zones(zones, unit)
+    validate_zones([] if entrances is None else entrances, unit, "entrances")
     validate_lines(lines, unit)
     checks = change_thresholds(thresholds)
     if not len(walks.table) or not len(detections):
@@ -600,12 +603,10 @@ def _validate_tables(
             validate(table, schema)
 
 
-def _find_part(
-    walks: Walks, video: Video, start: pd.Timedelta | str | None, end: pd.Timedelta | str | None
-) -> tuple[int, int]:
+def _find_part(walks: Walks, video: Video, start: Duration | None, end: Duration | None) -> tuple[int, int]:
     """Return the start and the end of the analyzed part of the video [ms]."""
     time = walks.rows.time
-    close = part_end(find_video_end(video, int(time.max())), end, int((time + walks.held).max()))
+    close = part_end(find_video_end(video, int(time.max())), end, int((time + walks.time_present).max()))
     return 0 if start is None else milliseconds(start, "start"), close
 
 
@@ -614,7 +615,7 @@ _Row = tuple[str, float, int, str]
 
 
 def _judge(check: QualityCheck, inputs: QualityInputs) -> list[_Row]:
-    """Measure one check, and judge its values for the video and for its zones or lines."""
+    """Measure one check, and assess its values for the video and for its zones or lines."""
     measured = check.measure(inputs)
     shares = {} if measured.time is None else inputs.compute_zone_shares(measured.time)
     values: dict[str, tuple[float, int | None]] = {"": (measured.value, measured.events)}

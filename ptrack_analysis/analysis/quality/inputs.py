@@ -98,7 +98,7 @@ class QualityInputs:
     @property
     def time_present(self) -> Milliseconds:
         """Time present of each row [ms]."""
-        return self.walks.held
+        return self.walks.time_present
 
     @cached_property
     def boxes(self) -> list[Floats]:
@@ -193,16 +193,16 @@ class QualityInputs:
 
     def compute_zone_shares(self, time: Floats) -> dict[str, float]:
         """Return the share of a part of the time present in each zone with people [%]."""
-        held = np.maximum(self.time_present, 1)
+        total = np.maximum(self.time_present, 1)
         shares = {
-            name: compute_percentage(float((time[rows] / held[rows] * inside).sum()), float(inside.sum()))
+            name: compute_percentage(float((time[rows] / total[rows] * inside).sum()), float(inside.sum()))
             for name, (rows, inside) in self.inside.items()
         }
         return {name: value for name, value in shares.items() if not np.isnan(value)}
 
 
 def compute_percentage(part: float, whole: float) -> float:
-    """Return a part as a percentage; NaN if the whole is 0."""
+    """Return a part as a percentage of a total, or NaN if the total is 0."""
     return 100.0 * float(part) / float(whole) if whole else NAN
 
 

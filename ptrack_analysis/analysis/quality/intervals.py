@@ -22,6 +22,7 @@ from ptrack_analysis.analysis.uncertainty.kaplan_meier import (
 )
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Floats, Integers
+from ptrack_analysis.limits import validate_choice, wrong_kind
 from ptrack_analysis.schema import (
     CROSSINGS,
     INTERVALS,
@@ -117,9 +118,14 @@ def compute_confidence_intervals(
 
     Examples
     --------
-    >>> from ptrack_analysis.schema import empty_table
-    >>> compute_confidence_intervals(empty_table(VISITS)).columns.tolist()
-    ['value', 'low', 'high', 'confidence', 'method', 'persons', 'rows', 'note']
+    >>> analysis = pta.open_video("data/shop", zones="data/shop/zones.geojson")
+    >>> intervals = pta.quality.compute_confidence_intervals(analysis["visits"])
+    >>> intervals[["value", "low", "high", "persons"]].reset_index().round(1)
+           name      figure  value  low  high  persons
+    0  checkout  mean dwell   10.3  NaN   NaN        6
+    1  entrance  mean dwell    3.5  1.9   6.3       13
+    2   shelves  mean dwell   10.6  NaN   NaN        8
+    3     table  mean dwell    5.6  NaN   NaN        9
     """
     schema = _find_table_schema(table)
     validate(table, schema)
@@ -193,7 +199,7 @@ def _find_table_schema(table: object) -> Table:
 
 
 def _numbers(table: pd.DataFrame, name: str | None, option: str) -> Floats:
-    """Return a column as numbers, with durations in seconds; without a name, 1 per row."""
+    """Return a column as numbers, with durations in seconds, or 1 per row without a name."""
     if name is None:
         return np.ones(len(table))
     if name not in table.columns:
@@ -213,8 +219,9 @@ def _numbers(table: pd.DataFrame, name: str | None, option: str) -> Floats:
 
 
 def _validate_request(of: str | None, statistic: str, per: str | None) -> None:
-    if statistic not in STATISTICS:
-        raise ParameterError(f"statistic must be one of {', '.join(STATISTICS)}, got {statistic!r}")
+    validate_choice(statistic, "statistic", STATISTICS)
+    if of is not None and not isinstance(of, str):
+        raise wrong_kind("of", "the name of a column", of)
     if statistic == "count" and of is not None:
         raise ParameterError(f"of must be None for a count, which counts rows, got {of!r}")
     if statistic in {"mean", "median"} and of is None:

@@ -73,16 +73,22 @@ def compare_with_manual_count(
 
     Examples
     --------
-    >>> from ptrack_analysis.schema import empty_table
-    >>> arrays = {"name": ["door"], "timestamp": [0], "interval": [60_000], "tallied": [3]}
-    >>> tally = assemble(TALLY, {name: np.array(values) for name, values in arrays.items()})
-    >>> compare_with_manual_count(empty_table(CROSSINGS, unit="px"), tally, places=["door"])["bias"].tolist()
-    [-3.0]
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> trajectories = pta.compute_trajectories(detections, video)
+    >>> zones, lines = pta.read_zones("data/shop/zones.geojson", video)
+    >>> crossings = pta.compute_crossings(trajectories, lines)
+    >>> arrays = {"name": ["door"], "timestamp": [0], "interval": [180_000], "tallied": [20]}
+    >>> arrays = {name: np.array(values) for name, values in arrays.items()}
+    >>> tally = pta.schema.assemble(pta.schema.TALLY, arrays)
+    >>> agreement = pta.quality.compare_with_manual_count(crossings, tally)
+    >>> agreement[["counted", "tallied", "bias"]].reset_index()
+       name  counted  tallied  bias
+    0  door       22       20   2.0
     """
     of_lines = isinstance(computed, pd.DataFrame) and "line" in computed.index.names
     validate(computed, CROSSINGS if of_lines else VISITS)
     validate(tally, TALLY)
-    place, time = _events(computed, of_lines=of_lines, direction=direction)
+    event_name, time = _events(computed, of_lines=of_lines, direction=direction)
     tally = tally.sort_index()
     name = tally.index.get_level_values("name").to_numpy().astype(object)
     known = set(computed.index.get_level_values(0)) if places is None else _names(places)
@@ -93,7 +99,7 @@ def compare_with_manual_count(
     _validate_bins(name, start, length, tallied)
     counted = np.zeros(len(tally), dtype="int64")
     for one in dict.fromkeys(name):
-        rows, times = name == one, np.sort(time[place == one])
+        rows, times = name == one, np.sort(time[event_name == one])
         ends = np.searchsorted(times, [start[rows], start[rows] + length[rows]])
         counted[rows] = ends[1] - ends[0]
     return _table(name, tallied, counted, length)
@@ -105,20 +111,20 @@ def _events(computed: pd.DataFrame, *, of_lines: bool, direction: str | None) ->
         raise ParameterError(f"direction must be 'in' or 'out', got {direction!r}")
     if direction is not None and not of_lines:
         raise ParameterError(f"direction applies to crossings only, got {direction!r} with visits")
-    place = computed.index.get_level_values(0).to_numpy()
+    event_name = computed.index.get_level_values(0).to_numpy()
     if not of_lines:
-        return place, computed["entered"].to_numpy().astype("int64")
+        return event_name, computed["entered"].to_numpy().astype("int64")
     time = computed.index.get_level_values("timestamp").to_numpy().astype("int64")
     if direction is None:
-        return place, time
+        return event_name, time
     counts = (computed["direction"] == direction).to_numpy()
-    return place[counts], time[counts]
+    return event_name[counts], time[counts]
 
 
 def _table(name: Integers, tallied: Integers, counted: Integers, length: Integers) -> pd.DataFrame:
     """Summarize the intervals of each zone or line."""
-    names, place = np.unique(name.astype(str), return_inverse=True)
-    intervals = np.bincount(place, minlength=len(names))
+    names, index = np.unique(name.astype(str), return_inverse=True)
+    intervals = np.bincount(index, minlength=len(names))
     off = (counted - tallied).astype("float64")
     hourly = _HOUR / length
     both = (counted + tallied).astype("float64")
@@ -127,7 +133,7 @@ def _table(name: Integers, tallied: Integers, counted: Integers, length: Integer
     percent = np.divide(100 * np.abs(off), tallied, out=np.zeros(len(off)), where=some)
 
     def total(values: Integers | Floats) -> Floats:
-        return np.bincount(place, weights=values, minlength=len(names)).astype("float64")
+        return np.bincount(index, weights=values, minlength=len(names)).astype("float64")
 
     def mean(values: Floats, of: Integers | Floats = intervals) -> Floats:
         found: Floats = np.divide(total(values), of, out=np.full(len(names), np.nan), where=of > 0)
@@ -150,10 +156,10 @@ def _table(name: Integers, tallied: Integers, counted: Integers, length: Integer
 def _names(places: object) -> set[str]:
     if not isinstance(places, list | tuple):
         raise ParameterError(f"places must be a list of zones, lines or their names, got {places!r:.60}")
-    for place in places:
-        if not isinstance(place, Zone | Line | str):
-            raise ParameterError(f"places must contain only zones, lines or their names, got {place!r:.60}")
-    return {place if isinstance(place, str) else place.name for place in places}
+    for item in places:
+        if not isinstance(item, Zone | Line | str):
+            raise ParameterError(f"places must contain only zones, lines or their names, got {item!r:.60}")
+    return {item if isinstance(item, str) else item.name for item in places}
 
 
 def _validate_known(unknown: list[str], known: set[str], kind: str) -> None:

@@ -73,7 +73,7 @@ def find_suspected_switches(
 def _compare_boxes(
     time: Milliseconds, person: Integers, boxes: Sequence[Floats], size: tuple[int, int], *, max_gap: int
 ) -> Bools:
-    """Return which boxes except the first are suspected; all boxes are finite."""
+    """Return which boxes after the first are suspected, given boxes without NaN."""
     left, top, width, height = boxes
     seconds = np.diff(time) / 1000.0
     follows = (person[1:] == person[:-1]) & (seconds * 1000.0 <= max_gap)

@@ -13,7 +13,15 @@ from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Anchor, Integers, anchor_fractions
 from ptrack_analysis.scene.zones import Zone, validate_zones
 from ptrack_analysis.schema import DETECTIONS, SENSITIVITY, assemble, validate
-from ptrack_analysis.video import Plane, Video, milliseconds, timedelta
+from ptrack_analysis.video import (
+    Duration,
+    Plane,
+    Video,
+    milliseconds,
+    timedelta,
+    validate_plane,
+    validate_video,
+)
 
 _NO_TIME = np.iinfo("int64").min
 _SECOND = 1000
@@ -28,15 +36,15 @@ def compute_sensitivity(
     video: Video,
     *,
     plane: Plane | None = None,
-    max_gaps: Sequence[pd.Timedelta | str] | None = None,
-    merge_gaps: Sequence[pd.Timedelta | str] | None = None,
+    max_gaps: Sequence[Duration] | None = None,
+    merge_gaps: Sequence[Duration] | None = None,
     anchors: Sequence[Anchor] = ("bottom_center", "center"),
-    period: pd.Timedelta | str | None = None,
+    period: Duration | None = None,
 ) -> pd.DataFrame:
     """Compute visits and dwell per zone under several combinations of options.
 
     Trajectories and visits are computed for every combination of the values, as in ``compute_trajectories``
-    and ``compute_visits``; all other options have their defaults. If the rows of a zone differ much, its
+    and ``compute_visits``. All other options have their defaults. If the rows of a zone differ much, its
     figures depend on the options rather than on the zone. A zone without visits has 0 in all columns and no
     median. Without zones, detections or values, the table is empty.
 
@@ -78,7 +86,7 @@ def compute_sensitivity(
     Trajectories are computed for each combination of ``max_gaps`` and ``anchors``, and visits for each
     combination of all options. A longer ``max_gap`` can only increase the time in the scene, and a longer
     ``merge_gap`` can only reduce the number of visits. Zones drawn on the ground fit only foot points.
-    Another anchor shows the effect of hidden feet; it does not give better results.
+    Another anchor shows the effect of hidden feet, but does not give better results.
 
     References
     ----------
@@ -88,11 +96,21 @@ def compute_sensitivity(
 
     Examples
     --------
-    >>> from ptrack_analysis.schema import empty_table
-    >>> len(compute_sensitivity(empty_table(DETECTIONS), [], Video(width=640, height=360)))
-    0
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> zones, lines = pta.read_zones("data/shop/zones.geojson", video)
+    >>> sensitivity = pta.quality.compute_sensitivity(
+    ...     detections, zones[:1], video, max_gaps=["2s"], merge_gaps=["0s", "5s"]
+    ... )
+    >>> sensitivity.reset_index()[["anchor", "merge_gap", "visits", "visitors"]]
+              anchor       merge_gap  visits  visitors
+    0  bottom_center 0 days 00:00:00      22        13
+    1  bottom_center 0 days 00:00:05      22        13
+    2         center 0 days 00:00:00      36         7
+    3         center 0 days 00:00:05       9         7
     """
     validate(detections, DETECTIONS)
+    validate_video(video)
+    validate_plane(plane)
     validate_zones(zones, (plane or video.pixels).unit)
     usual = _usual(detections, video, period)
     gaps = _spans(_times(usual, _MAX_GAPS) if max_gaps is None else max_gaps, "max_gaps")
@@ -126,16 +144,16 @@ def _figures(visits: pd.DataFrame, zone: str) -> tuple[int, int, int, int]:
     return len(dwell), int(mark_starts(person).sum()), int(dwell.sum()), round(float(np.median(dwell)))
 
 
-def _usual(detections: pd.DataFrame, video: Video, period: pd.Timedelta | str | None) -> int:
+def _usual(detections: pd.DataFrame, video: Video, period: Duration | None) -> int:
     """Return the unit of the default values [ms]: a second, or the sampling period if that is longer."""
     return max(_SECOND, choose_period(rows_by_person(detections), video, period))
 
 
-def _times(usual: int, factors: Sequence[int]) -> list[pd.Timedelta | str]:
+def _times(usual: int, factors: Sequence[int]) -> list[Duration]:
     return [timedelta(usual * factor) for factor in factors]
 
 
-def _spans(spans: object, name: str) -> dict[int, pd.Timedelta | str]:
+def _spans(spans: object, name: str) -> dict[int, Duration]:
     """Return durations by their milliseconds."""
     if not isinstance(spans, list | tuple):
         raise ParameterError(f"{name} must be a list of durations, got {spans!r}")

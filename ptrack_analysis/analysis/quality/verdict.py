@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from ptrack_analysis.schema import VERDICTS
+from ptrack_analysis.cards import build_card
+from ptrack_analysis.limits import wrong_kind
+from ptrack_analysis.schema import QUALITY, VERDICTS, validate
 
 UNKNOWN_VALUE = "\N{EN DASH}"
 GOOD, WITH_CARE, NOT_USABLE, UNKNOWN = "good", "usable with care", "not usable", "unknown"
@@ -26,6 +28,12 @@ class VideoVerdict:
         ``good``, ``usable with care``, ``not usable`` or ``unknown``.
     spoiled
         Outputs that are not usable, with their zones.
+
+    Examples
+    --------
+    >>> verdict = pta.quality.judge_video(pta.open_video("data/shop")["quality"])
+    >>> verdict.verdict, verdict.spoiled
+    ('usable with care', ())
     """
 
     verdict: str
@@ -35,13 +43,17 @@ class VideoVerdict:
         """Return the verdict in words, such as ``not usable for visits and dwell in hall``."""
         return f"{self.verdict} for {'; '.join(self.spoiled)}" if self.spoiled else self.verdict
 
+    def _repr_html_(self) -> str:
+        """Return a card for notebooks."""
+        return build_card("Quality", self.verdict, {"not usable for": "; ".join(self.spoiled)})
+
 
 def judge_video(quality: pd.DataFrame | None, *, problems: Sequence[str] = ()) -> VideoVerdict:
-    """Judge the tracking of one video.
+    """Assess the tracking of one video.
 
     The verdict is ``not usable`` if there are problems, or ``not usable for`` the outputs of bad checks. It
-    is ``usable with care`` with a doubtful check, and otherwise ``good``. Unknown checks never lower it;
-    without any known check it is ``unknown``.
+    is ``usable with care`` with a doubtful check, and otherwise ``good``. Unknown checks do not lower the
+    verdict. If all checks are unknown, it is ``unknown``.
 
     Parameters
     ----------
@@ -49,7 +61,24 @@ def judge_video(quality: pd.DataFrame | None, *, problems: Sequence[str] = ()) -
         QUALITY of the video, or None.
     problems
         Reasons why the video cannot be read.
+
+    Returns
+    -------
+    VideoVerdict
+        The verdict, with the outputs that are not usable.
+
+    Examples
+    --------
+    >>> analysis = pta.open_video("data/shop")
+    >>> str(pta.quality.judge_video(analysis["quality"]))
+    'usable with care'
+    >>> str(pta.quality.judge_video(None, problems=["pages are missing"]))
+    'not usable'
     """
+    if quality is not None and "verdict" not in getattr(quality, "columns", ()):
+        validate(quality, QUALITY)  # a stored table has fewer columns
+    if isinstance(problems, str) or not isinstance(problems, Sequence):
+        raise wrong_kind("problems", "a list of texts", problems)
     if problems:
         return VideoVerdict(NOT_USABLE)
     verdicts = set() if quality is None else set(quality["verdict"].astype(str))
@@ -92,6 +121,11 @@ def find_affecting_checks(
         Name of a zone or line; empty for the complete video.
     verdicts
         The verdicts of the checks to return.
+
+    Returns
+    -------
+    list of str
+        Names of the checks, sorted.
     """
     found = []
     for check, rows in quality.groupby(level="check", sort=True):

@@ -14,6 +14,7 @@ import pandas as pd
 
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats, Integers
+from ptrack_analysis.limits import at_least
 from ptrack_analysis.schema import GROUPS, validate
 
 CONFIDENCE = 0.95
@@ -30,7 +31,23 @@ _ROUNDING = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A confidence interval; ``note`` states why an end is missing, or a caveat."""
+    """A confidence interval.
+
+    Attributes
+    ----------
+    low, high
+        Bounds of the interval; NaN if they cannot be computed.
+    note
+        Reason why a bound is missing, or a caveat; otherwise empty.
+
+    Examples
+    --------
+    >>> share, interval = pta.quality.estimate_share(5, [1] * 20)
+    >>> round(interval.low, 2), round(interval.high, 2)
+    (0.09, 0.49)
+    >>> pta.quality.estimate_share(1, [1])[1].note
+    'fewer than 2 people'
+    """
 
     low: float = np.nan
     high: float = np.nan
@@ -139,6 +156,7 @@ def estimate_share(
     (0.25, 0.087, 0.491)
     """
     confidence = parse_confidence(confidence)
+    part = at_least(part, "part")
     size = np.asarray(list(sizes), dtype="float64")
     size = size[size > 0]
     whole = float(size.sum())

@@ -8,7 +8,7 @@ import pandas as pd
 
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Floats, Integers
-from ptrack_analysis.scene.zones import Zone, in_rectangle, near_edges
+from ptrack_analysis.scene.zones import Zone, in_rectangle, list_names, near_edges
 from ptrack_analysis.video import Milliseconds
 
 
@@ -27,12 +27,7 @@ def parse_zone_names(zones: Sequence[Zone | str], argument: str) -> list[str]:
     ParameterError
         If ``zones`` is not a list or tuple of zones and names.
     """
-    if not isinstance(zones, list | tuple):
-        raise ParameterError(f"{argument} must be a list of zones or zone names, got {zones!r:.60}")
-    for zone in zones:
-        if not isinstance(zone, Zone | str):
-            raise ParameterError(f"{argument} must contain only zones or zone names, got {zone!r:.60}")
-    return [zone if isinstance(zone, str) else zone.name for zone in zones]
+    return list_names(zones, Zone, argument)
 
 
 def validate_visited(zones: Sequence[Zone | str], visits: pd.DataFrame, argument: str) -> None:
@@ -66,7 +61,7 @@ def validate_visited(zones: Sequence[Zone | str], visits: pd.DataFrame, argument
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Inside:
-    """Numbers of the rows that count in a zone, ascending; each counts from ``since`` to ``until`` [ms]."""
+    """Rows that count in a zone, ascending, each from ``since`` to ``until`` [ms]."""
 
     rows: Integers
     since: Milliseconds
@@ -121,7 +116,7 @@ def _following(inside: Bools, candidates: Bools, begins: Bools) -> tuple[Integer
     return rows[kept], sequence[kept]
 
 
-def time_inside(zone: Zone, inside: Bools, time: Milliseconds, held: Milliseconds) -> Inside:
+def time_inside(zone: Zone, inside: Bools, time: Milliseconds, time_present: Milliseconds) -> Inside:
     """Cut the time present of the rows inside to the active time of the zone; drop rows outside it.
 
     A row counts from ``time`` for its time present. A row with a time present of 0 counts if it is within the
@@ -129,11 +124,11 @@ def time_inside(zone: Zone, inside: Bools, time: Milliseconds, held: Millisecond
     """
     rows = np.flatnonzero(inside)
     since = time[rows]
-    until = since + held[rows]
+    until = since + time_present[rows]
     if zone.window is None:
         return Inside(rows, since, until)
     start, end = zone.window
-    at_once = (held[rows] == 0) & (since >= start) & (since < end)
+    at_once = (time_present[rows] == 0) & (since >= start) & (since < end)
     since, until = np.maximum(since, start), np.minimum(until, end)
     counts = at_once | (since < until)
     return Inside(rows[counts], since[counts], until[counts])

@@ -10,13 +10,13 @@ from ptrack_analysis.analysis.motion.walks import Walks, read_walks
 from ptrack_analysis.analysis.presence import find_video_end, part_end
 from ptrack_analysis.analysis.zones.membership import Inside, time_inside
 from ptrack_analysis.geometry import Integers
-from ptrack_analysis.scene.zones import Zone, shared_area, validate_outlines, validate_zones
+from ptrack_analysis.scene.zones import Zone, shared_area, validate_items, validate_outlines, validate_zones
 from ptrack_analysis.schema import OCCUPANCY_CHANGES, OVERLAPS, assemble
-from ptrack_analysis.video import Milliseconds, Video, milliseconds
+from ptrack_analysis.video import Duration, Milliseconds, Video, milliseconds, validate_video
 
 
 def compute_zone_overlaps(zones: Sequence[Zone], *, unit: str | None = None) -> pd.DataFrame:
-    """List the pairs of overlapping zones, and how much of each zone the overlap covers.
+    """List the pairs of overlapping zones, and the share of each zone that overlaps.
 
     Two zones overlap if they share more than 1e-9 of the area of the smaller zone, are active at a common
     time, and have a common video. A common edge or corner is not an overlap. Each pair is listed twice, once
@@ -54,6 +54,7 @@ def compute_zone_overlaps(zones: Sequence[Zone], *, unit: str | None = None) -> 
     0  shop  till       10.0   0.25
     1  till  shop       10.0   0.50
     """
+    validate_items(zones, Zone, "zones")
     unit = unit or (zones[0].unit if zones else "px")
     validate_zones(zones, unit)
     validate_outlines(zones)
@@ -73,8 +74,8 @@ def compute_occupancy(
     video: Video,
     *,
     zones: Sequence[Zone] = (),
-    start: pd.Timedelta | str | None = None,
-    end: pd.Timedelta | str | None = None,
+    start: Duration | None = None,
+    end: Duration | None = None,
 ) -> pd.DataFrame:
     """Count the people present in the scene and in each zone over time.
 
@@ -116,7 +117,21 @@ def compute_occupancy(
     tools with closed intervals count two. The peak is the maximum number at any time. Tools that report the
     maximum average per bin give a smaller peak (``compute_occupancy_bins`` returns both).
     O(zones · n log n) in the worst case; the sort is over periods of presence, not over detections.
+
+    Examples
+    --------
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> trajectories = pta.compute_trajectories(detections, video)
+    >>> occupancy = pta.compute_occupancy(trajectories, video)
+    >>> occupancy.loc[""].tail(3).reset_index()
+                   timestamp  persons
+    0 0 days 00:02:49.440000        3
+    1 0 days 00:02:50.240000        2
+    2 0 days 00:03:00.000000        2
+    >>> occupancy["persons"].max().item()
+    5
     """
+    validate_video(video)
     counts = count_people(read_walks(trajectories), video, zones=zones, start=start, end=end)
     arrays: dict[str, Integers | list[str]] = {
         "zone": [name for name, (times, _) in counts.items() for _ in times],
@@ -131,8 +146,8 @@ def count_people(
     video: Video,
     *,
     zones: Sequence[Zone] = (),
-    start: pd.Timedelta | str | None = None,
-    end: pd.Timedelta | str | None = None,
+    start: Duration | None = None,
+    end: Duration | None = None,
 ) -> dict[str, tuple[Milliseconds, Integers]]:
     """Count the people in the scene (zone ``""``) and in each zone, as in ``compute_occupancy``.
 
@@ -142,19 +157,19 @@ def count_people(
         The times at which each count changes [ms], and the count from then on.
     """
     validate_zones(zones, walks.unit)
-    rows, held = walks.rows, walks.held
-    until = rows.time + held
+    rows, time_present = walks.rows, walks.time_present
+    until = rows.time + time_present
     known = find_video_end(video, int(rows.time.max(initial=0)))
     latest = int(until.max(initial=0))
     begin = 0 if start is None else milliseconds(start, "start")
     close = part_end(known, end, latest)
     if end is not None:
         close = max(close, latest, begin)
-    is_present = held > 0
+    is_present = time_present > 0
     scene = Inside(np.flatnonzero(is_present), rows.time[is_present], until[is_present])
     counts = {"": _changes(rows.person, scene, begin, close)}
     for zone in zones:
-        inside = time_inside(zone, walks.find_inside(zone) & is_present, rows.time, held)
+        inside = time_inside(zone, walks.find_inside(zone) & is_present, rows.time, time_present)
         counts[zone.name] = _changes(rows.person, inside, begin, close)
     return counts
 

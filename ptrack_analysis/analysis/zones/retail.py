@@ -15,7 +15,7 @@ from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Integers
 from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import OBSERVED_ENTRIES, OBSERVED_EXITS, RETAIL, VISITS, assemble, validate
-from ptrack_analysis.video import milliseconds
+from ptrack_analysis.video import Duration, milliseconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ def compute_retail_metrics(
     visits: pd.DataFrame,
     zones: Sequence[Zone | str],
     *,
-    bounce_below: pd.Timedelta | str = TEN_SECONDS,
+    bounce_below: Duration = TEN_SECONDS,
     passers_by: Mapping[str, Zone | str | int] | None = None,
     transactions: Mapping[str, int] | None = None,
     observed_entries: Iterable[str] = OBSERVED_ENTRIES,
@@ -193,10 +193,18 @@ def compute_retail_metrics(
 
     Examples
     --------
-    >>> from ptrack_analysis.schema import empty_table
-    >>> figures = compute_retail_metrics(empty_table(VISITS), ["shop"], transactions={"shop": 3})
-    >>> figures.loc[("shop", "total_dwell"), "value"], figures.loc[("shop", "conversion_rate"), "value"]
-    (np.float64(0.0), np.float64(nan))
+    >>> analysis = pta.open_video("data/shop", zones="data/shop/zones.geojson")
+    >>> metrics = pta.compute_retail_metrics(
+    ...     analysis["visits"], ["shelves", "checkout"], transactions={"checkout": 3}
+    ... )
+    >>> figures = ["visitors", "average_dwell", "bounce_rate", "conversion_rate"]
+    >>> metrics.loc["checkout", "value"][figures].round(2)
+    figure
+    visitors            6.00
+    average_dwell      10.32
+    bounce_rate         0.67
+    conversion_rate     0.75
+    Name: value, dtype: float64
     """
     validate(visits, VISITS)
     names = _distinct(parse_zone_names(zones, "zones"))
@@ -264,7 +272,7 @@ def _dwell(own: pd.DataFrame, visitors: int, short: int) -> _Values:
 
 
 def _peak(own: pd.DataFrame) -> _Values:
-    """Return the maximum number of visits in progress at one time, and the first time of it [s]."""
+    """Return the maximum number of visits in progress at one time, and when it is first reached [s]."""
     entered, exited = (own[name].to_numpy().view("int64") for name in ("entered", "exited"))
     times, position = np.unique(np.concatenate([entered, exited]), return_inverse=True)
     change = np.zeros(len(times), dtype="int64")

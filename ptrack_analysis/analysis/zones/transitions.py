@@ -13,13 +13,13 @@ from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import DESTINATIONS, FUNNEL, ORIGINS, TRANSITIONS, VISITS, assemble, validate
 from ptrack_analysis.schema.arrays import Rows, TableArrays, collect, in_frame, read_column
-from ptrack_analysis.video import Milliseconds, milliseconds
+from ptrack_analysis.video import Duration, Milliseconds, milliseconds
 
 _MISSING = np.iinfo("int64").min
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Ways:
+class _Transitions:
     """Transitions: origin and destination as codes, the person, and the travel time [ms] or ``_MISSING``."""
 
     origin: Integers
@@ -30,7 +30,7 @@ class _Ways:
 
 @in_frame
 def compute_transitions(
-    visits: pd.DataFrame | TableArrays, *, max_between: pd.Timedelta | str | None = None
+    visits: pd.DataFrame | TableArrays, *, max_between: Duration | None = None
 ) -> TableArrays:
     """Count the transitions between zones: the origin-destination matrix.
 
@@ -39,11 +39,11 @@ def compute_transitions(
     is the destination of one transition from the zone of the previous visit. A return to a zone without a
     visit to another zone is a transition from the zone to itself.
 
-    The origin of the first visit states how it began, and the last destination states how the visit ended
-    that ended last (the last in the order, if several did): ``(outside)`` for ``crossed``, otherwise
+    The origin of the first visit states how it began, and the last destination states how the visit that
+    ended last ended (in a tie, the last visit in the order): ``(outside)`` for ``crossed``, otherwise
     ``(video_start)``, ``(appeared)`` or ``(zone_opened)``, and ``(video_end)``, ``(lost)`` or
     ``(zone_closed)``. Therefore, each visit has one transition to it and one from it. The travel time is the
-    time from the exit of one visit to the entry of the next; it is 0 if zones overlap and the next visit
+    time from the exit of one visit to the entry of the next; it is 0 if the zones overlap and the next visit
     begins before the exit.
 
     With ``max_between``, a journey ends if the person was in no zone for longer than that, and a new journey
@@ -85,22 +85,14 @@ def compute_transitions(
 
     Examples
     --------
-    >>> from shapely.geometry import box
-    >>> from ptrack_analysis import Video, Zone, compute_visits, compute_trajectories
-    >>> points = pd.DataFrame(
-    ...     {"x_m": [1.0, 2.0, 4.0, 6.0, 7.0], "y_m": 1.0},
-    ...     index=pd.MultiIndex.from_arrays(
-    ...         [[7] * 5, np.arange(5).astype("timedelta64[s]").astype("timedelta64[ms]")],
-    ...         names=["person_index", "timestamp"],
-    ...     ),
-    ... )
-    >>> zones = [Zone("hall", box(0, 0, 3, 3), "m"), Zone("till", box(5, 0, 9, 3), "m")]
-    >>> visits = compute_visits(compute_trajectories(points), zones, Video())
-    >>> transitions = compute_transitions(visits)
-    >>> transitions["transitions"].to_dict()
-    {('(video_start)', 'hall'): 1, ('hall', 'till'): 1, ('till', '(video_end)'): 1}
-    >>> transitions.loc[("hall", "till"), "mean_travel"].total_seconds()
-    1.0
+    >>> analysis = pta.open_video("data/shop", zones="data/shop/zones.geojson")
+    >>> transitions = pta.compute_transitions(analysis["visits"])
+    >>> transitions.loc["entrance", ["transitions", "persons", "share"]].reset_index().round(2)
+       destination  transitions  persons  share
+    0    (outside)           11       11   0.50
+    1  (video_end)            1        1   0.05
+    2      shelves            4        4   0.18
+    3        table            6        6   0.27
     """
     validate(visits, VISITS)
     longest = None if max_between is None else milliseconds(max_between, "max_between")
@@ -108,11 +100,11 @@ def compute_transitions(
     like_states = sorted({*names} & {*ORIGINS, *DESTINATIONS})
     if like_states:
         raise ParameterError(f"zone {like_states[0]!r} has the name of a state. Rename the zone.")
-    ways = _ways(visits, zone, len(names), longest)
-    return _counted(ways, [*names, *ORIGINS], [*names, *DESTINATIONS])
+    transitions = _list_transitions(visits, zone, len(names), longest)
+    return _counted(transitions, [*names, *ORIGINS], [*names, *DESTINATIONS])
 
 
-def list_ways(visits: pd.DataFrame) -> pd.DataFrame:
+def list_transitions(visits: pd.DataFrame) -> pd.DataFrame:
     """List each transition with its ``person``, ``origin``, ``destination`` and ``travel``.
 
     Parameters
@@ -127,20 +119,20 @@ def list_ways(visits: pd.DataFrame) -> pd.DataFrame:
         destination is not a zone.
     """
     zone, names = pd.factorize(visits.index.get_level_values("zone"), sort=True)
-    ways = _ways(visits, zone, len(names), None)
-    travel = ways.travel.astype("timedelta64[ms]")  # _MISSING is NaT
+    transitions = _list_transitions(visits, zone, len(names), None)
+    travel = transitions.travel.astype("timedelta64[ms]")  # _MISSING is NaT
     origins, destinations = (np.array([*names, *states], dtype=object) for states in (ORIGINS, DESTINATIONS))
     return pd.DataFrame(
         {
-            "person": ways.person,
-            "origin": origins[ways.origin],
-            "destination": destinations[ways.destination],
+            "person": transitions.person,
+            "origin": origins[transitions.origin],
+            "destination": destinations[transitions.destination],
             "travel": travel,
         }
     )
 
 
-def _ways(visits: Rows, zone: Integers, zones: int, longest: int | None) -> _Ways:
+def _list_transitions(visits: Rows, zone: Integers, zones: int, longest: int | None) -> _Transitions:
     """List the transitions to each visit, and from the last visit of each journey."""
     person, number, entered, exited = (
         read_column(visits, name) for name in ("person_index", "visit", "entered", "exited")
@@ -154,7 +146,7 @@ def _ways(visits: Rows, zone: Integers, zones: int, longest: int | None) -> _Way
     journey = np.cumsum(first)
     ended_last = np.lexsort((index, exited, journey))[last]
     travel = np.maximum(entered - exited[index - 1], 0)
-    return _Ways(
+    return _Transitions(
         origin=np.concatenate([np.where(first, zones + entry, zone[index - 1]), zone[last]]),
         destination=np.concatenate([zone, zones + exit_[ended_last]]),
         person=np.concatenate([person, person[last]]),
@@ -173,21 +165,21 @@ def _journey_starts(
     return first
 
 
-def _counted(ways: _Ways, origins: list[str], destinations: list[str]) -> TableArrays:
+def _counted(transitions: _Transitions, origins: list[str], destinations: list[str]) -> TableArrays:
     """Count the transitions of each origin and destination."""
-    pair = ways.origin * len(destinations) + ways.destination
-    order = np.lexsort((ways.travel, pair))
+    pair = transitions.origin * len(destinations) + transitions.destination
+    order = np.lexsort((transitions.travel, pair))
     first = np.flatnonzero(mark_starts(pair[order]))
     count = np.diff(np.append(first, len(pair)))
-    travel = ways.travel[order]
+    travel = transitions.travel[order]
     lower, upper = travel[first + (count - 1) // 2], travel[first + count // 2]
     total = np.add.reduceat(travel, first) if len(first) else first
-    by_person = np.lexsort((ways.person, pair))
-    new = mark_starts(pair[by_person]) | mark_starts(ways.person[by_person])
-    origin = ways.origin[order][first]
+    by_person = np.lexsort((transitions.person, pair))
+    new = mark_starts(pair[by_person]) | mark_starts(transitions.person[by_person])
+    origin = transitions.origin[order][first]
     arrays: dict[str, np.ndarray | list[str]] = {
         "origin": [origins[code] for code in origin],
-        "destination": [destinations[code] for code in ways.destination[order][first]],
+        "destination": [destinations[code] for code in transitions.destination[order][first]],
         "transitions": count,
         "persons": np.add.reduceat(new, first, dtype="int64") if len(first) else first,
         "share": count / np.bincount(origin, count, minlength=len(origins))[origin],
@@ -212,7 +204,7 @@ def compute_funnel(visits: pd.DataFrame, steps: Sequence[Zone | str]) -> pd.Data
 
     A person reaches the first step with the first visit to its zone. A person reaches each further step with
     the first visit to its zone that was entered at or after the time of the previous step. Visits to other
-    zones in between do not matter. A zone may occur in several steps; each step needs a separate, later
+    zones in between do not matter. A zone may occur in several steps, each with a separate, later
     visit. A visit that was entered before the previous step does not count, even if it continues: for nested
     zones, put the outer zone first. If no one reached a step, its number of people is 0, and shares with a
     denominator of 0 are NaN. Without steps, the table is empty.
@@ -250,9 +242,12 @@ def compute_funnel(visits: pd.DataFrame, steps: Sequence[Zone | str]) -> pd.Data
 
     Examples
     --------
-    >>> from ptrack_analysis.schema import empty_table
-    >>> compute_funnel(empty_table(VISITS), ["door", "till"])["persons"].tolist()
-    [0, 0]
+    >>> analysis = pta.open_video("data/shop", zones="data/shop/zones.geojson")
+    >>> pta.compute_funnel(analysis["visits"], ["entrance", "shelves", "checkout"]).iloc[:, :3].reset_index()
+       step      zone  persons  share_of_first
+    0     1  entrance       13        1.000000
+    1     2   shelves        6        0.461538
+    2     3  checkout        3        0.230769
     """
     validate(visits, VISITS)
     names = parse_zone_names(steps, "steps")

@@ -23,7 +23,7 @@ from ptrack_analysis.limits import at_least
 from ptrack_analysis.scene.zones import Zone, validate_zones
 from ptrack_analysis.schema import ENTRIES, EXITS, POSITION_STATUSES, VISITS
 from ptrack_analysis.schema.arrays import TableArrays, collect, in_frame
-from ptrack_analysis.video import Video, milliseconds
+from ptrack_analysis.video import Duration, Video, milliseconds, validate_video
 
 _CROSSED, _EDGE, _START, _APPEARED, _OPENED = range(len(ENTRIES))
 _, _, _END, _LOST, _CLOSED = range(len(EXITS))
@@ -51,7 +51,7 @@ class Presence:
     person_index: Integers
     x: Floats
     y: Floats
-    held: Integers
+    time_present: Integers
     begins: Bools
     removed: Bools
     period: int
@@ -64,7 +64,7 @@ class Presence:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Stretches:
+class _Stays:
     """Continuous stays inside, or visits: first and last row, times, and number of detections."""
 
     first: Integers
@@ -75,9 +75,9 @@ class _Stretches:
     interpolated: Integers
     detections: Integers
 
-    def where(self, kept: Bools) -> "_Stretches":
+    def where(self, kept: Bools) -> "_Stays":
         """Return the selected stays."""
-        return _Stretches(*(getattr(self, name)[kept] for name in self.__slots__))
+        return _Stays(*(getattr(self, name)[kept] for name in self.__slots__))
 
 
 def stays_in(zone: Zone, inside: Bools, presence: Presence, options: Options) -> dict[str, Integers]:
@@ -87,9 +87,9 @@ def stays_in(zone: Zone, inside: Bools, presence: Presence, options: Options) ->
     """
     position = presence.x, presence.y
     positions = extend_by_margin(zone, inside, position, presence.begins, options.margin)
-    stretches = _stretches(time_inside(zone, positions, presence.rows.time, presence.held), presence)
-    stretches = stretches.where(stretches.exited - stretches.entered >= options.enter_after)
-    visits = _merged(stretches, presence.rows.person, options.merge_gap)
+    stays = _find_stays(time_inside(zone, positions, presence.rows.time, presence.time_present), presence)
+    stays = stays.where(stays.exited - stays.entered >= options.enter_after)
+    visits = _merged(stays, presence.rows.person, options.merge_gap)
     visits = visits.where(visits.dwell >= options.min_dwell)
     person = presence.rows.person[visits.first]
     again = ~mark_starts(person)
@@ -111,7 +111,7 @@ def stays_in(zone: Zone, inside: Bools, presence: Presence, options: Options) ->
     }
 
 
-def _stretches(inside: Inside, presence: Presence) -> _Stretches:
+def _find_stays(inside: Inside, presence: Presence) -> _Stays:
     """Join adjacent rows of one tracklet."""
     rows = inside.rows
     new = np.ones(len(rows), dtype=bool)
@@ -119,37 +119,37 @@ def _stretches(inside: Inside, presence: Presence) -> _Stretches:
     first = np.flatnonzero(new)
     after = np.append(first[1:], len(rows))[: len(first)]
     spans = inside.until - inside.since
-    held, filled, count = (
+    time_present, filled, count = (
         np.concatenate([[0], np.cumsum(values)])
         for values in (spans, np.where(presence.interpolated[rows], spans, 0), presence.detected[rows])
     )
-    return _Stretches(
+    return _Stays(
         first=rows[first],
         last=rows[after - 1],
         entered=inside.since[first],
         exited=inside.until[after - 1],
-        dwell=held[after] - held[first],
+        dwell=time_present[after] - time_present[first],
         interpolated=filled[after] - filled[first],
         detections=count[after] - count[first],
     )
 
 
-def _merged(stretches: _Stretches, person: Integers, merge_gap: int) -> _Stretches:
+def _merged(stays: _Stays, person: Integers, merge_gap: int) -> _Stays:
     """Join successive stays of a person that are at most ``merge_gap`` apart."""
-    absence = stretches.entered[1:] - stretches.exited[:-1]
-    new = mark_starts(person[stretches.first])
+    absence = stays.entered[1:] - stays.exited[:-1]
+    new = mark_starts(person[stays.first])
     new[1:] |= absence > merge_gap
     opens = np.flatnonzero(new)
     closes = np.append(opens[1:], len(new))[: len(opens)] - 1
     dwell, interpolated, detections = (
         np.add.reduceat(values, opens) if len(opens) else values
-        for values in (stretches.dwell, stretches.interpolated, stretches.detections)
+        for values in (stays.dwell, stays.interpolated, stays.detections)
     )
-    return _Stretches(
-        first=stretches.first[opens],
-        last=stretches.last[closes],
-        entered=stretches.entered[opens],
-        exited=stretches.exited[closes],
+    return _Stays(
+        first=stays.first[opens],
+        last=stays.last[closes],
+        entered=stays.entered[opens],
+        exited=stays.exited[closes],
         dwell=dwell,
         interpolated=interpolated,
         detections=detections,
@@ -168,7 +168,7 @@ def _entry(zone: Zone, presence: Presence, positions: Bools, first: Integers) ->
     return entry.astype("int8")
 
 
-def _exit(zone: Zone, presence: Presence, positions: Bools, visits: _Stretches) -> Integers:
+def _exit(zone: Zone, presence: Presence, positions: Bools, visits: _Stays) -> Integers:
     following = np.minimum(visits.last + 1, len(presence.x) - 1)
     linked = (following > visits.last) & ~presence.begins[following]
     crossed = linked & ~np.isnan(presence.x[following])
@@ -176,12 +176,12 @@ def _exit(zone: Zone, presence: Presence, positions: Bools, visits: _Stretches) 
     unobserved = np.where(presence.leaves_frame[visits.last], _EDGE, _LOST)
     left = np.where(crossed, _CROSSED, np.where(at_end, _END, unobserved))
     if zone.window is not None:
-        until = presence.rows.time[visits.last] + presence.held[visits.last]
+        until = presence.rows.time[visits.last] + presence.time_present[visits.last]
         left[(until > zone.window[1]) | (linked & positions[following])] = _CLOSED
     return left.astype("int8")
 
 
-def _are_broken(presence: Presence, visits: _Stretches) -> Bools:
+def _are_broken(presence: Presence, visits: _Stays) -> Bools:
     """Return which visits end at removed rows, or begin with a person whose first rows were removed."""
     first, removed = presence.rows.first, presence.removed
     following = np.minimum(visits.last + 1, len(first) - 1)
@@ -219,12 +219,12 @@ def compute_visits(
     video: Video,
     *,
     margin: float = 0.0,
-    enter_after: pd.Timedelta | str = NO_TIME,
-    merge_gap: pd.Timedelta | str = NO_TIME,
-    min_dwell: pd.Timedelta | str = NO_TIME,
-    period: pd.Timedelta | str | None = None,
-    start: pd.Timedelta | str | None = None,
-    end: pd.Timedelta | str | None = None,
+    enter_after: Duration = NO_TIME,
+    merge_gap: Duration = NO_TIME,
+    min_dwell: Duration = NO_TIME,
+    period: Duration | None = None,
+    start: Duration | None = None,
+    end: Duration | None = None,
 ) -> TableArrays:
     """Compute each person's visits to each zone.
 
@@ -313,23 +313,21 @@ def compute_visits(
 
     Examples
     --------
-    >>> from shapely.geometry import box
-    >>> from ptrack_analysis import compute_trajectories
-    >>> points = pd.DataFrame(
-    ...     {"x_m": [1.0, 2.0, 3.5, 2.0, 6.0], "y_m": 1.0},
-    ...     index=pd.MultiIndex.from_arrays(
-    ...         [[7] * 5, np.arange(5).astype("timedelta64[s]").astype("timedelta64[ms]")],
-    ...         names=["person_index", "timestamp"],
-    ...     ),
-    ... )
-    >>> trajectories, hall = compute_trajectories(points), Zone("hall", box(0, 0, 3, 3), "m")
-    >>> compute_visits(trajectories, [hall], Video())["dwell"].dt.total_seconds().tolist()
-    [2.0, 1.0]
-    >>> compute_visits(trajectories, [hall], Video(), margin=1)["dwell"].dt.total_seconds().tolist()
-    [4.0]
+    >>> detections, video = pta.read_tracking("data/shop")
+    >>> trajectories = pta.compute_trajectories(detections, video)
+    >>> zones, lines = pta.read_zones("data/shop/zones.geojson", video)
+    >>> visits = pta.compute_visits(trajectories, zones, video)
+    >>> visits.loc["checkout", ["dwell", "entry", "exit"]].head(3).reset_index()
+       person_index  visit                  dwell        entry     exit
+    0             0      1 0 days 00:00:19.040000  video_start  crossed
+    1             2      1 0 days 00:00:18.560000      crossed  crossed
+    2             3      1 0 days 00:00:03.920000      crossed  crossed
+    >>> len(visits), len(pta.compute_visits(trajectories, zones, video, min_dwell="5s"))
+    (52, 17)
     """
     walks = read_walks(trajectories)
     validate_zones(zones, walks.unit)
+    validate_video(video)
     options = Options(
         margin=at_least(margin, "margin"),
         enter_after=milliseconds(enter_after, "enter_after"),
@@ -351,11 +349,11 @@ def compute_visits(
 def _presence(
     walks: Walks,
     video: Video,
-    period: pd.Timedelta | str | None,
-    part: tuple[pd.Timedelta | str | None, pd.Timedelta | str | None],
+    period: Duration | None,
+    part: tuple[Duration | None, Duration | None],
 ) -> Presence:
     rows = walks.rows
-    last = int((rows.time + walks.held).max(initial=0))
+    last = int((rows.time + walks.time_present).max(initial=0))
     start, end = part
     known = find_video_end(video, int(rows.time.max(initial=0)))
     return Presence(
@@ -363,7 +361,7 @@ def _presence(
         person_index=walks.person_index,
         x=walks.x,
         y=walks.y,
-        held=walks.held,
+        time_present=walks.time_present,
         begins=walks.links.begins,
         removed=find_removed(walks.table, rows, walks.links),
         period=choose_period(rows, video, period),

@@ -13,6 +13,7 @@ from msgspec.structs import astuple
 
 from ptrack_analysis.errors import OutputError, ParameterError
 from ptrack_analysis.geometry import Bools, Floats
+from ptrack_analysis.limits import validate_path
 from ptrack_analysis.schema import (
     DETECTIONS,
     LANDMARKS,
@@ -34,7 +35,7 @@ from ptrack_analysis.sources.pages.encode import (
 )
 from ptrack_analysis.storage.files import make_folder, remove_file, remove_leftovers, write_bytes
 from ptrack_analysis.storage.s3 import SCHEME
-from ptrack_analysis.video import Video
+from ptrack_analysis.video import Video, validate_video
 
 _FLOAT = 0xCB  # the byte that precedes the eight bytes of a float
 _HEADS = ((2**4, 1), (2**16, 3), (2**32, 5))  # limit for the length of a list, size of its header [bytes]
@@ -165,6 +166,8 @@ def write_pages(
             "detections has points, but pages contain boxes. Save points with write_parquet."
         )
     validate(detections, DETECTIONS)
+    validate_video(video)
+    validate_path(folder, "folder")
     if isinstance(page_size, bool) or not isinstance(page_size, int) or not 1 <= page_size <= MAX_PAGE:
         raise ParameterError(f"page_size must be a whole number from 1 to {MAX_PAGE}, got {page_size!r}")
     table = detections if detections.index.is_monotonic_increasing else detections.sort_index()

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-import pandas as pd
 
 from ptrack_analysis.errors import MixedError, OutputError, ParameterError, PtrackError, RemoteError
 from ptrack_analysis.sources.archive import Source
@@ -24,7 +23,7 @@ from ptrack_analysis.sources.rekognition.answers import (
 from ptrack_analysis.sources.rekognition.gateway import Gateway
 from ptrack_analysis.storage.s3 import parse_path
 from ptrack_analysis.storage.store import Store, open_store
-from ptrack_analysis.video import milliseconds
+from ptrack_analysis.video import Duration, milliseconds
 
 STATE = "fetch.json"
 """Name of the file with the state of a fetch. It has no member of a page, so readers ignore it."""
@@ -159,7 +158,7 @@ def fetch_pages(
     max_results: int = MAX_RESULTS,
     max_pages: int = MAX_PAGES,
     wait: bool = True,
-    deadline: pd.Timedelta | str = "1h",
+    deadline: Duration = "1h",
     progress: Callable[[FetchSummary], object] | None = None,
     sleep: Callable[[float], object] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
@@ -256,7 +255,14 @@ def fetch_pages(
     end = clock() + milliseconds(deadline, "deadline") / 1000 if wait else None
     service = client if gateway is None else Gateway(gateway)
     fetch = _Fetch(
-        open_store(parse_path(archive)), service, sleep, wanted, PageHistory(), end, clock, progress
+        open_store(parse_path(archive, name="archive")),
+        service,
+        sleep,
+        wanted,
+        PageHistory(),
+        end,
+        clock,
+        progress,
     )
     fetch.resume()
     while not fetch.state.complete:

@@ -17,7 +17,6 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from uuid import uuid4
 
 import msgspec
-import pandas as pd
 
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.sources.rekognition.requests import (
@@ -30,7 +29,7 @@ from ptrack_analysis.sources.rekognition.requests import (
 )
 from ptrack_analysis.sources.rekognition.served_videos import ServedSource, find_served_videos
 from ptrack_analysis.sources.rekognition.service import TrackingService
-from ptrack_analysis.video import Video, milliseconds
+from ptrack_analysis.video import Duration, Video, milliseconds
 
 LOOPBACK = "127.0.0.1"
 MAX_BODY = 2**20
@@ -52,8 +51,8 @@ def serve_tracking(
     host: str = LOOPBACK,
     port: int = 0,
     keys: Mapping[str, str] | None = None,
-    delay: pd.Timedelta | str = "0s",
-    token_lifetime: pd.Timedelta | str = "1h",  # noqa: S107 - a duration
+    delay: Duration = "0s",
+    token_lifetime: Duration = "1h",  # noqa: S107 - a duration
     envelope: Literal["gateway"] | None = None,
     sns_endpoint_url: str | None = None,
     video: Video | None = None,

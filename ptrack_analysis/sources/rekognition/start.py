@@ -98,7 +98,7 @@ def start_job(
 
 
 def _video(s3_uri: str | S3Path, version: str | None) -> dict[str, str]:
-    path = parse_path(s3_uri)
+    path = parse_path(s3_uri, name="s3_uri")
     if not isinstance(path, S3Path) or not path.key:
         raise ParameterError(f"s3_uri must be a video in S3 such as 's3://bucket/key', got {str(s3_uri)!r}")
     more = {} if version is None else {"Version": version}

@@ -21,7 +21,7 @@ from ptrack_analysis.sources.rekognition.answers import (
     validate_finished,
     validate_job_id,
 )
-from ptrack_analysis.video import milliseconds
+from ptrack_analysis.video import Duration, milliseconds
 
 _GROWTH = 1.5
 
@@ -30,9 +30,9 @@ def wait_for_job(
     job_id: str,
     *,
     client: Any,
-    deadline: pd.Timedelta | str = "1h",
-    first_pause: pd.Timedelta | str = "1s",
-    longest_pause: pd.Timedelta | str = "30s",
+    deadline: Duration = "1h",
+    first_pause: Duration = "1s",
+    longest_pause: Duration = "30s",
     sleep: Callable[[float], object] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
 ) -> None:
@@ -96,7 +96,7 @@ def wait_for_job(
         pause = min(pause * _GROWTH, longest)
 
 
-def _pause(value: pd.Timedelta | str, name: str) -> float:
+def _pause(value: Duration, name: str) -> float:
     seconds = milliseconds(value, name) / 1000
     if not seconds:
         raise ParameterError(f"{name} must be above 0, got {value!r}")
@@ -116,7 +116,7 @@ def wait_for_message(
     *,
     queue_url: str,
     sqs: Any,
-    deadline: pd.Timedelta | str = "1h",
+    deadline: Duration = "1h",
     use: Callable[[], object] | None = None,
     sleep: Callable[[float], object] = time.sleep,
     clock: Callable[[], float] = time.monotonic,

@@ -34,7 +34,7 @@ _POSE = msgspec.json.Decoder(_Pose)
 
 
 def read_alphapose(path: AnyPath, given: Given) -> Rows:
-    """Read ``alphapose-results.json`` of AlphaPose that was run with tracking (``idx``).
+    """Read ``alphapose-results.json`` of AlphaPose with tracking (``idx``).
 
     A frame is the number in ``image_id``: AlphaPose names the frames of a video ``0.jpg``, ``1.jpg``. Images
     with other names are counted from 0 if a number 0 occurs, otherwise from 1. A box is left, top, width and
@@ -45,17 +45,17 @@ def read_alphapose(path: AnyPath, given: Given) -> Rows:
     path
         The file.
     given
-        What the caller says; frame size and frame rate are required.
+        Options and facts from the caller; frame size and frame rate are required.
 
     Returns
     -------
     Rows
-        The rows and what they mean, for ``build_tracked``.
+        The rows and their layout, for ``build_tracked``.
 
     Raises
     ------
     InputError
-        With the place of what is at fault; if no pose has ``idx`` or ``box``.
+        If a value is invalid, with its position; if no pose has ``idx`` or ``box``.
     MixedError
         If the images have names of several videos.
 
@@ -108,11 +108,11 @@ def read_alphapose(path: AnyPath, given: Given) -> Rows:
 
 
 def fits_alphapose(sample: Sample) -> str | None:
-    """Return why a file is not results of AlphaPose, None if it is."""
+    """Return why a file is not results of AlphaPose, or None if it is."""
     if sample.is_folder:
         return "a folder"
     if not sample.head.lstrip().startswith(b"["):
-        return "does not begin as a JSON list does"
+        return "does not start like a JSON list"
     missing = [name for name in ("image_id", "keypoints") if f'"{name}"'.encode() not in sample.head]
     if not missing and b'"box"' not in sample.head and b'"idx"' not in sample.head:
         missing = ["idx"]

@@ -44,27 +44,27 @@ _DECODER = msgspec.json.Decoder(_Frame)
 
 
 def read_boxmot_jsonl(path: AnyPath, given: Given) -> Rows:
-    """Read ``tracks.jsonl`` of BoxMOT 25: a line per frame, counted from 0, corners of boxes in px.
+    """Read ``tracks.jsonl`` of BoxMOT 25: one line per frame.
 
-    The time is ``timestamp_s`` if all frames have it, otherwise it follows from ``frame_index``. Several
-    values of ``sequence_id`` are several videos.
+    Frames are counted from 0, and boxes are corners in px. The time is ``timestamp_s`` if all frames have it,
+    otherwise it follows from ``frame_index``. Each value of ``sequence_id`` is a video.
 
     Parameters
     ----------
     path
         The file.
     given
-        What the caller says.
+        Options and facts from the caller.
 
     Returns
     -------
     Rows
-        The rows and what they mean, for ``build_tracked``.
+        The rows and their layout, for ``build_tracked``.
 
     Raises
     ------
     InputError
-        With the line of what is at fault; if boxes are oriented.
+        If a line is invalid, with its number; if boxes are oriented.
 
     References
     ----------
@@ -99,10 +99,10 @@ def read_boxmot_jsonl(path: AnyPath, given: Given) -> Rows:
 
 
 def fits_boxmot_jsonl(sample: Sample) -> str | None:
-    """Return why a file is not BoxMOT's ``tracks.jsonl``, None if it is."""
+    """Return why a file is not BoxMOT's ``tracks.jsonl``, or None if it is."""
     if sample.is_folder:
         return "a folder"
     if not sample.is_json:
-        return "does not begin as JSON does"
+        return "does not start like JSON"
     missing = [name for name in ("frame_index", "tracks") if f'"{name}"'.encode() not in sample.head]
     return f"its objects have no member {missing[0]!r}" if missing else None

@@ -1,4 +1,4 @@
-"""Columns of a tracker's file as arrays, with the line of each row."""
+"""The columns of a tracker's file as arrays, with the line of each row."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ from ptrack_analysis.errors import InputError
 from ptrack_analysis.geometry import Bools, Floats, Integers
 
 LARGEST = 1e6
-"""Largest coordinate that is believed, in px or in frames, as for pages."""
+"""Largest accepted coordinate, in px or in frames, as for pages."""
 MOST = 2**53 - 1
-"""Largest whole number that is believed."""
+"""Largest accepted whole number."""
 _SHOWN = 60
 _EXAMPLES = 3
 _NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
@@ -24,10 +24,10 @@ _NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cells:
-    """Columns of cells: numbers, or texts as they stand in a file.
+    """Columns of cells: numbers, or texts as written in the file.
 
-    ``columns`` holds Arrow arrays (of numbers or of texts), ``where`` tells the place of a row: the file and
-    the line, ``written`` how a cell of a row is written in the file. A cell that is empty or null is missing.
+    ``columns`` are Arrow arrays of numbers or texts. ``where`` returns the file and line of a row, and
+    ``written`` the text of a cell in the file. A cell that is empty or null is missing.
     """
 
     columns: Mapping[str, Any]
@@ -39,12 +39,14 @@ class Cells:
     def numbers(
         self, name: str, low: float = -LARGEST, high: float = LARGEST, *, required: bool = True
     ) -> Floats:
-        """Read a column as finite numbers from ``low`` to ``high``; where not required, missing is NaN.
+        """Read a column as finite numbers from ``low`` to ``high``.
+
+        A missing cell is NaN if the column is not ``required``.
 
         Raises
         ------
         InputError
-            With the place and value of the first cell that is something else.
+            If a cell is not such a number, with its value and position.
         """
         values, missing = parse_numbers(self._column(name))
         bad = ~((values >= low) & (values <= high)) & (True if required else ~missing)
@@ -53,7 +55,7 @@ class Cells:
         return values
 
     def list_examples(self, rows: Integers, name: str | None = None) -> tuple[str, ...]:
-        """Name the file, the line and the value of the first of some rows."""
+        """Return the file, line and value of the first of these rows."""
         shown = []
         for row in rows[:_EXAMPLES].tolist():
             value = f": {name} is {self.columns[name][row].as_py()!r}" if name is not None else ""
@@ -61,17 +63,19 @@ class Cells:
         return tuple(shown)
 
     def least(self, name: str) -> float:
-        """Return the smallest number of a column, NaN if it has no numbers."""
+        """Return the smallest number of a column, or NaN if it has no numbers."""
         values, _ = parse_numbers(self._column(name))
         return float(np.min(values, initial=np.inf, where=~np.isnan(values))) if len(values) else np.nan
 
     def whole(self, name: str, low: int = 0, high: int = MOST, *, missing: int | None = None) -> Integers:
-        """Read a column as whole numbers from ``low`` to ``high``; a missing one is ``missing``, if given.
+        """Read a column as whole numbers from ``low`` to ``high``.
+
+        A missing cell becomes ``missing``, if given.
 
         Raises
         ------
         InputError
-            With the place and value of the first cell that is something else.
+            If a cell is not such a number, with its value and position.
         """
         values, absent = parse_numbers(self._column(name))
         good = (values >= low) & (values <= high)
@@ -83,7 +87,10 @@ class Cells:
         return values.astype("int64")
 
     def plain(self, name: str) -> Any:
-        """Read a column as it comes: whole numbers, numbers (NaN where missing), or texts."""
+        """Read a column as whole numbers, numbers or texts, whichever fits.
+
+        A missing number is NaN.
+        """
         column = self._column(name)
         values, missing = parse_numbers(column)
         if missing.all():
@@ -94,16 +101,16 @@ class Cells:
         return self.texts(name)
 
     def texts(self, name: str) -> Any:
-        """Read a column as texts; an empty one is missing."""
+        """Read a column as texts; an empty cell is missing."""
         texts = pc.cast(self._column(name), pa.string())
         return pd.array(pc.if_else(pc.equal(pc.utf8_trim_whitespace(texts), ""), None, texts), dtype="str")
 
     def kept(self, keep: Bools) -> "Cells":
-        """Return the rows where ``keep`` holds, with their places."""
+        """Return the rows where ``keep`` is True, with their positions in the file."""
         return self.taken(np.flatnonzero(keep))
 
     def taken(self, rows: Integers) -> "Cells":
-        """Return the rows with these numbers, with their places."""
+        """Return the rows with these numbers, with their positions in the file."""
         where, written = self.where, self.written
         return Cells(
             columns={name: column.take(pa.array(rows)) for name, column in self.columns.items()},
@@ -114,7 +121,7 @@ class Cells:
         )
 
     def fault(self, name: str, row: int, expected: str) -> InputError:
-        """Describe what a cell is, and what was expected."""
+        """Return an error with the value of a cell and the expected value."""
         value = self._column(name)[row].as_py()
         if self.written is not None and isinstance(value, int | float):
             value = self.written(name, row)
@@ -124,13 +131,17 @@ class Cells:
 
     def _column(self, name: str) -> Any:
         if name not in self.columns:
-            has = ", ".join(repr(one) for one in self.columns)
-            raise InputError(f"{self.place}: column {name!r} is missing; there are {has or 'no columns'}")
+            has = ", ".join(map(repr, self.columns))
+            columns = f"the columns are {has}" if has else "there are no columns"
+            raise InputError(f"{self.place}: column {name!r} is missing; {columns}")
         return self.columns[name]
 
 
 def of_values(values: Sequence[Any]) -> Any:
-    """Make a column of Python values: of numbers, or of texts where anything else is among them."""
+    """Convert Python values to a column of numbers or texts.
+
+    One value that is not a number makes a column of texts.
+    """
     kinds = set(map(type, values))
     if kinds <= {int, float}:
         try:
@@ -146,14 +157,14 @@ def _text(value: Any) -> str:
 
 
 def of_arrow(column: Any, name: str, *, exact: bool = False) -> Any:
-    """Convert an Arrow column to numbers, texts or times, whatever type its writer chose.
+    """Convert an Arrow column of any plain type to numbers, texts or times.
 
     ``exact`` keeps integers as integers, because a float rounds those above 2^53.
 
     Raises
     ------
     InputError
-        If its type is none of these: lists, structs.
+        If its type is a list, a struct or another nested type.
     """
     kind = column.type
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
@@ -176,7 +187,10 @@ def of_arrow(column: Any, name: str, *, exact: bool = False) -> Any:
 
 
 def parse_numbers(column: Any) -> tuple[Floats, Bools]:
-    """Return the numbers of a column, NaN for anything else; and which cells are missing."""
+    """Return the numbers of a column and a mask of missing cells.
+
+    Other values are NaN.
+    """
     if pa.types.is_string(column.type):
         texts = pc.utf8_trim_whitespace(column)
         missing = pc.or_kleene(pc.is_null(texts), pc.equal(texts, ""))

@@ -1,4 +1,4 @@
-"""Selection of rows by class and confidence; whatever is left out is counted."""
+"""Selection of rows by class and confidence, with counts of the excluded rows."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,20 +20,20 @@ PEOPLE = frozenset(
         *("child", "adult", "man", "woman", "boy", "girl"),
     }
 )
-"""Class names of people, in lower case; riders are not among them."""
+"""Class names of people, in lower case, without riders."""
 PERHAPS_PEOPLE = frozenset(
     {
         *("children", "customer", "employee", "kid", "men", "pedestrians", "persons", "staff", "visitor"),
         *("walker", "women", "workers"),
     }
 )
-"""Class names that may mean people: dropping their rows needs a decision."""
+"""Class names that may mean people. The caller must decide before such rows are dropped."""
 _SHOWN = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassList:
-    """The classes of a format by number: their names, and which of them are kept by default."""
+    """The class names of a format by number, and the classes kept by default."""
 
     names: Mapping[int, str]
     people: Collection[int]
@@ -42,7 +42,7 @@ class ClassList:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RowSelection:
-    """Which rows are kept, why the others are dropped, and sentences on what is assumed or odd."""
+    """A mask of the kept rows, the reasons for dropping the others, and messages."""
 
     keep: Bools
     dropped: tuple[DroppedRows, ...] = ()
@@ -51,12 +51,12 @@ class RowSelection:
 
 
 def parse_classes(classes: Any) -> tuple[int | str, ...]:
-    """Validate the classes to keep: names and whole numbers, or one of them.
+    """Validate the classes to keep: names, whole numbers, or both.
 
     Raises
     ------
     ParameterError
-        If one is something else.
+        If a class is something else.
     """
     listed = [classes] if isinstance(classes, str | int) else list(classes)
     for item in listed:
@@ -68,17 +68,17 @@ def parse_classes(classes: Any) -> tuple[int | str, ...]:
 def select_classes(
     cells: Cells, columns: Mapping[str, str], given: Given, known: ClassList | None = None
 ) -> RowSelection:
-    """Keep the classes that the caller names; without any, the people, if the file tells which they are.
+    """Keep the classes that the caller names, or people by default.
 
-    A file that names its classes, or whose format has a list of them, tells it. If none of the names is that
-    of a person, or classes are unknown numbers, all rows are kept.
+    People are recognized by class names in the file or in the class list of its format. If no name means a
+    person, or the classes are numbers without names, all rows are kept.
 
     Raises
     ------
     InputError
         If no row has one of the classes.
     ParameterError
-        If classes are asked for by name, and the file has only numbers or no classes.
+        If the caller names classes, and the file has only numbers or no classes.
     """
     numbers, names = _read_numbers(cells, columns), _read_names(cells, columns)
     if names is None and numbers is not None and known is not None:
@@ -103,9 +103,9 @@ def select_classes(
 
 
 def select_confident(cells: Cells, columns: Mapping[str, str], given: Given, among: Bools) -> RowSelection:
-    """Leave out rows ``among`` others whose confidence is below ``min_confidence``.
+    """Exclude rows with a confidence below ``min_confidence``.
 
-    A row without a confidence is kept.
+    Only rows in the mask ``among`` are counted. A row without a confidence is kept.
 
     Raises
     ------
@@ -119,13 +119,13 @@ def select_confident(cells: Cells, columns: Mapping[str, str], given: Given, amo
     values = cells.numbers(name, required=False) if name is not None and known else None
     if values is None or (np.isnan(values) | (values == -1)).all():
         raise ParameterError(
-            f"{cells.place}: min_confidence (--min-confidence) needs a confidence, which the file does not "
-            f"have"
+            f"{cells.place}: min_confidence requires a confidence, which the file does not have. Remove it "
+            "(--min-confidence)."
         )
     low = (values < least) & (values != -1) & among
     if not low.any():
         return _keep_all(cells)
-    text = f"{int(low.sum())} of {cells.count} rows with a confidence below {least:g} are left out"
+    text = f"{int(low.sum())} of {cells.count} rows with a confidence below {least:g} are excluded"
     examples = cells.list_examples(np.flatnonzero(low), name)
     return RowSelection(~low, (DroppedRows(text, int(low.sum()), examples, is_excluded=True),))
 
@@ -139,7 +139,7 @@ def _keep_all(cells: Cells) -> RowSelection:
 
 
 def _read_numbers(cells: Cells, columns: Mapping[str, str]) -> Any:
-    """Return the classes of rows as numbers, None if the file does not have them or they are texts."""
+    """Return the class numbers of the rows, or None if there are no numbers."""
     name = columns.get("class", "")
     if name not in cells.columns:
         return None
@@ -149,7 +149,10 @@ def _read_numbers(cells: Cells, columns: Mapping[str, str]) -> Any:
 
 
 def _read_names(cells: Cells, columns: Mapping[str, str]) -> Any:
-    """Return the names of classes of rows, empty where missing; None if the file does not have them."""
+    """Return the class names of the rows, or None if the file has no names.
+
+    A missing name is empty.
+    """
     for role in ("class_name", "class"):
         name = columns.get(role, "")
         if name not in cells.columns or (role == "class" and _read_numbers(cells, columns) is not None):
@@ -172,7 +175,8 @@ def _select_given(cells: Cells, numbers: Any, names: Any, classes: Sequence[int 
     digits = {int(item) for item in wanted if item.lstrip("-").isdecimal()}
     if numbers is None and names is None:
         raise ParameterError(
-            f"{cells.place}: classes (--classes) needs a class, which the file does not have"
+            f"{cells.place}: classes requires a class column, which the file does not have. Remove it "
+            "(--classes)."
         )
     if names is None and wanted - {str(digit) for digit in digits}:
         shown = ", ".join(f"{number:g}" for number in np.unique(numbers[~np.isnan(numbers)])[:_SHOWN])
@@ -208,7 +212,7 @@ def _list_kept(keep: Bools, numbers: Any, names: Any) -> set[str]:
 
 
 def _select_people(cells: Cells, names: Any) -> RowSelection:
-    """Keep people and rows without a name; all rows if no name is that of a person."""
+    """Keep people and rows without a class name, or all rows if no class is a person."""
     lower = pc.utf8_lower(names)
     is_person = pc.is_in(lower, pa.array(sorted(PEOPLE))).to_numpy(zero_copy_only=False).astype(bool)
     unnamed = pc.equal(names, "").to_numpy(zero_copy_only=False).astype(bool)
@@ -238,7 +242,7 @@ def _select(cells: Cells, keep: Bools, names: Any, known: ClassList | None) -> R
         advice = "Choose with classes (--classes)." if known is None else known.advice
         raise InputError(f"{cells.place}: no row is {wanted} ({counts}). {advice}".rstrip())
     count = int((~keep).sum())
-    text = f"{count} of {cells.count} rows of other classes are left out ({counts})"
+    text = f"{count} of {cells.count} rows of other classes are excluded ({counts})"
     examples = cells.list_examples(np.flatnonzero(~keep))
     return RowSelection(keep, (DroppedRows(text, count, examples, is_excluded=True),))
 

@@ -77,7 +77,7 @@ class _Coco(msgspec.Struct):
 
 _DECODER = msgspec.json.Decoder(_Coco)
 _Frame = tuple[str, int]
-"""The name of the video and the number of the frame."""
+"""Name of the video and number of the frame."""
 
 
 @dataclass
@@ -107,29 +107,29 @@ class _Columns:
 
 
 def read_coco_video(path: AnyPath, given: Given) -> Rows:
-    """Read a COCO file of videos, whose annotations have ``track_id`` or ``instance_id``.
+    """Read a COCO file of videos, with ``track_id`` or ``instance_id``.
 
-    Images have the video and the frame (``frame_id`` or ``frame_index``), counted from 0 or 1: the smallest
-    frame of all images of a video tells which. In YouTube-VIS an annotation is a track, with a box or null
-    per frame in ``bboxes``. Boxes are left, top, width and height in px. Annotations with ``iscrowd`` or of
-    category -1 are left out. Each video of the file is a video.
+    Images state the video and the frame (``frame_id`` or ``frame_index``). Frames are counted from 0 or 1,
+    whichever is the smallest frame of all images of a video. In YouTube-VIS an annotation is a track, with a
+    box or null per frame in ``bboxes``. Boxes are left, top, width and height in px. Annotations with
+    ``iscrowd`` or of category -1 are excluded. Each video of the file is read as a video.
 
     Parameters
     ----------
     path
         The file.
     given
-        What the caller says; the file has no frame rate.
+        Options and facts from the caller; the file has no frame rate.
 
     Returns
     -------
     Rows
-        The rows and what they mean, for ``build_tracked``.
+        The rows and their layout, for ``build_tracked``.
 
     Raises
     ------
     InputError
-        With the place of what is at fault; if no annotation has a track.
+        If a value is invalid, with its position; if no annotation has a track.
 
     References
     ----------
@@ -175,7 +175,7 @@ def read_coco_video(path: AnyPath, given: Given) -> Rows:
         "video": columns.videos,
     }
     dropped = tuple(
-        DroppedRows(f"{count} annotations with {reason} are left out", count, is_excluded=True)
+        DroppedRows(f"{count} annotations with {reason} are excluded", count, is_excluded=True)
         for reason, count in columns.left_out.items()
     )
     places = columns.places
@@ -191,11 +191,11 @@ def read_coco_video(path: AnyPath, given: Given) -> Rows:
 
 
 def fits_coco_video(sample: Sample) -> str | None:
-    """Return why a file is not a COCO file of videos, None if it is."""
+    """Return why a file is not a COCO file of videos, or None if it is."""
     if sample.is_folder:
         return "a folder"
     if not sample.head.lstrip().startswith(b"{"):
-        return "does not begin as a JSON object does"
+        return "does not start like a JSON object"
     if sample.path.name.lower().endswith(".kwcoco.json"):
         return "a file of kwcoco"
     if _LISTS.search(sample.head) is None:
@@ -210,7 +210,7 @@ def _has_track(found: _Annotation) -> bool:
 
 
 def _name_videos(videos: Sequence[_Video]) -> dict[str, str]:
-    """Return the name of each video by its id; names that occur twice get the id."""
+    """Return the name of each video by its id, with the id added if names repeat."""
     plain = {str(video.id): video.name or video.file_name or str(video.id) for video in videos}
     counts = Counter(plain.values())
     return {key: name if counts[name] == 1 else f"{name}-{key}" for key, name in plain.items()}
@@ -219,7 +219,7 @@ def _name_videos(videos: Sequence[_Video]) -> dict[str, str]:
 def _find_frames(
     images: Sequence[_Image], names: dict[str, str], facts: dict[str, dict[str, Any]], path: AnyPath
 ) -> dict[Whole | str, _Frame]:
-    """Return the video and frame of each image, and learn the size of each video."""
+    """Return the video and frame of each image, and store the size of each video."""
     frames = dict[Whole | str, _Frame]()
     for at, image in enumerate(images):
         number = image.frame_id if image.frame_index is None else image.frame_index
@@ -245,7 +245,7 @@ def _find_frames(
 def _find_bases(
     frames: dict[Whole | str, _Frame], given: Given
 ) -> tuple[dict[str, int], list[str], list[str]]:
-    """Return the number of the first frame of each video; sentences on what is evident and assumed."""
+    """Return the number of each video's first frame, with evidence and assumptions."""
     if given.first_frame is not None:
         return {}, [], []
     least = dict[str, int]()

@@ -1,4 +1,4 @@
-"""CVAT for video 1.1: tracks of boxes in XML; also the annotations of JAAD and PIE."""
+"""CVAT for video 1.1, and the annotations of JAAD and PIE, in XML."""
 
 import re
 from array import array
@@ -30,11 +30,11 @@ _NUMBER = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3
 _STEP = re.compile(r"step\s*=\s*(\d{1,6})")
 _LONGEST_TEXT = 1000
 _GROUP = "people"
-"""The label of JAAD for a group of people in one box."""
+"""JAAD's label for a group of people in one box."""
 
 
 class _Parser:
-    """Collect the boxes of the tracks of a file; nothing else of the file is kept."""
+    """Collect the boxes of a file's tracks, and nothing else."""
 
     def __init__(self, path: AnyPath) -> None:
         self.path = path
@@ -69,7 +69,7 @@ class _Parser:
         Raises
         ------
         InputError
-            With the line, if the file is not well-formed, is no CVAT XML or declares entities.
+            If the file is not well-formed, is not CVAT XML or declares entities, with the line.
         """
         try:
             self._parser.Parse(raw, True)  # noqa: FBT003 - the parser takes no keyword
@@ -165,12 +165,12 @@ class _Parser:
 
 
 def read_cvat_video(path: AnyPath, given: Given) -> Rows:
-    """Read ``annotations.xml`` of CVAT for video 1.1, and the annotations of JAAD and PIE.
+    """Read ``annotations.xml`` of CVAT for video 1.1, JAAD or PIE.
 
-    Frames are those of the filmed file, counted from 0, and boxes are corners in px. The file has the frame
+    Frames are frames of the video file, counted from 0, and boxes are corners in px. The file has the frame
     size, but no frame rate. Boxes with ``outside="1"`` mark that a person is absent. Missing frames between
     boxes are not filled. A track without an id, as in JAAD and PIE, is identified by the attribute ``id`` of
-    its boxes; JAAD's label ``people`` is a group and is left out unless ``classes`` chooses it. A project
+    its boxes. JAAD's label ``people`` is a group and is excluded unless ``classes`` contains it. A project
     with several tasks has several videos.
 
     Parameters
@@ -178,17 +178,17 @@ def read_cvat_video(path: AnyPath, given: Given) -> Rows:
     path
         The file.
     given
-        What the caller says.
+        Options and facts from the caller.
 
     Returns
     -------
     Rows
-        The rows and what they mean, for ``build_tracked``.
+        The rows and their layout, for ``build_tracked``.
 
     Raises
     ------
     InputError
-        With the line of what is at fault; if the file has images instead of tracks; if it declares entities.
+        If a line is invalid, with its number; if the file has images instead of tracks, or declares entities.
 
     References
     ----------
@@ -229,12 +229,12 @@ def read_cvat_video(path: AnyPath, given: Given) -> Rows:
 
 
 def fits_cvat_video(sample: Sample) -> str | None:
-    """Return why a file is not CVAT's XML, None if it is."""
+    """Return why a file is not CVAT's XML, or None if it is."""
     if sample.is_folder:
         return "a folder"
     head = sample.head.lstrip()
     if not head.startswith(b"<"):
-        return "does not begin as XML does"
+        return "does not start like XML"
     found = _ROOT.search(_ASIDE.sub(b"", head))
     if found is None or found[1] != b"annotations":
         return "its root element is not 'annotations'"
@@ -242,7 +242,7 @@ def fits_cvat_video(sample: Sample) -> str | None:
 
 
 def _build_cells(parser: _Parser, path: AnyPath) -> tuple[Cells, dict[str, str], dict[str, dict[str, Any]]]:
-    """Return the boxes, the roles of their columns, and the facts of each task of a project."""
+    """Return the boxes, the roles of their columns, and the facts about each task."""
     lines = parser.lines
     columns: dict[str, Any] = {**parser.numbers, "id": parser.ids, "label": parser.labels}
     roles, part_facts = dict(_COLUMNS), dict[str, dict[str, Any]]()
@@ -262,13 +262,13 @@ def _drop_groups(cells: Cells) -> tuple[Cells, tuple[DroppedRows, ...]]:
     if not is_group.any():
         return cells, ()
     count = int(is_group.sum())
-    text = f"{count} boxes of groups (label {_GROUP!r}) are left out"
+    text = f"{count} boxes of groups (label {_GROUP!r}) are excluded"
     reason = DroppedRows(text, count, cells.list_examples(np.flatnonzero(is_group)), is_excluded=True)
     return cells.kept(~is_group), (reason,)
 
 
 def _list_assumptions(parser: _Parser) -> list[str]:
-    """Say which tracks may have no identity, and which frames or shapes are missing."""
+    """Return messages on doubtful tracks, missing frames and ignored shapes."""
     assumptions = []
     tracks = np.frombuffer(parser.tracks, dtype="int64") if parser.tracks else np.empty(0, dtype="int64")
     frames = np.array(parser.numbers["frame"])
@@ -282,7 +282,7 @@ def _list_assumptions(parser: _Parser) -> list[str]:
     usual = _find_step(parser, steps)
     if gaps := int((steps > usual).sum()):
         assumptions.append(
-            f"frames are missing at {gaps} places inside tracks; positions between keyframes are not "
+            f"frames are missing inside tracks ({gaps} gaps); positions between keyframes are not "
             "interpolated, unless fill_gaps (--fill-gaps) is given"
         )
     if parser.rotated:
@@ -293,7 +293,7 @@ def _list_assumptions(parser: _Parser) -> list[str]:
 
 
 def _find_step(parser: _Parser, steps: Floats) -> float:
-    """Return the step between frames: that of ``frame_filter``, otherwise the smallest one."""
+    """Return the step between frames: ``frame_filter``, otherwise the smallest step."""
     found = [_STEP.search(facts.get("frame_filter", "")) for facts in parser.facts]
     stated = [int(match[1]) for match in found if match]
     if stated:
@@ -302,7 +302,7 @@ def _find_step(parser: _Parser, steps: Floats) -> float:
 
 
 def _read_facts(facts: Mapping[str, str], path: AnyPath) -> dict[str, Any]:
-    """Return the facts about a video as ``Video`` names them."""
+    """Return the facts about a video by the names of the fields of ``Video``."""
     found: dict[str, Any] = {}
     for name in ("width", "height"):
         if name not in facts:

@@ -1,4 +1,4 @@
-"""NVIDIA DeepStream: folders of KITTI dumps with identities, and messages of its brokers."""
+"""NVIDIA DeepStream: KITTI dumps with identities, and messages of brokers."""
 
 import re
 from array import array
@@ -23,7 +23,7 @@ from ptrack_analysis.storage.s3 import AnyPath
 
 _DUMP = re.compile(r"(?:(?P<app>\d{2,9})_)?(?P<stream>\d{3,9})_(?P<frame>\d{6,12})\.txt", re.IGNORECASE)
 _WIDTHS = (20, 17, 16)
-"""Numbers of words per line of a label without blanks: with visibility, with confidence, with neither."""
+"""Words per line if the label has no blanks: with visibility, with confidence, with neither."""
 _BARE = 16
 _ID, _FIRST_SIDE, _CONFIDENCE = 1, 5, 16
 _ZERO = re.compile(rb"[+-]?0+(\.0*)?")
@@ -31,38 +31,41 @@ _DIGITS = re.compile(rb"-1|[0-9]{1,20}")
 _SIDES = {"left": "x1", "top": "y1", "right": "x2", "bottom": "y2"}
 _COLUMNS = {"frame": "frame", "id": "id", **_SIDES, "confidence": "conf", "class_name": "label"}
 _SIZE_ASSUMED = (
-    "boxes are assumed to be in px of the frame size that is given, which must be that of the stream "
+    "boxes are assumed to be in px of the given frame size, which must be the size of the stream "
     "multiplexer (streammux)"
 )
 _NOT_CLASSES = {"id", "bbox", "location", "coordinate", "speed", "direction", "orientation", "confidence"}
 _SEPARATOR = "#"
 _TIME_OF_FRAMES = "times follow from the frame numbers (id), counted from 0, and the frame rate"
-_TIME_OF_SENDING = "times are those at which the messages were sent"
+_TIME_OF_SENDING = "times are the times at which the messages were sent"
 
 
 def read_deepstream_kitti(path: AnyPath, given: Given) -> Rows:
-    """Read a folder of DeepStream's ``kitti-track-output-dir``: one file per frame and stream.
+    """Read a folder ``kitti-track-output-dir`` of DeepStream.
 
-    A file is named ``app_stream_frame.txt`` or ``stream_frame.txt``, with frames from 0; each stream is a
-    camera. A line is ``label id 0.0 0 0.0 x1 y1 x2 y2``, seven zeros and perhaps the confidence and three
-    values of visibility. A label may contain blanks. Empty files are frames without people.
+    The folder has one file per frame and stream.
+
+    A file is named ``app_stream_frame.txt`` or ``stream_frame.txt``, with frames from 0. Each stream is a
+    camera. A line is ``label id 0.0 0 0.0 x1 y1 x2 y2`` and seven zeros, optionally followed by the
+    confidence and three values of visibility. A label may contain blanks. Empty files are frames without
+    people.
 
     Parameters
     ----------
     path
         The folder.
     given
-        What the caller says: the frame size is that of the stream multiplexer.
+        Options and facts from the caller. The frame size must be the size of the stream multiplexer.
 
     Returns
     -------
     Rows
-        The rows and what they mean, for ``build_tracked``.
+        The rows and their layout, for ``build_tracked``.
 
     Raises
     ------
     InputError
-        With the line of what is at fault; if the files are of ``gie-kitti-output-dir``, which has no ids.
+        If a line is invalid, with its number; if the files are of ``gie-kitti-output-dir``, which has no ids.
 
     References
     ----------
@@ -95,29 +98,29 @@ def read_deepstream_kitti(path: AnyPath, given: Given) -> Rows:
 
 
 def read_deepstream_messages(path: AnyPath, given: Given) -> Rows:
-    """Read messages of DeepStream: the full schema, the minimal one, or that of Metropolis.
+    """Read messages of DeepStream in the full, the minimal or the Metropolis schema.
 
-    The file has one JSON object per line, or objects one after the other. Each sensor is a camera. The time
-    is the time at which the message was sent, unless the messages have frame numbers and the caller gives the
-    frame rate; frames are counted from 0. The messages have no frame size. In the full schema the class is
-    the name of a member of ``object``.
+    The file has one JSON object per line, or objects one after the other. Each sensor is a camera. If the
+    messages have frame numbers and the caller gives the frame rate, times follow from the frames, counted
+    from 0. Otherwise the time is when the message was sent. The messages have no frame size. In the full
+    schema the class is the name of a member of ``object``.
 
     Parameters
     ----------
     path
         The file.
     given
-        What the caller says.
+        Options and facts from the caller.
 
     Returns
     -------
     Rows
-        The rows and what they mean, for ``build_tracked``.
+        The rows and their layout, for ``build_tracked``.
 
     Raises
     ------
     InputError
-        With the place of what is at fault.
+        If a value is invalid, with its position.
 
     References
     ----------
@@ -152,21 +155,21 @@ def read_deepstream_messages(path: AnyPath, given: Given) -> Rows:
 
 
 def fits_deepstream_kitti(sample: Sample) -> str | None:
-    """Return why a source is not a folder of DeepStream's KITTI dumps, None if it is."""
+    """Return why a source is not a folder of DeepStream, or None if it is."""
     texts = [name for name in sample.names if name.lower().endswith(".txt")]
     if not sample.is_folder or not texts or not all(map(_DUMP.fullmatch, texts)):
         return "not a folder of files app_stream_frame.txt"
     first = sample.first(".txt")
     line = first.rows[0] if first is not None and first.rows else []
-    return None if len(line) >= _BARE - 1 else "the lines of its files are not DeepStream's"
+    return None if len(line) >= _BARE - 1 else "the lines of its files are not in DeepStream's format"
 
 
 def fits_deepstream_messages(sample: Sample) -> str | None:
-    """Return why a file is not messages of DeepStream, None if it is."""
+    """Return why a file is not messages of DeepStream, or None if it is."""
     if sample.is_folder:
         return "a folder"
     if not sample.is_json:
-        return "does not begin as JSON does"
+        return "does not start like JSON"
     if b'"mdsversion"' in sample.head:
         return None
     has_time = b'"@timestamp"' in sample.head or b'"timestamp"' in sample.head
@@ -175,7 +178,7 @@ def fits_deepstream_messages(sample: Sample) -> str | None:
 
 
 def _list_dumps(folder: AnyPath) -> list[tuple[AnyPath, re.Match[str]]]:
-    """List the files with the parts of their names."""
+    """Return the files with the matches of their names."""
     found = []
     for file in files_in(folder):
         if not file.name.lower().endswith(".txt"):
@@ -190,7 +193,7 @@ def _list_dumps(folder: AnyPath) -> list[tuple[AnyPath, re.Match[str]]]:
 
 
 def _split_line(line: bytes, file: AnyPath, number: int) -> list[str | None]:
-    """Return the id, the sides, the confidence and the label of a line, found from the right."""
+    """Return id, sides, confidence and label of a line, split from the right."""
     words = line.split()
     for width in _WIDTHS:
         start = len(words) - width
@@ -206,8 +209,8 @@ def _split_line(line: bytes, file: AnyPath, number: int) -> list[str | None]:
             "ids (gie-kitti-output-dir). Set kitti-track-output-dir in the configuration of deepstream-app."
         )
     raise InputError(
-        f"{file}, line {number}: has {len(words)} words; expected label id 0.0 0 0.0 x1 y1 x2 y2, seven "
-        "zeros and perhaps a confidence"
+        f"{file}, line {number}: expected label id 0.0 0 0.0 x1 y1 x2 y2, seven zeros and optionally a "
+        f"confidence, got {len(words)} words"
     )
 
 
@@ -315,8 +318,8 @@ def _split_object(text: str, place: str) -> _Found:
         confidence = float(parts[-1]) if _SEPARATOR in parts[6:-1] and parts[-1] else None
     except (IndexError, ValueError) as error:
         raise InputError(
-            f"{place}: the object is {text[:60]!r}; expected 'id|x1|y1|x2|y2|label', perhaps with '|#|' and "
-            "a confidence at its end"
+            f"{place}: the object is {text[:60]!r}; expected 'id|x1|y1|x2|y2|label', optionally with '|#|' "
+            "and a confidence at the end"
         ) from error
     return identity, label, confidence, sides
 
@@ -326,7 +329,10 @@ def _take_object(item: _Object) -> _Found:
 
 
 def _read_full_object(members: dict[str, msgspec.Raw], place: str) -> _Found:
-    """Read ``object`` of the full schema, whose class is the name of a member with a confidence."""
+    """Read ``object`` of the full schema.
+
+    The class is the name of a member with a confidence.
+    """
     for name in ("id", "bbox"):
         if name not in members:
             raise InputError(f"{place}: object has no member {name!r}")

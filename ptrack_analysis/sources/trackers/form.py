@@ -1,4 +1,4 @@
-"""DETECTIONS from a tracker's columns: the layout of boxes, their unit and their origin."""
+"""DETECTIONS from a tracker's columns: layout, unit and origin of the boxes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -27,28 +27,27 @@ from ptrack_analysis.storage.s3 import AnyPath
 from ptrack_analysis.video import Video, choose_y_axis
 
 _FRACTIONS = (-1.0, 2.0)
-"""Sides of boxes are fractions of the frame if all of them are within these bounds."""
+"""Sides of boxes are fractions of the frame if all sides are within these bounds."""
 _BEYOND = 10.0
-"""A side beyond this is in px, whatever the caller says."""
+"""A side above this is in px, even if the caller gives another unit."""
 _FOUR = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 _BOX_CELL = r"^[^0-9.+-]*" + r"[\s,;]+".join(f"(?P<n{at}>{_FOUR})" for at in range(4)) + r"[^0-9.]*$"
 Part = tuple[tuple[str, str], ...]
-"""What selects the rows of one video: pairs of a role (``video``, ``camera``) and its value."""
+"""The key of one video's rows: pairs of a role (``video``, ``camera``) and its value."""
 _CLIPPED = 2
-"""Number of sides exactly on the border of the image that shows where the image begins."""
+"""Number of sides exactly on the image border that proves where the image begins."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoxLayout:
-    """How a format writes its boxes.
+    """The layout of a format's boxes or points.
 
-    ``columns`` has the name of the column of each role, ``first_frame`` is the number of the first frame,
-    ``first_pixel`` the coordinate of the upper left pixel, ``unit`` that of the coordinates; None if they
-    differ by writer, so that the values decide. If they do not, the first pixel is ``likely_pixel``.
-    The unit of points is ``likely_unit`` if neither the file nor the caller states it; ``may_be_hidden``
-    tells whether a position may be missing. ``likely_frame_rate`` is the rate that is assumed if it is
-    unknown, and the recordings that have it. ``classes`` is the format's list of classes, ``text_ids`` tells
-    whether identities may be texts.
+    ``columns`` maps roles to columns. ``first_frame`` is the number of the first frame, ``first_pixel`` the
+    coordinate of the upper left pixel, ``unit`` the unit of the coordinates. They are None if they differ by
+    writer; then the values decide, and the first pixel is ``likely_pixel`` if the values prove nothing.
+    ``likely_unit`` is the unit of points if neither the file nor the caller states it. If ``may_be_hidden``,
+    a position may be missing. ``likely_frame_rate`` is the assumed rate and the recordings that have it.
+    ``classes`` is the format's list of classes. If ``text_ids``, identities may be texts.
     """
 
     columns: Mapping[str, str]
@@ -65,11 +64,11 @@ class BoxLayout:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rows:
-    """The rows of a tracker's file in any order, what they mean, and what the reader did with them.
+    """The rows of a tracker's file with their layout, and messages about them.
 
-    ``further`` has the columns of the cells that are kept without a role by their names in the table.
-    ``part_facts`` has the facts of each video of a file of several, by the value of the role ``video``.
-    ``with_frame_rate`` is the layout that is used if the frame rate is known, and its assumption.
+    The rows may be in any order. ``further`` maps names in the table to the columns of the cells that are
+    kept without a role. ``part_facts`` has the facts about each video of the file, by the value of the role
+    ``video``. ``with_frame_rate`` is the layout to use if the frame rate is known, and its assumption.
     """
 
     cells: Cells
@@ -87,28 +86,28 @@ class Rows:
 
 
 def split_rows(rows: Rows) -> Rows:
-    """Return the rows with the places of each video's rows, so that a video is selected without a search."""
+    """Return the rows with the row indices of each video, to select a video fast."""
     columns = rows.layout.columns
     has_frame_0 = "frame" in columns and rows.cells.least(columns["frame"]) == 0
     return replace(rows, parts=_find_parts(rows.cells, columns), has_frame_0=has_frame_0)
 
 
 def build_tracked(rows: Rows, given: Given) -> Tracked:
-    """Make DETECTIONS, or POINTS, of the rows of a tracker's file.
+    """Convert the rows of a tracker's file to DETECTIONS or POINTS.
 
     Parameters
     ----------
     rows
         The rows, as a reader returns them.
     given
-        What the caller says.
+        Options and facts from the caller.
 
     Raises
     ------
     InputError
-        With the place and value of the first cell that is at fault.
+        If a cell is invalid, with its value and position.
     ParameterError
-        If the frame size or rate is needed and not known.
+        If the frame size or rate is required and unknown.
     """
     has_frame_0 = rows.has_frame_0
     if has_frame_0 is None:
@@ -147,8 +146,8 @@ def build_tracked(rows: Rows, given: Given) -> Tracked:
         known = replace(known, y_axis=given.y_axis or known.y_axis or choose_y_axis(unit))
     elif given.y_axis is not None:
         raise ParameterError(
-            f"{cells.place}: y_axis is for points, but the file has boxes, whose y points down. Leave it out "
-            "(--y-axis)."
+            f"{cells.place}: y_axis is for points, but the file has boxes, in which y points down. Remove "
+            "y_axis (--y-axis)."
         )
     selected = [
         replace(reason, people=_count_lost(person, selection.keep, keep))
@@ -168,18 +167,18 @@ def build_tracked(rows: Rows, given: Given) -> Tracked:
 
 
 def _count_lost(person: Integers, selected: Bools, keep: Bools) -> int:
-    """Count the people of whom no row is kept and a row is not among the selected ones."""
+    """Count the people who have a dropped row and no kept row."""
     dropped = np.unique(person[~selected])
     return int((~np.isin(dropped[dropped >= 0], person[keep])).sum())
 
 
 def select_part(rows: Rows, given: Given) -> Cells:
-    """Return the rows of the video and camera that are asked for.
+    """Return the rows of the chosen video and camera.
 
     Raises
     ------
     InputError
-        If the rows are of several, and none is chosen.
+        If the rows are of several videos or cameras, and the caller chose no single one.
     """
     cells, columns = rows.cells, rows.layout.columns
     roles = _list_roles(cells, columns)
@@ -195,7 +194,7 @@ def select_part(rows: Rows, given: Given) -> Cells:
 
 
 def _complete_facts(rows: Rows, part: Cells, given: Given) -> Video:
-    """Complete the facts of the file by those of the selected video."""
+    """Add the facts about the selected video to the facts of the file."""
     if not rows.part_facts:
         return rows.video
     value = given.part.get("video")
@@ -206,7 +205,7 @@ def _complete_facts(rows: Rows, part: Cells, given: Given) -> Video:
 
 
 def _apply_frame_rate(rows: Rows, video: Video) -> tuple[Rows, Video]:
-    """Choose the layout by whether the frame rate is known, and assume the likely rate if it is not."""
+    """Choose the layout by the frame rate, which is assumed if it is unknown."""
     if rows.with_frame_rate is not None and video.frame_rate is not None:
         layout, assumption = rows.with_frame_rate
         return replace(rows, layout=layout, assumptions=(assumption,)), video
@@ -241,7 +240,7 @@ def _list_roles(cells: Cells, columns: Mapping[str, str]) -> list[str]:
 
 
 def _find_parts(cells: Cells, columns: Mapping[str, str]) -> dict[Part, Integers]:
-    """Return the places of the rows of each video, in order of appearance."""
+    """Return the row indices of each video, in order of appearance."""
     roles = _list_roles(cells, columns)
     if not roles or not cells.count:
         return {}
@@ -253,19 +252,19 @@ def _find_parts(cells: Cells, columns: Mapping[str, str]) -> dict[Part, Integers
         codes = codes * len(names) + found
     numbers, known = pd.factorize(codes)
     order = np.argsort(numbers, kind="stable")
-    places = np.split(order, np.cumsum(np.bincount(numbers))[:-1])
+    groups = np.split(order, np.cumsum(np.bincount(numbers))[:-1])
     parts = dict[Part, Integers]()
-    for code, rows in zip(known.tolist(), places, strict=True):
+    for code, rows in zip(known.tolist(), groups, strict=True):
         pairs = list[tuple[str, str]]()
         for role, names in zip(reversed(roles), reversed(values), strict=True):
-            code, place = divmod(code, len(names))  # noqa: PLW2901 - the digits of a mixed base
-            pairs.insert(0, (role, names[place]))
+            code, number = divmod(code, len(names))  # noqa: PLW2901 - the digits of a mixed base
+            pairs.insert(0, (role, names[number]))
         parts[tuple(pairs)] = rows
     return parts
 
 
 def _spread_boxes(cells: Cells, columns: Mapping[str, str]) -> tuple[Cells, dict[str, str]]:
-    """Replace a column whose cells have four numbers by four columns."""
+    """Split a column with four numbers per cell into four columns."""
     role = next((role for role in BOXES if role in columns), None)
     if role is None:
         return cells, dict(columns)
@@ -284,7 +283,7 @@ def _spread_boxes(cells: Cells, columns: Mapping[str, str]) -> tuple[Cells, dict
 def _read_boxes(
     cells: Cells, columns: Mapping[str, str], layout: BoxLayout, given: Given, video: Video
 ) -> tuple[dict[str, Floats], list[str], list[str]]:
-    """Read the sides of boxes as fractions of the frame; return assumptions and oddities, too."""
+    """Read the sides of boxes as fractions, with assumptions and oddities."""
     left, width = _read_side(cells, columns, across(columns))
     top, height = _read_side(cells, columns, down(columns))
     unit, assumed = _find_unit(cells, (left, top, left + width, top + height), layout, given)
@@ -301,7 +300,7 @@ def _read_boxes(
 
 
 def _read_side(cells: Cells, columns: Mapping[str, str], pair: tuple[str, str]) -> tuple[Floats, Floats]:
-    """Read where a box begins along one axis, and how long it is there."""
+    """Read the start and the size of boxes along one axis."""
     one, other = (columns[role] for role in pair)
     first, second = cells.numbers(one), cells.numbers(other)
     if pair[1] in {"width", "height"}:
@@ -311,14 +310,14 @@ def _read_side(cells: Cells, columns: Mapping[str, str], pair: tuple[str, str]) 
     if (second < first).any():
         row = int((second < first).argmax())
         begins = first[row].item()
-        raise cells.fault(other, row, f"at least the {one} of its row, {begins:g}: no size is negative")
+        raise cells.fault(other, row, f"at least the {one} of the box, {begins:g}")
     return first, second - first
 
 
 def _find_unit(
     cells: Cells, sides: tuple[Floats, ...], layout: BoxLayout, given: Given
 ) -> tuple[Unit, list[str]]:
-    """Return the unit of the sides: as given, as the format says, otherwise by their values."""
+    """Return the unit of the sides: given, of the format, or from the values."""
     if given.unit in {"m", "cm", "mm"}:
         raise ParameterError(
             f"{cells.place}: unit is {given.unit!r}, but the file has boxes, which are in px or fractions of "
@@ -333,10 +332,10 @@ def _find_unit(
     if unit == "fraction" and (most > _BEYOND or least < -_BEYOND):
         side = next(side for side in sides if max(side.max(), -side.min()) > _BEYOND)
         row = int(np.abs(side).argmax())
-        advice = "Pass unit='px' (--unit px)" if given.unit is None else "Leave out unit='fraction' (--unit)"
+        advice = "Pass unit='px' (--unit px)" if given.unit is None else "Remove unit='fraction' (--unit)"
         raise InputError(
-            f"{cells.where(row)}: a side of the box is {side[row]:g}, but the unit is fraction of the "
-            f"frame. {advice} if the boxes are in px."
+            f"{cells.where(row)}: a side of the box is {side[row]:g}, but the unit is 'fraction' of "
+            f"the frame. {advice} if the boxes are in px."
         )
     if given.unit == "px" and small:
         raise InputError(
@@ -350,9 +349,10 @@ def _find_unit(
 
 
 def _find_first_pixel(left: Floats, top: Floats, layout: BoxLayout, given: Given) -> tuple[int, list[str]]:
-    """Return the coordinate of the upper left pixel: as given, as the format says, otherwise by the boxes.
+    """Return the first pixel: given, of the format, or from the boxes.
 
-    Boxes that a tracker clips to the image prove it: many begin exactly at the first pixel, and none before.
+    Boxes that a tracker clips to the image prove it: many begin exactly at the first pixel, and no box
+    before.
     """
     known = given.first_pixel if given.first_pixel is not None else layout.first_pixel
     if known is not None:
@@ -367,7 +367,7 @@ def _find_first_pixel(left: Floats, top: Floats, layout: BoxLayout, given: Given
 
 
 def _read_further(cells: Cells, columns: Mapping[str, str]) -> dict[str, Any]:
-    """Return the columns beside the boxes that have values: ``confidence``, ``class_id``, ``class_name``.
+    """Return the columns of confidences and classes that have values.
 
     A class that is not a whole number is a name.
     """
@@ -389,7 +389,7 @@ def _read_further(cells: Cells, columns: Mapping[str, str]) -> dict[str, Any]:
 
 
 def read_fixed_text(path: AnyPath, given: Given) -> bytes:
-    """Read the text of a format whose columns are fixed, within the memory limit of the caller.
+    """Read the text of a format with fixed columns, within the memory limit.
 
     Raises
     ------
@@ -405,12 +405,12 @@ def read_fixed_text(path: AnyPath, given: Given) -> bytes:
 
 
 def validate_columns(given: Given, place: str, allowed: tuple[str, ...] = ()) -> None:
-    """Reject names of columns that a format does not ask for.
+    """Reject column names that a format does not use.
 
     Raises
     ------
     ParameterError
-        If a role is not among those that are allowed.
+        If the format does not allow one of the roles.
     """
     for role in given.columns or {}:
         if role not in allowed:

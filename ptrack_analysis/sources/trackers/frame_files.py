@@ -16,19 +16,19 @@ _NUMBERED = re.compile(r"(.*?)[-_]?(\d{1,9})")
 
 
 def list_frame_files(folder: AnyPath, suffix: str) -> tuple[str, list[tuple[int, AnyPath]]]:
-    """List the files ``name_<frame>`` with this suffix, in the folder or in its folder ``labels``.
+    """List the files ``name_<frame>`` of a folder or its folder ``labels``.
 
     Returns
     -------
     tuple
-        The name that all have in common; the files with their frames, in the order of these.
+        The common part of the names, and the files with their frames, in the order of the frames.
 
     Raises
     ------
     InputError
-        If there is none, or one has no number.
+        If there is no such file, or the name of a file has no number.
     MixedError
-        If the names are those of several videos.
+        If the files belong to several videos.
     """
     files = _with_suffix(folder, suffix) or _with_suffix(folder / "labels", suffix)
     if not files:
@@ -51,7 +51,7 @@ def list_frame_files(folder: AnyPath, suffix: str) -> tuple[str, list[tuple[int,
 
 
 def has_frame_files(names: tuple[str, ...], suffix: str) -> bool:
-    """Return whether all files with this suffix end in a number, and there is one."""
+    """Return whether there are files with this suffix whose names all end in a number."""
     stems = [strip_suffixes(name) for name in names if name.lower().endswith(suffix)]
     return bool(stems) and all(_NUMBERED.fullmatch(stem) for stem in stems)
 

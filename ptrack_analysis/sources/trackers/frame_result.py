@@ -1,4 +1,4 @@
-"""One frame of a tracker's result in memory: supervision, Ultralytics, or arrays."""
+"""One frame of a tracker's result in memory: supervision, Ultralytics or arrays."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ def parse_result(result: Any) -> FrameResult:
     ParameterError
         If ``result`` is something else, its arrays do not fit each other, or it has no ids.
     InputError
-        If a box or an id is not what it should be.
+        If a box or an id is invalid.
     """
     if hasattr(result, "xyxy") and hasattr(result, "tracker_id"):
         return _parse_supervision(result)
@@ -74,7 +74,7 @@ def parse_result(result: Any) -> FrameResult:
 
 
 def select_people(rows: FrameResult, wanted: Collection[str]) -> Bools:
-    """Return which rows are of the classes to keep.
+    """Return a mask of the rows of the classes to keep.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ def select_people(rows: FrameResult, wanted: Collection[str]) -> Bools:
 
 
 def _select_wanted(rows: FrameResult, wanted: Collection[str]) -> Bools:
-    """Return which rows are of the classes that the caller names."""
+    """Return a mask of the rows of the classes that the caller names."""
     digits = {int(item) for item in wanted if item.lstrip("-").isdecimal()}
     keep: Bools = np.zeros(len(rows.ids), dtype=bool)
     if not len(keep):
@@ -153,7 +153,10 @@ def _parse_supervision(result: Any) -> FrameResult:
 
 
 def _parse_ultralytics(result: Any) -> FrameResult:
-    """Read ``Results`` of Ultralytics; their ids are None in a frame in which nothing is tracked."""
+    """Read ``Results`` of Ultralytics.
+
+    The ids are None if the frame has no tracked object.
+    """
     if result.boxes is None:
         raise ParameterError("result.boxes is None: only results with upright boxes can be written")
     height, width = (int(side) for side in result.orig_shape[:2])
@@ -213,7 +216,7 @@ def _parse_ids(values: Any, count: int, name: str) -> Integers:
     if values is None:
         return np.full(count, UNTRACKED, dtype="int64")
     array = _parse_column(values, count, name)
-    if array.dtype.kind == "O":  # None stands for no id
+    if array.dtype.kind == "O":  # None means no id
         array = np.array([UNTRACKED if value is None else value for value in array.tolist()])
     if array.dtype.kind not in "iuf":
         if not count:

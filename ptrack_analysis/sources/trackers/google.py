@@ -1,4 +1,4 @@
-"""Google Video Intelligence: people and objects that it tracked, with times instead of frames."""
+"""Google Video Intelligence: tracks of people and objects."""
 
 import re
 from array import array
@@ -123,7 +123,7 @@ _OBJECT = msgspec.json.Decoder(_Object)
 
 @dataclass
 class _Columns:
-    """Columns of detections, with the place of each track, and what has no box."""
+    """Columns of detections with their positions, and the tracks without boxes."""
 
     sides: dict[str, Any] = field(default_factory=lambda: {side: array("d") for side in _SIDES})
     times: Any = field(default_factory=lambda: array("d"))
@@ -146,7 +146,7 @@ class _Columns:
         video: str,
         place: str,
     ) -> None:
-        """Append the detections of a track; without a number, its position among those of the video."""
+        """Append the detections of a track, numbered in the video if it has no number."""
         following = self.next_tracks.get(video, 0)
         number = following if track is None else track
         self.next_tracks[video] = max(following, number + 1)
@@ -174,27 +174,27 @@ def read_google_video(path: AnyPath, given: Given) -> Rows:
 
     Accepts the JSON of the REST API (``annotationResults``), of the file at ``output_uri`` and of the Python
     client (``annotation_results``), also inside ``response`` or inside ``original_response`` of Eden AI. A
-    missing side of a box is 0, and a missing time is 0 s, because Google leaves out zeros. A person is one
-    track; the number is its position in the results. Objects with a ``trackId`` of streaming requests keep
-    it. If a video has people and objects, the people are read, because both describe the same people.
-    Different values of ``inputUri`` are different videos.
+    missing side of a box is 0, and a missing time is 0 s, because Google omits zeros. Each track is a person,
+    numbered by its position in the results. Objects keep the ``trackId`` of streaming requests. If a video
+    has people and objects, the people are read, because both describe the same people. Each value of
+    ``inputUri`` is a video.
 
     Parameters
     ----------
     path
-        The file; also JSON Lines or a list of such messages.
+        The file: one message, JSON Lines, or a list of messages.
     given
-        What the caller says. Neither frame size nor frame rate is needed for times.
+        Options and facts from the caller. Frame size and frame rate are not required.
 
     Returns
     -------
     Rows
-        The rows and what they mean, for ``build_tracked``.
+        The rows and their layout, for ``build_tracked``.
 
     Raises
     ------
     InputError
-        With the place of what is at fault; if people have no boxes; if the analysis failed.
+        If a value is invalid, with its position; if people have no boxes; if the analysis failed.
 
     References
     ----------
@@ -220,7 +220,7 @@ def read_google_video(path: AnyPath, given: Given) -> Rows:
     if people.empty_tracks and not people.tracks:
         assumptions.append("object tracking is read, because the tracks of people have no boxes")
     if without_box := [*people.without_box, *objects.without_box]:
-        text = f"{len(without_box)} detections without a box are left out"
+        text = f"{len(without_box)} detections without a box are excluded"
         dropped.append(DroppedRows(text, len(without_box), tuple(without_box[:3])))
     given.validate_size(len(people.tracks) + len(objects.tracks))
     cells = _join(people, objects, path)
@@ -229,7 +229,7 @@ def read_google_video(path: AnyPath, given: Given) -> Rows:
     if covered.any():
         count = int(covered.sum())
         text = (
-            f"{count} detections of object tracking are left out, because person detection found the same "
+            f"{count} detections of object tracking are excluded, because person detection found the same "
             "people"
         )
         dropped.append(DroppedRows(text, count, tuple(objects.places[:1]), is_excluded=True))
@@ -244,11 +244,11 @@ def read_google_video(path: AnyPath, given: Given) -> Rows:
 
 
 def fits_google_video(sample: Sample) -> str | None:
-    """Return why a file is not a result of Google Video Intelligence, None if it is."""
+    """Return why a file is not from Google Video Intelligence, or None if it is."""
     if sample.is_folder:
         return "a folder"
     if not sample.is_json:
-        return "does not begin as JSON does"
+        return "does not start like JSON"
     return None if _KEY.search(sample.head) else f"it has no member {_RESULTS[0]!r} or {_RESULTS[1]!r}"
 
 
@@ -266,7 +266,7 @@ def _join(people: _Columns, objects: _Columns, path: AnyPath) -> Cells:
 
 
 def _find_results(text: bytes, place: str, depth: int = 0) -> Iterator[tuple[str, _Result]]:
-    """Yield the results in an object or in one of its members, each with its place."""
+    """Yield the results in an object or in one of its members, each with its position."""
     members = decode_typed(_MEMBERS, text, place)
     for name in _RESULTS:
         if name in members:
@@ -295,7 +295,7 @@ def _add_people(columns: _Columns, result: _Result, place: str) -> None:
 
 
 def _add_objects(columns: _Columns, result: _Result, place: str) -> None:
-    """Append the objects of a result; each is a track, or a piece of the track ``trackId``."""
+    """Append the objects of a result: tracks, or parts of the track ``trackId``."""
     for at, raw in enumerate([*result.objects, *result.snake_objects]):
         here = f"{place}, object {at}"
         found = decode_typed(_OBJECT, bytes(raw), here)
@@ -313,7 +313,7 @@ def _add_objects(columns: _Columns, result: _Result, place: str) -> None:
 
 
 def _read_offset(offset: str | _Offset | None, place: str) -> float:
-    """Return a time in seconds; a missing one is 0."""
+    """Return a time in seconds; a missing time is 0."""
     if offset is None:
         return 0.0
     if isinstance(offset, str):

@@ -25,15 +25,15 @@ _UNRATED = 2**20
 
 
 def read_hdf5(path: AnyPath, given: Given) -> Rows:
-    """Read the dataset ``trajectory`` of an HDF5 file: fields ``id``, ``frame``, ``x`` and ``y``, in meters.
+    """Read the dataset ``trajectory`` of an HDF5 file, in meters.
 
-    The attribute ``fps`` is the frame rate. The geometry is not read, which is noted. Links to other files
-    are refused.
+    The attribute ``fps`` is the frame rate. The geometry is not read; a note reports this. Links to other
+    files are rejected.
 
     Raises
     ------
     InputError
-        If it is not such a file, is damaged, or a value cannot be.
+        If the file is in another format or damaged, or a value is invalid.
     ParameterError
         If h5py is not installed; if the caller names columns.
 
@@ -68,17 +68,17 @@ def read_hdf5(path: AnyPath, given: Given) -> Rows:
 
 
 def fits_hdf5(sample: Sample) -> str | None:
-    """Return why a file is not HDF5, None if it is."""
+    """Return why a file is not HDF5, or None if it is."""
     return None if not sample.is_folder and sample.head.startswith(_MAGIC) else "not an HDF5 file"
 
 
 def _import_h5py(path: AnyPath) -> Any:
-    """Return the library.
+    """Import h5py.
 
     Raises
     ------
     ParameterError
-        If it is not installed.
+        If h5py is not installed.
     """
     try:
         import h5py  # noqa: PLC0415 - an extra
@@ -108,8 +108,8 @@ def _read_values(file: Any, h5py: Any, path: AnyPath, given: Given) -> tuple[dic
     size = found.shape[0] * found.dtype.itemsize
     if size > max(_UNRATED, MAX_RATIO * found.id.get_storage_size()):
         raise InputError(
-            f"{path}: {_NAME!r} unzips to more than {MAX_RATIO} times its "
-            f"{found.id.get_storage_size()} bytes; refused"
+            f"{path}: {_NAME!r} decompresses to more than {MAX_RATIO} times its "
+            f"{found.id.get_storage_size()} bytes and is rejected"
         )
     given.validate_size(found.shape[0])
     values = {}

@@ -1,4 +1,4 @@
-"""Identities that a tracker gives: whole numbers of any size, texts, and its values for untracked."""
+"""Identities of a tracker: whole numbers of any size, or texts."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +15,7 @@ from ptrack_analysis.video import Milliseconds
 
 UNTRACKED = -1
 _UNTRACKED_TEXTS = ("", "-1", "-1.0", "nan", "NaN", "none", "None", "null", "18446744073709551615")
-"""Texts that stand for no identity; the number is DeepStream's."""
+"""Texts that mean no identity; the number is DeepStream's."""
 _UNTRACKED_FLOAT = 2.0**64
 _EXACT = 2.0**53
 _WHOLE = r"^[+-]?[0-9]+(\.0*)?$"
@@ -24,7 +24,7 @@ _NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Identities:
-    """The identity of each row: a number (-1 for none), or a text that is still to be numbered."""
+    """The identity of each row: a number (-1 if untracked), or a text to be numbered."""
 
     numbers: Integers
     texts: Any = None
@@ -36,7 +36,7 @@ class Identities:
         return tracked
 
     def number_by_appearance(self, time: Milliseconds) -> Integers:
-        """Return the numbers; texts are numbered from 1 in the order of their first times."""
+        """Return the numbers. Texts are numbered from 1 in the order of their first times."""
         if self.texts is None:
             return self.numbers
         tracked = self.is_tracked
@@ -53,8 +53,8 @@ class Identities:
 def read_identities(cells: Cells, name: str, *, texts: bool = True) -> Identities:
     """Read a column of identities.
 
-    Whole numbers that fit 64 bits are kept. If an identity is a text or a larger number, and ``texts`` allows
-    it, all identities are texts.
+    Whole numbers that fit 64 bits are kept. If an identity is a text or a larger number, and ``texts`` is
+    True, all identities are texts.
 
     Raises
     ------

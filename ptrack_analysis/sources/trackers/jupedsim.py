@@ -1,4 +1,4 @@
-"""SQLite databases of JuPedSim, opened read-only and without trust in their schema."""
+"""SQLite databases of JuPedSim, opened read-only with an untrusted schema."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -29,9 +29,9 @@ _ALLOWED = (
     sqlite3.SQLITE_PRAGMA,
 )
 _LONGEST = 2**24
-"""Longest text that is read, that of the schema among them [bytes]."""
+"""Longest text that is read, including the schema [bytes]."""
 _SMALLEST_ROW = 4
-"""A row needs more bytes than this in the file."""
+"""Lower limit of the size of a row in the file [bytes]."""
 _CHUNK = 2**16
 _STEPS = 10_000
 _SCHEMA_SECONDS = 3.0
@@ -41,33 +41,33 @@ _SECONDS_PER_BYTE = 1e-6
 _SHOWN_TABLES = 1000
 _LOGS = ("-wal", "-journal")
 _LOG_MAGIC = 8
-"""Bytes at the beginning of a log that say that it is one."""
+"""Number of bytes at the start of a log that are not all zero if the log is in use."""
 _WAL_FLAGS = slice(18, 20)
 
 
 def read_jupedsim(path: AnyPath, given: Given) -> Rows:
-    """Read an SQLite database of JuPedSim of any version: positions in meters, frames counted from 0.
+    """Read an SQLite database of JuPedSim of any version.
 
-    Only the plain columns of the table ``trajectory_data`` are read, and the frame rate ``fps`` of
-    ``metadata``. The file is opened read-only; views, virtual tables and generated columns are refused. The
-    geometry is not read, which is noted.
+    Positions are in meters, and frames are counted from 0. Only the plain columns of the table
+    ``trajectory_data`` and the frame rate ``fps`` of ``metadata`` are read. The file is opened read-only.
+    Views, virtual tables and generated columns are rejected. The geometry is not read; a note reports this.
 
     Parameters
     ----------
     path
         The file.
     given
-        What the caller says.
+        Options and facts from the caller.
 
     Returns
     -------
     Rows
-        The rows and what they mean, for ``build_tracked``.
+        The rows and their layout, for ``build_tracked``.
 
     Raises
     ------
     InputError
-        If it is not such a database, is damaged or open in another program, or a value cannot be.
+        If the file is not a JuPedSim database, is damaged or open in another program, or a value is invalid.
     ParameterError
         If the caller names columns.
 
@@ -88,7 +88,7 @@ def read_jupedsim(path: AnyPath, given: Given) -> Rows:
 
 
 def fits_jupedsim(sample: Sample) -> str | None:
-    """Return why a file is not a database of JuPedSim, None if it is."""
+    """Return why a file is not a database of JuPedSim, or None if it is."""
     if (reason := accepts_sqlite(sample)) is not None:
         return reason
     if not isinstance(sample.path, Path):
@@ -102,18 +102,18 @@ def fits_jupedsim(sample: Sample) -> str | None:
 
 
 def accepts_sqlite(sample: Sample) -> str | None:
-    """Return why a file is not an SQLite database, None if it is."""
+    """Return why a file is not an SQLite database, or None if it is."""
     return None if not sample.is_folder and sample.head.startswith(_MAGIC) else "not an SQLite database"
 
 
 @contextmanager
 def _open(path: AnyPath) -> Iterator[sqlite3.Connection]:
-    """Open a database that cannot be changed and runs nothing but reading, for the time that a schema needs.
+    """Open a database read-only, with a time limit for reading the schema.
 
     Raises
     ------
     InputError
-        If it is not an SQLite database, is damaged, not closed, or takes too long.
+        If the file is not an SQLite database, is damaged or not closed, or takes too long.
     """
     try:
         with closing(_connect(path)) as database:
@@ -135,7 +135,7 @@ def _open(path: AnyPath) -> Iterator[sqlite3.Connection]:
 
 
 def _limit_time(database: sqlite3.Connection, seconds: float) -> None:
-    """Interrupt the database after some time from now on."""
+    """Interrupt the database after this time."""
     end = monotonic() + seconds
     database.set_progress_handler(lambda: monotonic() > end, _STEPS)
 
@@ -151,32 +151,35 @@ def _connect(path: AnyPath) -> sqlite3.Connection:
         log = path.with_name(path.name + suffix)
         if log.is_file() and _has_content(log):
             raise InputError(
-                f"{path}: the log {log.name} beside it has rows that are not in the file yet. Close the "
+                f"{path}: the log {log.name} has rows that are not in the file yet. Close the "
                 "program that writes the database, or open and close it once with the sqlite3 shell."
             )
     return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
 
 
 def _has_content(log: Path) -> bool:
-    """Return whether a log is in use; SQLite empties a log, or overwrites its beginning with zeros."""
+    """Return whether a log is in use.
+
+    SQLite empties a finished log, or overwrites its start with zeros.
+    """
     with log.open("rb") as stream:
         return any(stream.read(_LOG_MAGIC))
 
 
 def _authorize(action: int, name: str | None, *_: str | None) -> int:
-    """Allow to select and to list columns, and nothing that could run or change something."""
+    """Allow only selecting rows and listing columns."""
     is_allowed = action in _ALLOWED and (action != sqlite3.SQLITE_PRAGMA or name == "table_xinfo")
     return sqlite3.SQLITE_OK if is_allowed else sqlite3.SQLITE_DENY
 
 
 def _find_table(database: sqlite3.Connection, name: str) -> bool:
-    """Return whether there is a table that is stored in the file: no view, and not virtual."""
+    """Return whether a table is stored in the file, and is not a view or virtual."""
     found = database.execute("SELECT type, rootpage FROM sqlite_master WHERE name = ?", (name,)).fetchall()
     return any(kind == "table" and root for kind, root in found)
 
 
 def _validate_columns(database: sqlite3.Connection, place: str) -> None:
-    """Reject a database without the columns of trajectories."""
+    """Reject a database without the trajectory columns."""
     if not _find_table(database, _TABLE):
         query = "SELECT name FROM sqlite_master WHERE type = 'table' LIMIT ?"
         names = [str(name)[:60] for (name,) in database.execute(query, (_SHOWN_TABLES,))]
@@ -194,7 +197,7 @@ def _validate_columns(database: sqlite3.Connection, place: str) -> None:
 
 
 def _find_rate(database: sqlite3.Connection, place: str) -> float | None:
-    """Return the frame rate that the database states, None without one."""
+    """Return the frame rate that the database states, or None."""
     if not _find_table(database, "metadata"):
         return None
     columns = {name for _, name, *_ in database.execute("PRAGMA table_xinfo(metadata)")}
@@ -213,7 +216,7 @@ def _find_rate(database: sqlite3.Connection, place: str) -> float | None:
 
 
 def _read_cells(database: sqlite3.Connection, path: AnyPath, given: Given) -> Cells:
-    """Read the rows in the order in which they are stored, many at a time."""
+    """Read the rows in stored order, in chunks."""
     most = path.stat().st_size // _SMALLEST_ROW if isinstance(path, Path) else 2**28
     names = list(_COLUMNS.values())
     chunks: dict[str, list[Any]] = {name: [] for name in names}
@@ -235,7 +238,7 @@ def _read_cells(database: sqlite3.Connection, path: AnyPath, given: Given) -> Ce
 
 
 def _join(chunks: list[Any]) -> Any:
-    """Join chunks of a column; a text anywhere makes texts of all."""
+    """Join the chunks of a column; if any chunk has texts, convert all to texts."""
     kinds = {chunk.type for chunk in chunks}
     if len(kinds) > 1:
         wanted = pa.string() if pa.string() in kinds else pa.float64()

@@ -1,4 +1,4 @@
-"""Label files of KITTI tracking, and of trackers that write KITTI's columns."""
+"""Label files of KITTI tracking and of trackers that write KITTI's columns."""
 
 from collections.abc import Sequence
 
@@ -46,17 +46,17 @@ def read_kitti(path: AnyPath, given: Given) -> Rows:
     path
         The file.
     given
-        What the caller says; the frame size is required.
+        Options and facts from the caller; the frame size is required.
 
     Returns
     -------
     Rows
-        The rows and what they mean, for ``build_tracked``.
+        The rows and their layout, for ``build_tracked``.
 
     Raises
     ------
     InputError
-        With the line and value of what is at fault.
+        If a value is invalid, with the value and its line.
 
     References
     ----------
@@ -76,7 +76,7 @@ def read_kitti(path: AnyPath, given: Given) -> Rows:
 
 
 def fits_kitti(sample: Sample) -> str | None:
-    """Return why a file is not a label file of KITTI tracking, None if it is."""
+    """Return why a file is not a label file of KITTI tracking, or None if it is."""
     if sample.is_folder:
         return "a folder"
     first = sample.rows[0] if sample.rows else []

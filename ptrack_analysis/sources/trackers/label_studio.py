@@ -1,4 +1,4 @@
-"""Label Studio: boxes in a video between keyframes, as percent of the frame."""
+"""Label Studio: boxes in a video, with keyframes, in percent of the frame."""
 
 from array import array
 from collections.abc import Mapping
@@ -35,8 +35,8 @@ _COLUMNS = {
 }
 _PERCENT = 100.0
 _LAST_FRAME = 10**7
-"""Largest frame number of a keyframe that is believed: more than three days of video."""
-_ANNOTATORS = "several annotations of a task are those of several annotators: the first one is read"
+"""Largest accepted frame number of a keyframe: more than three days of video."""
+_ANNOTATORS = "several annotations of a task are assumed to be from several annotators: the first is read"
 
 
 class _Keyframe(msgspec.Struct):
@@ -78,7 +78,7 @@ _VALUE = msgspec.json.Decoder(_Value)
 
 
 class _Columns:
-    """Columns of boxes, and what is said about them."""
+    """Columns of boxes, with counts for the messages about them."""
 
     def __init__(self) -> None:
         self.numbers: list[Floats] = []
@@ -125,29 +125,29 @@ class _Columns:
 
 
 def read_label_studio(path: AnyPath, given: Given) -> Rows:
-    """Read the JSON export of Label Studio: tasks with regions of the type ``videorectangle``.
+    """Read the JSON export of Label Studio with ``videorectangle`` regions.
 
-    A region is a person. Its box is linear between keyframes while ``enabled`` is true; after a keyframe with
+    A region is a person. Its box is linear between keyframes while ``enabled`` is true. After a keyframe with
     ``enabled`` false the person is absent. Nothing is read after the last keyframe. Frames are counted from
-    1. The frame rate is ``framesCount / duration``; ``time`` is not used, because versions differ in it. Each
-    task is a video. Of several annotations of a task, the first that was not cancelled is read.
+    1. The frame rate is ``framesCount / duration``, and ``time`` is not used, because its meaning differs by
+    version. Each task is a video. If a task has several annotations, the first that was not canceled is read.
 
     Parameters
     ----------
     path
         The file.
     given
-        What the caller says. The frame size is not needed.
+        Options and facts from the caller. The frame size is not required.
 
     Returns
     -------
     Rows
-        The rows and what they mean, for ``build_tracked``.
+        The rows and their layout, for ``build_tracked``.
 
     Raises
     ------
     InputError
-        With the place of what is at fault.
+        If a value is invalid, with its position.
 
     References
     ----------
@@ -198,18 +198,21 @@ def read_label_studio(path: AnyPath, given: Given) -> Rows:
 
 
 def fits_label_studio(sample: Sample) -> str | None:
-    """Return why a file is not an export of Label Studio with boxes in a video, None if it is."""
+    """Return why a file is not a video export of Label Studio, or None if it is."""
     if sample.is_folder:
         return "a folder"
     if not sample.is_json:
-        return "does not begin as JSON does"
+        return "does not start like JSON"
     if b'"annotations"' not in sample.head or b'"result"' not in sample.head:
         return "its objects have no member 'annotations' with 'result'"
     return None if f'"{_KIND}"'.encode() in sample.head else f"no result has the type {_KIND!r}"
 
 
 def _fill(frames: Any, boxes: Floats, enabled: Any) -> Floats:
-    """Return frame and box (fractions) of all frames from each enabled keyframe to the next one."""
+    """Return frame and box of all frames from each enabled keyframe to the next.
+
+    Boxes are fractions of the frame.
+    """
     steps = np.append(np.where(enabled[:-1], np.diff(frames), 1), 1)
     key = np.repeat(np.arange(len(frames)), steps)
     offset = np.arange(len(key)) - np.repeat(np.cumsum(steps) - steps, steps)
@@ -221,7 +224,7 @@ def _fill(frames: Any, boxes: Floats, enabled: Any) -> Floats:
 
 
 def _name_task(task: _Task, taken: Mapping[str, object]) -> str:
-    """Return the name of a task: that of its video, with the number of the task if it is taken."""
+    """Return the name of a task's video, with the task's number if it is taken."""
     texts = [value for value in task.data.values() if isinstance(value, str) and "." in value]
     name = texts[0].rpartition("/")[2] if texts else ""
     if name and name not in taken:

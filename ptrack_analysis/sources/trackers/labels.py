@@ -30,31 +30,33 @@ _Line = tuple[AnyPath, int, int, list[bytes]]
 
 
 def read_ultralytics_txt(path: AnyPath, given: Given) -> Rows:
-    """Read a folder of Ultralytics' ``save_txt``: one file ``name_<frame>.txt`` per frame with detections.
+    """Read a folder of Ultralytics' ``save_txt``.
 
-    A line is ``class xc yc w h [conf] [id]``: the box's center and size as fractions of the frame. Frames of
-    a video file are counted from 1, those of a stream from 0: from 0 if a frame 0 occurs, which is noted.
-    With ``vid_stride``, Ultralytics numbers the frames after skipping; give the same number as ``stride``.
-    Lines without an id are left out and counted. Six values per line everywhere are an id at the end if all
-    are whole numbers, otherwise a confidence. The format has no names of classes: all are kept unless
-    ``classes`` chooses.
+    The folder has one file ``name_<frame>.txt`` per frame with detections.
+
+    A line is ``class xc yc w h [conf] [id]``: the box's center and size as fractions of the frame.
+    Ultralytics counts the frames of a video file from 1 and the frames of a stream from 0. Frames are read as
+    counted from 0 if a frame 0 occurs; a note reports this. With ``vid_stride``, Ultralytics numbers the
+    frames after skipping; pass the same number as ``stride``. Lines without an id are excluded and counted.
+    If no line has more than six values, the sixth is an id if it is a whole number in all lines, otherwise a
+    confidence. The format has no class names, so all classes are kept unless ``classes`` is given.
 
     Parameters
     ----------
     path
         The folder, or the run's folder with ``labels`` in it.
     given
-        What the caller says. The frame size is not needed.
+        Options and facts from the caller. The frame size is not required.
 
     Returns
     -------
     Rows
-        The rows and what they mean, for ``build_tracked``.
+        The rows and their layout, for ``build_tracked``.
 
     Raises
     ------
     InputError
-        With the place and value of what is at fault; if frames were not numbered.
+        If a value is invalid, with the value and its position; if frames were not numbered.
 
     References
     ----------
@@ -62,7 +64,7 @@ def read_ultralytics_txt(path: AnyPath, given: Given) -> Rows:
     """
     validate_columns(given, str(path))
     if not path.is_dir():
-        raise InputError(f"{path}: save_txt writes a folder of one file per frame. Give the folder.")
+        raise InputError(f"{path}: save_txt writes a folder of one file per frame. Pass the folder.")
     name, files = list_frame_files(path, ".txt")
     _validate_numbered([file for _, file in files])
     lines = [
@@ -76,7 +78,7 @@ def read_ultralytics_txt(path: AnyPath, given: Given) -> Rows:
 
 
 def fits_ultralytics_txt(sample: Sample) -> str | None:
-    """Return why a source is not a folder of ``save_txt``, None if it is."""
+    """Return why a source is not a folder of ``save_txt``, or None if it is."""
     if not sample.is_folder:
         return "not a folder"
     labels = sample.path / "labels"
@@ -91,23 +93,21 @@ def fits_ultralytics_txt(sample: Sample) -> str | None:
 
 
 def _validate_numbered(files: Sequence[AnyPath]) -> None:
-    """Reject the one file that a loop over ``model.track(frame, save_txt=True)`` writes for all frames."""
+    """Reject a single file with all frames, as written by a loop over ``track``."""
     if len(files) == 1 and files[0].name.lower() == _LOOP_FILE:
         raise InputError(
             f"{files[0]}: model.track(frame, save_txt=True) in a loop writes every frame to this file, so "
-            f"the frames "
-            "cannot be told apart. Track the video file itself (model.track('video.mp4', save_txt=True)), "
-            "or write "
-            "results[0].to_df() with a column frame in the loop."
+            "frames cannot be told apart. Track the video file itself (model.track('video.mp4', "
+            "save_txt=True)), or write results[0].to_df() with a column frame in the loop."
         )
 
 
 def _build_cells(lines: Sequence[_Line], place: str) -> Cells:
-    """Put the values of the lines into columns; a value that a line does not have is missing there."""
+    """Convert lines to columns; shorter lines have missing values."""
     for file, _, number, values in lines:
         if not _BARE <= len(values) <= _FULL:
             raise InputError(
-                f"{file}, line {number}: has {len(values)} values; expected {_EXPECTED} "
+                f"{file}, line {number}: expected {_EXPECTED}, got {len(values)} values "
                 "(segments, poses and oriented boxes are not read)"
             )
     most = max((len(values) for *_, values in lines), default=_FULL)
@@ -134,7 +134,7 @@ def _to_texts(values: list[bytes | None]) -> pa.ChunkedArray:
 
 
 def _is_whole(values: Sequence[bytes]) -> bool:
-    """Return whether the value behind the box is a whole number, or missing."""
+    """Return whether the value after the box is a whole number or missing."""
     try:
         return all(float(value).is_integer() for value in values)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Rows of another tracker as one row a person and moment, in the tables' order."""
+"""Merging the rows of another tracker to one row per person and time."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,11 +17,11 @@ Columns = Mapping[str, Any]
 
 
 MOST_DOUBLED = 0.01
-"""Share of a file's rows that may repeat the id and frame of another row; more means two people in one id."""
+"""Accepted share of rows that repeat the id and frame of another row; more means two people in one id."""
 _EXAMPLES = 3
 _MOSTLY = 0.9
 _RESTART = 0.5
-"""Share of the whole time span by which times go back where another clip begins."""
+"""If times go back by at least this share of the time range, another clip begins."""
 
 
 def build_detections(
@@ -33,45 +33,45 @@ def build_detections(
     *,
     unit: str | None = None,
 ) -> tuple[pd.DataFrame, list[DroppedRows], list[str]]:
-    """Make the table of rows that come in any order, one a person and moment.
+    """Build the table from rows in any order, with one row per person and time.
 
-    Rows without a person (number below 0) are not tracked: left out and counted. The same person twice at
-    one moment is one row, chosen by its values alone as for pages: the larger box, then the one further
-    left, then further up (of points: smaller x, then y).
+    Rows without a person (number below 0) are not tracked. They are excluded and counted. If a person occurs
+    twice at one time, one row is kept, chosen by its values alone as for pages: the larger box, then the
+    smaller ``left``, then the smaller ``top`` (for points: smaller x, then y).
 
     Parameters
     ----------
     schema
         DETECTIONS, or POINTS.
     cells
-        The rows as they were written, for their places.
+        The rows as read, for their positions in the file.
     time
-        (n,) whole ms.
+        (n,) times [ms], whole numbers.
     person
-        (n,) numbers of the persons, -1 for none.
+        (n,) numbers of the people, -1 for untracked rows.
     columns
-        The columns of the schema by their names (``x_{u}``), and further ones.
+        The columns of the schema by name (``x_{u}``), and further columns.
     unit
         Unit of POINTS.
 
     Returns
     -------
     tuple
-        The table, sorted; the dropped rows; sentences on oddities.
+        The sorted table, the dropped rows, and messages on oddities.
     """
     tracked = person >= 0
     without = len(person) - int(tracked.sum())
     dropped, oddities = list[DroppedRows](), list[str]()
     if without:
-        text = f"{without} rows without an id (detections of no track) are left out"
+        text = f"{without} rows without an id (untracked detections) are excluded"
         dropped.append(DroppedRows(text, without, cells.list_examples(np.flatnonzero(~tracked))))
     rows = np.flatnonzero(tracked)
     backward = find_backward_rows(person[rows], time[rows])
     if len(backward):
         first = int(rows[backward[0]])
         oddities.append(
-            f"at {len(backward)} places the rows of a track go back in time (first: {cells.where(first)}, id "
-            f"{person[first]}, {time[first] / 1000:.3f} s); all rows are sorted by time"
+            f"{len(backward)} rows are earlier than the row before of the same track (first: "
+            f"{cells.where(first)}, id {person[first]}, {time[first] / 1000:.3f} s); rows are sorted by time"
         )
     order, again = _one_each(schema, time, person, columns, rows)
     if len(again):
@@ -86,7 +86,7 @@ def build_detections(
 def _describe_repeats(
     cells: Cells, time: Milliseconds, person: Integers, columns: Columns, again: Integers
 ) -> DroppedRows:
-    """Return the rows that repeat the id and time of another row, with their likely cause."""
+    """Return the rows that repeat the id and time of another row, with the cause."""
     count = int((person >= 0).sum())
     text = (
         f"{len(again)} of {count} rows ({len(again) / count:.1%}) repeat the id and time of another row and "
@@ -114,7 +114,7 @@ _CAUSES = {
 
 
 def _find_cause(time: Milliseconds, person: Integers, columns: Columns) -> str:
-    """Name the likely causes of repeated rows, first the one that the rows point to."""
+    """Return the possible causes of repeated rows, with the likeliest cause first."""
     tracked = person >= 0
     rows = pd.DataFrame({"time": time, "person": person, **columns})[tracked]
     repeated = rows.duplicated(["time", "person"], keep=False)
@@ -148,14 +148,14 @@ def _one_each(
 
 
 def _again(first: Integers, second: Integers) -> Bools:
-    """Return which sorted keys are those of the row before."""
+    """Return a mask of the sorted keys that equal the key before."""
     again = np.zeros(len(first), dtype=bool)
     again[1:] = (first[1:] == first[:-1]) & (second[1:] == second[:-1])
     return again
 
 
 def _rank(values: Any) -> Floats | Integers:
-    """Return numbers in the order of the values, which may be texts."""
+    """Return the ranks of the values, which may be texts."""
     if isinstance(values, np.ndarray):
         return values
     codes, _ = pd.factorize(values, sort=True)

@@ -107,33 +107,34 @@ def read_mot(path: AnyPath, given: Given) -> Rows:
     """Read MOTChallenge text: a tracker's results, or ground truth.
 
     A row is ``frame,id,bb_left,bb_top,bb_width,bb_height,conf,x,y,z``. Frames are counted from 0 if a frame 0
-    occurs, otherwise from 1. The upper left pixel is at (0, 0) or (1, 1): ``first_pixel`` says which,
-    otherwise boxes that are clipped to the image, otherwise 0 is assumed. The frame size and rate come from
-    ``seqinfo.ini`` beside the file or in the folder above, otherwise from ``video``.
+    occurs, otherwise from 1. The upper left pixel is at (0, 0) or (1, 1), as ``first_pixel`` states or as
+    boxes that are clipped to the image prove. Otherwise (0, 0) is assumed. The frame size and rate come from
+    ``seqinfo.ini`` in the same folder or the folder above, otherwise from ``video``.
 
     A file is ground truth only if it is named ``gt.txt`` (or ``gt_val.txt``, ``gt1.txt`` ...), if its folder
-    is named ``gt``, or if the format is ``mot-gt``: see ``read_mot_truth``. Any other file with nine columns
+    is named ``gt``, or if the format is ``mot-gt`` (see ``read_mot_truth``). Any other file with nine columns
     is read as results with a class in the eighth column. Rows of all classes are kept.
 
-    Eleven columns are those of FairMOT with a score, or of deep_sort_pytorch with a class in the third.
+    A file with eleven columns is from FairMOT, with a score, or from deep_sort_pytorch, with a class in the
+    third column.
 
     Parameters
     ----------
     path
         The file, or a sequence's folder with ``gt/gt.txt``.
     given
-        What the caller says.
+        Options and facts from the caller.
 
     Returns
     -------
     Rows
-        The rows and what they mean, for ``build_tracked``.
+        The rows and their layout, for ``build_tracked``.
 
     Raises
     ------
     InputError
-        With the place and value of what is at fault; if the id is -1 everywhere; if no row of ground truth is
-        a person.
+        If a value is invalid, with the value and its position; if all ids are -1; if no row of ground truth
+        is a person.
     ParameterError
         If the frame size or rate is not known.
 
@@ -149,20 +150,21 @@ def read_mot_truth(path: AnyPath, given: Given) -> Rows:
     """Read MOTChallenge ground truth from a file of any name.
 
     Nine columns are ``frame,id,bb_left,bb_top,bb_width,bb_height,flag,class,visibility``. Rows with flag 0
-    and rows of classes other than pedestrian (1) are left out and counted; ``classes`` keeps others, such as
-    static persons (7). If ``labels.txt`` is in the same folder, as CVAT and Datumaro write it, line n names
-    class n, and boxes are counted from (0, 0). Parameters, result and errors are those of ``read_mot``.
+    and rows of classes other than pedestrian (1) are excluded and counted; ``classes`` keeps other classes,
+    such as static persons (7). If ``labels.txt`` is in the same folder, as CVAT and Datumaro write it, line n
+    names class n, and pixels are counted from (0, 0). Parameters, result and errors are as for ``read_mot``.
     """
     return _read(path, given, _interpret_truth)
 
 
 def read_boxmot(path: AnyPath, given: Given) -> Rows:
-    """Read the result text of BoxMOT, of any version; frames are counted from 1 and pixels from 0.
+    """Read the result text of any version of BoxMOT.
 
-    A row has nine values: ``frame,id,left,top,width,height`` and then ``1,class,conf`` (to version 16),
-    ``conf,class,detection index`` (17 to 23) or ``conf,class,-1`` (from 25, and the first of version 10). The
-    values tell which. Person is class 0, but 1 in versions 16 to 23; a file does not prove which, so rows of
-    all classes are kept unless ``classes`` chooses. Parameters, result and errors are those of ``read_mot``.
+    Frames are counted from 1 and pixels from 0. A row has nine values: ``frame,id,left,top,width,height`` and
+    then ``1,class,conf`` (up to version 16), ``conf,class,detection index`` (17 to 23) or ``conf,class,-1``
+    (25 and later, and early releases of version 10). The values show the version. Person is class 0, but 1 in
+    versions 16 to 23. The file does not prove it, so rows of all classes are kept unless ``classes`` is
+    given. Parameters, result and errors are as for ``read_mot``.
     """
     return _read(path, given, _interpret_boxmot)
 
@@ -170,9 +172,9 @@ def read_boxmot(path: AnyPath, given: Given) -> Rows:
 def read_bytetrack(path: AnyPath, given: Given) -> Rows:
     """Read the result text of ByteTrack, BoT-SORT, OC-SORT, StrongSORT or FairMOT.
 
-    The columns are those of MOTChallenge, but the upper left pixel is at (0, 0). Their demos count the frames
-    of a video from 0 and those of a folder of images from 1; so frames are counted from 0 if a frame 0
-    occurs, otherwise from 1, which is noted. Parameters, result and errors are those of ``read_mot``.
+    The columns are as in MOTChallenge text, but the upper left pixel is at (0, 0). The demos count the frames
+    of a video from 0 and images of a folder from 1. Frames are therefore counted from 0 if a frame 0 occurs,
+    otherwise from 1; a note reports this. Parameters, result and errors are as for ``read_mot``.
 
     References
     ----------
@@ -182,11 +184,11 @@ def read_bytetrack(path: AnyPath, given: Given) -> Rows:
 
 
 def read_deepsort(path: AnyPath, given: Given) -> Rows:
-    """Read the result text of SORT or DeepSORT by their authors, or of deep_sort_pytorch.
+    """Read the result text of SORT, DeepSORT or deep_sort_pytorch.
 
-    The authors' programs write 1 as every confidence and count frames and pixels from 1, as the MOTChallenge
-    detections do that they are given. ``deep_sort_pytorch`` writes -1 and counts both from 0. The confidences
-    tell which program it was, which is noted. Parameters, result and errors are those of ``read_mot``.
+    The authors' programs write 1 as every confidence and count frames and pixels from 1, like their input,
+    the MOTChallenge detections. ``deep_sort_pytorch`` writes -1 and counts both from 0. The confidences
+    identify the program, and a note names it. Parameters, result and errors are as for ``read_mot``.
 
     References
     ----------
@@ -200,14 +202,14 @@ def read_visdrone(path: AnyPath, given: Given) -> Rows:
     """Read annotations of VisDrone-MOT.
 
     A row is ``frame,id,left,top,width,height,score,category,truncation,occlusion``. Rows with score 0 are
-    ignored regions. Of the categories, pedestrian (1) and people (2) are kept; ``classes`` keeps others.
-    Parameters, result and errors are those of ``read_mot``.
+    ignored regions. The categories pedestrian (1) and people (2) are kept; ``classes`` keeps others.
+    Parameters, result and errors are as for ``read_mot``.
     """
     return _read(path, given, _interpret_visdrone)
 
 
 def fits_mot(sample: Sample) -> str | None:
-    """Return why a source is not MOTChallenge text, None if it is."""
+    """Return why a source is not MOTChallenge text, or None if it is."""
     if sample.is_folder:
         found = any((sample.path / name).is_file() for name in ("gt/gt.txt", "gt.txt"))
         return None if found else "a folder without gt/gt.txt"
@@ -215,25 +217,25 @@ def fits_mot(sample: Sample) -> str | None:
 
 
 def fits_boxmot(sample: Sample) -> str | None:
-    """Return why a file is not recognized as BoxMOT's."""
+    """Return why a file is not recognized as text of BoxMOT."""
     if not _BOXMOT_NAME.fullmatch(sample.path.name):
         return "not named tracks.txt, so only --format boxmot reads it"
     return _find_misfit(sample, 9)
 
 
 def fits_bytetrack(sample: Sample) -> str | None:
-    """Return why a file is not text of ByteTrack's demo on a video, None if it is."""
+    """Return why a file is not text of ByteTrack's demo on a video, or None if it is."""
     reason = _find_misfit(sample, 7, 10)
     if reason is None and not sample.has_frame_0:
-        return "has no frame 0, from which its demo counts the frames of a video"
+        return "has no frame 0, although its demo counts the frames of a video from 0"
     return reason or _find_corners(sample)
 
 
 def _find_corners(sample: Sample) -> str | None:
-    """Return that boxes may be two corners, if no column proves the opposite.
+    """Return a message if the boxes may be two corners and no column proves otherwise.
 
-    Results of six or seven columns have no columns of MOTChallenge that are -1. A row whose width is smaller
-    than its left side, or its height smaller than its top, has no lower right corner there.
+    Results of six or seven columns lack the columns of MOTChallenge that are -1. If a width is smaller than
+    its left side, or a height smaller than its top, the box cannot be two corners.
     """
     if not sample.rows or len(sample.rows[0]) not in _UNPROVEN or _is_truth(sample.path):
         return None
@@ -247,7 +249,7 @@ def _find_corners(sample: Sample) -> str | None:
 
 
 def fits_visdrone(sample: Sample) -> str | None:
-    """Return why a file is not annotations of VisDrone-MOT, None if it is."""
+    """Return why a file is not annotations of VisDrone-MOT, or None if it is."""
     reason = _find_misfit(sample, 10)
     if reason is not None or _VISDRONE_NAME.fullmatch(sample.path.name):
         return reason
@@ -265,7 +267,7 @@ def fits_visdrone(sample: Sample) -> str | None:
 
 
 def fits_only_by_name(sample: Sample) -> str | None:
-    """Return why a file is not read in a format that its content cannot prove."""
+    """Return why a file is not recognized as a format that its content cannot prove."""
     return (
         _find_misfit(sample)
         or "only --format reads a file in this format, because its content cannot prove it"
@@ -273,12 +275,12 @@ def fits_only_by_name(sample: Sample) -> str | None:
 
 
 def fits_text(sample: Sample) -> str | None:
-    """Return why a file is not text with the columns of MOTChallenge, None if it is."""
+    """Return why a file lacks the columns of MOTChallenge, or None."""
     return _find_misfit(sample)
 
 
 def _find_misfit(sample: Sample, *widths: int) -> str | None:
-    """Return why a file is not text with so many columns of numbers, None if it is."""
+    """Return why a file does not have one of these numbers of columns, or None."""
     if sample.is_folder:
         return "a folder"
     width = len(sample.rows[0]) if sample.rows else 0
@@ -306,7 +308,7 @@ def _name_columns(file: AnyPath, width: int) -> Sequence[str] | None:
 
 
 def _rename(cells: Cells) -> Cells:
-    """Name the columns of deep_sort_pytorch, which has the class in the third of eleven."""
+    """Name the eleven columns of deep_sort_pytorch; the third is the class."""
     if "class" not in cells.columns or "z" not in cells.columns:
         return cells
     if not all((cells.numbers(name) == -1).all() for name in ("class", "x", "y", "z")):
@@ -315,7 +317,10 @@ def _rename(cells: Cells) -> Cells:
 
 
 def _take_camera(cells: Cells) -> Cells:
-    """Name the last of ten columns the camera if those before it are -1, as Yolov5_StrongSORT writes it."""
+    """Name the last of ten columns the camera if columns 7 to 9 are -1.
+
+    Yolov5_StrongSORT writes such files.
+    """
     if "z" not in cells.columns or not all((cells.numbers(name) == -1).all() for name in ("conf", "x", "y")):
         return cells
     if (cells.numbers("z") == -1).all():
@@ -336,7 +341,7 @@ def _without_confidence(layout: BoxLayout) -> BoxLayout:
 
 
 def _interpret_results(cells: Cells, file: AnyPath) -> Rows:
-    """Interpret results in MOTChallenge's columns by a writer who is not known."""
+    """Interpret results in MOTChallenge's columns from an unknown writer."""
     layout = _lay_out(cells, first_frame=_find_first_frame(cells), first_pixel=None)
     layout = replace(layout, unit=None, likely_pixel=int(is_in_challenge(file)))
     if "visibility" not in cells.columns or not (cells.numbers("visibility") >= 0).any():
@@ -347,7 +352,7 @@ def _interpret_results(cells: Cells, file: AnyPath) -> Rows:
 
 
 def _interpret_own_detector(cells: Cells, _: AnyPath) -> Rows:
-    """Interpret results of a tracker with a detector of its own, which counts pixels from 0."""
+    """Interpret results of a tracker whose detector counts pixels from 0."""
     return Rows(cells, _lay_out(cells, first_frame=None))
 
 
@@ -362,7 +367,10 @@ def _interpret_deepsort(cells: Cells, _: AnyPath) -> Rows:
 
 
 def _interpret_truth(cells: Cells, file: AnyPath) -> Rows:
-    """Interpret ground truth: MOTChallenge's, or that of CVAT and Datumaro if ``labels.txt`` is beside it."""
+    """Interpret ground truth of MOTChallenge, CVAT or Datumaro.
+
+    Files of CVAT and Datumaro have a ``labels.txt`` in the same folder.
+    """
     if "conf" not in cells.columns:
         return _interpret_results(cells, file)
     labels = read_labels(file) if "class" in cells.columns else {}
@@ -386,7 +394,7 @@ def _interpret_visdrone(cells: Cells, _: AnyPath) -> Rows:
 
 
 def _interpret_boxmot(cells: Cells, file: AnyPath) -> Rows:
-    """Tell BoxMOT's writers apart by the last three of nine columns."""
+    """Interpret BoxMOT text by columns 7 to 9, which differ by version."""
     if "visibility" not in cells.columns:
         raise InputError(
             f"{file}: BoxMOT writes nine values per line. Read the file without --format boxmot."
@@ -403,14 +411,14 @@ def _interpret_boxmot(cells: Cells, file: AnyPath) -> Rows:
     if (last % 1 == 0).all():
         return Rows(cells, layout)
     raise InputError(
-        f"{file}: columns 7 to 9 are none that BoxMOT writes: 1,class,confidence or "
-        f"confidence,class,index. Read the "
-        "file without --format boxmot, or as a table with columns (--columns)."
+        f"{file}: columns 7 to 9 are not from BoxMOT, which writes 1,class,confidence or "
+        "confidence,class,index. Read the file without --format boxmot, or as a table with columns "
+        "(--columns)."
     )
 
 
 def _find_first_frame(cells: Cells) -> int:
-    """Return the number of the first frame of MOTChallenge text: 0 if a frame 0 occurs, otherwise 1."""
+    """Return the first frame of MOTChallenge text: 0 if it occurs, otherwise 1."""
     return 0 if cells.least("frame") == 0 else 1
 
 
@@ -420,11 +428,11 @@ def _find_file(path: AnyPath) -> AnyPath:
     for name in ("gt/gt.txt", "gt.txt"):
         if (path / name).is_file():
             return path / name
-    raise InputError(f"{path}: a folder without gt/gt.txt. Give the file of the results.")
+    raise InputError(f"{path}: a folder without gt/gt.txt. Pass the file of the results.")
 
 
 def _find_title(path: AnyPath, file: AnyPath) -> str:
-    """Return the name of the video: the sequence's folder if the file has a name that all have."""
+    """Return the name of the file, or of the sequence if the file name is generic."""
     if path.is_dir():
         return title_of_source(path, is_folder=True)
     folder = find_folder(file)
@@ -434,7 +442,7 @@ def _find_title(path: AnyPath, file: AnyPath) -> str:
 
 
 def _is_truth(file: AnyPath) -> bool:
-    """Return whether the file's name or folder says that it is ground truth."""
+    """Return whether the name of the file or its folder marks ground truth."""
     return find_folder(file).name.lower() == "gt" or _TRUTH_NAME.fullmatch(file.name) is not None
 
 
@@ -454,10 +462,10 @@ def _select_flagged(cells: Cells) -> tuple[Cells, tuple[DroppedRows, ...]]:
     """Keep the rows of ground truth with flag 1."""
     flagged: Bools = cells.numbers("conf") != 0
     if cells.count and not flagged.any():
-        raise InputError(f"{cells.place}: the flag (column 7) is 0 in every row, so no row counts")
+        raise InputError(f"{cells.place}: the flag (column 7) is 0 in every row, so all rows are excluded")
     if flagged.all():
         return cells, ()
     count = int((~flagged).sum())
-    text = f"{count} of {cells.count} rows with flag 0 are left out"
+    text = f"{count} of {cells.count} rows with flag 0 are excluded"
     examples = cells.list_examples(np.flatnonzero(~flagged))
     return cells.kept(flagged), (DroppedRows(text, count, examples, is_excluded=True),)

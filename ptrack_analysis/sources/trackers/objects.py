@@ -1,4 +1,4 @@
-"""JSON files of one object a row."""
+"""JSON files with one object per row."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, TypeVar
@@ -16,20 +16,20 @@ from ptrack_analysis.storage.s3 import AnyPath
 Row = dict[str, Any]
 T = TypeVar("T")
 Whole = Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)]
-"""A whole number that a float keeps."""
+"""A whole number that a float represents exactly."""
 _ITEMS = msgspec.json.Decoder(list[msgspec.Raw])
 _BETWEEN = b" \t\r\n,\x1e"
-"""What may be between JSON documents."""
+"""Characters that may separate JSON documents."""
 _MORE = "trailing characters"
 
 
 def documents_in(file: AnyPath) -> list[Any]:
-    """Decode a JSON list to its items, or JSON Lines to one item a line.
+    """Decode a JSON list to its items, or JSON Lines to one item per line.
 
     Raises
     ------
     InputError
-        If it is not well-formed, or one JSON value that is no list.
+        If the file is not well-formed, or is a single JSON value other than a list.
     """
     if has_lines(file.name):
         return [_decoded(line, f"{file}, line {number}") for number, line in read_lines(file)]
@@ -42,17 +42,17 @@ def documents_in(file: AnyPath) -> list[Any]:
         lines = enumerate(raw.split(b"\n"), 1)
         return [_decoded(line, f"{file}, line {number}") for number, line in lines if line.strip()]
     if not isinstance(found, list):
-        raise InputError(f"{file}: the JSON is {_shown(found)}; expected a list of objects, one a box")
+        raise InputError(f"{file}: the JSON is {_shown(found)}; expected a list with one object per box")
     return found
 
 
 def objects_in(file: AnyPath) -> list[Row]:
-    """Decode a JSON file of one object a row.
+    """Decode a JSON file with one object per row.
 
     Raises
     ------
     InputError
-        If it is no such file.
+        If the file is not well-formed or has other items.
     """
     found = documents_in(file)
     for number, item in enumerate(found, 1):
@@ -61,16 +61,16 @@ def objects_in(file: AnyPath) -> list[Row]:
 
 
 def validate_object(item: object, place: str) -> None:
-    """Reject what is no JSON object."""
+    """Reject an item that is not a JSON object."""
     if not isinstance(item, dict):
-        raise InputError(f"{place}: is {_shown(item)}; expected an object, one a box")
+        raise InputError(f"{place}: is {_shown(item)}; expected one object per box")
 
 
 def iterate_objects(file: AnyPath) -> Iterator[tuple[str, bytes]]:
-    """Yield the JSON objects of a file as text, each with its place.
+    """Yield the JSON objects of a file as text, each with its position.
 
-    The file is one object, a list of objects, JSON Lines, or objects one after the other. Only lists and
-    objects are told apart here; ``decode_typed`` reads an object.
+    The file is one object, a list of objects, JSON Lines, or objects one after the other. The objects are not
+    decoded; ``decode_typed`` does this.
 
     Raises
     ------
@@ -108,7 +108,7 @@ def decode_typed(decoder: msgspec.json.Decoder[T], raw: bytes, place: str) -> T:
     Raises
     ------
     InputError
-        If it is not well-formed, or has values of other types.
+        If the document is not well-formed, or has values of other types.
     """
     try:
         return decoder.decode(raw)
@@ -124,7 +124,7 @@ def build_cells(
     where: Callable[[int], str] | None = None,
     names: Sequence[str] = (),
 ) -> Cells:
-    """Make cells of objects, with columns for ``names`` at least."""
+    """Build cells from objects, with at least the columns ``names``."""
     found: dict[str, None] = dict.fromkeys(names)
     for row in rows:
         found.update(dict.fromkeys(row))
@@ -139,7 +139,10 @@ def build_cells(
 def columns_to_cells(
     columns: Mapping[str, Any], path: AnyPath, where: Callable[[int], str] | None = None
 ) -> Cells:
-    """Make cells of columns of the same length: arrays of numbers, or lists of texts; NaN is missing."""
+    """Build cells from columns of equal length.
+
+    A column is an array of numbers (NaN is missing) or a list of texts.
+    """
     found = {
         name: pa.chunked_array([pa.array(values, pa.string() if isinstance(values, list) else None)])
         for name, values in columns.items()

@@ -33,39 +33,39 @@ _TRAJNET = ("frame", "id", "x", "y")
 _IN_WORDS = {len(_TRAJNET): "four", len(_OBSMAT): "eight"}
 _HIDDEN = "?"
 _ANNOTATED = 2.5
-"""Annotations a second of ETH, UCY and TrajNet [Hz]."""
+"""Annotations per second of ETH, UCY and TrajNet [Hz]."""
 _MOSTLY = 0.9
 _AMBIGUOUS = "it may be points (id frame x y) or trajnet (frame id x y)"
 _HEADERLESS = (4, 5)
-"""Numbers of columns of text without a header that may be points."""
+"""Least and largest number of columns of points without a header."""
 
 
 def read_points(path: AnyPath, given: Given) -> Rows:
-    """Read point trajectories of PedPy, JuPedSim and HERMES: ``ID FR X Y [Z]`` in each line.
+    """Read points of PedPy, JuPedSim and HERMES: ``ID FR X Y [Z]`` in each line.
 
     Lines that begin with ``#`` are comments. ``#framerate: 16`` or ``16 fps`` in them states the frame rate,
-    ``x/m``, ``x/cm``, ``in m`` or ``in cm`` the unit. A file with a frame rate and without a unit is read in
-    meters, and the assumption is reported; a file without comments needs the unit. Frames are counted from 0.
-    The third coordinate only shows whether heights are in centimeters.
+    and ``x/m``, ``x/cm``, ``in m`` or ``in cm`` the unit. A file with a frame rate and without a unit is read
+    in meters, and the assumption is reported. A file without comments requires the unit. Frames are counted
+    from 0. The third coordinate is used only to detect heights in centimeters.
 
     Parameters
     ----------
     path
         The file.
     given
-        What the caller says.
+        Options and facts from the caller.
 
     Returns
     -------
     Rows
-        The rows and what they mean, for ``build_tracked``.
+        The rows and their layout, for ``build_tracked``.
 
     Raises
     ------
     InputError
-        With the place and value of what cannot be.
+        If a value is invalid, with the value and its position.
     ParameterError
-        If the caller names columns; if a file of HERMES without comments needs its unit.
+        If the caller names columns; if the unit of a HERMES file without comments is unknown.
 
     References
     ----------
@@ -91,15 +91,15 @@ def read_points(path: AnyPath, given: Given) -> Rows:
 
 
 def read_obsmat(path: AnyPath, given: Given) -> Rows:
-    """Read ``obsmat.txt`` of ETH and UCY: ``frame id x z y vx vz vy`` in each line, positions in meters.
+    """Read ``obsmat.txt`` of ETH and UCY: ``frame id x z y vx vz vy``, in meters.
 
-    The position is in columns 3 and 5; column 4 is the height, 0 throughout. People were annotated 2.5 times
-    a second, so the frame rate follows from the step between frames unless the caller gives it.
+    Columns 3 and 5 are the position; column 4 is the height, 0 in all rows. People were annotated 2.5 times
+    per second, so the frame rate follows from the step between frames unless the caller gives it.
 
     Raises
     ------
     InputError
-        With the place and value of what cannot be; if columns 4 and 7 are not 0.
+        If a value is invalid, with the value and its position; if columns 4 and 7 are not 0.
     ParameterError
         If the caller names columns.
     """
@@ -116,15 +116,15 @@ def read_obsmat(path: AnyPath, given: Given) -> Rows:
 
 
 def read_trajnet(path: AnyPath, given: Given) -> Rows:
-    """Read text of TrajNet: ``frame id x y`` in each line, positions in meters; ``?`` is a hidden position.
+    """Read text of TrajNet: ``frame id x y`` in each line, positions in meters.
 
-    People were annotated 2.5 times a second, so the frame rate follows from the step between frames unless
-    the caller gives it.
+    ``?`` is a hidden position. People were annotated 2.5 times per second, so the frame rate follows from the
+    step between frames unless the caller gives it.
 
     Raises
     ------
     InputError
-        With the place and value of what cannot be.
+        If a value is invalid, with the value and its position.
     ParameterError
         If the caller names columns.
     """
@@ -132,7 +132,7 @@ def read_trajnet(path: AnyPath, given: Given) -> Rows:
 
 
 def fits_points(sample: Sample) -> str | None:
-    """Return why a file is not point trajectories, None if it is."""
+    """Return why a file is not point trajectories, or None if it is."""
     if sample.is_folder:
         return "a folder"
     head = sample.head.decode(errors="replace")
@@ -144,7 +144,7 @@ def fits_points(sample: Sample) -> str | None:
 
 
 def _find_headerless_misfit(sample: Sample) -> str | None:
-    """Return why a file without comments is not recognized as text of HERMES, None if it is."""
+    """Return why a file without comments is not HERMES text, or None if it is."""
     rows = sample.rows
     if len(rows[0]) not in _HEADERLESS or b"," in sample.head:
         return "it has no comment '#framerate:'"
@@ -157,7 +157,7 @@ def _find_headerless_misfit(sample: Sample) -> str | None:
 
 
 def fits_obsmat(sample: Sample) -> str | None:
-    """Return why a file is not ``obsmat.txt`` of ETH or UCY, None if it is."""
+    """Return why a file is not ``obsmat.txt`` of ETH or UCY, or None if it is."""
     values = _read_columns(sample, len(_OBSMAT))
     if isinstance(values, str):
         return values
@@ -167,7 +167,7 @@ def fits_obsmat(sample: Sample) -> str | None:
 
 
 def fits_trajnet(sample: Sample) -> str | None:
-    """Return why a file is not text of TrajNet, None if it is."""
+    """Return why a file is not text of TrajNet, or None if it is."""
     values = _read_columns(sample, len(_TRAJNET))
     if isinstance(values, str):
         return values
@@ -179,7 +179,7 @@ def fits_trajnet(sample: Sample) -> str | None:
 
 
 def _read_columns(sample: Sample, width: int) -> Floats | str:
-    """Return the numbers of a sample of that many columns, or why there are none."""
+    """Return the numbers of a sample with this many columns, or a reason."""
     if sample.is_folder or b"," in sample.head:
         return "not text with white space between numbers"
     values = _read_rows(sample.rows)
@@ -189,12 +189,12 @@ def _read_columns(sample: Sample, width: int) -> Floats | str:
 
 
 def accepts_text(sample: Sample) -> str | None:
-    """Return why a file cannot be text of points if the caller says that it is, None if it can."""
+    """Return why a file cannot be read as text of points, or None if it can."""
     return None if not sample.is_folder and _read_rows(sample.rows[:1]) is not None else "not rows of numbers"
 
 
 def describe_ambiguous(sample: Sample) -> str | None:
-    """Return which formats a file may be if its columns can be read in two ways."""
+    """Return a message if the columns can be read in two formats."""
     reasons = {fits_points(sample), fits_trajnet(sample)}
     if _AMBIGUOUS not in reasons:
         return None
@@ -204,7 +204,7 @@ def describe_ambiguous(sample: Sample) -> str | None:
 def _read_annotated(
     path: AnyPath, given: Given, names: Sequence[str]
 ) -> tuple[Cells, Video, tuple[str, ...]]:
-    """Read rows of annotations whose frames and ids are written as decimals, such as 7.8e+02."""
+    """Read annotations with frames and ids written as decimals, such as 7.8e+02."""
     raw = read_fixed_text(path, given)
     cells = plain_cells(path, raw, lambda width: names if width == len(names) else None, " ".join(names))
     columns = dict(cells.columns)
@@ -218,11 +218,11 @@ def _read_annotated(
 
 
 def assume_rate(video: Video, frames: Integers, ids: Integers) -> tuple[Video, tuple[str, ...]]:
-    """Complete the frame rate of people who were annotated 2.5 times a second, and say so."""
+    """Derive the frame rate from annotations at 2.5 Hz, with notes."""
     step = find_step(frames, ids)
     if video.frame_rate is not None or step is None:
         return video, ()
-    text = f"people are assumed to be annotated {_ANNOTATED:g} times a second, every {step} frames"
+    text = f"people are assumed to be annotated {_ANNOTATED:g} times per second, every {step} frames"
     note = f"{text}; change this with Video(frame_rate=...) (--frame-rate)"
     return replace(video, frame_rate=_ANNOTATED * step), (note,)
 
@@ -238,7 +238,7 @@ def _build_annotated(cells: Cells, video: Video, notes: tuple[str, ...]) -> Rows
 
 
 def find_step(frames: Integers, ids: Integers) -> int | None:
-    """Return the usual step between the frames of a person, None without any."""
+    """Return the median step between the frames of a person, or None without steps."""
     order = np.lexsort((frames, ids))
     steps = np.diff(frames[order])[np.diff(ids[order]) == 0]
     steps = steps[steps > 0]
@@ -246,7 +246,7 @@ def find_step(frames: Integers, ids: Integers) -> int | None:
 
 
 def _read_rows(rows: Sequence[Sequence[bytes]]) -> Floats | None:
-    """Return the numbers of a sample, hidden ones as NaN; None if anything else is among them."""
+    """Return the numbers of a sample (NaN if hidden), or None for other cells."""
     try:
         values = [[np.nan if cell == _HIDDEN.encode() else float(cell) for cell in row] for row in rows]
         return np.array(values, dtype="float64") if values else None
@@ -255,7 +255,7 @@ def _read_rows(rows: Sequence[Sequence[bytes]]) -> Floats | None:
 
 
 def _rises(values: Floats, *, person: int, frame: int, least: int) -> bool:
-    """Return whether one column is whole numbers that rise by one step for each value of the other."""
+    """Return whether ``frame`` rises by a constant step for each ``person``."""
     keys = values[:, [person, frame]]
     if not np.isfinite(keys).all() or (keys % 1 != 0).any() or (keys < 0).any():
         return False
@@ -269,7 +269,7 @@ def _rises(values: Floats, *, person: int, frame: int, least: int) -> bool:
 
 
 def _is_nearer(values: Floats, *, person: int, frame: int) -> bool:
-    """Return whether people move less between frames if the columns are read so than the other way round."""
+    """Return whether people move less between frames than with swapped columns."""
     steps = []
     for who, when in ((person, frame), (frame, person)):
         order = np.lexsort((values[:, when], values[:, who]))
@@ -286,7 +286,7 @@ def _name_columns(width: int) -> tuple[str, ...] | None:
 
 
 def _validate_second_axis(cells: Cells) -> None:
-    """Reject eight columns of which the fourth is 0, because these are the rows of ``obsmat.txt``."""
+    """Reject eight columns with 0 in the fourth, which are rows of ``obsmat.txt``."""
     if len(cells.columns) == len(_OBSMAT) and cells.count > 1 and not cells.numbers("Y").any():
         raise InputError(
             f"{cells.where(0)}: Y is 0, as in all {cells.count} rows. Eight columns with 0 in the fourth are "
@@ -306,7 +306,7 @@ def _is_numeric(column: Any) -> bool:
 
 
 def _read_comments(raw: bytes) -> list[str]:
-    """Return the comments that stand before the first row."""
+    """Return the comments before the first row."""
     comments = []
     start = 0
     while start < len(raw):

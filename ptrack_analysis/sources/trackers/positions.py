@@ -1,4 +1,4 @@
-"""POINTS from a tracker's columns: the unit of x and y, and whether it is plausible."""
+"""POINTS from a tracker's columns, with the unit of x and y and its checks."""
 
 import re
 from collections.abc import Mapping
@@ -17,23 +17,23 @@ if TYPE_CHECKING:
     from ptrack_analysis.sources.trackers.form import BoxLayout
 
 HEIGHT = "z"
-"""Role of the column with the height of the head, which formats of points have and a caller cannot name."""
+"""Role of the column with the height of the head. Formats of points have it; callers cannot name it."""
 _UNIT_IN_NAME = re.compile(r"[\W_](m|cm|mm|px)[\])]?$", re.IGNORECASE)
 _BODY_HEIGHT = (100.0, 250.0)
-"""A median height within these bounds is in cm; no one is so tall in m."""
+"""A median height within these bounds is in cm, because no person is that tall in m."""
 _WITHIN_FRAME = (-1.0, 2.0)
 """Fractions of the frame are within these bounds."""
 _LEAST_STEPS = 50
-"""Fewer steps do not show how fast people are."""
+"""Least number of steps from which a speed is estimated."""
 _FASTEST = 12.0
-"""People do not move at a median speed above this [m/s]."""
+"""Largest plausible median speed of people [m/s]."""
 _ADVICE = "Pass unit='m', 'cm', 'mm' or 'px' (--unit m)."
 _PER_METER = {"cm": (100, "centimeters"), "mm": (1000, "millimeters")}
-"""Units that are converted to meters: how many are a meter, and their names."""
+"""Units that are converted to meters: number per meter, and name."""
 
 
 def find_stated_unit(names: Mapping[str, str]) -> PointUnit | None:
-    """Return the unit that the names of the columns of x and y state, as ``x_m`` or ``x [cm]`` do."""
+    """Return the unit in the names of the columns, such as ``x_m`` or ``x [cm]``."""
     found = {match[1].lower() for axis in "xy" if (match := _UNIT_IN_NAME.search(names.get(axis, "")))}
     return found.pop() if len(found) == 1 else None  # type: ignore[return-value] # one of the pattern's
 
@@ -46,15 +46,14 @@ def read_positions(
     Returns
     -------
     tuple
-        The columns of POINTS, their unit, notes, and assumptions to warn of.
+        The columns of POINTS, their unit, notes, and assumptions for a warning.
 
     Raises
     ------
     InputError
-        If a value is not a number, or the heights show that the unit is another one.
+        If a value is not a number, or the heights prove another unit.
     ParameterError
-        If the unit is not known, or contradicts the one that the file states; if the frame size is needed
-        and not known.
+        If the unit is unknown or contradicts the unit in the file; if the frame size is required and unknown.
     """
     if layout.unit == "fraction" and given.unit in {None, "fraction"}:
         sizes = dict(zip("xy", frame_size(video, cells.place), strict=True))
@@ -79,13 +78,13 @@ def read_positions(
 def _find_unit(
     cells: Cells, columns: Mapping[str, str], layout: "BoxLayout", given: Given
 ) -> tuple[PointUnit, list[str], list[str]]:
-    """Return the unit: as the file states it, as given, otherwise the one that the format implies."""
+    """Return the unit: of the file, given, or likely for the format."""
     stated: Any = layout.unit or find_stated_unit(columns)
     if given.unit == "fraction":
         raise ParameterError(f"{cells.place}: unit is 'fraction', but x and y are positions. {_ADVICE}")
     if stated and given.unit and given.unit != stated:
         raise ParameterError(
-            f"{cells.place}: unit is {given.unit!r}, but the file states {stated!r}. Leave out unit "
+            f"{cells.place}: unit is {given.unit!r}, but the file states {stated!r}. Remove unit "
             f"(--unit {given.unit})."
         )
     unit: Any = stated or given.unit
@@ -113,7 +112,7 @@ def _find_unit(
 
 
 def _find_height(cells: Cells, columns: Mapping[str, str]) -> tuple[int, float]:
-    """Return the row and the value of the median height, NaN without heights."""
+    """Return the row and the value of the median height, or NaN without heights."""
     if HEIGHT not in columns or not cells.count:
         return 0, np.nan
     values = cells.numbers(columns[HEIGHT], required=False)
@@ -125,12 +124,12 @@ def _find_height(cells: Cells, columns: Mapping[str, str]) -> tuple[int, float]:
 
 
 def validate_speed(points: pd.DataFrame, unit: str, place: str, *, is_stated: bool) -> list[str]:
-    """Reject positions in m between which people would have to move faster than anyone runs.
+    """Reject positions in m that imply a speed above the speed of a runner.
 
     Returns
     -------
     list of str
-        A note instead, if the file itself states that the unit is meters.
+        A note instead, if the file itself states the unit m.
 
     Raises
     ------

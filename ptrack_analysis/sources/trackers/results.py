@@ -1,4 +1,4 @@
-"""Tables that supervision and Ultralytics write, as CSV or JSON."""
+"""Tables of supervision and Ultralytics, as CSV or JSON."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -42,7 +42,7 @@ _USUAL_TIMES = dict.fromkeys(FRAME_NAMES, "frame") | {role: role for role in MOM
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """A program that writes tables: the columns of each role, and those that prove that it wrote a table."""
+    """A writer of tables: its column for each role, and columns that identify it."""
 
     columns: dict[str, str]
     proof: tuple[str, ...]
@@ -76,30 +76,30 @@ _FRAME_COLUMNS = ULTRALYTICS.columns | {"frame": "frame"}
 
 
 def read_supervision_csv(path: AnyPath, given: Given) -> Rows:
-    """Read a table of supervision's CSVSink: corners of boxes in px, and the tracker's id.
+    """Read a table of supervision's CSVSink, with corners of boxes in px.
 
-    The frame is a column of custom data: ``frame_number``, ``frame_index`` or another usual name, or as
-    ``columns`` says (``frame``, ``time``, ``time_ms`` or ``time_s``; also ``video`` and ``camera``). A
-    ``frame_index`` is counted from 0; others from 0 if a frame 0 occurs, otherwise from 1, which is noted.
-    Rows without an id (empty or -1) are left out and counted; so are other classes than people, if classes
-    are named and people are among them.
+    The frame is a column of custom data: ``frame_number``, ``frame_index`` or another usual name, or the
+    column that ``columns`` names for ``frame``, ``time``, ``time_ms`` or ``time_s``. ``columns`` may also
+    name ``video`` and ``camera``. A ``frame_index`` is counted from 0. Other frames are counted from 0 if a
+    frame 0 occurs, otherwise from 1; a note reports this. Rows without an id (empty or -1) are excluded and
+    counted. If the classes have names and a name means people, rows of other classes are also excluded.
 
     Parameters
     ----------
     path
-        The file; a CSV excerpt of a JSONSink's table is one too.
+        The file; also a CSV export of a JSONSink's table.
     given
-        What the caller says.
+        Options and facts from the caller.
 
     Returns
     -------
     Rows
-        The rows and what they mean, for ``build_tracked``.
+        The rows and their layout, for ``build_tracked``.
 
     Raises
     ------
     InputError
-        With the place and value of what is at fault; if no column tells the frame.
+        If a value is invalid, with the value and its position; if no column has the frame.
 
     References
     ----------
@@ -117,9 +117,7 @@ def read_supervision_csv(path: AnyPath, given: Given) -> Rows:
 def read_supervision_json(path: AnyPath, given: Given) -> Rows:
     """Read a list of supervision's JSONSink: one object per box.
 
-    Its members are those of ``read_supervision_csv``.
-
-    The file is one list, or JSON Lines of such objects.
+    The members are the columns of ``read_supervision_csv``. The file is one list or JSON Lines.
 
     References
     ----------
@@ -132,11 +130,11 @@ def read_supervision_json(path: AnyPath, given: Given) -> Rows:
 
 
 def read_ultralytics_csv(path: AnyPath, given: Given) -> Rows:
-    """Read boxes of Ultralytics' ``Results.to_csv``, which writes the boxes of one frame without its number.
+    """Read boxes of Ultralytics' ``Results.to_csv``.
 
-    The box is one cell (``{'x1': 1.0, ...}``), or spread over ``x1`` to ``y2`` or ``box.x1`` to ``box.y2``.
-    The frame is a column ``frame`` (or another usual name, or as ``columns`` says), or the number in the
-    name of the file in a folder with one file ``name_<frame>.csv`` per frame.
+    The box is one cell (``{'x1': 1.0, ...}``), or the columns ``x1`` to ``y2`` or ``box.x1`` to ``box.y2``.
+    The frame is a column ``frame`` (or another usual name, or the column in ``columns``), or the number in
+    the file name if a folder has one file ``name_<frame>.csv`` per frame.
 
     References
     ----------
@@ -160,12 +158,12 @@ def read_ultralytics_csv(path: AnyPath, given: Given) -> Rows:
 
 
 def read_ultralytics_json(path: AnyPath, given: Given) -> Rows:
-    """Read boxes of Ultralytics' ``Results.to_json``, which writes the boxes of one frame without its number.
+    """Read boxes of Ultralytics' ``Results.to_json``.
 
-    The frame follows from how they were saved: a list (or JSON Lines) with one list per frame, the first
-    being the first frame; objects with a member ``frame`` (or another usual name, or as ``columns`` says);
-    or a folder with one file ``name_<frame>.json`` per frame. Frames that are numbered are counted from 0 if
-    a frame 0 occurs, otherwise from 1, which is noted.
+    The frame follows from the layout: a list (or JSON Lines) with one list per frame, starting at the first
+    frame; objects with a member ``frame`` (or another usual name, or the name in ``columns``); or a folder
+    with one file ``name_<frame>.json`` per frame. Numbered frames are counted from 0 if a frame 0 occurs,
+    otherwise from 1; a note reports this.
 
     References
     ----------
@@ -186,9 +184,8 @@ def read_ultralytics_json(path: AnyPath, given: Given) -> Rows:
     names = {*FRAME_NAMES, *(given.columns or {}).values()}
     if boxes and not any(name in row for _, row in boxes for name in names):
         raise InputError(
-            f"{path}: no object has the number of its frame, because Results.to_json writes one frame. "
-            f"Save a list "
-            "with one list per frame, or add a member 'frame'."
+            f"{path}: no object has the number of its frame, because Results.to_json writes one frame. Save "
+            "a list with one list per frame, or add a member 'frame'."
         )
     present = list(dict.fromkeys(name for _, row in boxes for name in row)) if boxes else ["frame"]
     columns = ULTRALYTICS.columns | _find_time(present, given, str(path))
@@ -196,7 +193,7 @@ def read_ultralytics_json(path: AnyPath, given: Given) -> Rows:
 
 
 def fits_supervision_csv(sample: Sample) -> str | None:
-    """Return why a source is not a table of a CSVSink, None if it is."""
+    """Return why a source is not a table of a CSVSink, or None if it is."""
     if sample.is_folder:
         return "a folder"
     missing = [name for name in SUPERVISION.proof if name not in sample.header]
@@ -204,12 +201,12 @@ def fits_supervision_csv(sample: Sample) -> str | None:
 
 
 def fits_supervision_json(sample: Sample) -> str | None:
-    """Return why a source is not a list of a JSONSink, None if it is."""
+    """Return why a source is not a list of a JSONSink, or None if it is."""
     return _find_json_misfit(sample, SUPERVISION.proof[:4])
 
 
 def fits_ultralytics_csv(sample: Sample) -> str | None:
-    """Return why a source is not an export of ``to_csv``, None if it is."""
+    """Return why a source is not an export of ``to_csv``, or None if it is."""
     if sample.is_folder:
         first = sample.first(".csv") if has_frame_files(sample.names, ".csv") else None
         return fits_ultralytics_csv(first) if first else "a folder without files name_<frame>.csv"
@@ -223,7 +220,7 @@ def fits_ultralytics_csv(sample: Sample) -> str | None:
 
 
 def fits_ultralytics_json(sample: Sample) -> str | None:
-    """Return why a source is not an export of ``to_json``, None if it is."""
+    """Return why a source is not an export of ``to_json``, or None if it is."""
     if sample.is_folder:
         first = sample.first(".json") if has_frame_files(sample.names, ".json") else None
         return fits_ultralytics_json(first) if first else "a folder without files name_<frame>.json"
@@ -234,20 +231,20 @@ def _find_json_misfit(sample: Sample, members: Sequence[str]) -> str | None:
     if sample.is_folder:
         return "a folder"
     if not sample.is_json:
-        return "does not begin as JSON does"
+        return "does not start like JSON"
     missing = [name for name in members if f'"{name}"'.encode() not in sample.head]
     return f"its objects have no member {missing[0]!r}" if missing else None
 
 
 def _find_time(present: Sequence[str], given: Given, place: str) -> dict[str, str]:
-    """Find the column that tells the time, and those of the video and the camera that the caller names."""
+    """Find the column of the time, and the given columns of video and camera."""
     validate_columns(given, place, (*MOMENTS, *PARTS))
     named_by_caller = dict(given.columns or {})
     parts = {role: named_by_caller.pop(role) for role in PARTS if role in named_by_caller}
     for name in [*parts.values(), *named_by_caller.values()]:
         if name not in present:
             raise InputError(
-                f"{place}: the column {name!r} is missing; there are {', '.join(map(repr, present))}"
+                f"{place}: the column {name!r} is missing; the columns are {', '.join(map(repr, present))}"
             )
     if named_by_caller:
         return {**named_by_caller, **parts}
@@ -255,8 +252,8 @@ def _find_time(present: Sequence[str], given: Given, place: str) -> dict[str, st
     if found is None:
         sought = ", ".join(map(repr, _USUAL_TIMES))
         raise InputError(
-            f"{place}: no column tells the frame (looked for {sought}). "
-            'Name it: columns={"frame": "..."}, in the shell --columns frame=...'
+            f"{place}: no column has the frame (looked for {sought}). "
+            'Name it with columns={"frame": "..."} (--columns frame=...).'
         )
     return {_USUAL_TIMES[found]: found, **parts}
 
@@ -266,7 +263,7 @@ def _list_numeric(columns: Mapping[str, str]) -> set[str]:
 
 
 def _interpret(further: SourceColumns, columns: Mapping[str, str], given: Given, title: str) -> Rows:
-    """Interpret boxes of a table, a column of which tells the time."""
+    """Interpret boxes of a table with a column for the time."""
     base = 0 if columns.get("frame") in _INDEX else None
     layout = BoxLayout(columns=columns, first_frame=base, text_ids=False)
     return _build_rows(further, layout, named(given.video, title))
@@ -275,7 +272,7 @@ def _interpret(further: SourceColumns, columns: Mapping[str, str], given: Given,
 def _interpret_frames(
     further: SourceColumns, path: AnyPath, given: Given, title: str, *, first_frame: int | None = None
 ) -> Rows:
-    """Interpret boxes whose frame follows from the list or the file that they are in."""
+    """Interpret boxes whose frame follows from their list or file."""
     validate_columns(given, str(path))
     layout = BoxLayout(columns=_FRAME_COLUMNS, first_frame=first_frame)
     further = replace(further, cells=_complete(further.cells, _FRAME_COLUMNS))
@@ -305,7 +302,7 @@ def _read_texts(
 def _read_members(
     cells: Cells, columns: Mapping[str, str], rows: Sequence[Row], known: Sequence[str] = ()
 ) -> SourceColumns:
-    """Read the members without a role of JSON objects; ``known`` ones are not meant."""
+    """Read the members of JSON objects without a role, except ``known`` members."""
     present = list(dict.fromkeys(name for row in rows for name in row))
     names, reasons = choose_source_columns(columns, present, known)
     nested = {name for row in rows for name, value in row.items() if isinstance(value, dict | list)}
@@ -318,7 +315,7 @@ def _read_members(
 def _read_boxes(
     lists: Sequence[tuple[str, int | None, list[Any]]], path: AnyPath, columns: Mapping[str, str]
 ) -> SourceColumns:
-    """Read lists of boxes, with the columns that the boxes have without a role."""
+    """Read lists of boxes, with their columns without a role."""
     boxes = _list_boxes(lists)
     cells = build_cells([row for _, row in boxes], path, lambda row: boxes[row][0])
     items = [item for _, _, items in lists for item in items]
@@ -326,7 +323,7 @@ def _read_boxes(
 
 
 def _complete(cells: Cells, columns: Mapping[str, str]) -> Cells:
-    """Add the columns that Ultralytics leaves out if nothing was tracked."""
+    """Add the columns that Ultralytics omits if nothing was tracked."""
     needed = [name for role, name in columns.items() if role in (*SIDES, "id", *MOMENTS)]
     empty = of_values([None] * cells.count)
     added = {name: empty for name in needed if name not in cells.columns}
@@ -334,7 +331,10 @@ def _complete(cells: Cells, columns: Mapping[str, str]) -> Cells:
 
 
 def _read_sheet(sheet: Sheet, columns: Mapping[str, str], further: Sequence[str]) -> Cells:
-    """Read a table of ``to_csv``, with the box in four columns, and the ``further`` columns as texts."""
+    """Read a table of ``to_csv``, with the box split into four columns.
+
+    The ``further`` columns are read as texts.
+    """
     place, numeric = sheet.file, _list_numeric(columns)
     if "box" in sheet.names:
         cells = sheet.read([*columns.values(), "box"], numeric, {columns["id"]}, further)
@@ -348,18 +348,20 @@ def _read_sheet(sheet: Sheet, columns: Mapping[str, str], further: Sequence[str]
         spread = {name: cells.columns[corner] for name, corner in zip(_DOTTED, _CORNERS, strict=True)}
         return _complete(replace(cells, columns={**cells.columns, **spread}), columns)
     if not all(name in sheet.names for name in _DOTTED):
-        raise InputError(f"{place}: no column 'box', nor {', '.join(_CORNERS)}. Is it of Results.to_csv?")
+        raise InputError(
+            f"{place}: no column 'box', nor {', '.join(_CORNERS)}. Was it written by Results.to_csv?"
+        )
     return _complete(sheet.read(columns.values(), numeric, {columns["id"]}, further), columns)
 
 
 def _read_corner(boxes: Any, corner: str) -> Any:
-    """Take one corner out of cells such as ``{'x1': 1.0, 'y1': 2.0, 'x2': 3.0, 'y2': 4.0}``."""
+    """Extract one corner from cells such as ``{'x1': 1.0, 'y1': 2.0, ...}``."""
     found = pc.struct_field(pc.extract_regex(boxes, _BOX_MEMBER.format(corner)), "value")
     return pc.if_else(pc.is_null(found), boxes, found)
 
 
 def _list_boxes(lists: Sequence[tuple[str, int | None, list[Any]]]) -> list[tuple[str, Row]]:
-    """Return every box as one flat object with its place; the frame is added where it is known."""
+    """Return each box as one flat object, with its position and a known frame."""
     boxes = []
     for place, frame, items in lists:
         for number, item in enumerate(items, 1):

@@ -1,4 +1,4 @@
-"""Results of Roboflow inference and workflows, one object per frame."""
+"""Results of Roboflow inference and workflows, with one object per frame."""
 
 from array import array
 from dataclasses import dataclass, field
@@ -67,7 +67,7 @@ _METADATA = msgspec.json.Decoder(_Metadata)
 
 @dataclass
 class _Columns:
-    """Columns of boxes; the frame numbers of all objects, and the facts of each video."""
+    """Columns of boxes, frame numbers of all objects, and facts about the videos."""
 
     box: dict[str, Any] = field(default_factory=lambda: {name: array("d") for name in _BOX})
     frames: Any = field(default_factory=lambda: array("d"))
@@ -104,7 +104,7 @@ class _Columns:
             self.places.append(f"{place}, prediction {number}")
 
     def _learn(self, video: str, result: _Result, metadata: _Metadata, place: str) -> None:
-        """Keep the facts about a video, which must be the same for all of its frames."""
+        """Keep the facts about a video, which must be the same in all its frames."""
         image = result.image or _Image()
         values = (image.width, image.height, metadata.fps if metadata.fps and metadata.fps > 0 else None)
         known = self.facts.setdefault(video, {})
@@ -122,26 +122,26 @@ def read_roboflow(path: AnyPath, given: Given) -> Rows:
     """Read results of Roboflow inference or workflows that have a ``tracker_id``.
 
     The file has one object per frame: a list, JSON Lines, or objects one after the other. The predictions may
-    be inside the name of an output. A box is its center and size in px. The frame is
-    ``video_metadata.frame_number``, otherwise the position of the object; ``fps`` is the frame rate.
-    Different values of ``video_identifier`` are different videos.
+    be inside a named output. A box is its center and size in px. The frame is
+    ``video_metadata.frame_number``, otherwise the position of the object. ``fps`` is the frame rate. Each
+    value of ``video_identifier`` is a video.
 
     Parameters
     ----------
     path
         The file.
     given
-        What the caller says.
+        Options and facts from the caller.
 
     Returns
     -------
     Rows
-        The rows and what they mean, for ``build_tracked``.
+        The rows and their layout, for ``build_tracked``.
 
     Raises
     ------
     InputError
-        With the place of what is at fault; if no prediction has a ``tracker_id``.
+        If a value is invalid, with its position; if no prediction has a ``tracker_id``.
 
     References
     ----------
@@ -162,7 +162,7 @@ def read_roboflow(path: AnyPath, given: Given) -> Rows:
     base, assumptions = None, list[str]()
     if not columns.numbered:
         base = first
-        assumptions.append("objects have no frame_number: each object is taken to be the next frame")
+        assumptions.append("objects have no frame_number: each object is assumed to be the next frame")
     elif min(columns.numbered) == 0:
         base = 0
     values = {
@@ -183,11 +183,11 @@ def read_roboflow(path: AnyPath, given: Given) -> Rows:
 
 
 def fits_roboflow(sample: Sample) -> str | None:
-    """Return why a file is not results of Roboflow, None if it is."""
+    """Return why a file is not results of Roboflow, or None if it is."""
     if sample.is_folder:
         return "a folder"
     if not sample.is_json:
-        return "does not begin as JSON does"
+        return "does not start like JSON"
     missing = [name for name in ("predictions", "detection_id") if f'"{name}"'.encode() not in sample.head]
     return f"its objects have no member {missing[0]!r}" if missing else None
 
@@ -209,7 +209,7 @@ def _find_result(text: bytes, place: str) -> tuple[_Result, _Metadata]:
         if len(outputs) > 1:
             names = ", ".join(map(repr, outputs))
             raise InputError(
-                f"{place}: several outputs of the workflow have predictions ({names}). Save one of them."
+                f"{place}: several outputs of the workflow have predictions ({names}). Save one output only."
             )
         ((name, raw),) = outputs.items()
         place = f"{place}, {name}"

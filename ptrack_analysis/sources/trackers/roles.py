@@ -1,4 +1,4 @@
-"""Roles of the columns of a tracker's table: which column tells the time, the id, the box."""
+"""Roles of the columns of a tracker's table, such as time, id and box."""
 
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -13,18 +13,18 @@ BOXES = {
     "box_xywh": ("left", "top", "width", "height"),
     "box_cxcywh": ("center_x", "center_y", "width", "height"),
 }
-"""Roles of a column whose cells have all four numbers of a box, and the roles of these numbers."""
+"""Roles of a column with the four numbers of a box per cell, and the roles of these numbers."""
 PARTS = ("video", "camera")
 FURTHER = ("confidence", "class", "class_name")
 POINT = ("x", "y")
-"""Roles of the columns of a position, for points without boxes."""
+"""Roles of the columns of a point without a box."""
 SIDES = tuple(dict.fromkeys(role for pair in (*ACROSS, *DOWN) for role in pair))
 ROLES = (*MOMENTS, "id", *SIDES, *BOXES, *POINT, *PARTS, *FURTHER)
 NUMERIC = ("frame", "confidence", *SIDES, *POINT)
-"""Roles whose columns have numbers and nothing else."""
+"""Roles of columns that contain only numbers."""
 
 FRAME_NAMES = ("frame", "frame_number", "frame_index", "frame_idx", "frame_id", "frame_no", "frame_num")
-"""Names under which people write the number of the frame."""
+"""Usual names of the column with the frame number."""
 _CAMERA_NAMES = (
     "camera",
     "camera_id",
@@ -70,16 +70,16 @@ _SYNONYMS: dict[str, tuple[str, ...]] = {
     "class": ("class", "class_id", "cls", "label", "category", "category_id", "type"),
     "class_name": ("class_name", "name", "label_name"),
 }
-"""Names under which people write a role, for a proposal; a file is never read by them."""
+"""Usual names of the column of each role, for proposals only. No file is read by these names."""
 
 
 def find_time_role(columns: Mapping[str, str]) -> str:
-    """Return the one role that tells the time.
+    """Return the only role of a time.
 
     Raises
     ------
     ParameterError
-        If there is none, or several.
+        If there is no role of a time, or several.
     """
     found = [role for role in MOMENTS if role in columns]
     if len(found) != 1:
@@ -90,31 +90,31 @@ def find_time_role(columns: Mapping[str, str]) -> str:
 
 
 def across(columns: Mapping[str, str]) -> tuple[str, str]:
-    """Return the two roles that tell where a box is from left to right."""
+    """Return the two roles of the horizontal position of a box."""
     return _find_pair(columns, ACROSS)
 
 
 def down(columns: Mapping[str, str]) -> tuple[str, str]:
-    """Return the two roles that tell where a box is from top to bottom."""
+    """Return the two roles of the vertical position of a box."""
     return _find_pair(columns, DOWN)
 
 
 def validate_roles(columns: Mapping[str, str], present: Sequence[str], place: str) -> dict[str, str]:
-    """Return the role of each column, after validation.
+    """Return the column of each role, after validation.
 
     Parameters
     ----------
     columns
-        Role to name of a column, as the caller gives it.
+        Role to name of a column, from the caller.
     present
         The table's columns.
     place
-        The table, for errors.
+        Name of the table, for errors.
 
     Raises
     ------
     ParameterError
-        If a role is unknown, a column is missing, or the roles do not make a box with a time and an id.
+        If a role is unknown, a column is missing, or the roles do not define a time, an id and a box.
     """
     known = set(present)
     for role, name in columns.items():
@@ -124,7 +124,8 @@ def validate_roles(columns: Mapping[str, str], present: Sequence[str], place: st
             )
         if name not in known:
             raise ParameterError(
-                f"{place}: column {name!r}, given for {role}, is missing; there are {list_columns(present)}"
+                f"{place}: column {name!r}, given for {role}, is missing; the columns are "
+                f"{list_columns(present)}"
             )
     if "id" not in columns:
         raise ParameterError(f"{place}: columns names no 'id', the tracker's number of the person")
@@ -148,7 +149,7 @@ def validate_roles(columns: Mapping[str, str], present: Sequence[str], place: st
 
 
 def by_own_names(present: Sequence[str]) -> dict[str, str]:
-    """Return the columns that have the names of their roles."""
+    """Return the columns that are named like their roles."""
     known = set(present)
     own = _drop_surplus({role: role for role in ROLES if role in known})
     sizes = (*_SYNONYMS["width"], *_SYNONYMS["height"])
@@ -158,7 +159,7 @@ def by_own_names(present: Sequence[str]) -> dict[str, str]:
 
 
 def propose_columns(present: Sequence[str]) -> dict[str, str]:
-    """Guess the roles of columns by the names that people usually give them."""
+    """Guess the roles of columns from their usual names."""
     plain = {re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_"): name for name in reversed(present)}
     found = {
         role: plain[synonym]
@@ -169,7 +170,7 @@ def propose_columns(present: Sequence[str]) -> dict[str, str]:
 
 
 def find_part_columns(columns: Mapping[str, str], present: Sequence[str]) -> dict[str, str]:
-    """Return columns whose names say that they separate videos or cameras, and that have no role."""
+    """Return columns without a role that seem to separate videos or cameras."""
     used = set(columns.values())
     return {
         role: name
@@ -189,13 +190,13 @@ def find_without_role(
 
 
 def list_columns(names: Sequence[str], most: int = 20) -> str:
-    """List names of columns for a message, the first ones of many."""
+    """List the first column names for a message, with the number of the others."""
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return _list_names(names[:most]) + more
 
 
 def _drop_surplus(own: dict[str, str]) -> dict[str, str]:
-    """Keep one way to tell the time and one way to tell the box."""
+    """Keep the roles of one time and one box."""
     for side, other, length in (("left", "right", "width"), ("top", "bottom", "height")):
         center = "center_x" if side == "left" else "center_y"
         if side in own:

@@ -1,4 +1,4 @@
-"""The beginning of a file or the names in a folder: enough to tell the format."""
+"""Samples of files and folders, from which the format is recognized."""
 
 import zlib
 from contextlib import suppress
@@ -19,7 +19,7 @@ _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 @dataclass(frozen=True)
 class Sample:
-    """The beginning of a file as UTF-8, in whole lines; or the names in a folder."""
+    """The first complete lines of a file as UTF-8, or the names in a folder."""
 
     path: AnyPath
     is_folder: bool
@@ -28,12 +28,12 @@ class Sample:
 
     @property
     def header(self) -> list[str]:
-        """The cells of the first line, as of a CSV file."""
+        """The cells of the first line, read as CSV."""
         return read_header(self.head)[0]
 
     @cached_property
     def rows(self) -> list[list[bytes]]:
-        """The values of the lines that hold something, split at commas or white space."""
+        """The values of the lines that are not empty, split at commas or white space."""
         lines = [line for _, line in read_lines(self.head)]
         if not lines:
             return []
@@ -42,14 +42,14 @@ class Sample:
 
     @property
     def is_numeric(self) -> bool:
-        """Whether the first line that holds something has numbers only."""
+        """Whether the first line that is not empty contains only numbers."""
         try:
             return bool(self.rows) and all(isfinite(float(cell)) for cell in self.rows[0])
         except ValueError:
             return False
 
     def first(self, suffix: str) -> "Sample | None":
-        """Look at a folder's first file with this suffix that is not empty."""
+        """Read a sample of the folder's first file with this suffix that is not empty."""
         for file in files_in(self.path):
             if file.name.lower().endswith(suffix) and file.stat().st_size:
                 return read_sample(file)
@@ -57,12 +57,12 @@ class Sample:
 
     @property
     def is_json(self) -> bool:
-        """Whether the text begins as JSON does."""
+        """Whether the text starts like JSON."""
         return self.head.lstrip().startswith((b"[", b"{"))
 
     @property
     def has_header_comment(self) -> bool:
-        """Whether the text begins with a comment."""
+        """Whether the text starts with a comment."""
         return self.head.lstrip().startswith(b"#")
 
     @property
@@ -72,12 +72,12 @@ class Sample:
 
 
 def read_sample(path: AnyPath) -> Sample:
-    """Take a first look at a file or folder.
+    """Read a sample of a file or folder.
 
     Raises
     ------
     InputError
-        If there is no such file or folder, or it cannot be read.
+        If the file or folder does not exist or cannot be read.
     """
     if path.is_file():
         return Sample(path, is_folder=False, names=(path.name,), head=_head(path))
@@ -88,7 +88,7 @@ def read_sample(path: AnyPath) -> Sample:
 
 
 def files_in(folder: AnyPath) -> list[AnyPath]:
-    """List the files of a folder, not of those in it, in natural order; hidden ones are left out."""
+    """List the visible files of a folder, without its subfolders, in natural order."""
     try:
         found = list(folder.iterdir()) if isinstance(folder, Path) else folder.below()
         files = [file for file in found if not file.name.startswith(".") and _is_in(folder, file)]
@@ -114,7 +114,7 @@ def _head(file: AnyPath) -> bytes:
         try:
             head, whole = zlib.decompressobj(wbits=31).decompress(head, _HEAD), False
         except zlib.error as error:
-            raise InputError(f"{file}: not a whole gzip file: {error}") from error
+            raise InputError(f"{file}: the gzip file is damaged or incomplete: {error}") from error
     if head.startswith(_UTF16):
         with suppress(InputError):
             head = decode_utf16(head[: len(head) // 2 * 2], str(file))

@@ -1,4 +1,4 @@
-"""Points of sensors: laser scanners of ATC, drones of inD and cameras of Frigate."""
+"""Points from laser scanners of ATC, drones of inD and cameras of Frigate."""
 
 import re
 from collections.abc import Sequence
@@ -40,23 +40,24 @@ _FRIGATE = {
     "class_name": "label",
 }
 _FRIGATE_NOTE = (
-    "Frigate writes a position only after a movement of 5 % of the frame: paths are complete, the time of "
-    "people who stand is not"
+    "Frigate writes a position only after a movement of 5 % of the frame: paths are complete, but the "
+    "time of people who stand still is not"
 )
 
 
 def read_atc(path: AnyPath, given: Given) -> Rows:
-    """Read CSV of the ATC laser scanners: ``time,id,x,y,z,speed,angle,facing``, in mm, no header.
+    """Read CSV of the ATC laser scanners.
 
-    The time is in seconds since 1970. The unit is mm unless the caller gives it; a file whose heights are
-    not those of people in mm needs it.
+    The columns are ``time,id,x,y,z,speed,angle,facing``, without a header. The time is in seconds since 1970.
+    The unit is mm unless the caller gives another one. It is required if the heights are not plausible
+    heights of people in mm.
 
     Raises
     ------
     InputError
-        With the place and value of what cannot be.
+        If a value is invalid, with the value and its position.
     ParameterError
-        If the unit is needed; if the caller names columns.
+        If the unit is required; if the caller names columns.
     """
     raw = read_fixed_text(path, given)
     cells = plain_cells(path, raw, lambda width: _ATC if width == len(_ATC) else None, ",".join(_ATC))
@@ -75,13 +76,13 @@ def read_atc(path: AnyPath, given: Given) -> Rows:
 def read_ind(path: AnyPath, given: Given) -> Rows:
     """Read ``NN_tracks.csv`` of inD, rounD or uniD: centers of road users in meters.
 
-    The frame rate is in ``NN_recordingMeta.csv``, the class of each track in ``NN_tracksMeta.csv`` in the
-    same folder.
+    The frame rate is read from ``NN_recordingMeta.csv``, and the class of each track from
+    ``NN_tracksMeta.csv`` in the same folder.
 
     Raises
     ------
     InputError
-        With the place and value of what cannot be; if there is no ``NN_tracksMeta.csv``, or no
+        If a value is invalid, with the value and its position; if there is no ``NN_tracksMeta.csv``, or no
         ``NN_recordingMeta.csv`` and no frame rate is given.
     ParameterError
         If the caller names columns.
@@ -89,7 +90,9 @@ def read_ind(path: AnyPath, given: Given) -> Rows:
     sheet = Sheet.open(path)
     missing = [name for name in _IND_PROOF if name not in sheet.names]
     if missing:
-        raise InputError(f"{path}: column {missing[0]!r} is missing; there are {list_columns(sheet.names)}")
+        raise InputError(
+            f"{path}: column {missing[0]!r} is missing; the columns are {list_columns(sheet.names)}"
+        )
     rows = read_named_columns(sheet, given, _IND, likely_unit="m", first_frame=0)
     ids, classes = _read_companion(path, "tracksMeta", ("trackId", "class"))
     tracks = rows.cells.columns[_IND["id"]]
@@ -125,14 +128,15 @@ _EVENTS = msgspec.json.Decoder(list[_Event])
 
 
 def read_frigate(path: AnyPath, given: Given) -> Rows:
-    """Read events of Frigate (``/api/events``): the foot points in ``path_data``, as px.
+    """Read events of Frigate (``/api/events``).
 
-    Each camera is a video. People are selected by the label.
+    The foot points in ``path_data`` are converted to px. Each camera is a video. People are selected by their
+    label.
 
     Raises
     ------
     InputError
-        With the place and value of what cannot be.
+        If a value is invalid, with the value and its position.
     ParameterError
         If the caller names columns.
     """
@@ -187,7 +191,7 @@ def read_frigate(path: AnyPath, given: Given) -> Rows:
 
 
 def fits_atc(sample: Sample) -> str | None:
-    """Return why a file is not CSV of ATC, None if it is."""
+    """Return why a file is not CSV of ATC, or None if it is."""
     rows = sample.rows
     if sample.is_folder or b"," not in sample.head or {*map(len, rows)} != {len(_ATC)}:
         return "it does not have eight numbers with commas in each line"
@@ -202,7 +206,7 @@ def fits_atc(sample: Sample) -> str | None:
 
 
 def fits_ind(sample: Sample) -> str | None:
-    """Return why a file is not the tracks of inD, None if it is."""
+    """Return why a file is not the tracks of inD, or None if it is."""
     if sample.is_folder:
         return "a folder"
     missing = [name for name in _IND_PROOF if name not in sample.header]
@@ -210,7 +214,7 @@ def fits_ind(sample: Sample) -> str | None:
 
 
 def fits_frigate(sample: Sample) -> str | None:
-    """Return why a file is not events of Frigate, None if it is."""
+    """Return why a file is not events of Frigate, or None if it is."""
     if sample.is_folder or not sample.is_json:
         return "not JSON"
     missing = [name for name in ("path_data", "camera", "label") if f'"{name}"'.encode() not in sample.head]
@@ -218,7 +222,7 @@ def fits_frigate(sample: Sample) -> str | None:
 
 
 def list_companions(tracks: AnyPath) -> list[AnyPath]:
-    """List the files that state facts about tracks of inD."""
+    """List the files with facts about tracks of inD."""
     found = _IND_NAME.match(tracks.name)
     if found is None:
         return []
@@ -230,23 +234,23 @@ def list_companions(tracks: AnyPath) -> list[AnyPath]:
 
 
 def _get_path(event: _Event) -> Sequence[tuple[tuple[float, float], float]]:
-    """Return the positions of an event, which newer versions nest in ``data``."""
+    """Return the positions of an event; newer versions nest them in ``data``."""
     return event.path_data or (event.data.path_data if event.data is not None else None) or ()
 
 
 def _read_companion(path: AnyPath, kind: str, names: Sequence[str]) -> list[Any]:
-    """Read columns of a file beside the tracks.
+    """Read columns of another file of the same recording.
 
     Raises
     ------
     InputError
-        If there is no such file, or a column is missing.
+        If the file or a column is missing.
     """
     found = _IND_NAME.match(path.name)
     if found is None:
         raise InputError(
-            f"{path}: the facts about its tracks are in files beside it whose names begin alike, so its name "
-            "must end with _tracks.csv, as in 07_tracks.csv. Rename it."
+            f"{path}: the name must end with _tracks.csv, as in 07_tracks.csv, because the facts about the "
+            "tracks are in files of the same number. Rename the file."
         )
     beside = [path.parent / f"{found['number']}_{kind}.csv{suffix}" for suffix in ("", ".gz")]
     place = next((file for file in beside if file.is_file()), None)
@@ -254,12 +258,15 @@ def _read_companion(path: AnyPath, kind: str, names: Sequence[str]) -> list[Any]
         option = " Or pass the rate in Video (--frame-rate)." if kind == "recordingMeta" else ""
         purpose = "the frame rate" if kind == "recordingMeta" else "which tracks are people"
         raise InputError(
-            f"{path}: {beside[0].name} is missing, which states {purpose}. Put it beside the tracks.{option}"
+            f"{path}: {beside[0].name} is missing, which states {purpose}. Put it into the folder of the "
+            f"tracks.{option}"
         )
     sheet = Sheet.open(place)
     missing = [name for name in names if name not in sheet.names]
     if missing:
-        raise InputError(f"{place}: column {missing[0]!r} is missing; there are {list_columns(sheet.names)}")
+        raise InputError(
+            f"{place}: column {missing[0]!r} is missing; the columns are {list_columns(sheet.names)}"
+        )
     cells = sheet.read(names)
     return [cells.columns[name].combine_chunks() for name in names]
 

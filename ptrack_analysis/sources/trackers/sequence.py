@@ -1,4 +1,4 @@
-"""Files beside a tracker's file: ``seqinfo.ini`` of MOTChallenge and ``labels.txt`` of CVAT."""
+"""Files with facts about a sequence: ``seqinfo.ini`` and ``labels.txt``."""
 
 from configparser import ConfigParser
 from configparser import Error as BrokenIni
@@ -22,17 +22,17 @@ _SMALLEST = 1e-3
 
 
 def read_seqinfo(file: AnyPath) -> dict[str, Any]:
-    """Read ``seqinfo.ini`` beside a file or in the folder above it, if there is one.
+    """Read ``seqinfo.ini`` in the folder of a file or the folder above it.
 
     Returns
     -------
     dict
-        ``width``, ``height``, ``frame_rate`` and ``duration``, as far as it has them.
+        ``width``, ``height``, ``frame_rate`` and ``duration``, as far as the file states them.
 
     Raises
     ------
     InputError
-        If it is broken, or a value is not a number above 0.
+        If the file is invalid, or a value is not a number above 0.
     """
     folder = find_folder(file)
     for place in (folder / "seqinfo.ini", folder.parent / "seqinfo.ini"):
@@ -84,7 +84,7 @@ def read_labels(file: AnyPath) -> dict[int, str]:
 
 
 def is_in_challenge(file: AnyPath) -> bool:
-    """Return whether files of MOTChallenge, which count pixels from 1, are in the same folder."""
+    """Return whether the folder has other MOTChallenge files, with pixels from 1."""
     folder = find_folder(file)
     has_files = any((folder / name).is_file() for name in ("gt.txt", "det.txt", "seqinfo.ini"))
     return has_files and not (folder / "labels.txt").is_file()

@@ -31,10 +31,10 @@ _PATHFINDER_PROOF = ("t", "id", "name", "x", "y", "z")
 _CROWDIT = {"id": "pedID", "time_s": "time", "x": "posX", "y": "posY"}
 _UNITS: Mapping[str, Any] = {"m": "m", "cm": "cm", "mm": "mm"}
 _STOREY = 2.0
-"""People at heights that differ by more than this are on several floors [m]."""
+"""A larger difference in height means several floors [m]."""
 _BOUNDS = {"time_s": (0.0, 1e9), "x": (-LARGEST, LARGEST), "y": (-LARGEST, LARGEST)}
 _SAME_PLACE, _SAME_TIME = 1e-3, 1e-6
-"""Steps go on from each other if place [m] and time [s] differ by no more than this."""
+"""Tolerance of position [m] and time [s] between the end of a step and the start of the next step."""
 _SHORTEST_STEP = 0.1
 _MOST_ADDED = 10**8
 _POSITION = re.compile(rb'^\s*\{\s*"-?\d+"\s*:\s*\{\s*"[\d.eE+-]+"\s*:\s*\{')
@@ -43,14 +43,14 @@ _POSITION = re.compile(rb'^\s*\{\s*"-?\d+"\s*:\s*\{\s*"[\d.eE+-]+"\s*:\s*\{')
 def read_vadere(path: AnyPath, given: Given) -> Rows:
     """Read a ``.traj`` file of Vadere: one step per row, in meters and seconds.
 
-    A step goes in a straight line from its start to its end. The start of each step is a position, and the
-    end where the next step of the person does not start at the same time and place. Where a person stands
-    between two steps, positions are added as often as people usually make steps.
+    A step is a straight line from its start to its end. The start of each step becomes a position. So does
+    the end if the person's next step does not start at the same time and position. If a person stands still
+    between two steps, positions are added at the usual interval between steps.
 
     Raises
     ------
     InputError
-        With the place and value of what cannot be.
+        If a value is invalid, with the value and its position.
     ParameterError
         If the caller names columns.
     """
@@ -75,17 +75,19 @@ def read_vadere(path: AnyPath, given: Given) -> Rows:
         return replace(rows, oddities=(*rows.oddities, text))
     cells, added = _add_ends(rows.cells, columns, end)
     given.validate_size(cells.count)
-    text = f"{added} positions of people who stand between two steps are added"
+    text = f"{added} positions of people who stand still between two steps are added"
     return replace(rows, cells=cells, oddities=(*rows.oddities, *([text] if added else [])))
 
 
 def read_viswalk(path: AnyPath, given: Given) -> Rows:
-    """Read a ``.pp`` file of Viswalk: ``$PEDESTRIAN:NO;SIMSEC;COORDCENTX;COORDCENTY``, ``*`` for comments.
+    """Read a ``.pp`` file of Viswalk: ``$PEDESTRIAN:NO;SIMSEC;COORDCENTX;COORDCENTY``.
+
+    Lines that begin with ``*`` are comments.
 
     Raises
     ------
     InputError
-        With the place and value of what cannot be; if there is no table of pedestrians.
+        If a value is invalid, with the value and its position; if there is no table of pedestrians.
     ParameterError
         If the caller names columns.
     """
@@ -101,12 +103,14 @@ def read_viswalk(path: AnyPath, given: Given) -> Rows:
 
 
 def read_pathfinder_csv(path: AnyPath, given: Given) -> Rows:
-    """Read a CSV file of Pathfinder: ``t``, ``id``, ``name``, ``x``, ``y`` and ``z``, perhaps a row of units.
+    """Read a CSV file of Pathfinder: ``t``, ``id``, ``name``, ``x``, ``y`` and ``z``.
+
+    The second row may contain units.
 
     Raises
     ------
     InputError
-        With the place and value of what cannot be; if the unit is not m, cm or mm.
+        If a value is invalid, with the value and its position; if the unit is not m, cm or mm.
     ParameterError
         If the caller names columns.
     """
@@ -129,12 +133,12 @@ def read_pathfinder_csv(path: AnyPath, given: Given) -> Rows:
 
 
 def read_crowdit(path: AnyPath, given: Given) -> Rows:
-    """Read a table of crowd:it: ``time``, ``pedID``, ``posX`` and ``posY``, usually zipped.
+    """Read a table of crowd:it: ``time``, ``pedID``, ``posX`` and ``posY``.
 
     Raises
     ------
     InputError
-        With the place and value of what cannot be.
+        If a value is invalid, with the value and its position.
     ParameterError
         If the caller names columns.
     """
@@ -158,12 +162,12 @@ _MOMENTS = msgspec.json.Decoder(dict[str, _Moment])
 
 
 def read_pathfinder_json(path: AnyPath, given: Given) -> Rows:
-    """Read JSON of Pathfinder: ``{id: {time: {"position": {"x", "y", "z"}}}}``, in seconds.
+    """Read JSON of Pathfinder: ``{id: {time: {"position": {"x", "y", "z"}}}}``.
 
     Raises
     ------
     InputError
-        With the place and value of what cannot be.
+        If a value is invalid, with the value and its position.
     ParameterError
         If the caller names columns.
     """
@@ -210,7 +214,7 @@ def read_pathfinder_json(path: AnyPath, given: Given) -> Rows:
 
 
 def fits_vadere(sample: Sample) -> str | None:
-    """Return why a file is not one of Vadere's steps, None if it is."""
+    """Return why a file is not a file of steps of Vadere, or None if it is."""
     if sample.is_folder:
         return "a folder"
     lines = [line for line in sample.head.splitlines() if line.strip()]
@@ -222,26 +226,26 @@ def fits_vadere(sample: Sample) -> str | None:
 
 
 def fits_viswalk(sample: Sample) -> str | None:
-    """Return why a file is not one of Viswalk's, None if it is."""
+    """Return why a file is not a file of Viswalk, or None if it is."""
     if sample.is_folder or not sample.head.lstrip().startswith(_VISWALK_MARK):
-        return f"does not begin with {_VISWALK_MARK.decode()}"
+        return f"does not start with {_VISWALK_MARK.decode()}"
     return None
 
 
 def fits_pathfinder_csv(sample: Sample) -> str | None:
-    """Return why a file is not a table of Pathfinder, None if it is."""
+    """Return why a file is not a table of Pathfinder, or None if it is."""
     return _find_missing(sample, _PATHFINDER_PROOF)
 
 
 def fits_pathfinder_json(sample: Sample) -> str | None:
-    """Return why a file is not JSON of Pathfinder, None if it is."""
+    """Return why a file is not JSON of Pathfinder, or None if it is."""
     if sample.is_folder or not _POSITION.match(sample.head) or b'"position"' not in sample.head:
         return "its members are not times of people with a position"
     return None
 
 
 def fits_crowdit(sample: Sample) -> str | None:
-    """Return why a file is not a table of crowd:it, None if it is."""
+    """Return why a file is not a table of crowd:it, or None if it is."""
     return _find_missing(sample, tuple(_CROWDIT.values()))
 
 
@@ -255,14 +259,14 @@ def read_named_columns(
     likely_unit: Any = None,
     first_frame: int | None = None,
 ) -> Rows:
-    """Read a table of points whose columns a format names; the other columns are kept.
+    """Read a table of points with named columns, and keep the other columns.
 
     Parameters
     ----------
     sheet
         The table.
     given
-        What the caller says.
+        Options and facts from the caller.
     columns
         Role to column.
     known
@@ -290,12 +294,12 @@ def read_named_columns(
 
 
 def _add_ends(cells: Cells, columns: Mapping[str, str], end: Mapping[str, str]) -> tuple[Cells, int]:
-    """Add the ends of steps from which no step goes on, and positions of people who stand there.
+    """Add the ends of steps before a pause, and positions during pauses.
 
     Returns
     -------
     tuple
-        The cells, and the number of positions of people who stand.
+        The cells, and the number of added positions of people who stand still.
     """
     starts = {role: cells.numbers(columns[role], *_BOUNDS[role]) for role in end}
     ends = {role: cells.numbers(end[role], *_BOUNDS[role]) for role in end}
@@ -303,7 +307,7 @@ def _add_ends(cells: Cells, columns: Mapping[str, str], end: Mapping[str, str]) 
     if (length < 0).any():
         early = int((length < 0).argmax())
         began = f"{starts['time_s'][early]:g}"
-        raise cells.fault(end["time_s"], early, f"a time from {began} on, when the step begins")
+        raise cells.fault(end["time_s"], early, f"a time from {began} on, the start of the step")
     people, _ = pd.factorize(cells.columns[columns["id"]].to_numpy())
     order = np.lexsort((starts["time_s"], people))
     row, following = order[:-1], order[1:]
@@ -330,7 +334,7 @@ def _add_ends(cells: Cells, columns: Mapping[str, str], end: Mapping[str, str]) 
 
 
 def _note_storeys(rows: Rows) -> list[str]:
-    """Say that people are on several floors, if their heights show it."""
+    """Return a note if the heights show that people are on several floors."""
     if "z" not in rows.cells.columns:
         return []
     heights = rows.cells.numbers("z", required=False)
@@ -341,15 +345,15 @@ def _note_storeys(rows: Rows) -> list[str]:
 
 
 def _is_vadere_column(column: str, name: str) -> bool:
-    """Return whether a column has a name, perhaps with the number of the processor that wrote it."""
+    """Return whether a column has this name, with or without a processor number."""
     return column == name or column.startswith(f"{name}-PID")
 
 
 def _find_vadere_column(name: str, names: list[str], path: AnyPath) -> str:
     found = [column for column in names if _is_vadere_column(column, name)]
     if len(found) != 1:
-        what = "is missing" if not found else f"occurs {len(found)} times ({list_columns(found)})"
-        raise InputError(f"{path}: the column {name!r} {what}; expected one. There are {list_columns(names)}")
+        fault = "is missing" if not found else f"occurs {len(found)} times ({list_columns(found)})"
+        raise InputError(f"{path}: the column {name!r} {fault}; the columns are {list_columns(names)}")
     return found[0]
 
 
@@ -364,7 +368,7 @@ def _find_missing(sample: Sample, proof: tuple[str, ...]) -> str | None:
 def _require(names: list[str], wanted: Any, path: AnyPath) -> None:
     missing = [name for name in wanted if name not in names]
     if missing:
-        raise InputError(f"{path}: column {missing[0]!r} is missing; there are {list_columns(names)}")
+        raise InputError(f"{path}: column {missing[0]!r} is missing; the columns are {list_columns(names)}")
 
 
 def _read_names(raw: bytes, delimiter: str) -> list[str]:

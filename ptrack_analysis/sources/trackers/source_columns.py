@@ -1,4 +1,4 @@
-"""Columns of a tracker's table that have no role: which are kept, their types and their names."""
+"""Columns of a tracker's table without a role: selection, types and names."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,18 +19,18 @@ from ptrack_analysis.storage.columns import add_video_key, stored_columns
 MOST_COLUMNS = 50
 """Largest number of columns without a role that are kept."""
 PREFIX = "source_"
-"""What is put before the name of a column that the package's tables of people have, too."""
+"""Prefix for a column with the name of a column in the package's tables of people."""
 NESTED = "its values are lists or objects"
 _TOO_MANY = f"more than {MOST_COLUMNS} columns have no role"
 _EMPTY = "it has no values"
 _TRUTH = ("true", "false")
 _MISSING = ("nan", "none", "null", "na", "n/a", "<na>")
-"""Texts for a missing value that programs write into columns of numbers and flags."""
+"""Texts that programs write for a missing value in columns of numbers and flags."""
 _TRIED = 1000
-"""Number of texts on which a conversion is tried first."""
+"""Number of texts with which a conversion is tried first."""
 _PLAIN_INTEGER = r"^[+-]?(0|[1-9][0-9]*)$"
 _NOT_A_NUMBER = r"^[+-]?(0[0-9]|[0-9]{17})"
-"""Beginnings of digits that a number would not keep: leading zeros, and more digits than a float has."""
+"""Digits that a number would lose: leading zeros, and more digits than a float has."""
 
 Reasons = dict[str, str]
 """Column to the reason why it is not read."""
@@ -38,9 +38,9 @@ Reasons = dict[str, str]
 
 @dataclass(frozen=True, slots=True)
 class SourceColumns:
-    """Columns without a role: the cells of those that are kept, and what becomes of the others.
+    """Columns without a role: the cells of the kept columns, and the ignored columns.
 
-    ``columns`` has the column of the cells for each name in the table.
+    ``columns`` maps names in the table to columns of the cells.
     """
 
     cells: Cells
@@ -52,7 +52,7 @@ class SourceColumns:
 def choose_source_columns(
     columns: Mapping[str, str], present: Sequence[str], known: Collection[str] = ()
 ) -> tuple[list[str], Reasons]:
-    """Return the columns without a role that are read, and the reasons for the others.
+    """Return the columns without a role to read, and the reasons to ignore the others.
 
     Parameters
     ----------
@@ -77,16 +77,16 @@ def read_source_columns(
     are_texts: bool = False,
     decimal_comma: bool = False,
 ) -> SourceColumns:
-    """Convert the columns without a role to bool, int64, float64 or text, and name them.
+    """Convert columns without a role to bool, int64, float64 or text; name them.
 
     Parameters
     ----------
     cells
         Cells with these columns.
     names
-        The columns without a role, except those with a reason why they are not read.
+        The columns to read.
     reasons
-        Why the others are not read.
+        The ignored columns, with the reasons.
     are_texts
         Whether the cells come from a file without types, so that texts may be numbers or flags.
     decimal_comma
@@ -121,7 +121,7 @@ def read_source_columns(
 
 
 def group_reasons(reasons: Mapping[str, str]) -> tuple[IgnoredColumns, ...]:
-    """Return the columns that are not read by the reason."""
+    """Group the ignored columns by reason."""
     groups: dict[str, list[str]] = {}
     for name, reason in reasons.items():
         groups.setdefault(reason, []).append(name)
@@ -129,7 +129,7 @@ def group_reasons(reasons: Mapping[str, str]) -> tuple[IgnoredColumns, ...]:
 
 
 def find_plain_type(kind: Any) -> Any:
-    """Return the type that a column of this Arrow type is read as; None if it is not a plain type."""
+    """Return the type for reading an Arrow type, or None if it is not a plain type."""
     types = pa.types
     if types.is_dictionary(kind):
         return find_plain_type(kind.value_type)
@@ -146,7 +146,7 @@ def find_plain_type(kind: Any) -> Any:
 def convert_plain(column: Any) -> Any:
     """Convert an Arrow column of a plain type to bool, int64, float64 or text.
 
-    Whole numbers that int64 does not have become texts, because a float would round them.
+    Whole numbers outside the range of int64 become texts, because a float would round them.
     """
     if pa.types.is_dictionary(column.type):
         column = pc.cast(column, column.type.value_type)
@@ -160,7 +160,10 @@ def convert_plain(column: Any) -> Any:
 def choose_typed_columns(
     columns: Mapping[str, str], schema: pa.Schema, known: Collection[str] = ()
 ) -> tuple[list[str], Reasons]:
-    """Return the columns of a typed table that are read without a role, and the reasons for the others."""
+    """Return the columns without a role to read from a typed table.
+
+    The reasons for ignoring the other columns are returned as well.
+    """
     names, reasons = choose_source_columns(columns, schema.names, known)
     for name in dict.fromkeys(names):
         if names.count(name) > 1:
@@ -171,7 +174,7 @@ def choose_typed_columns(
 
 
 def to_pandas(column: Any) -> Any:
-    """Convert a column of bool, int64, float64 or text to an array in which values may be missing."""
+    """Convert a column of bool, int64, float64 or text to a nullable array."""
     if pa.types.is_string(column.type):
         return pd.array(column, dtype="str")
     if pa.types.is_floating(column.type):
@@ -182,7 +185,7 @@ def to_pandas(column: Any) -> Any:
 
 @cache
 def _list_taken_names() -> frozenset[str]:
-    """List the columns of the package's tables of people, in memory and as stored, in lower case."""
+    """List the columns of the package's tables of people, in lower case."""
     stored = (
         column
         for table in TABLES.values()
@@ -194,7 +197,7 @@ def _list_taken_names() -> frozenset[str]:
 
 
 def _infer_type(texts: Any, *, decimal_comma: bool) -> Any:
-    """Convert texts to flags or numbers if all of them are; an empty text is missing."""
+    """Convert texts to flags or numbers if all texts are; an empty text is missing."""
     known = pc.utf8_trim_whitespace(texts)
     known = pc.if_else(pc.equal(known, ""), None, known)
     found = _parse(known, decimal_comma=decimal_comma)
@@ -207,9 +210,9 @@ def _infer_type(texts: Any, *, decimal_comma: bool) -> Any:
 
 
 def _parse(texts: Any, *, decimal_comma: bool) -> Any:
-    """Convert texts to flags, whole numbers or numbers; None if some of them are something else.
+    """Convert texts to flags, whole numbers or numbers; None for other texts.
 
-    A failed conversion costs much more than another one, so it is tried on the first texts.
+    A failed conversion is slow, so each conversion is tried on the first texts.
     """
     numbers = with_decimal_point(texts) if decimal_comma else texts
     for values, parse in ((texts, _parse_flags), (texts, _parse_whole_numbers), (numbers, _parse_floats)):

@@ -1,4 +1,4 @@
-"""Tables whose columns have roles: files and tables in memory."""
+"""Tables whose columns have roles, in files and in memory."""
 
 import shlex
 from collections.abc import Mapping, Sequence
@@ -65,10 +65,10 @@ def detections_from(
     min_confidence: float | None = None,
     allow_dropped: bool = False,
 ) -> pd.DataFrame:
-    """Make DETECTIONS, or POINTS, of a table in memory: polars, DuckDB, pyarrow, pandas.
+    """Convert a table of polars, DuckDB, pyarrow or pandas to DETECTIONS or POINTS.
 
-    The rules are those of a CSV or Parquet file with named columns; see ``read_tracks``. If rows are
-    dropped, columns not read or facts assumed, a ``PtrackWarning`` has the counts.
+    The same rules apply as to a CSV or Parquet file with named columns; see ``read_tracks``. A
+    ``PtrackWarning`` is issued if rows are dropped, columns are not read, or facts are assumed.
 
     Parameters
     ----------
@@ -76,25 +76,24 @@ def detections_from(
         Anything with ``__arrow_c_stream__``, or a pandas DataFrame, whose index levels count as columns.
     columns
         Role to column, such as ``{"frame": "frame", "id": "track_id", "left": "x1", "top": "y1",
-        "right": "x2", "bottom": "y2"}``; by default columns that have the names of roles.
+        "right": "x2", "bottom": "y2"}``; by default columns that are named like roles.
     video
-        The video, for its frame size and rate, as far as they are needed.
+        The video, for its frame size and rate, if required.
     first_frame, stride, unit, y_axis, classes, min_confidence, allow_dropped
         As in ``read_tracks``.
 
     Returns
     -------
     pandas.DataFrame
-        DETECTIONS, sorted by timestamp and person, or with the roles ``x`` and ``y`` POINTS;
-        ``confidence``, ``class_id``, ``class_name`` and the columns without a role are carried along. No
-        rows: an empty table.
+        DETECTIONS, sorted by timestamp and person, or POINTS if ``x`` and ``y`` are given. ``confidence``,
+        ``class_id``, ``class_name`` and the columns without a role are kept.
 
     Raises
     ------
     InputError
-        With the row, column and value of what cannot be; if no row has an id.
+        If a value is invalid, with its row and column; if no row has an id.
     ParameterError
-        If it is no table, a column is not there, or the frame size or rate is needed and not known.
+        If ``table`` is not a table, a column is missing, or the frame size or rate is required and unknown.
 
     Examples
     --------
@@ -121,8 +120,8 @@ def detections_from(
         rows = _read_arrow(content, _choose(content.schema, given, place), place, video)
     else:
         raise ParameterError(
-            f"the table is a {type(table).__name__}; expected a pandas.DataFrame or anything with "
-            "__arrow_c_stream__ (polars, DuckDB, pyarrow)"
+            "the table must be a pandas.DataFrame or an object with __arrow_c_stream__ (polars, DuckDB, "
+            f"pyarrow), got {type(table).__name__}"
         )
     result = build_tracked(rows, given)
     if not allow_dropped:
@@ -133,9 +132,10 @@ def detections_from(
 
 @dataclass(frozen=True, slots=True)
 class _Choice:
-    """Columns of a table: those of the roles, those that may separate videos, and those without a role.
+    """The chosen columns of a table.
 
-    ``present`` has the names of all columns, ``reasons`` why some of them are not read.
+    ``present`` are the names of all columns, ``columns`` maps roles to columns, ``candidates`` may separate
+    videos, ``further`` have no role, and ``reasons`` explains why other columns are ignored.
     """
 
     present: Sequence[str]
@@ -185,7 +185,7 @@ def _read_arrow(table: pa.Table, choice: _Choice, place: str, video: Video) -> R
 
 
 def _read_column(column: Any, name: str, columns: Mapping[str, str]) -> Any:
-    """Convert an Arrow column; a list of numbers, which may be a box, becomes a text."""
+    """Convert an Arrow column. A list of numbers, which may be a box, becomes a text."""
     kind = column.type
     if any(columns.get(role) == name for role in BOXES) and hasattr(kind, "value_type"):
         lists = [chunk.cast(pa.list_(pa.float64())).cast(pa.list_(pa.string())) for chunk in column.chunks]
@@ -201,12 +201,14 @@ def _interpret(
     are_texts: bool = False,
     decimal_comma: bool = False,
 ) -> Rows:
-    """Interpret cells whose columns are known; see ``read_source_columns`` for ``are_texts``.
+    """Interpret cells with known columns.
+
+    ``are_texts`` is explained in ``read_source_columns``.
 
     Raises
     ------
     InputError
-        If a column separates cameras, and the caller does not name it.
+        If a column that the caller does not name separates cameras.
     """
     assumptions, columns = list[str](), dict(choice.columns)
     for role, name in choice.candidates.items():
@@ -242,7 +244,7 @@ def _interpret(
 
 
 def name_columns(given: Given, present: Sequence[str], place: str) -> tuple[dict[str, str], dict[str, str]]:
-    """Return the column of each role, as the caller says, otherwise by the columns' own names.
+    """Return the column of each role, as given, otherwise by the columns' names.
 
     The second dictionary has columns without a role that may separate videos or cameras.
     """
@@ -256,7 +258,7 @@ def name_columns(given: Given, present: Sequence[str], place: str) -> tuple[dict
 
 
 def advise_columns(present: Sequence[str]) -> str:
-    """Return an option to paste, with a guess of the role of each column."""
+    """Return advice with an option to copy, which guesses the role of each column."""
     guess = propose_columns(present)
     if "x" in guess:
         return _advise_points(guess)
@@ -274,7 +276,7 @@ def advise_columns(present: Sequence[str]) -> str:
 
 
 def _advise_points(guess: Mapping[str, str]) -> str:
-    """Return options to paste for a table of points."""
+    """Return advice with options to copy for a table of points."""
     order = sorted(guess, key=ROLES.index)
     missing = [] if "id" in guess else ["id=..."]
     if not any(role in guess for role in MOMENTS):
@@ -321,7 +323,7 @@ def _read_pandas(table: pd.DataFrame, place: str, given: Given, video: Video) ->
 
 
 def _convert_series(values: "pd.Series[Any]") -> Any:
-    """Convert a column of pandas to Arrow; None if its values are of several types."""
+    """Convert a column of pandas to Arrow; None if its values have several types."""
     try:
         return pa.chunked_array([pa.array(values, from_pandas=True)])
     except (pa.ArrowException, TypeError, ValueError):
@@ -329,11 +331,11 @@ def _convert_series(values: "pd.Series[Any]") -> Any:
 
 
 def _validate_no_duration(name: str, columns: Mapping[str, str], place: str) -> None:
-    """Reject durations in a column whose role asks for something else."""
+    """Reject durations in a column whose role requires another type."""
     for role, column in columns.items():
         if column == name and role not in {"timestamp_ms", "time_ms"}:
             raise InputError(
-                f"{place}: column {name!r}, given for {role}, has durations. Give it the role time_ms."
+                f"{place}: column {name!r}, given for {role}, has durations. Use the role time_ms."
             )
 
 
@@ -349,32 +351,32 @@ def _is_nan(value: Any) -> bool:
 
 
 MAX_ROWS = 2**28
-"""Most rows of a Parquet file that are read."""
+"""Largest number of rows of a Parquet file."""
 _PARQUET = b"PAR1"
 
 
 def read_table(path: AnyPath, given: Given) -> Rows:
     """Read a CSV or Parquet file whose columns have roles.
 
-    ``columns`` maps roles to the file's columns; ``read_tracks`` lists the roles. Without ``columns``, those
-    that have the names of their roles are taken. The frame's upper left corner is (0, 0).
+    ``columns`` maps roles to the file's columns; ``read_tracks`` lists the roles. Without ``columns``, the
+    columns that are named like roles are read. The frame's upper left corner is (0, 0).
 
     Parameters
     ----------
     path
-        The file; its content tells whether it is CSV or Parquet.
+        The file: CSV or Parquet, recognized by its content.
     given
-        What the caller says.
+        Options and facts from the caller.
 
     Returns
     -------
     Rows
-        The rows and what they mean, for ``build_tracked``.
+        The rows and their layout, for ``build_tracked``.
 
     Raises
     ------
     InputError
-        With the place and value of what is at fault; if the rows may be of several cameras.
+        If a value is invalid, with the value and its position; if the rows may be of several cameras.
     ParameterError
         If a column is missing, or roles are missing.
     """
@@ -396,7 +398,7 @@ def read_names(sample: Sample) -> list[str]:
 
 
 def fits_table(sample: Sample) -> str | None:
-    """Return why a file's columns do not have the names of roles, None if they do."""
+    """Return why a file's columns are not named like roles, or None if they are."""
     if sample.is_folder:
         return "a folder"
     try:
@@ -435,7 +437,7 @@ def _read_parquet(path: AnyPath, given: Given, video: Video) -> Rows:
 
 
 def _open_parquet(path: AnyPath) -> Any:
-    """Open a Parquet file; one on disk is not read beyond its metadata."""
+    """Open a Parquet file, reading only the metadata of a file on disk."""
     try:
         if isinstance(path, Path) and not path.name.lower().endswith(".gz"):
             return pq.ParquetFile(path)

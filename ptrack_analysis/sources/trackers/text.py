@@ -1,4 +1,4 @@
-"""Text files as columns: CSV with a header, and rows of bare numbers."""
+"""Text files as columns: CSV with a header, and rows of numbers without one."""
 
 import csv
 import io
@@ -24,7 +24,7 @@ from ptrack_analysis.storage.s3 import AnyPath
 _BLOCK = 2**24
 _DELIMITERS = ",;\t|"
 _SEPARATOR_LINE = re.compile(rb"""\s*"?sep=([,;\t|])"?\s*?\r?\n""", re.IGNORECASE)
-"""A first line that tells Excel what separates the columns."""
+"""A first line that states the delimiter for Excel."""
 _DECIMAL_COMMA = r"^\s*[+-]?[0-9]*,[0-9]+\s*$"
 _SNIFFED = 50
 _BOM = b"\xef\xbb\xbf"
@@ -32,12 +32,12 @@ _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 def read_raw(file: AnyPath) -> bytes:
-    """Read a file whole, unzipping ``.gz``, without a byte order mark.
+    """Read a complete file, decompress ``.gz``, and remove a byte order mark.
 
     Raises
     ------
     InputError
-        If it cannot be read, is empty, or larger than a document may be.
+        If the file cannot be read, is empty, or exceeds the size limit.
     """
     try:
         return read_document(file)
@@ -46,12 +46,12 @@ def read_raw(file: AnyPath) -> bytes:
 
 
 def read_text(file: AnyPath) -> bytes:
-    """Read a text file whole, as UTF-8.
+    """Read a complete text file as UTF-8.
 
     Raises
     ------
     InputError
-        As ``read_raw`` does, and if the content is neither UTF-8 nor UTF-16 text.
+        As in ``read_raw``, and if the content is neither UTF-8 nor UTF-16 text.
     """
     raw = decode_utf16(read_raw(file), str(file))
     if b"\0" in raw:
@@ -65,12 +65,12 @@ def read_text(file: AnyPath) -> bytes:
 
 
 def decode_utf16(raw: bytes, place: str) -> bytes:
-    """Convert UTF-16 with a byte order mark to UTF-8; return anything else unchanged.
+    """Convert UTF-16 with a byte order mark to UTF-8, and return other text unchanged.
 
     Raises
     ------
     InputError
-        If the text is broken.
+        If the UTF-16 text is invalid.
     """
     if not raw.startswith(_UTF16):
         return raw
@@ -82,10 +82,10 @@ def decode_utf16(raw: bytes, place: str) -> bytes:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A CSV file whose first line names its columns; commas, semicolons, tabs or ``|`` separate them.
+    """A CSV file with a header line, separated by commas, semicolons, tabs or ``|``.
 
-    A first line such as ``sep=;`` is understood. With another separator than a comma, numbers may have a
-    decimal comma.
+    A first line such as ``sep=;`` is accepted. If the separator is not a comma, numbers may have a decimal
+    comma.
     """
 
     file: AnyPath
@@ -101,7 +101,7 @@ class Sheet:
         Raises
         ------
         InputError
-            If it is not text, names no columns, or names a column twice.
+            If the file is not text, has no header, or names a column twice.
         """
         raw = read_text(file)
         start = found.end() if (found := _SEPARATOR_LINE.match(raw)) else 0
@@ -120,10 +120,11 @@ class Sheet:
         ids: Collection[str] = (),
         texts: Collection[str] = (),
     ) -> Cells:
-        """Read the columns with these names; ``numbers`` should be numeric, ``ids`` may be whole numbers.
+        """Read the columns with these names.
 
-        A numeric column with any other cell is read as text, so that the cell can be shown. The columns
-        ``texts`` are read, too, exactly as they are written.
+        ``numbers`` should be numeric, and ``ids`` may be whole numbers. A numeric column with any other cell
+        is read as text, so that an error can show the cell. The columns ``texts`` are also read, exactly as
+        written.
 
         Raises
         ------
@@ -198,7 +199,7 @@ class Sheet:
 
 
 def read_header(raw: bytes) -> tuple[list[str], str]:
-    """Return the cells of the first line that is not blank, and what separates them."""
+    """Return the cells of the first line that is not blank, and their separator."""
     found = _SEPARATOR_LINE.match(raw)
     rest = raw[found.end() :] if found else raw
     first = re.split(rb"[\r\n]", rest.lstrip(b"\r\n")[: 2**24], maxsplit=1)[0].decode(errors="replace")
@@ -211,7 +212,7 @@ def read_header(raw: bytes) -> tuple[list[str], str]:
 
 
 def read_lines(raw: bytes) -> list[tuple[int, bytes]]:
-    """Return the lines that are neither blank nor comments (``#``), with their numbers."""
+    """Return the numbered lines that are neither blank nor comments (``#``)."""
     numbered = enumerate((line.strip() for line in raw.splitlines()), 1)
     return [(number, line) for number, line in numbered if line and not line.startswith(b"#")]
 
@@ -219,23 +220,26 @@ def read_lines(raw: bytes) -> list[tuple[int, bytes]]:
 def plain_cells(
     file: AnyPath, raw: bytes, names: Callable[[int], Sequence[str] | None], expected: str
 ) -> Cells:
-    """Read rows of bare numbers, separated by commas or white space; ``#`` begins a comment line.
+    """Read rows of numbers separated by commas or white space, without a header.
+
+    Lines that begin with ``#`` are comments.
 
     Parameters
     ----------
     file
         The file, for errors.
     raw
-        Its content.
+        The content.
     names
-        Returns the names of the columns by their number, None for a number that the format does not have.
+        Function that returns the column names for a number of columns, or None if the format does not allow
+        the number.
     expected
-        What a line should contain, for errors.
+        The expected content of a line, for errors.
 
     Raises
     ------
     InputError
-        If a line has another number of values than the format or the first line has.
+        If the number of values in a line differs from the format or the first line.
     """
     first = next((line for line in raw[: 2**20].splitlines() if line.strip()), b"")
     columns = names(first.count(b",") + 1)
@@ -249,7 +253,7 @@ def plain_cells(
 
 
 def _parse_plain(file: AnyPath, raw: bytes, columns: Sequence[str]) -> Cells | None:
-    """Parse text that has the same number of comma-separated numbers in each line, None for other text."""
+    """Parse lines with equally many comma-separated numbers; None for other text."""
     kinds: dict[int, pa.DataType] = {
         at: pa.int64() if name == "id" else pa.float64() for at, name in enumerate(columns)
     }
@@ -269,9 +273,9 @@ def _parse_plain(file: AnyPath, raw: bytes, columns: Sequence[str]) -> Cells | N
 
 
 def _parse_spaced(file: AnyPath, raw: bytes, names: Callable[[int], Sequence[str] | None]) -> Cells | None:
-    """Parse text that has the same number of numbers with white space between them in each line.
+    """Parse text with equally many numbers, separated by white space, in each line.
 
-    Comments may stand before the first row. None for other text.
+    Comments are allowed before the first row. The result is None for other text.
     """
     start = found.end() if (found := re.match(rb"(?:[ \t]*(?:#[^\n]*)?\r?\n)+", raw)) else 0
     body = raw[start:] if start else raw
@@ -303,7 +307,7 @@ def _parse_spaced(file: AnyPath, raw: bytes, names: Callable[[int], Sequence[str
 def _parse_lines(
     file: AnyPath, raw: bytes, names: Callable[[int], Sequence[str] | None], expected: str
 ) -> Cells:
-    """Parse text with comments, white space between values, or a fault, as texts."""
+    """Parse text with comments, white space or invalid values as texts."""
     numbered = read_lines(raw)
     if not numbered:
         raise InputError(f"{file}: no rows; expected {expected}")
@@ -333,7 +337,10 @@ def _parse_lines(
 
 
 def _parse(raw: bytes, delimiter: str, width: int, kinds: dict[int, pa.DataType], *, quoted: bool) -> Any:
-    """Parse the columns at these positions; a header is not a row if the text is quoted."""
+    """Parse the columns at these positions.
+
+    A header is not a row if the text is quoted.
+    """
     names = [str(position) for position in range(width)]
     wanted = [str(position) for position in kinds]
     return arrow_csv.read_csv(
@@ -360,13 +367,13 @@ def _is_finite(column: Any) -> bool:
 
 
 def with_decimal_point(column: Any) -> Any:
-    """Replace decimal commas by points in the cells that are numbers."""
+    """Replace decimal commas with points in cells that are numbers."""
     is_number = pc.match_substring_regex(column, _DECIMAL_COMMA)
     return pc.if_else(is_number, pc.replace_substring(column, ",", "."), column)
 
 
 def _records(raw: bytes, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Read CSV record by record, with the line that each begins in."""
+    """Read CSV record by record, with the first line of each record."""
     reader = csv.reader(io.StringIO(raw.decode(), newline=""), delimiter=delimiter)
     begins = 1
     try:
@@ -379,7 +386,7 @@ def _records(raw: bytes, delimiter: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _find_line(raw: bytes, row: int) -> int:
-    """Return the number of the line of a row; empty lines are not rows."""
+    """Return the line number of a row; empty lines are not rows."""
     if raw.count(b"\r") != raw.count(b"\r\n"):
         raw = b"\n".join(raw.splitlines())
     ends = np.append(np.flatnonzero(np.frombuffer(raw, "uint8") == ord("\n")), len(raw))

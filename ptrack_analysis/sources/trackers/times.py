@@ -1,4 +1,4 @@
-"""Frames, times and dates of a tracker's file as milliseconds since the start of the video."""
+"""Frames, times and dates as milliseconds since the start of the video."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,13 +19,13 @@ from ptrack_analysis.sources.trackers.tracked import Given, frame_rate
 from ptrack_analysis.video import Milliseconds, Video, frames_to_timestamps
 
 LAST_FRAME = 10**9
-"""Largest frame number that is believed: more than a year of video."""
+"""Largest accepted frame number: more than a year of video."""
 _ZONE = r"(?:Z|z|UTC|[+-][0-9]{2}:?[0-9]{2})$"
 _ISO = rf"^{DATE}(?:[T ][0-9]{{1,2}}:[0-9]{{2}}(?::[0-9]{{2}}(?:[.,][0-9]+)?)?\s*(?:{_ZONE[:-1]})?)?$"
 _CLOCK = r"^(?P<h>[0-9]{1,3}):(?P<m>[0-5][0-9]):(?P<s>[0-5][0-9](?:[.,][0-9]+)?)$"
 _DAY_MS = 86_400_000
 _LONGEST_RELATIVE = 10**11
-"""Numbers of milliseconds from here on are since 1970: this is in 1973 [ms]."""
+"""Times from this number on, in 1973, are since 1970 [ms]."""
 _EPOCHS = ((1e9, 1e11, "s"), (1e12, 1e14, "ms"), (1e15, 1e17, "us"), (1e18, 1e20, "ns"))
 """Ranges of times since 1970 in each unit, from the year 2001 on."""
 _MS = {"s": 1e3, "ms": 1.0, "us": 1e-3, "ns": 1e-6}
@@ -33,11 +33,11 @@ _DIGITS = 3
 _HOUR = 3_600_000
 _FEW = 10
 _LONGEST_STEP = 5.0
-"""Times with decimals that are closer than this are in seconds."""
+"""Times with decimals and smaller steps than this are in seconds."""
 
 
 def parse_frame_rate(text: object) -> float | None:
-    """Parse a frame rate; None if it is not a number above 0."""
+    """Parse a frame rate, or return None if it is not a number above 0."""
     try:
         rate = float(text)  # type: ignore[arg-type]  # float rejects what is not a number
     except (TypeError, ValueError):
@@ -47,7 +47,7 @@ def parse_frame_rate(text: object) -> float | None:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Times:
-    """The time of each row [ms], when the video started if that is known, and sentences on both."""
+    """The times of the rows [ms], the start of the video if known, and messages."""
 
     values: Milliseconds
     started_at: datetime | None = None
@@ -64,27 +64,28 @@ def read_times(
     *,
     has_frame_0: bool | None = None,
 ) -> Times:
-    """Read the column that tells the time.
+    """Read the column of the time.
 
     Parameters
     ----------
     cells, columns
         The rows, and the role of each column.
     given
-        What the caller says: the first frame, the stride, the start of the video.
+        Options and facts from the caller: the first frame, the stride, the start of the video.
     base
-        Number of the format's first frame; None if writers differ: 0 if a frame 0 occurs, otherwise 1.
+        Number of the format's first frame. None if writers differ; then it is 0 if a frame 0 occurs,
+        otherwise 1.
     video
         The video, for its frame rate.
     has_frame_0
-        Whether a frame 0 occurs in the file, if ``cells`` are a part of it.
+        Whether a frame 0 occurs in the file, if ``cells`` are only a part of the file.
 
     Raises
     ------
     InputError
-        If a value is not a time, or the unit is evidently another one.
+        If a value is not a time, or the values prove another unit.
     ParameterError
-        If the frame rate is needed and not known, or ``stride`` is given for times.
+        If the frame rate is required and unknown, or ``stride`` is given for times.
     """
     role = find_time_role(columns)
     name = columns[role]
@@ -121,7 +122,7 @@ def _read_frames(
     *,
     has_frame_0: bool | None,
 ) -> Times:
-    """Turn frame numbers into times: 1000 · (frame - first) · stride / rate, cut to whole ms."""
+    """Convert frames to times: 1000 · (frame - first) · stride / rate, truncated."""
     column = cells.columns.get(name)
     advice = f"If {name} is a time, give it the role time (--columns time={name},...)."
     if column is not None and (pa.types.is_timestamp(column.type) or _has_date(column)):
@@ -165,7 +166,7 @@ def _find_date(column: Any) -> int:
 
 
 def _read_numbers(cells: Cells, name: str, role: str, given: Given, video: Video) -> Times:
-    """Read times that are numbers: since the start of the video, or since 1970."""
+    """Read numeric times, since the start of the video or since 1970."""
     values = cells.numbers(name, 0, 1e20)
     if not len(values):
         return Times(np.empty(0, dtype="int64"))
@@ -205,7 +206,7 @@ def _read_numbers(cells: Cells, name: str, role: str, given: Given, video: Video
 
 
 def _find_unit(cells: Cells, name: str, values: Floats, video: Video) -> str:
-    """Return the unit of times since the start of the video, if their values prove it."""
+    """Return the unit of times since the start of the video if their values prove it."""
     steps = np.diff(np.unique(values))
     if len(steps) and (values % 1 != 0).any() and np.median(steps) < _LONGEST_STEP:
         return "s"
@@ -223,7 +224,7 @@ def _find_unit(cells: Cells, name: str, values: Floats, video: Video) -> str:
 
 
 def _validate_one_clock(cells: Cells, name: str, values: Floats, limit: float, first: str) -> None:
-    """Reject times since 1970 of which some have another unit."""
+    """Reject times since 1970 that differ in their unit."""
     if (values > limit / 10).any():
         row = int((values > limit / 10).argmax())
         raise cells.fault(name, row, f"a time near {first} as in the other rows: the table has two clocks")
@@ -256,7 +257,7 @@ def _read_texts(cells: Cells, name: str, given: Given) -> Times:
         moments = pd.to_datetime(pd.Series(plain.to_pandas()), format="ISO8601", utc=True)
     except (ValueError, OverflowError) as error:
         row = _find_broken_date(plain)
-        raise cells.fault(name, row, "a date and time that exist") from error
+        raise cells.fault(name, row, "an existing date and time") from error
     milliseconds = moments.dt.tz_convert(None).to_numpy().astype("datetime64[us]").astype("int64") / 1e3
     return _from_clock(cells, name, milliseconds, given, has_zone=first)
 
@@ -267,7 +268,7 @@ def _find_broken_date(column: Any) -> int:
 
 
 def _read_clock(cells: Cells, name: str, column: Any) -> Times:
-    """Read HH:MM:SS.mmm as time since the start of the video."""
+    """Read HH:MM:SS.mmm as the time since the start of the video."""
     parts = pc.extract_regex(pc.replace_substring(column, ",", "."), _CLOCK)
     hours, minutes, seconds = (
         pc.cast(pc.struct_field(parts, key), pa.float64()).to_numpy() for key in ("h", "m", "s")
@@ -284,7 +285,10 @@ def _read_clock(cells: Cells, name: str, column: Any) -> Times:
 
 
 def _from_clock(cells: Cells, name: str, moments: Floats, given: Given, *, has_zone: bool) -> Times:
-    """Count wall-clock times [ms] from the start of the video: as given, otherwise their first one."""
+    """Convert wall-clock times to times since the start of the video [ms].
+
+    The start is the first time if it is not given.
+    """
     if not len(moments):
         return Times(np.empty(0, dtype="int64"))
     values = _cut(moments)
@@ -311,5 +315,5 @@ def _from_clock(cells: Cells, name: str, moments: Floats, given: Given, *, has_z
 
 
 def _cut(values: Floats) -> Milliseconds:
-    """Cut to whole milliseconds; what rounding to a few digits makes whole counts as whole."""
+    """Truncate to milliseconds, with a tolerance for rounding errors."""
     return np.floor(np.round(values, _DIGITS)).astype("int64")

@@ -1,4 +1,4 @@
-"""What a caller says about a tracker's file, and its frames as times."""
+"""Options and facts for reading a tracker's file, and the result."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -23,12 +23,12 @@ UNITS = ("px", "fraction", "m", "cm", "mm")
 Y_AXES = ("up", "down")
 _RATES = (1e-3, 1e6)
 COLUMN_BYTES = 60
-"""Bytes per detection and column without a role at the peak of an analysis: three copies, and texts."""
+"""Peak bytes of an analysis per detection and column without a role: three copies, and texts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tracked:
-    """Another tracker's result: DETECTIONS (or POINTS), the video, and the report of the read."""
+    """Another tracker's result: DETECTIONS or POINTS, the video, and the read report."""
 
     table: pd.DataFrame
     video: Video
@@ -36,16 +36,16 @@ class Tracked:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Sentences on dropped rows, assumptions and oddities."""
+        """Messages about dropped rows, assumptions and oddities."""
         return self.report.notes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
-    """What the caller says about a file: facts that the file lacks, and how it is read.
+    """Options and facts from the caller about a file.
 
-    ``first_frame``, ``first_pixel``, ``stride``, ``unit`` and ``y_axis`` are None for those of the format;
-    ``budget`` limits the number of rows. ``read_tracks`` explains the others.
+    ``first_frame``, ``first_pixel``, ``stride``, ``unit`` and ``y_axis`` are None to use the values of the
+    format. ``budget`` limits the number of rows. ``read_tracks`` explains the others.
     """
 
     video: Video = field(default_factory=Video)
@@ -61,12 +61,12 @@ class Given:
     budget: Budget | None = None
 
     def validate_size(self, rows: int, further: int = 0) -> None:
-        """Reject a file with so many rows and columns without a role if they need more than the budget.
+        """Reject a file whose rows need more memory than the budget.
 
         Raises
         ------
         InputError
-            If they do.
+            If the memory does not suffice.
         """
         if self.budget is None:
             return
@@ -79,25 +79,25 @@ class Given:
             )
 
     def validate_lines(self, raw: bytes, further: int = 0) -> None:
-        """Reject text with so many lines that its rows need more memory than the budget."""
+        """Reject text whose lines need more memory than the budget."""
         if self.budget is not None:
             self.validate_size(raw.count(b"\n"), further)
 
 
 def combine(options: FormatOptions, video: Video, budget: Budget | None = None) -> Given:
-    """Combine the options and the facts that the caller gives."""
+    """Combine the options and facts from the caller."""
     values = {name: getattr(options, name) for name in FORMAT_OPTIONS if name not in {"format", "columns"}}
     columns = dict(options.columns) or None
     return Given(video=video, columns=columns, part=dict(options.part), budget=budget, **values)
 
 
 def validate_options(options: FormatOptions) -> FormatOptions:
-    """Return the options, after validation of their values.
+    """Validate the values of the options, and return the options.
 
     Raises
     ------
     ParameterError
-        If a value is out of its range.
+        If a value is out of range.
     """
     for name, least, most in (("first_frame", 0, None), ("first_pixel", 0, 1), ("stride", 1, None)):
         value = getattr(options, name)
@@ -121,7 +121,7 @@ _ALSO_SIZE = " Boxes in pixels also need the frame size: Video(width=640, height
 
 
 def named(video: Video, title: str, **known: Any) -> Video:
-    """Complete what a file tells by the given facts; the name is made of the title."""
+    """Add facts from a file to the given facts, with a name derived from the title."""
     facts = {fact: value for fact, value in known.items() if value is not None}
     return replace(video, name=make_slug(title), **facts)
 
@@ -138,7 +138,7 @@ def frame_size(video: Video, place: str) -> tuple[int, int]:
     Raises
     ------
     ParameterError
-        If they are not known, and pixels cannot become fractions without them.
+        If the frame size is unknown, so that pixels cannot be converted to fractions.
     """
     if not video.width or not video.height:
         raise ParameterError(
@@ -149,12 +149,12 @@ def frame_size(video: Video, place: str) -> tuple[int, int]:
 
 
 def frame_rate(video: Video, place: str) -> float:
-    """Return the video's frames a second.
+    """Return the video's frames per second.
 
     Raises
     ------
     ParameterError
-        If the rate is not known, and frames cannot become times without it, or is no sensible rate.
+        If the rate is unknown, so that frames cannot be converted to times, or is not a valid rate.
     """
     rate = video.frame_rate
     if rate is None:
@@ -168,7 +168,7 @@ def frame_rate(video: Video, place: str) -> float:
 
 
 def find_backward_rows(person: Integers, time: Milliseconds) -> Integers:
-    """Return the rows that are earlier than the row before of the same person, in the order of the file."""
+    """Return the rows that are earlier than the same person's previous row."""
     if (time[1:] >= time[:-1]).all():
         return np.empty(0, dtype="int64")
     order = np.argsort(person, kind="stable")

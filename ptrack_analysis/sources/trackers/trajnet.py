@@ -1,4 +1,4 @@
-"""JSON Lines of TrajNet++: scenes and the positions of people, predicted ones among them."""
+"""JSON Lines of TrajNet++: scenes, and observed and predicted positions of people."""
 
 import re
 from collections.abc import Iterator
@@ -49,15 +49,16 @@ _DECODER = msgspec.json.Decoder(_Line)
 
 
 def read_trajnet_lines(path: AnyPath, given: Given) -> Rows:
-    """Read JSON Lines of TrajNet++: ``{"track": {"f", "p", "x", "y"}}`` and ``{"scene": {"fps"}}``.
+    """Read JSON Lines of TrajNet++.
 
-    The scenes state how many times a second people were annotated, so the frame rate is that times the step
-    between the frames of a person, unless the caller gives it. Predictions other than the first are left out.
+    The lines are ``{"track": {"f", "p", "x", "y"}}`` or ``{"scene": {"fps"}}``. The scenes state how many
+    times per second people were annotated. The frame rate is this rate times the step between the frames of a
+    person, unless the caller gives it. Only the first prediction of a path is read.
 
     Raises
     ------
     InputError
-        With the line of what is at fault; if scenes have several rates.
+        If a line is invalid, with its number; if scenes have several rates.
     ParameterError
         If the caller names columns.
     """
@@ -106,20 +107,20 @@ def read_trajnet_lines(path: AnyPath, given: Given) -> Rows:
 
 
 def fits_trajnet_lines(sample: Sample) -> str | None:
-    """Return why a file is not JSON Lines of TrajNet++, None if it is."""
+    """Return why a file is not JSON Lines of TrajNet++, or None if it is."""
     if sample.is_folder or not _FIRST.match(sample.head):
         return "its first line is not a scene or a track"
     return None
 
 
 def _read_chunks(raw: bytes, path: AnyPath) -> Iterator[tuple[int, list[_Line]]]:
-    """Decode many lines at a time; yield the number of the first of them, too."""
+    """Decode the lines in chunks, each with the number of its first line."""
     start, number = 0, 1
     while start < len(raw):
         end = raw.find(b"\n", start + _CHUNK) + 1 or len(raw)
         chunk = raw[start:end]
         lines = chunk.splitlines()
-        if not all(lines):  # numbers of lines need no blank lines
+        if not all(lines):  # so that line numbers are right
             yield from (
                 (n, _decode_lines(line, path, n)) for n, line in enumerate(lines, number) if line.strip()
             )
@@ -143,23 +144,23 @@ def _decode_lines(chunk: bytes, path: AnyPath, first: int) -> list[_Line]:
 
 
 def _drop_predictions(cells: Cells) -> tuple[Cells, tuple[DroppedRows, ...]]:
-    """Leave out all predictions of a person's path but the first."""
+    """Exclude all predictions of a person's path except the first."""
     further = cells.columns["number"].to_numpy() > 0
     count = int(further.sum())
     if not count:
         return cells, ()
-    text = f"{count} rows of further predictions (prediction_number above 0) are left out"
+    text = f"{count} rows of further predictions (prediction_number above 0) are excluded"
     reason = DroppedRows(text, count, cells.list_examples(np.flatnonzero(further)), is_excluded=True)
     return cells.kept(~further), (reason,)
 
 
 def _find_rate(rates: set[float], path: AnyPath) -> float | None:
-    """Return how many times a second people were annotated.
+    """Return the number of annotations of people per second.
 
     Raises
     ------
     InputError
-        If the scenes have several rates, or one that is not above 0.
+        If the scenes have several rates, or a rate is not above 0.
     """
     listed = ", ".join(f"{rate:g}" for rate in sorted(rates)[:_SHOWN])
     if len(rates) > 1:

@@ -1,4 +1,4 @@
-"""What a file is that no reader knows, and what to do about it."""
+"""Descriptions of files that cannot be read, with advice."""
 
 import re
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ _BINARIES = {
     b"PK\x03\x04": "a ZIP archive or an Excel workbook. Unpack it, or save the sheet as CSV.",
     b"%PDF": "a PDF document, which has no tracking data.",
     b"\x80\x04\x95": "a Python pickle, which is never loaded because it can run code. Save a CSV file.",
-    b"\x93NUMPY": "a NumPy array, which does not say what its columns are. Save a CSV with a header.",
+    b"\x93NUMPY": "a NumPy array, which does not name its columns. Save a CSV with a header.",
 }
 _XML_KINDS = {
     "annotation": "an annotation of one image in PASCAL VOC's XML, which has no tracks.",
@@ -128,8 +128,8 @@ _TEXT_KINDS = (
     ),
 )
 _VIDEO_ADVICE = (
-    "a video. ptrack reads what a tracker found in a video: run a tracker on it first, for example "
-    "'yolo track source=VIDEO save_txt=True save_conf=True', and give ptrack the folder that it writes."
+    "a video. ptrack reads the results of a tracker: run a tracker on the video first, for example "
+    "'yolo track source=VIDEO save_txt=True save_conf=True', and pass the folder that it writes."
 )
 _REFUSED_NAMES = (
     (
@@ -154,12 +154,12 @@ _NUMBERS = "rows of {} numbers without a header"
 
 
 def describe_unknown(sample: Sample) -> str:
-    """Return what a file or folder is that no reader knows, and what to do about it."""
+    """Describe a file or folder that no reader accepts, with advice."""
     return describe_refused(sample) or f"{sample.path}: {_describe(sample)}"
 
 
 def describe_refused(sample: Sample) -> str | None:
-    """Return what a file is that is not read by its name, None if the name proves nothing."""
+    """Describe a file whose name proves a format that is not read, or return None."""
     if sample.is_folder:
         return None
     name = sample.path.name.lower().removesuffix(".gz")
@@ -184,7 +184,7 @@ def _describe(sample: Sample) -> str:
 
 
 def _describe_binary(head: bytes) -> str | None:
-    """Return what a file is by its magic bytes, None for text."""
+    """Describe a file by its magic bytes, or return None for text."""
     if _is_video(head):
         return _VIDEO_ADVICE
     if any(re.match(pattern, head, re.DOTALL) for pattern in _IMAGES) or head[8:12] in _IMAGE_BRANDS:
@@ -227,7 +227,7 @@ def _describe_json(text: bytes) -> str:
 
 
 def _list_names(text: bytes) -> list[str]:
-    """Return the names of the members of a JSON object, or of the first object in a list."""
+    """Return the member names of a JSON object, or of the first object in a list."""
     try:
         document: Any = msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError):

@@ -1,4 +1,4 @@
-"""Text of VATIC, as in the Stanford Drone Dataset: one box per line, with its label in quotes."""
+"""Text of VATIC, as in the Stanford Drone Dataset, with one box per line."""
 
 import numpy as np
 import pyarrow as pa
@@ -31,28 +31,28 @@ _EXPECTED = 'id x1 y1 x2 y2 frame lost occluded generated "label"'
 
 
 def read_vatic(path: AnyPath, given: Given) -> Rows:
-    """Read text of VATIC: ``id x1 y1 x2 y2 frame lost occluded generated "label"`` and attributes in quotes.
+    """Read text of VATIC: ``id x1 y1 x2 y2 frame lost occluded generated "label"``.
 
-    Frames are counted from 0. Rows with ``lost`` 1 are outside the image and are left out. Attributes are not
-    read. If all labels are those of the Stanford Drone Dataset, 30 frames per second are assumed; for other
-    files the frame rate is required.
+    Frames are counted from 0. Rows with ``lost`` 1 are outside the image and are excluded. Attributes after
+    the label are not read. If all labels occur in the Stanford Drone Dataset, 30 frames per second are
+    assumed. For other files the frame rate is required.
 
     Parameters
     ----------
     path
         The file.
     given
-        What the caller says; the frame size is required.
+        Options and facts from the caller; the frame size is required.
 
     Returns
     -------
     Rows
-        The rows and what they mean, for ``build_tracked``.
+        The rows and their layout, for ``build_tracked``.
 
     Raises
     ------
     InputError
-        With the line and value of what is at fault.
+        If a value is invalid, with the value and its line.
 
     References
     ----------
@@ -73,7 +73,7 @@ def read_vatic(path: AnyPath, given: Given) -> Rows:
 
 
 def fits_vatic(sample: Sample) -> str | None:
-    """Return why a file is not text of VATIC, None if it is."""
+    """Return why a file is not text of VATIC, or None if it is."""
     if sample.is_folder:
         return "a folder"
     words = sample.head.lstrip().split(b"\n", 1)[0].split(None, _LABEL)
@@ -100,12 +100,12 @@ def _split_lines(raw: bytes, path: AnyPath) -> Cells:
 
 
 def _drop_lost(cells: Cells) -> tuple[Cells, tuple[DroppedRows, ...]]:
-    """Leave out the rows in which the object is outside the image."""
+    """Exclude the rows in which the object is outside the image."""
     lost = cells.whole("lost", 0, 1) == 1
     if not lost.any():
         return cells, ()
     count = int(lost.sum())
-    text = f"{count} of {cells.count} rows of people outside the image (lost) are left out"
+    text = f"{count} of {cells.count} rows of people outside the image (lost) are excluded"
     return cells.kept(~lost), (
         DroppedRows(text, count, cells.list_examples(np.flatnonzero(lost)), is_excluded=True),
     )

@@ -44,28 +44,29 @@ _PEOPLE = msgspec.json.Decoder(list[_Person])
 
 
 def read_wildtrack(path: AnyPath, given: Given) -> Rows:
-    """Read a folder of WILDTRACK's ``annotations_positions``: one file ``<frame>.json`` per frame.
+    """Read a folder ``annotations_positions`` of WILDTRACK.
 
-    Each view is a camera; cameras are never merged. A view of -1 is a camera that does not see the person.
-    The number of a file is the frame at 10 frames per second, which is assumed unless the caller gives the
-    frame rate. The position on the ground [m] is kept in ``floor_x_m`` and ``floor_y_m``.
+    The folder has one file ``<frame>.json`` per frame. Each view is a camera, and cameras are never merged.
+    The sides of a view are -1 if its camera does not see the person. The number of a file is the frame at 10
+    frames per second, which is assumed unless the caller gives the frame rate. The position on the ground [m]
+    is kept in ``floor_x_m`` and ``floor_y_m``.
 
     Parameters
     ----------
     path
         The folder.
     given
-        What the caller says; the frame size is required.
+        Options and facts from the caller; the frame size is required.
 
     Returns
     -------
     Rows
-        The rows and what they mean, for ``build_tracked``.
+        The rows and their layout, for ``build_tracked``.
 
     Raises
     ------
     InputError
-        With the file and value of what is at fault.
+        If a value is invalid, with the value and its file.
 
     References
     ----------
@@ -113,7 +114,7 @@ def read_wildtrack(path: AnyPath, given: Given) -> Rows:
 
 
 def fits_wildtrack(sample: Sample) -> str | None:
-    """Return why a source is not a folder of WILDTRACK, None if it is."""
+    """Return why a source is not a folder of WILDTRACK, or None if it is."""
     if not sample.is_folder or not has_frame_files(sample.names, ".json"):
         return "not a folder of files <frame>.json"
     first = sample.first(".json")

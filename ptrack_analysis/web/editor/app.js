@@ -99,7 +99,7 @@ export class App {
     this.timer = setTimeout(() => keepChanges(this), 300);
   }
 
-  /** Say what to do next. */
+  /** Show the next step. */
   showHint() {
     showHint(this);
   }
@@ -194,7 +194,7 @@ export class App {
     this.changed();
   }
 
-  /** Undo a change without an effect, as if it had not been made. */
+  /** Undo a change that had no effect, and remove it from the history. */
   revert() {
     this.model.undo();
     this.model.future.pop();
@@ -220,10 +220,10 @@ export class App {
   }
 
   /** Delete the selected corner, otherwise the selected item. */
-  removeChosen(whole = false) {
+  removeChosen(entire = false) {
     const item = this.model.item(this.selected);
     if (!item) return;
-    if (this.corner && !whole) {
+    if (this.corner && !entire) {
       const { corner } = this;
       this.corner = null;
       const isRemoved = this.change(() => this.model.removeCorner(item, corner, false));

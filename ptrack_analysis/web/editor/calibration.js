@@ -4,29 +4,29 @@ import { fitFloor } from "./homography.js";
 
 const MOST_LINES = 60;
 
-const whole = (pair) => pair.floor.every(Number.isFinite);
+const isComplete = (pair) => pair.floor.every(Number.isFinite);
 
 /** Fit the floor to the pairs with floor coordinates; the residual of other pairs is null. */
 export function refit(app) {
   const { pairs } = app.model.doc;
-  const used = pairs.filter(whole);
+  const used = pairs.filter(isComplete);
   const fit = fitFloor(used.map((pair) => pair.image), used.map((pair) => pair.floor), app.opening.floor?.lens);
   let at = 0;
-  const residuals = pairs.map((pair) => (whole(pair) ? (fit.residuals?.[at++] ?? null) : null));
+  const residuals = pairs.map((pair) => (isComplete(pair) ? (fit.residuals?.[at++] ?? null) : null));
   app.fit = { ...fit, residuals };
 }
 
-/** Return the drawn bounds: from the file, otherwise around the points. */
+/** Return the bounds to draw: from the file, otherwise around the points. */
 export function drawnBounds(app) {
   const { bounds, pairs } = app.model.doc;
   if (bounds && bounds.every(Number.isFinite) && bounds[2] > bounds[0] && bounds[3] > bounds[1]) return bounds;
-  const floor = pairs.filter(whole).map((pair) => pair.floor);
+  const floor = pairs.filter(isComplete).map((pair) => pair.floor);
   if (floor.length < 2) return null;
   const ends = (axis, choose) => choose(...floor.map((p) => p[axis]));
   return [ends(0, Math.min), ends(1, Math.min), ends(0, Math.max), ends(1, Math.max)];
 }
 
-/** Choose the distance of grid lines [m]. */
+/** Choose the spacing of grid lines [m]. */
 export function gridStep([x0, y0, x1, y1]) {
   const longest = Math.max(x1 - x0, y1 - y0);
   return [0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 50, 100, 500, 1000].find((step) => longest / step <= 24) ?? longest / 20;
@@ -71,12 +71,12 @@ function labelCorners(app, [x0, y0, x1, y1]) {
 
 const format = (value) => String(Math.round(value * 100) / 100);
 
-function cutPath(places, view) {
+function cutPath(positions, view) {
   let [d, drawing] = ["", false];
   const far = 20 * Math.max(view.width, view.height);
-  for (const place of places) {
-    const fine = place && Math.abs(place[0]) < far && Math.abs(place[1]) < far;
-    if (fine) d += `${drawing ? "L" : "M"}${place[0].toFixed(1)} ${place[1].toFixed(1)}`;
+  for (const position of positions) {
+    const fine = position && Math.abs(position[0]) < far && Math.abs(position[1]) < far;
+    if (fine) d += `${drawing ? "L" : "M"}${position[0].toFixed(1)} ${position[1].toFixed(1)}`;
     drawing = Boolean(fine);
   }
   return d;

@@ -5,7 +5,7 @@ import { make } from "../shared/dom.js";
 
 const KINDS = ["entrance", "queue", "checkout", "goal"];
 
-/** Find the known kind that a text means; letters may be capital. */
+/** Find the known kind that matches a text, ignoring case. */
 const findKind = (text) => [...KINDS, "zone", "line"].find((kind) => kind === text.trim().toLowerCase());
 
 /** Show the selected item; create its fields once per item. */
@@ -85,5 +85,5 @@ function cornerFields(app, id, part, ring, index) {
   }));
 }
 
-/** Make the list of kinds that fields offer. */
+/** Make the list of kinds for the fields. */
 export const makeKindList = () => make("datalist", { id: "kinds" }, ...KINDS.map((value) => make("option", { value })));

@@ -8,11 +8,11 @@ import { snapped } from "./view.js";
 export function dragView(app, from, clicked = () => {}) {
   let [last, moved] = [from, false];
   return {
-    move(place) {
-      if (!moved && distance(place, from) < 4) return;
+    move(position) {
+      if (!moved && distance(position, from) < 4) return;
       moved = true;
-      app.view.pan(place[0] - last[0], place[1] - last[1]);
-      last = place;
+      app.view.pan(position[0] - last[0], position[1] - last[1]);
+      last = position;
       app.redraw();
     },
     end() {
@@ -26,14 +26,14 @@ export function dragView(app, from, clicked = () => {}) {
 export function dragRectangle(app, from, how) {
   let moved = false;
   return {
-    move(place, { off }) {
-      if (!moved && distance(place, from) < 4) return;
+    move(position, { off }) {
+      if (!moved && distance(position, from) < 4) return;
       if (!moved) {
         moveCursor(app, from, how);
         putPoint(app, how.near);
       }
       moved = true;
-      moveCursor(app, place, { near: how.near, off });
+      moveCursor(app, position, { near: how.near, off });
     },
     end() {
       if (!moved) moveCursor(app, from, how);
@@ -58,14 +58,14 @@ export function dragCorner(app, item, corner, how, isNew = false) {
   };
   const moved = (one, p) => group.some((g) => g.item === one && g.item.parts[g.part][g.ring][g.index] === p);
   return {
-    move(place, { off, lock }) {
-      origin ??= place;
-      if (!group && distance(place, origin) < 3) return;
+    move(position, { off, lock }) {
+      origin ??= position;
+      if (!group && distance(position, origin) < 3) return;
       if (!group) start();
-      const snap = lock ? lockedTo(app, from, place) : snapped(model, app.view, place, { near: how.near, off: off || !app.snapping, free: moved });
+      const snap = lock ? lockedTo(app, from, position) : snapped(model, app.view, position, { near: how.near, off: off || !app.snapping, free: moved });
       ({ edge } = snap);
       for (const g of group) g.item.parts[g.part][g.ring][g.index] = [...snap.point];
-      Object.assign(app, { cursor: place, snap });
+      Object.assign(app, { cursor: position, snap });
       app.changed();
     },
     end() {
@@ -73,7 +73,7 @@ export function dragCorner(app, item, corner, how, isNew = false) {
       const point = item.parts[corner.part][corner.ring][corner.index];
       if (edge) model.insertOnEdge(edge[0], edge[1], point);
       model.tidy();
-      app.corner = cornerAt(app, item, app.view.place(point), 1);
+      app.corner = cornerAt(app, item, app.view.position(point), 1);
       app.changed();
       app.refresh();
     },
@@ -96,13 +96,13 @@ export function dragItem(app, item, from, how) {
   const before = structuredClone(item.parts);
   let moved = false;
   return {
-    move(place, { off, lock }) {
-      if (!moved && distance(place, from) < 4) return;
+    move(position, { off, lock }) {
+      if (!moved && distance(position, from) < 4) return;
       if (!moved) model.keep();
       moved = true;
-      const [start, now] = [view.point(from), view.point(place)];
+      const [start, now] = [view.point(from), view.point(position)];
       let shift = [now[0] - start[0], now[1] - start[1]];
-      if (lock) shift[Math.abs(place[0] - from[0]) < Math.abs(place[1] - from[1]) ? 0 : 1] = 0;
+      if (lock) shift[Math.abs(position[0] - from[0]) < Math.abs(position[1] - from[1]) ? 0 : 1] = 0;
       else if (!off && app.snapping) shift = snapShift(app, item, before, shift, how.near);
       item.parts = shiftParts(app, before, shift);
       app.changed();
@@ -123,9 +123,9 @@ function snapShift(app, item, before, shift, near) {
   const others = app.model.rings().filter((one) => one.item !== item).flatMap(({ points }) => points);
   let [best, least] = [shift, near];
   for (const [x, y] of before.flat(2)) {
-    const place = app.view.place([x + shift[0], y + shift[1]]);
+    const position = app.view.position([x + shift[0], y + shift[1]]);
     for (const other of others) {
-      const away = distance(app.view.place(other), place);
+      const away = distance(app.view.position(other), position);
       if (away < least) [best, least] = [[other[0] - x, other[1] - y], away];
     }
   }
@@ -133,16 +133,16 @@ function snapShift(app, item, before, shift, near) {
 }
 
 /** Move the pressed point of the floor plan, or add one. */
-export function dragPair(app, place, how) {
+export function dragPair(app, position, how) {
   const { pairs } = app.model.doc;
-  const index = pairs.findIndex((pair) => distance(app.view.ofFraction(pair.image), place) < how.near + 2);
-  if (index < 0) return dragView(app, place, () => putPair(app, place));
+  const index = pairs.findIndex((pair) => distance(app.view.ofFraction(pair.image), position) < how.near + 2);
+  if (index < 0) return dragView(app, position, () => putPair(app, position));
   app.pair = index;
   app.refresh();
   let moved = false;
   return {
     move(now) {
-      if (!moved && distance(now, place) < 3) return;
+      if (!moved && distance(now, position) < 3) return;
       if (!moved) app.model.keep();
       moved = true;
       app.model.doc.pairs[index].image = roundFraction(app.view.toFraction(now));
@@ -157,8 +157,8 @@ export function dragPair(app, place, how) {
 export const roundFraction = (p) => p.map((value) => Math.round(value * 1e6) / 1e6);
 
 /** Add a point of the floor plan at a position of the screen. */
-export function putPair(app, place) {
-  app.change(() => app.model.doc.pairs.push({ source: null, image: roundFraction(app.view.toFraction(place)), floor: [null, null] }));
+export function putPair(app, position) {
+  app.change(() => app.model.doc.pairs.push({ source: null, image: roundFraction(app.view.toFraction(position)), floor: [null, null] }));
   app.pair = app.model.doc.pairs.length - 1;
   app.refresh({ focusPair: true });
 }

@@ -20,7 +20,7 @@ export function colorOf(app, item) {
   return ZONE_COLORS.light[names.indexOf(item.name) % ZONE_COLORS.light.length];
 }
 
-const path = (places, closed) => `M${places.map(([x, y]) => `${x.toFixed(2)} ${y.toFixed(2)}`).join("L")}${closed ? "Z" : ""}`;
+const path = (positions, closed) => `M${positions.map(([x, y]) => `${x.toFixed(2)} ${y.toFixed(2)}`).join("L")}${closed ? "Z" : ""}`;
 
 /** Draw everything again. */
 export function draw(app) {
@@ -37,7 +37,7 @@ export function draw(app) {
   }
   made.push(...pointing(app), ...scaleBar(app), ...cursorText(app));
   svg.replaceChildren(...made);
-  Object.assign(app.paper.style, { width: `${view.picture.width * view.scale}px`, height: `${view.picture.height * view.scale}px`, transform: `translate(${view.left}px, ${view.top}px)` });
+  Object.assign(app.paper.style, { width: `${view.image.width * view.scale}px`, height: `${view.image.height * view.scale}px`, transform: `translate(${view.left}px, ${view.top}px)` });
 }
 
 function outline(app, item, faint) {
@@ -46,7 +46,7 @@ function outline(app, item, faint) {
   const group = shape("g", { class: `item ${item.type}${chosen ? " chosen" : ""}${bad ? " bad" : ""}${faint ? " faint" : ""}` });
   group.style.setProperty("--mark", colorOf(app, item));
   const closed = item.type === "zone";
-  const d = item.parts.flat().filter((ring) => ring.length).map((ring) => path(ring.map((p) => app.view.place(p)), closed)).join("");
+  const d = item.parts.flat().filter((ring) => ring.length).map((ring) => path(ring.map((p) => app.view.position(p)), closed)).join("");
   group.append(shape("path", { class: "casing", d }), shape("path", { class: "edge", d, "fill-rule": "evenodd" }));
   if (!closed && !faint) group.append(...arrow(app, item.parts[0][0]));
   return group;
@@ -54,8 +54,8 @@ function outline(app, item, faint) {
 
 /** Draw the direction in: from left to right, looking along the line. */
 function arrow(app, points) {
-  const places = points.map((p) => app.view.place(p));
-  const [a, b] = longest(places);
+  const positions = points.map((p) => app.view.position(p));
+  const [a, b] = longest(positions);
   const length = Math.hypot(b[0] - a[0], b[1] - a[1]);
   if (!(length > 1)) return [];
   const [dx, dy] = [(b[0] - a[0]) / length, (b[1] - a[1]) / length];
@@ -66,13 +66,13 @@ function arrow(app, points) {
   return [
     shape("path", { class: "casing", d: shaft }), shape("path", { class: "edge", d: shaft }),
     shape("text", { class: "in", x: tx, y: ty }, "in"),
-    shape("circle", { class: "first", cx: places[0][0], cy: places[0][1], r: 5 }),
+    shape("circle", { class: "first", cx: positions[0][0], cy: positions[0][1], r: 5 }),
   ];
 }
 
-function longest(places) {
-  const lengths = segments(places, false).map(([a, b]) => [Math.hypot(b[0] - a[0], b[1] - a[1]), a, b]);
-  const [, a, b] = lengths.sort((one, other) => other[0] - one[0])[0] ?? [0, places[0], places[0]];
+function longest(positions) {
+  const lengths = segments(positions, false).map(([a, b]) => [Math.hypot(b[0] - a[0], b[1] - a[1]), a, b]);
+  const [, a, b] = lengths.sort((one, other) => other[0] - one[0])[0] ?? [0, positions[0], positions[0]];
   return [a, b];
 }
 
@@ -83,8 +83,8 @@ function frame({ view }) {
 }
 
 function label(app, item) {
-  const place = labelPlace(app, item);
-  const text = shape("text", { class: `label${item.id === app.selected ? " chosen" : ""}`, x: place[0], y: place[1] });
+  const position = labelPlace(app, item);
+  const text = shape("text", { class: `label${item.id === app.selected ? " chosen" : ""}`, x: position[0], y: position[1] });
   const most = longestLabel(app, item);
   if (!most) return text;
   const letters = [...item.name];
@@ -92,21 +92,21 @@ function label(app, item) {
   const figures = item.id === app.selected && app.view.width > NARROW ? describeFigures(app, item) : "";
   if (!figures) return text;
   const side = item.type === "line" ? -18 : 18;
-  return shape("g", {}, text, shape("text", { class: "label figures", x: place[0], y: place[1] + side }, figures));
+  return shape("g", {}, text, shape("text", { class: "label figures", x: position[0], y: position[1] + side }, figures));
 }
 
 /** Return the number of letters of a name that fit; 0 in a very narrow zone. */
 function longestLabel(app, item) {
   if (item.type === "line") return LONGEST_LABEL;
-  const places = item.parts.flat(2).map((p) => app.view.place(p)[0]);
-  const width = places.reduce((a, b) => Math.max(a, b)) - places.reduce((a, b) => Math.min(a, b));
+  const positions = item.parts.flat(2).map((p) => app.view.position(p)[0]);
+  const width = positions.reduce((a, b) => Math.max(a, b)) - positions.reduce((a, b) => Math.min(a, b));
   if (width < NARROW_ZONE && item.id !== app.selected) return 0;
   return Math.round(Math.min(LONGEST_LABEL, Math.max(SHORTEST_LABEL, width / LETTER)));
 }
 
 function labelPlace(app, item) {
-  if (item.type === "zone") return app.view.place(insidePoint(item.parts));
-  const [a, b] = longest(item.parts[0][0].map((p) => app.view.place(p)));
+  if (item.type === "zone") return app.view.position(insidePoint(item.parts));
+  const [a, b] = longest(item.parts[0][0].map((p) => app.view.position(p)));
   const length = Math.hypot(b[0] - a[0], b[1] - a[1]) || 1;
   const [x, y] = middle(a, b);
   return [x + ((b[1] - a[1]) / length) * 18, y - ((b[0] - a[0]) / length) * 18];
@@ -115,13 +115,13 @@ function labelPlace(app, item) {
 function handles(app, item) {
   const made = [];
   item.parts.forEach((rings, part) => rings.forEach((points, ring) => {
-    const places = points.map((p) => app.view.place(p));
-    for (const [a, b] of segments(places, item.type === "zone")) {
+    const positions = points.map((p) => app.view.position(p));
+    for (const [a, b] of segments(positions, item.type === "zone")) {
       if (Math.hypot(b[0] - a[0], b[1] - a[1]) < SHORTEST_EDGE) continue;
       const [x, y] = middle(a, b);
       made.push(shape("circle", { class: "between", cx: x, cy: y, r: 4 }));
     }
-    places.forEach(([x, y], index) => {
+    positions.forEach(([x, y], index) => {
       const { corner } = app;
       const chosen = corner && corner.part === part && corner.ring === ring && corner.index === index;
       made.push(shape("circle", { class: `corner${chosen ? " chosen" : ""}`, cx: x, cy: y, r: chosen ? 7 : 5.5 }));
@@ -132,17 +132,17 @@ function handles(app, item) {
 
 function draft(app) {
   if (!app.draft.length) return [];
-  const places = app.draft.map(({ point }) => app.view.place(point));
-  const next = app.cursor && app.snap ? [app.view.place(app.snap.point)] : [];
+  const positions = app.draft.map(({ point }) => app.view.position(point));
+  const next = app.cursor && app.snap ? [app.view.position(app.snap.point)] : [];
   if (app.tool === "rectangle") {
-    const d = next.length ? path(rectangleOf(places[0], next[0]), true) : path(places, false);
-    return [shape("path", { class: "casing draft", d }), shape("path", { class: "edge draft", d }), shape("circle", { class: "corner first", cx: places[0][0], cy: places[0][1], r: 7 })];
+    const d = next.length ? path(rectangleOf(positions[0], next[0]), true) : path(positions, false);
+    return [shape("path", { class: "casing draft", d }), shape("path", { class: "edge draft", d }), shape("circle", { class: "corner first", cx: positions[0][0], cy: positions[0][1], r: 7 })];
   }
-  const d = path([...places, ...next], false);
+  const d = path([...positions, ...next], false);
   const made = [shape("path", { class: "casing draft", d }), shape("path", { class: "edge draft", d })];
   const closes = ["zone", "hole"].includes(app.tool);
-  if (closes && places.length > 1 && next.length) made.push(shape("path", { class: "edge draft open", d: path([next[0], places[0]], false) }));
-  places.forEach(([x, y], i) => made.push(shape("circle", { class: `corner${i === 0 ? " first" : ""}`, cx: x, cy: y, r: i === 0 ? 7 : 5 })));
+  if (closes && positions.length > 1 && next.length) made.push(shape("path", { class: "edge draft open", d: path([next[0], positions[0]], false) }));
+  positions.forEach(([x, y], i) => made.push(shape("circle", { class: `corner${i === 0 ? " first" : ""}`, cx: x, cy: y, r: i === 0 ? 7 : 5 })));
   return made;
 }
 
@@ -150,7 +150,7 @@ function draft(app) {
 function pointing(app) {
   const made = [];
   if (app.snap?.kind && app.snap.kind !== "axis" && app.tool !== "select") {
-    const [x, y] = app.view.place(app.snap.point);
+    const [x, y] = app.view.position(app.snap.point);
     made.push(shape("circle", { class: `snap ${app.snap.kind}`, cx: x, cy: y, r: 10 }));
   }
   if (app.keyed && app.cursor && (app.tool !== "select" || app.mode === "floor")) {
@@ -170,9 +170,9 @@ function pairMarks(app) {
       const d = path([[x, y], app.view.ofFraction(back)], false);
       made.push(shape("path", { class: "miss", d }));
     }
-    const whole = pair.floor.every(Number.isFinite);
+    const complete = pair.floor.every(Number.isFinite);
     made.push(
-      shape("circle", { class: `pair${i === app.pair ? " chosen" : ""}${whole ? "" : " open"}`, cx: x, cy: y, r: i === app.pair ? 9 : 7 }),
+      shape("circle", { class: `pair${i === app.pair ? " chosen" : ""}${complete ? "" : " open"}`, cx: x, cy: y, r: i === app.pair ? 9 : 7 }),
       shape("circle", { class: "dot", cx: x, cy: y, r: 1.5 }),
       shape("text", { class: "label pairlabel", x: x + 13, y: y - 11 }, String(i + 1)),
     );

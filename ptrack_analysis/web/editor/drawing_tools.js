@@ -6,32 +6,32 @@ export const DRAWS = ["zone", "rectangle", "line", "hole", "split"];
 const FEWEST = { zone: 3, hole: 3, line: 2, rectangle: 2 };
 
 /** Move the cursor and snap it. With `lock`, the next edge is horizontal or vertical. */
-export function moveCursor(app, place, { near = 10, off = false, lock = false } = {}) {
+export function moveCursor(app, position, { near = 10, off = false, lock = false } = {}) {
   const last = app.draft.at(-1)?.point;
   const locks = lock && last && app.tool !== "rectangle" && app.tool !== "split";
-  app.cursor = place;
+  app.cursor = position;
   if (app.mode === "floor" || app.tool === "select") app.snap = null;
-  else app.snap = locks ? lockedTo(app, last, place) : snapFor(app, place, near, off);
+  else app.snap = locks ? lockedTo(app, last, position) : snapFor(app, position, near, off);
   app.redraw();
 }
 
 /** Find the point at a position, projected to the horizontal or vertical line through another point. */
-export function lockedTo(app, from, place) {
-  const start = app.view.place(from);
-  const axis = Math.abs(place[0] - start[0]) < Math.abs(place[1] - start[1]) ? 0 : 1;
-  const point = app.model.round(app.view.point(place));
+export function lockedTo(app, from, position) {
+  const start = app.view.position(from);
+  const axis = Math.abs(position[0] - start[0]) < Math.abs(position[1] - start[1]) ? 0 : 1;
+  const point = app.model.round(app.view.point(position));
   point[axis] = from[axis];
   return { point, kind: "axis", edge: null };
 }
 
-function snapFor(app, place, near, off) {
+function snapFor(app, position, near, off) {
   const options = { near, off: off || !app.snapping };
   const own = app.tool === "split" ? app.model.item(app.selected) : null;
   if (own) {
-    const border = snapped(app.model, app.view, place, { ...options, of: own, off: false });
+    const border = snapped(app.model, app.view, position, { ...options, of: own, off: false });
     return border.kind || app.draft.length ? border : { ...border, kind: null };
   }
-  return snapped(app.model, app.view, place, { ...options, extra: app.draft.map((one) => one.point) });
+  return snapped(app.model, app.view, position, { ...options, extra: app.draft.map((one) => one.point) });
 }
 
 /** Add the next point at the snapped position. */
@@ -41,7 +41,7 @@ export function putPoint(app, near = 10) {
   const first = draft[0];
   if (tool === "split") return putCut(app);
   if (tool === "zone" || tool === "hole") {
-    const isBack = first && distance(app.view.place(first.point), app.view.place(snap.point)) < near;
+    const isBack = first && distance(app.view.position(first.point), app.view.position(snap.point)) < near;
     if (draft.length > 2 && isBack) return finish(app);
   }
   if (draft.length && same(draft.at(-1).point, snap.point)) return draft.length >= FEWEST[tool] ? finish(app) : undefined;

@@ -41,7 +41,7 @@ function pageKey(app, event) {
   event.preventDefault();
 }
 
-/** Go back from a field to the image, where keys choose tools; later than the choice of a kind that Enter makes. */
+/** Return from a field to the image, where keys choose tools, after Enter has chosen a kind. */
 function leaveField(app) {
   setTimeout(() => app.stage.focus({ preventScroll: true }));
 }
@@ -122,7 +122,7 @@ function nudge(app, [dx, dy], step) {
   const { model, view } = app;
   const item = model.item(app.selected);
   const moved = (p) => {
-    const [x, y] = view.place(p);
+    const [x, y] = view.position(p);
     return model.round(view.point([x + dx * step, y + dy * step]));
   };
   if (app.mode === "floor") {

@@ -9,7 +9,7 @@ import { decodeTracks } from "./tracks.js";
 
 /** Store the next address, because each address opens one page; a reloaded frame uses it. */
 function useNextAddress(opening) {
-  if (opening.embedded) globalThis.name = opening.next; // frames of another site may keep nothing else
+  if (opening.embedded) globalThis.name = opening.next; // frames of another site have no other storage
   history.replaceState(null, "", opening.next);
 }
 

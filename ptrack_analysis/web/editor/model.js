@@ -179,10 +179,10 @@ export class Model {
     const inner = cut.slice(1, -1);
     const [i, j] = [at(cut[0]), at(cut.at(-1))];
     const pieces = [[...walk(i, j), ...inner.toReversed()], [...walk(j, i), ...inner]];
-    const whole = Math.abs(area(outer));
+    const expected = Math.abs(area(outer));
     const sum = pieces.reduce((total, ring) => total + Math.abs(area(ring)), 0);
-    const fine = pieces.every((ring) => ring.length > 2 && Math.abs(area(ring)) > 1e-9 * whole && !crossesItself(ring));
-    return fine && Math.abs(sum - whole) < 1e-6 * whole ? structuredClone(pieces) : null;
+    const fine = pieces.every((ring) => ring.length > 2 && Math.abs(area(ring)) > 1e-9 * expected && !crossesItself(ring));
+    return fine && Math.abs(sum - expected) < 1e-6 * expected ? structuredClone(pieces) : null;
   }
 
   /** Split a line at one of its points; null at its ends. */

@@ -141,7 +141,7 @@ function showSaving({ e, opening, mode, saving }, unsaved) {
   e.save.disabled = saving || !unsaved.length;
 }
 
-/** Say what to do next. */
+/** Show the next step. */
 export function showHint(app) {
   app.e.hint.textContent = hint(app);
 }
@@ -152,12 +152,12 @@ function hint(app) {
   const { tool, mode, draft, keyed, model } = app;
   if (mode === "floor") return app.opening.floor ? "Click a point whose location on the floor you know, then type its coordinates in meters." : "";
   if (document.activeElement?.dataset.field === "name") return "Type the name, then press Enter to go back to the image.";
-  const place = (what) => (keyed ? `Move the cross with the arrow keys and press Enter at ${what}.` : `Click ${what}.`);
+  const instruct = (what) => (keyed ? `Move the cross with the arrow keys and press Enter at ${what}.` : `Click ${what}.`);
   const end = keyed ? "or press F, or Enter twice, to finish." : `or ${ENDING}.`;
-  if (tool === "zone" || tool === "hole") return draft.length > 2 ? `${place("the first point").slice(0, -1)}, ${end}` : place(draft.length ? "the next corner" : `the first corner of the ${tool}`);
-  if (tool === "rectangle") return keyed ? place(draft.length ? "the opposite corner" : "the first corner") : draft.length ? "Click the opposite corner." : "Drag from one corner to the opposite one.";
-  if (tool === "line") return draft.length > 1 ? (keyed ? "Press F, or Enter again, to finish." : `Click the last point again, ${end}`) : draft.length ? `${place("the next point")} Left to right, looking along the line, is in.` : place("the start of the line");
-  if (tool === "split") return place(model.item(app.selected)?.type === "line" ? "the point of the line where it should be split" : draft.length ? "the next point of the cut, up to the outline" : "the point of the outline where the cut starts");
+  if (tool === "zone" || tool === "hole") return draft.length > 2 ? `${instruct("the first point").slice(0, -1)}, ${end}` : instruct(draft.length ? "the next corner" : `the first corner of the ${tool}`);
+  if (tool === "rectangle") return keyed ? instruct(draft.length ? "the opposite corner" : "the first corner") : draft.length ? "Click the opposite corner." : "Drag from one corner to the opposite one.";
+  if (tool === "line") return draft.length > 1 ? (keyed ? "Press F, or Enter again, to finish." : `Click the last point again, ${end}`) : draft.length ? `${instruct("the next point")} Left to right, looking along the line, is in.` : instruct("the start of the line");
+  if (tool === "split") return instruct(model.item(app.selected)?.type === "line" ? "the point of the line where it should be split" : draft.length ? "the next point of the cut, up to the outline" : "the point of the outline where the cut starts");
   if (!model.doc.items.length) return "Choose a tool above and draw on the image.";
   return app.selected === null ? "Click a zone or line to edit it." : "Drag corners, the small points between them, or the entire shape.";
 }
@@ -185,7 +185,7 @@ function showRowFigures(app, row, item) {
   if (warnings.length) row.querySelector("small").after(make("b", { className: "warns", title: warnings.join("\n"), "aria-label": `${warnings.length} warnings`, role: "img" }, "!"));
 }
 
-/** Show new figures in the list and the details, without making the list again. */
+/** Show new figures in the list and the details without rebuilding the list. */
 export function showFigures(app) {
   if (app.mode === "floor") return;
   for (const row of app.e.list.querySelectorAll(".row")) {

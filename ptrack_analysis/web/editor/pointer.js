@@ -19,8 +19,8 @@ export function listenToPointers(app) {
     if (event.button > 1) return;
     stage.focus({ preventScroll: true });
     stage.setPointerCapture(event.pointerId);
-    const place = at(event);
-    pointers.set(event.pointerId, place);
+    const position = at(event);
+    pointers.set(event.pointerId, position);
     app.keyed = false;
     app.showHint();
     if (pointers.size === 2) {
@@ -29,21 +29,21 @@ export function listenToPointers(app) {
       app.dragging = false;
       pinch = [...pointers.values()];
     } else if (pointers.size === 1) {
-      drag = beginDrag(app, place, { ...modifiersOf(event), only: event.altKey, pan: event.button === 1 });
+      drag = beginDrag(app, position, { ...modifiersOf(event), only: event.altKey, pan: event.button === 1 });
     }
     app.dragging = Boolean(drag);
     event.preventDefault();
   });
   stage.addEventListener("pointermove", (event) => {
-    const place = at(event);
+    const position = at(event);
     if (app.keyed && (event.movementX || event.movementY)) {
       app.keyed = false;
       app.showHint();
     }
-    if (pointers.has(event.pointerId)) pointers.set(event.pointerId, place);
+    if (pointers.has(event.pointerId)) pointers.set(event.pointerId, position);
     if (pinch && pointers.size === 2) pinch = moveBy(app, pinch, [...pointers.values()]);
-    else if (drag) drag.move(place, modifiersOf(event));
-    else moveCursor(app, place, modifiersOf(event));
+    else if (drag) drag.move(position, modifiersOf(event));
+    else moveCursor(app, position, modifiersOf(event));
   });
   const up = (event) => {
     pointers.delete(event.pointerId);
@@ -80,34 +80,34 @@ function moveBy(app, before, now) {
 }
 
 /** Start the drag or click of a press. */
-function beginDrag(app, place, how) {
-  if (how.pan) return dragView(app, place);
-  if (app.mode === "floor") return dragPair(app, place, how);
-  if (app.tool === "rectangle" && !app.draft.length) return dragRectangle(app, place, how);
-  return DRAWS.includes(app.tool) ? placePoint(app, place, how) : pressItem(app, place, how);
+function beginDrag(app, position, how) {
+  if (how.pan) return dragView(app, position);
+  if (app.mode === "floor") return dragPair(app, position, how);
+  if (app.tool === "rectangle" && !app.draft.length) return dragRectangle(app, position, how);
+  return DRAWS.includes(app.tool) ? placePoint(app, position, how) : pressItem(app, position, how);
 }
 
 /** During drawing, a press adds a point on release, and a drag pans. */
-function placePoint(app, place, how) {
-  moveCursor(app, place, how);
-  return dragView(app, place, () => {
-    moveCursor(app, place, how);
+function placePoint(app, position, how) {
+  moveCursor(app, position, how);
+  return dragView(app, position, () => {
+    moveCursor(app, position, how);
     putPoint(app, how.near);
   });
 }
 
 /** With the select tool: press a corner, the middle of an edge, a zone or line, or nothing. */
-function pressItem(app, place, how) {
+function pressItem(app, position, how) {
   const chosen = app.model.item(app.selected);
-  const corner = chosen && cornerAt(app, chosen, place, how.near);
+  const corner = chosen && cornerAt(app, chosen, position, how.near);
   if (corner) {
     app.corner = corner;
     app.refresh();
     return dragCorner(app, chosen, corner, how);
   }
-  const between = chosen && edgeMiddleAt(app, chosen, place, how.near);
+  const between = chosen && edgeMiddleAt(app, chosen, position, how.near);
   if (between) return dragCorner(app, chosen, between, how, true);
-  const item = itemAt(app, place, how.near);
-  if (item && item === chosen) return dragItem(app, item, place, how);
-  return dragView(app, place, () => app.select(item?.id ?? null));
+  const item = itemAt(app, position, how.near);
+  if (item && item === chosen) return dragItem(app, item, position, how);
+  return dragView(app, position, () => app.select(item?.id ?? null));
 }

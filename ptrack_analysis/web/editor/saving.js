@@ -17,7 +17,7 @@ export async function ask(app, path, method, body) {
   }
 }
 
-/** Keep a connection open, so that the server and the page know of each other. */
+/** Keep a connection open, so that the server and the page notice when the other ends. */
 export async function holdConnection(app) {
   const headers = { "X-Ptrack-Session": app.opening.secret };
   const page = crypto.randomUUID();
@@ -48,13 +48,13 @@ function finishDrawing(app) {
   return canFinish(app) && finish(app);
 }
 
-/** List what has unsaved changes and a file, the open tab first; a drawing belongs to the zones. */
+/** List the files with unsaved changes, the open tab first; a drawing belongs to the zones. */
 export function listUnsaved(app) {
   const modes = app.mode === "floor" ? ["floor", "zones"] : ["zones", "floor"];
   return modes.filter((mode) => app.opening[mode] && (app.isDirty(mode) || (mode === "zones" && app.draft.length)));
 }
 
-/** Save the zones and the floor plan where they changed; a drawing with enough points is finished first. */
+/** Save changed zones and a changed floor plan; a drawing with enough points is finished first. */
 export async function save(app, { replace = false, andEnd = false, modes = null } = {}) {
   if (app.saving) return;
   if (!finishDrawing(app)) return app.draft.length ? app.tell(describeUnfinished(app)) : undefined;
@@ -108,7 +108,7 @@ function askReplace(app, answer, options, mode) {
   app.tell(`${answer.error}. `, true, button("Replace it", replace));
 }
 
-/** Say what prevents saving and show it; return whether anything does. Of several zones, the one edited last is shown. */
+/** Show the first problem that prevents saving, of the zone edited last; return whether there is one. */
 function tellProblem(app, mode, said) {
   const { pairs } = app.model.doc;
   if (mode === "floor") {

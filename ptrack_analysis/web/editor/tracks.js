@@ -1,4 +1,4 @@
-/** The people below the drawing: foot points, tracks, and where tracks start and end, on a canvas. */
+/** The people below the drawing, on a canvas: foot points, tracks, and starts and ends of tracks. */
 import { make } from "../shared/dom.js";
 
 export const LAYERS = [
@@ -32,7 +32,7 @@ export function makeTrackLayer(app) {
   };
   return {
     canvas,
-    /** Paint again, at once. */
+    /** Paint again immediately. */
     paint,
     /** Follow the view: move the canvas, and paint it again when the view rests. */
     follow() {
@@ -55,29 +55,29 @@ function paintTracks(canvas, app) {
   canvas.height = Math.max(1, Math.round(view.height * ratio));
   Object.assign(canvas.style, { width: `${view.width}px`, height: `${view.height}px` });
   const context = canvas.getContext("2d");
-  const [dx, dy] = [view.picture.width * view.scale * ratio, view.picture.height * view.scale * ratio];
-  const places = new Float32Array(2 * tracks.count);
+  const [dx, dy] = [view.image.width * view.scale * ratio, view.image.height * view.scale * ratio];
+  const positions = new Float32Array(2 * tracks.count);
   for (let i = 0; i < tracks.count; i++) {
-    places[2 * i] = view.left * ratio + tracks.points[2 * i] * dx;
-    places[2 * i + 1] = view.top * ratio + tracks.points[2 * i + 1] * dy;
+    positions[2 * i] = view.left * ratio + tracks.points[2 * i] * dx;
+    positions[2 * i + 1] = view.top * ratio + tracks.points[2 * i + 1] * dy;
   }
-  if (layers.points) paintPoints(context, places, ratio);
-  if (layers.tracks) paintPaths(context, places, tracks.tracklets, ratio);
-  if (layers.ends) paintEnds(context, places, tracks.people, ratio);
+  if (layers.points) paintPoints(context, positions, ratio);
+  if (layers.tracks) paintPaths(context, positions, tracks.tracklets, ratio);
+  if (layers.ends) paintEnds(context, positions, tracks.people, ratio);
 }
 
-/** Paint foot points per pixel, darker with more points. */
-function paintPoints(context, places, ratio) {
+/** Paint the density of foot points per pixel; dark is dense. */
+function paintPoints(context, positions, ratio) {
   const { width, height } = context.canvas;
   const counts = new Uint16Array(width * height);
   const size = Math.max(2, Math.round(2 * ratio));
-  for (let i = 0; i < places.length; i += 2) {
-    const [left, top] = [Math.round(places[i] - size / 2), Math.round(places[i + 1] - size / 2)];
+  for (let i = 0; i < positions.length; i += 2) {
+    const [left, top] = [Math.round(positions[i] - size / 2), Math.round(positions[i + 1] - size / 2)];
     for (let y = Math.max(0, top); y < Math.min(height, top + size); y++) {
       for (let x = Math.max(0, left); x < Math.min(width, left + size); x++) counts[y * width + x] += 1;
     }
   }
-  const single = Math.max(0.12, Math.min(0.6, 4000 / places.length));
+  const single = Math.max(0.12, Math.min(0.6, 4000 / positions.length));
   const image = context.createImageData(width, height);
   for (let i = 0; i < counts.length; i++) {
     if (!counts[i]) continue;
@@ -88,16 +88,16 @@ function paintPoints(context, places, ratio) {
 }
 
 /** Paint each tracklet as a line; join steps that are too short to be visible. */
-function paintPaths(context, places, starts, ratio) {
+function paintPaths(context, positions, starts, ratio) {
   const least = (SHORTEST_STEP * ratio) ** 2;
   Object.assign(context, { strokeStyle: `rgba(${INK.join()}, ${starts.length > 80 ? 0.3 : 0.55})`, lineWidth: 1.2 * ratio, lineJoin: "bevel" });
   starts.forEach((first, index) => {
-    const end = starts[index + 1] ?? places.length / 2;
-    let [x, y] = [places[2 * first], places[2 * first + 1]];
+    const end = starts[index + 1] ?? positions.length / 2;
+    let [x, y] = [positions[2 * first], positions[2 * first + 1]];
     context.beginPath();
     context.moveTo(x, y);
     for (let i = first + 1; i < end; i++) {
-      const [nx, ny] = [places[2 * i], places[2 * i + 1]];
+      const [nx, ny] = [positions[2 * i], positions[2 * i + 1]];
       if ((nx - x) ** 2 + (ny - y) ** 2 < least && i < end - 1) continue;
       context.lineTo(nx, ny);
       [x, y] = [nx, ny];
@@ -106,20 +106,20 @@ function paintPaths(context, places, starts, ratio) {
   });
 }
 
-/** Paint a circle where each person starts, and a square where each ends. */
-function paintEnds(context, places, people, ratio) {
+/** Paint a circle at the start and a square at the end of each track. */
+function paintEnds(context, positions, people, ratio) {
   const size = (context.canvas.width / ratio < NARROW_STAGE ? 3 : 4.5) * ratio;
   Object.assign(context, { lineWidth: 0.45 * size, fillStyle: "rgba(255, 255, 255, 0.85)" });
   people.forEach((first, index) => {
-    const last = (people[index + 1] ?? places.length / 2) - 1;
+    const last = (people[index + 1] ?? positions.length / 2) - 1;
     context.strokeStyle = END_COLOR;
     context.beginPath();
-    context.rect(places[2 * last] - size * 0.85, places[2 * last + 1] - size * 0.85, 1.7 * size, 1.7 * size);
+    context.rect(positions[2 * last] - size * 0.85, positions[2 * last + 1] - size * 0.85, 1.7 * size, 1.7 * size);
     context.fill();
     context.stroke();
     context.strokeStyle = START_COLOR;
     context.beginPath();
-    context.arc(places[2 * first], places[2 * first + 1], size, 0, 2 * Math.PI);
+    context.arc(positions[2 * first], positions[2 * first + 1], size, 0, 2 * Math.PI);
     context.fill();
     context.stroke();
   });

@@ -44,7 +44,7 @@ function flat(ring) {
   return !(Math.abs(area(ring)) > 1e-12 * longest * longest) && !crossesItself(ring);
 }
 
-/** Return whether edges of a ring meet that are not neighbors, or neighbors overlap. */
+/** Return whether edges of a ring that are not neighbors meet, or neighbors overlap. */
 export function crossesItself(ring) {
   const edges = segments(ring, true).filter(([a, b]) => !same(a, b));
   for (let i = 0; i < edges.length; i++) {

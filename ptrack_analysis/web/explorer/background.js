@@ -1,4 +1,4 @@
-/** What does not move: the image, the heatmap, zones and lines. */
+/** The static layer: image, heatmap, zones and lines. */
 import { resizeCanvas } from "../shared/dom.js";
 import { chooseCasing } from "../shared/colors.js";
 import { getZoneColor } from "./coloring.js";
@@ -29,7 +29,7 @@ export function resize(s) {
   placeView(s);
 }
 
-/** Draw what does not move; with `clears`, on an empty canvas. */
+/** Draw the static layer; with `clears`, on an empty canvas. */
 export function drawBackground(s, clears = true) {
   s.baseDirty = false;
   const c = s.base;
@@ -51,7 +51,7 @@ export function drawBackground(s, clears = true) {
 
 const isActive = (zone, time) => !zone.window.length || (time >= zone.window[0] && time < zone.window[1]);
 
-/** Update which zones are active now; returns whether the outlines change. */
+/** Update the zones that are active now; return whether the outlines change. */
 export function updateActiveZones(s) {
   let changed = false;
   s.data.zones.forEach((zone, number) => {
@@ -85,7 +85,7 @@ function drawOutlines(s, c) {
   drawNames(s, c);
 }
 
-/** Stroke a path in a color, or in the ink of outlines, with a casing. */
+/** Stroke a path with a casing, in a color or in the color of outlines. */
 function stroke(s, c, width, color) {
   c.strokeStyle = color ? chooseCasing(color, s.dark) : s.inks.casing;
   c.lineWidth = width + 2.5;
@@ -95,7 +95,7 @@ function stroke(s, c, width, color) {
   c.stroke();
 }
 
-/** Find the middle of a polyline along its length, and the direction there. */
+/** Find the middle of a polyline along its length, and its direction there. */
 function findMiddle(part) {
   const lengths = part.slice(1).map(([x, y], i) => Math.hypot(x - part[i][0], y - part[i][1]));
   let rest = lengths.reduce((sum, length) => sum + length, 0) / 2;
@@ -106,7 +106,7 @@ function findMiddle(part) {
   return { position: [x0 + (x1 - x0) * share, y0 + (y1 - y0) * share], direction: [x1 - x0, y1 - y0] };
 }
 
-/** Draw an arrow across a line, towards the side that counts as in. */
+/** Draw an arrow across a line, toward its in side. */
 function drawArrow(s, c, part) {
   const { position, direction } = findMiddle(part);
   const [dx, dy] = [direction[0] * s.view.width, direction[1] * s.view.height];
@@ -131,7 +131,7 @@ function shortenName(c, name, width) {
   return `${letters.join("")}…`;
 }
 
-/** Draw the names of zones and lines; a name that would cover another one is left out. */
+/** Draw the names of zones and lines, except names that would overlap another name. */
 function drawNames(s, c) {
   const drawn = [];
   const draw = (name, x, y) => {

@@ -8,13 +8,13 @@ import { emit, on, requestFrame } from "./state.js";
 const LEVELS = 16;
 const LISTED = 8;
 
-/** Return the color of a zone on the page; none if the zone has no color of its own. */
+/** Return the color of a zone on the page, or undefined if the zone has no color of its own. */
 export function getZoneColor(s, number) {
   const { color } = s.data.zones[number];
   return color === null || color === undefined ? null : ZONE_COLORS[s.dark ? "dark" : "light"][color];
 }
 
-/** Set the palette for the chosen coloring; the color after the last is that of people without a value. */
+/** Set the palette for the chosen coloring; its last color is for people without a value. */
 export function updateColors(s) {
   const { people } = s.tracks;
   s.colorOf = new Uint16Array(people);
@@ -42,7 +42,7 @@ function setDwellColors(s) {
   });
 }
 
-/** Update the color of a person who is present at a row, where it depends on the time. */
+/** Update the color of a person present at a row, if it depends on the time. */
 export function updatePersonColor(s, p, row) {
   if (s.colorBy === "zone") {
     const zone = findZone(s, p, s.time);
@@ -53,7 +53,7 @@ export function updatePersonColor(s, p, row) {
   }
 }
 
-/** Return the color of a person as drawn now; gray for people without a value. */
+/** Return the current color of a person; gray for people without a value. */
 export function getPersonColor(s, p) {
   if (s.colorBy === "zone" || s.colorBy === "speed") {
     const row = findPresentRow(s.tracks, p, s.time);
@@ -63,7 +63,7 @@ export function getPersonColor(s, p) {
   return s.palette[s.colorOf[p]] ?? s.inks.dim;
 }
 
-/** Describe the colors: title, then either the two ends of a scale or names with colors. */
+/** Describe the colors: a title, and either the ends of a scale or names with colors. */
 export function describeColors(s) {
   if (s.colorBy === "dwell") {
     const missing = s.range && s.rangeCount < s.tracks.people ? "not in the range" : null;
@@ -105,7 +105,7 @@ function setColorBy(s, value) {
   emit(s, "color", value);
 }
 
-/** Choose the next coloring that the data allows. */
+/** Choose the next coloring that is possible with the data. */
 export function cycleColorBy(s) {
   const values = [...s.e.color.options].map((option) => option.value);
   setColorBy(s, values[(values.indexOf(s.colorBy) + 1) % values.length]);

@@ -104,7 +104,7 @@ function addTimes(tracks) {
   for (let i = 0; i < rows; i++) tracks.presentBefore[i + 1] = tracks.presentBefore[i] + timePresent[i];
 }
 
-/** Create the visits, by person, with the index of the first visit of each person and of the first absence of each visit. */
+/** Create the visits by person, with the index of each person's first visit and each visit's first absence. */
 export function createVisits(arrays, people) {
   const visits = {
     zone: arrays.visit_zone,
@@ -128,7 +128,7 @@ function indexGroups(group, groups) {
   return start;
 }
 
-/** Find the last row of a person that is not after a time; the row before the first if there is none. */
+/** Find the last row of a person at or before a time, or the row before the person's first row. */
 export function findRow(tracks, person, time) {
   let low = tracks.start[person];
   let high = tracks.start[person + 1];

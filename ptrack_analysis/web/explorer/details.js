@@ -1,4 +1,4 @@
-/** The details of the person selected: figures and visits, within the range. */
+/** The details of the selected person: figures and visits within the range. */
 import { make, makeIconButton } from "../shared/dom.js";
 import { formatCount, formatDuration, formatShortTime, formatTime, isolateName } from "../shared/text.js";
 import { getPersonColor, getZoneColor } from "./coloring.js";
@@ -28,7 +28,7 @@ function showDetails(s) {
   return updateState(s);
 }
 
-/** Show where the person is now. */
+/** Show the current state of the person. */
 function updateState(s) {
   const p = getLastSelected(s);
   if (p === NONE || !s.e.state) return;
@@ -38,7 +38,7 @@ function updateState(s) {
   s.e.swatch.style.background = getPersonColor(s, p);
 }
 
-/** Say why the list does not contain the person. */
+/** Explain why the list does not contain the person. */
 function listHints(s, p) {
   const hints = [];
   if (s.range && !isPresentBetween(s.tracks, p, s.range)) hints.push("Not present in the range");
@@ -54,7 +54,7 @@ function listFigures(s, p) {
   if (without) facts.push([`Without position${inRange(s)}`, formatDuration(without)]);
   if (!s.range || isPresentBetween(tracks, p, range)) {
     const [first, last] = findRows(tracks, p, range).map((row) => formatTime(Math.max(tracks.time[row], range[0])));
-    facts.push([`First seen${inRange(s)}`, first], [`Last seen${inRange(s)}`, last]);
+    facts.push([`First detection${inRange(s)}`, first], [`Last detection${inRange(s)}`, last]);
   }
   return makeFacts(facts.map(([name, value]) => [make("dt", { text: name }), value]));
 }
@@ -96,8 +96,8 @@ function makeVisit(s, v, range) {
   const isCutByRange = from > entered || to < exited;
   const cut = visits.cut[v] && !isCutByRange;
   const length = isCutByRange ? ` of ${visits.cut[v] ? "at least " : ""}${formatDuration(visits.dwell[v])}` : "";
-  const whole = `The whole visit: ${formatShortTime(entered)} – ${formatShortTime(exited)}`;
-  const title = [cut ? "Start or end not observed: the visit may be longer" : "Go to the visit", ...(isCutByRange ? [whole] : []), ...describeChecks(zone)].join(". ");
+  const complete = `Complete visit: ${formatShortTime(entered)} – ${formatShortTime(exited)}`;
+  const title = [cut ? "Start or end not observed: the visit may be longer" : "Go to the visit", ...(isCutByRange ? [complete] : []), ...describeChecks(zone)].join(". ");
   const item = make(
     "button",
     { type: "button", title },

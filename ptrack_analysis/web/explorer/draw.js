@@ -1,4 +1,4 @@
-/** One frame: the background where it changed, the people, the timeline. */
+/** Drawing of one frame: the static layer if it changed, the people, the timeline. */
 import { drawBackground, placeView, updateActiveZones } from "./background.js";
 import { UNLOCATED, findRow } from "./data.js";
 import { drawPeople, locatePeople } from "./people.js";
@@ -20,7 +20,7 @@ function drawFrame(s) {
   s.drawTime += performance.now() - began;
 }
 
-/** Keep the person selected last in the middle of a zoomed view. */
+/** Keep the last selected person in the middle of a zoomed view. */
 function followSelected(s) {
   const p = getLastSelected(s);
   const row = findRow(s.tracks, p, s.time);

@@ -1,4 +1,4 @@
-/** The elements that the explorer is made of. */
+/** The elements of the explorer. */
 import { make, makeIconButton, makeSelect } from "../shared/dom.js";
 
 export const SPEEDS = [0.25, 0.5, 1, 2, 4, 8, 16];
@@ -82,7 +82,7 @@ export function createElements(data) {
   return e;
 }
 
-/** Put the elements together. */
+/** Assemble the elements. */
 export function arrangeElements(e) {
   e.list.append(e.runway);
   const legends = make("div", { class: "legends" }, e.colorLegend, e.heatLegend);

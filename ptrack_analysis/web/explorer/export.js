@@ -14,7 +14,7 @@ const [LEAST_WIDTH, MOST_PIXELS] = [1600, 8192]; // of an image [px]
 const FONT = "12px system-ui, sans-serif";
 const [FOOTER_ROW, FOOTER_MARGIN, SCALE] = [20, 10, 90]; // of the footer of an image [px]
 
-/** Make a file name from the name of the video and times: letters, digits and "._-" only. */
+/** Make a file name from the name of the video and times, with letters, digits and "._-" only. */
 function nameFile(s, words, suffix) {
   const name = s.data.video.name.normalize("NFC").replace(/[^\p{L}\p{N}._-]+/gu, "_").replace(/^[._-]+/, "");
   const short = [...name].slice(0, LONGEST_NAME).join("") || "video";
@@ -23,7 +23,7 @@ function nameFile(s, words, suffix) {
 
 const nameTime = (time) => formatTime(time).replaceAll(":", "-");
 
-/** Save the image area as it is seen, at the resolution of the background, with a footer: video, time, range and legends. */
+/** Save the visible image at the resolution of the background; a footer has video, time, range and legends. */
 export function saveImage(s) {
   const area = findImageArea(s);
   const { ratio: ratioOfScreen } = s;
@@ -60,14 +60,14 @@ function findImageArea({ view, size }) {
   return { left, top, width: right - left, height: bottom - top };
 }
 
-/** Choose the pixels per CSS pixel: as many as the background has there, and enough for a wide image. */
+/** Choose the pixels per CSS pixel from the resolution of the background and the minimum width. */
 function chooseRatio(s, area) {
   const pixels = s.video?.videoWidth || s.background?.naturalWidth || 0;
   const wanted = Math.max(pixels / s.view.width, LEAST_WIDTH / area.width, s.ratio);
   return Math.min(wanted, MOST_PIXELS / Math.max(area.width, area.height));
 }
 
-/** Draw the image, the layers and the people anew, in another resolution than that of the screen. */
+/** Draw the image, the layers and the people again, at another resolution than the screen. */
 function drawScene(s, c, ratio) {
   const { left, top, width, height } = s.view;
   if (s.video) c.drawImage(s.video, left, top, width, height);
@@ -78,7 +78,7 @@ function drawScene(s, c, ratio) {
   Object.assign(s, { base, baseDirty: isDirty, dots });
 }
 
-/** List what the footer says: texts, each with the colors before it. */
+/** List the texts of the footer, each with its colors. */
 function listFooter(s) {
   const name = [...s.data.video.name];
   const title = isolateName(name.length > LONGEST_TEXT ? `${name.slice(0, LONGEST_TEXT).join("")}…` : name.join(""));
@@ -129,7 +129,7 @@ function drawItem(s, c, { text, color, scale, lead, x }, width, y) {
   c.fillText(text, x + lead, y, width - x - lead - FOOTER_MARGIN);
 }
 
-/** Format a cell for spreadsheets: a text that they would read as a formula gets an apostrophe. */
+/** Format a cell for spreadsheets; an apostrophe escapes text that looks like a formula. */
 function formatCell(value) {
   if (value === null) return "";
   if (typeof value === "number") return `${value}`;
@@ -137,7 +137,7 @@ function formatCell(value) {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** Create the table of the people listed: one row per person, times in seconds. */
+/** Create the table of the listed people: one row per person, times in seconds. */
 function createTable(s) {
   const range = getRange(s);
   const [from, to] = s.range ?? [0, s.duration];
@@ -154,7 +154,7 @@ function createTable(s) {
   return [[...names, ...zones.map((zone) => `dwell_${zone}_s`)], ...rows];
 }
 
-/** Save the people listed, with their figures within the range. */
+/** Save the listed people with their figures within the range. */
 export function saveTable(s) {
   const text = createTable(s).map((row) => `${row.map(formatCell).join(",")}\r\n`).join("");
   const times = s.range ? s.range.map(nameTime) : [nameTime(0), nameTime(s.duration)];

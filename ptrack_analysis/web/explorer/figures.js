@@ -1,8 +1,8 @@
-/** Figures of people and zones at a time or within the range, in whole milliseconds. */
+/** Figures of people and zones at a time or within the range, in integer milliseconds. */
 import { formatShortTime, isolateName } from "../shared/text.js";
 import { RUN_BEGINS, UNLOCATED, findRow } from "./data.js";
 
-/** Return the range, or the whole video. */
+/** Return the range, or the complete video. */
 export const getRange = (s) => s.range ?? [0, Infinity];
 
 /** Find the row of a person who is present at a time; -1 otherwise. */
@@ -11,7 +11,7 @@ export function findPresentRow(tracks, p, time) {
   return row >= tracks.start[p] && time < tracks.time[row] + tracks.timePresent[row] ? row : -1;
 }
 
-/** Return the time that a person was present before a time. */
+/** Return the time present of a person before a time. */
 function sumPresence(tracks, p, until) {
   if (until >= tracks.end[p]) return tracks.presentBefore[tracks.start[p + 1]];
   const row = findRow(tracks, p, until);
@@ -19,10 +19,10 @@ function sumPresence(tracks, p, until) {
   return tracks.presentBefore[row] + Math.min(tracks.timePresent[row], until - tracks.time[row]);
 }
 
-/** Compute the time of a person in the scene from a time to before another. */
+/** Compute the time in the scene of a person between two times, the second excluded. */
 export const computeTimeInScene = (tracks, p, [from, to]) => sumPresence(tracks, p, to) - sumPresence(tracks, p, from);
 
-/** Tell whether a person is in the scene at any time from a time to before another. */
+/** Return whether a person is in the scene between two times, the second excluded. */
 export function isPresentBetween(tracks, p, [from, to]) {
   const row = to === Infinity ? tracks.start[p + 1] - 1 : findRow(tracks, p, to - 1);
   if (row < tracks.start[p]) return false;
@@ -49,13 +49,13 @@ export function computeTimeWithoutPosition(tracks, p, range) {
 
 const overlap = (since, until, [from, to]) => Math.max(0, Math.min(until, to) - Math.max(since, from));
 
-/** Tell whether a visit overlaps a range; a visit without a duration counts at its time. */
+/** Return whether a visit overlaps a range; a visit without a duration counts at its time. */
 export function isVisitBetween(visits, v, [from, to]) {
   const [entered, exited] = [visits.entered[v], visits.exited[v]];
   return entered < to && (exited > from || (entered === exited && entered >= from));
 }
 
-/** Compute the dwell time of a visit within a range: without the absences that are joined into the visit. */
+/** Compute the dwell time of a visit within a range, excluding absences that were merged into the visit. */
 export function computeVisitDwell(visits, v, range) {
   const [entered, exited] = [visits.entered[v], visits.exited[v]];
   if (range[0] <= entered && range[1] >= exited) return visits.dwell[v];
@@ -87,7 +87,7 @@ function isInside(visits, v, time) {
   return true;
 }
 
-/** Find the first zone, in the order of the zones, that a person is in; -1 if there is none. */
+/** Find the first zone that contains a person, in the order of the zones; -1 outside all zones. */
 export function findZone({ visits }, p, time) {
   let found = -1;
   for (let v = visits.start[p]; v < visits.start[p + 1] && visits.entered[v] <= time; v++) {
@@ -109,7 +109,7 @@ export function getSpeed(s, row) {
   return level === 255 ? NaN : level * s.data.speed.step;
 }
 
-/** Say who a person is, since when the person is present, and in which zones. */
+/** Describe a person: index, start of the presence, and current zones. */
 export function describePerson(s, p) {
   const { tracks, visits } = s;
   const name = `Person ${tracks.labels[p]}`;
@@ -129,7 +129,7 @@ export function describePerson(s, p) {
 
 export const formatSpeed = (s, speed) => `${speed < 10 ? speed.toFixed(1) : Math.round(speed)} ${s.data.ground.unit}/s`;
 
-/** Mark the name of a zone with an asterisk if quality checks are not good there. */
+/** Mark the name of a zone with an asterisk if quality checks of the zone are not good. */
 export const markZone = (zone) => (zone.checks?.length ? `${zone.name} *` : zone.name);
 
 /** List the quality checks of a zone that are not good. */

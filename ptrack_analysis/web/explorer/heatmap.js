@@ -7,7 +7,7 @@ import { getRange, isPresentBetween } from "./figures.js";
 const COLUMNS = 96;
 const CLIPPED = 0.995; // colors end at this quantile of the cells with people
 
-/** Sum the time of the people shown per cell, within the range; or take the heatmap that came with the data. */
+/** Sum the time of the people shown per cell within the range, or read the heatmap in the data. */
 function computeHeat(s) {
   const given = s.data.heatmap;
   if (given && !s.selected.size && !s.range && s.shownCount === s.tracks.people) {
@@ -29,7 +29,7 @@ function computeHeat(s) {
   return { cells: milliseconds.map((spent) => spent / 1000), rows, columns: COLUMNS, bounds: [0, 0, 1, 1] };
 }
 
-/** Return the true maximum, and the value at which the colors end so that one cell does not hide all others. */
+/** Return the true maximum, and a limit of the color scale that keeps one cell from hiding all others. */
 function findLimits(cells) {
   const sorted = cells.filter((cell) => cell > 0).sort();
   if (!sorted.length) return { maximum: 0, limit: 0 };

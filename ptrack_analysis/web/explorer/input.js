@@ -76,7 +76,7 @@ export function listenToControls(s) {
   on(s, e.closeHelp, "click", () => e.dialog.close());
 }
 
-/** All keys: how the help shows them, what they do, and the action of each. */
+/** All keys, with their label and description in the help, and their actions. */
 const KEYS = [
   ["Space", "play or pause", { " ": togglePlaying, k: togglePlaying }],
   ["← →", "previous, next detection", { ArrowLeft: (s) => step(s, false), ArrowRight: (s) => step(s, true) }],
@@ -98,7 +98,7 @@ const KEYS = [
 const ACTIONS = Object.assign({}, ...KEYS.map(([, , actions]) => actions));
 const HELP = [
   "Range: drag in the bar under the timeline, or drag its ends. With the focus on an end, arrow keys move it by 1 s, with Shift by 10 s. The list, dwell times, heatmap and CSV then refer to the range.",
-  "CSV: one row per person listed. time_in_scene_s, without_position_s and dwell_ZONE_s are times within the range in seconds; first_seen_s and last_seen_s are the first and last detection in it; visits are those that overlap it.",
+  "CSV: one row per listed person. time_in_scene_s, without_position_s and dwell_ZONE_s are times within the range in seconds; first_seen_s and last_seen_s are the first and last detection in it; visits counts the visits that overlap it.",
 ];
 
 export function fillHelp(s) {

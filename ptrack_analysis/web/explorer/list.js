@@ -12,7 +12,7 @@ const ROW = 46;
 const LEAST_GAP = 0.4; // of the width of a bar [%]
 const LEAST_RUN = 1.3;
 
-/** Filter the people: those shown in the image visited the zone; those listed also match the range and the search. */
+/** Filter the people. The image shows visitors of the zone; the list also needs the range and the search. */
 export function applyFilters(s) {
   const wanted = s.e.search.value.trim().replace(/^#/, "");
   const range = getRange(s);
@@ -53,7 +53,7 @@ function sortPeople(s, range) {
   s.order.sort((a, b) => times[b] - times[a] || a - b);
 }
 
-/** Fill the rows in view: as many elements as fit, reused while scrolling. */
+/** Fill the visible rows; their elements are reused while scrolling. */
 export function fillList(s) {
   const first = Math.max(0, Math.floor(s.e.list.scrollTop / ROW) - 2);
   const count = Math.min(s.order.length - first, Math.ceil((s.e.list.clientHeight || 400) / ROW) + 4);
@@ -102,7 +102,7 @@ function fillRow(s, row, position) {
   row.runs.style.webkitMaskImage = s.bars[p] ??= maskRuns(s, p);
 }
 
-/** Make a mask that shows when a person is present; gaps narrower than a pixel are closed. */
+/** Make a mask of the times at which a person is present; gaps narrower than a pixel are closed. */
 function maskRuns(s, p) {
   const { start, time, timePresent, flags } = s.tracks;
   const scale = 100 / (s.duration || 1);
@@ -120,7 +120,7 @@ function maskRuns(s, p) {
   return `linear-gradient(90deg, ${stops.join()})`;
 }
 
-/** Mark in the list who is present at the time, and who is pointed at. */
+/** Mark the rows of people present at the time, and of the person under the pointer. */
 function markRows(s) {
   for (const row of s.rows) {
     const p = row.person;
@@ -131,7 +131,7 @@ function markRows(s) {
   }
 }
 
-/** Scroll the list so that a row is in view. */
+/** Scroll the list to make a row visible. */
 function revealRow(s, position) {
   const { list } = s.e;
   if (!(position >= 0)) return;
@@ -146,7 +146,7 @@ function revealSelected(s) {
   fillList(s);
 }
 
-/** List only people who visited a zone, or all with NONE. */
+/** List only people who visited a zone, or everyone with NONE. */
 export function setZoneFilter(s, number) {
   s.zoneFilter = number;
   s.e.zone.value = number < 0 ? "" : `${number}`;

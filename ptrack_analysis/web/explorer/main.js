@@ -1,8 +1,8 @@
 /**
  * The explorer: people of a video on its image, with a timeline, a list and visits.
  *
- * Joined with the other modules it is one module without dependencies. `mount(element, data, options)` draws what
- * `explorer_data` of ptrack-analysis made, and returns a handle. It needs no network and no styles but its own.
+ * Bundled with the other modules, it has no dependencies. `mount(element, data, options)` draws the data of
+ * `explorer_data` of ptrack-analysis and returns a handle. It loads nothing from the network and has its own styles.
  */
 import { make } from "../shared/dom.js";
 import { formatTime } from "../shared/text.js";
@@ -45,7 +45,7 @@ function addBackground(s) {
   image.src = s.data.background;
 }
 
-/** Put a video under the drawing; its clock leads. If it cannot be played, the explorer goes on without it. */
+/** Put a video under the drawing and follow its clock. The explorer also works if the video cannot be played. */
 function addVideo(s) {
   if (!s.options.video) return;
   const video = make("video", { muted: true, playsinline: true, preload: "auto", "aria-hidden": "true" });
@@ -58,12 +58,12 @@ function addVideo(s) {
     pause(s);
     video.remove();
     s.video = null;
-    addNotes(s, "The video cannot be played here: people are shown without it.");
+    addNotes(s, "The video cannot be played in this browser. People are shown without it.");
     requestBackground(s);
   });
 }
 
-/** Take the data into the state. */
+/** Store the data in the state. */
 function loadData(s, arrays) {
   s.arrays = arrays;
   s.tracks = createTracks(s.data, arrays);
@@ -84,7 +84,7 @@ function loadData(s, arrays) {
   s.time = s.options.moment ?? first;
 }
 
-/** Show what the data has, and hide the controls for what it does not have. */
+/** Show the available data, and hide controls without data. */
 function showData(s) {
   const { e, data } = s;
   e.nowText = document.createTextNode("0:00.0");
@@ -171,7 +171,7 @@ function destroy(s) {
   s.listeners.clear();
 }
 
-/** Return what callers may read. */
+/** Return the state that callers may read. */
 function readState(s) {
   const here = s.here.subarray(0, s.hereCount);
   return {
@@ -185,11 +185,11 @@ function readState(s) {
 /**
  * Show an explorer in an element.
  *
- * @param {HTMLElement} element where; its other children stay
- * @param {object} data what explorer_data returns
+ * @param {HTMLElement} element parent of the explorer; its other children stay
+ * @param {object} data result of explorer_data
  * @param {{height?: number, fill?: boolean, theme?: "auto"|"light"|"dark", video?: string, moment?: number,
- *   keys?: "focus"|"page"}} [options] height in px (640), or fill the element; address of a video, whose clock then
- *   leads; the time to begin at [ms]; whether keys work where the focus is in the explorer, or on the whole page
+ *   keys?: "focus"|"page"}} [options] height in px (640), or whether to fill the element; address of a video, whose
+ *   clock leads; initial time [ms]; whether keys work with the focus in the explorer, or on the complete page
  * @returns {{ready: Promise<void>, destroy: () => void, seek: (moment: number) => void, play: () => void,
  *   pause: () => void, select: (persons: number[]) => void, setRange: (range: [number, number]|null) => void,
  *   setSpeed: (speed: number) => void, state: () => object, on: (name: string, call: Function) => () => void}}

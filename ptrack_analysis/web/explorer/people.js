@@ -1,4 +1,4 @@
-/** The people: where they are at the time, their boxes, trails, foot points and numbers. */
+/** The people at the current time: boxes, trails, foot points and numbers. */
 import { make, resizeCanvas } from "../shared/dom.js";
 import { drawLabel } from "./background.js";
 import { updatePersonColor } from "./coloring.js";
@@ -10,7 +10,7 @@ const DOT = 20;
 const DASHED = [3, 3];
 const SOLID = [];
 
-/** Find who is shown at the time, and where: sets s.here (people), s.rowOf, s.px and s.py. */
+/** Find the people shown at the time and their positions; sets s.here (people), s.rowOf, s.px and s.py. */
 export function locatePeople(s) {
   const { tracks, time } = s;
   const reach = s.layers.trails ? s.trail : 0;
@@ -30,7 +30,7 @@ export function locatePeople(s) {
   }
 }
 
-/** Find the row of a person at the time, starting from the row of the frame before. */
+/** Find the row of a person at the time, starting from the row of the previous frame. */
 function findRowNear(s, p) {
   const { time, start } = s.tracks;
   let row = s.rowOf[p];
@@ -44,7 +44,7 @@ function findRowNear(s, p) {
   return findRow(s.tracks, p, s.time);
 }
 
-/** Return the share of the way to the next row; 0 unless the layer is smooth. */
+/** Return the interpolation factor to the next row; 0 unless the layer is smooth. */
 function getShare(s, p, row) {
   const { tracks } = s;
   const next = row + 1;
@@ -55,7 +55,7 @@ function getShare(s, p, row) {
 
 const interpolate = (values, row, share) => (share ? values[row] + (values[row + 1] - values[row]) * share : values[row]);
 
-/** Draw all people; those selected come last, above the others. */
+/** Draw all people, selected people on top. */
 export function drawPeople(s, c) {
   if (s.layers.trails) drawTrails(s, c);
   drawPaths(s, c);
@@ -66,7 +66,7 @@ export function drawPeople(s, c) {
   }
 }
 
-/** Draw the trails, one stroke per color; those of few people fade with age. */
+/** Draw the trails, one stroke per color. With few people, trails fade with age. */
 function drawTrails(s, c) {
   const crowded = s.trailCount > CROWD;
   c.lineJoin = crowded ? "bevel" : "round";
@@ -78,7 +78,7 @@ function drawTrails(s, c) {
   return drawTrailsSince(s, c, groups, s.trail / 3, 2.75, 0.9);
 }
 
-/** Group the people with trails by color; those faded come first. */
+/** Group the people with trails by color, faded trails first. */
 function groupTrails(s) {
   const groups = new Map([[s.palette.length, []]]);
   for (let i = 0; i < s.trailCount; i++) {
@@ -102,7 +102,7 @@ function drawTrailsSince(s, c, groups, length, width, alpha) {
   c.globalAlpha = 1;
 }
 
-/** Trace a path back from a row to a time; it breaks at gaps and where the position is missing. */
+/** Trace a path back from a row to a time, with breaks at gaps and missing positions. */
 function traceTrail(s, c, p, row, until) {
   const { time, flags, x, y, start } = s.tracks;
   const { left, top, width, height } = s.view;
@@ -129,7 +129,7 @@ function traceTrail(s, c, p, row, until) {
   }
 }
 
-/** Draw the complete path of each person selected, thin. */
+/** Draw the complete path of each selected person as a thin line. */
 function drawPaths(s, c) {
   s.grain = 1.5;
   for (const p of s.selected) {
@@ -232,7 +232,7 @@ function drawNumbers(s, c, selected) {
   }
 }
 
-/** Find where the number of a person is drawn: above the box, the face or the foot point. */
+/** Find the position of a person's number: above the box, the face or the foot point. */
 export function findLabelPosition(s, p, row) {
   const t = s.tracks;
   const boxed = s.layers.boxes && t.left.length;

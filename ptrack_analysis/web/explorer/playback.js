@@ -64,7 +64,7 @@ export function changeSpeed(s, way) {
   setSpeed(s, SPEEDS[Math.min(SPEEDS.length - 1, Math.max(0, SPEEDS.indexOf(s.speed) + way))]);
 }
 
-/** Go to the next timestamp with a detection, or to the one before. */
+/** Go to the next or the previous timestamp with a detection. */
 export function step(s, forward) {
   pause(s);
   s.timestamps ??= listTimestamps(s.tracks.time);
@@ -94,7 +94,7 @@ export const startRangeHere = (s) => setRange(s, [s.time, s.range?.[1] > s.time 
 
 export const endRangeHere = (s) => setRange(s, [s.range?.[0] < s.time ? s.range[0] : 0, s.time]);
 
-/** Advance by the time since the last frame; the clock of a video leads. */
+/** Advance by the time since the last frame, or follow the clock of a video. */
 export function advance(s, now) {
   const passed = s.lastTick === null ? 0 : Math.min(now - s.lastTick, LONGEST_TICK);
   s.lastTick = now;

@@ -1,4 +1,4 @@
-/** Who is selected and pointed at. */
+/** The selected people, and the person under the pointer. */
 import { HAS_BOX } from "./data.js";
 import { findRows, getRange, isPresentBetween } from "./figures.js";
 import { NONE, announce, emit, getLastSelected, requestFrame } from "./state.js";
@@ -6,7 +6,7 @@ import { seek } from "./playback.js";
 
 const NEAR = { mouse: 16, pen: 18, touch: 24 };
 
-/** Select a person, or deselect the person who is the only one selected. With `more`, keep the others selected. */
+/** Select a person, or deselect a person selected alone. With `more`, the other selected people stay selected. */
 export function toggleSelection(s, person, more = false) {
   const alone = s.selected.size === 1 && s.selected.has(person);
   if (!more) {
@@ -17,7 +17,7 @@ export function toggleSelection(s, person, more = false) {
   emitSelection(s);
 }
 
-/** Select people by their person_index; numbers that the data does not contain are ignored. */
+/** Select people by their person_index; numbers that are not in the data are ignored. */
 export function selectPeople(s, numbers) {
   const wanted = new Set([numbers ?? []].flat().map(String));
   s.selected.clear();
@@ -26,7 +26,7 @@ export function selectPeople(s, numbers) {
   emitSelection(s);
 }
 
-/** Go to the first time of a person, within the range, unless the person is present around the current time. */
+/** Go to the first time of a person within the range, unless the person is present around the current time. */
 function goToPerson(s, person) {
   const range = getRange(s);
   const { tracks } = s;

@@ -1,4 +1,4 @@
-/** The state of one explorer and its events; the other modules import this one. */
+/** The state of one explorer and its events; imported by the other modules. */
 import { make } from "../shared/dom.js";
 
 export const NONE = -1;
@@ -15,12 +15,12 @@ export function createState(data, options) {
   };
 }
 
-/** Add a listener that ends with the explorer. */
+/** Add a listener that is removed with the explorer. */
 export function on(s, target, name, call, options = {}) {
   target.addEventListener(name, call, { ...options, signal: s.ended.signal });
 }
 
-/** Call a function at each event of the explorer; returns a function that ends this. */
+/** Call a function at each event of the explorer; return a function that removes it. */
 export function subscribe(s, name, call) {
   if (!s.listeners.has(name)) s.listeners.set(name, new Set());
   s.listeners.get(name).add(call);
@@ -43,7 +43,7 @@ export function requestBackground(s) {
   requestFrame(s);
 }
 
-/** Tell screen readers, after a pause so that a drag is announced once. */
+/** Announce a text to screen readers, after a pause so that a drag is announced once. */
 export function announce(s, text) {
   if (!s.ready) return;
   clearTimeout(s.announcing);

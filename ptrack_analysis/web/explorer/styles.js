@@ -146,7 +146,7 @@ kbd { font: 12.5px ui-monospace, Menlo, Consolas, monospace; padding: 1px 6px; b
 
 let sheet = null;
 
-/** Return the style sheet, made once for all explorers of a page. A policy against inline styles allows it. */
+/** Return the style sheet, shared by all explorers of a page; a policy against inline styles allows it. */
 export function getStyles() {
   if (!sheet) {
     sheet = new CSSStyleSheet();

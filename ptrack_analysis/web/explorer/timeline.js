@@ -80,7 +80,7 @@ function drawRange(s, c, width, height) {
   c.fillRect(to - 1, 0, 2, height);
 }
 
-/** Draw when a person is present: one bar per run. */
+/** Draw the presence of a person: one bar per tracklet. */
 function drawPresence(s, c, p, y) {
   const { start, time, timePresent, flags } = s.tracks;
   const scale = s.stripWidth / s.duration;
@@ -117,7 +117,7 @@ function drawLabels(s, c, width, maximum) {
   c.fillText(`max ${formatPeople(maximum)}`, 2, 3);
 }
 
-/** Move the line of the current time; texts follow at most eight times per second while playing. */
+/** Move the line of the current time; texts are updated at most eight times per second during playback. */
 export function moveHead(s) {
   const x = s.duration ? (s.time / s.duration) * s.stripWidth : 0;
   s.e.head.style.transform = `translateX(${Math.min(Math.max(x, 1), s.stripWidth - 1)}px)`;

@@ -1,4 +1,4 @@
-/** What is said about the person who is pointed at or touched. */
+/** The tooltip of the person under the pointer or touch. */
 import { describePerson } from "./figures.js";
 import { findLabelPosition } from "./people.js";
 import { NONE } from "./state.js";

@@ -1,4 +1,4 @@
-/** How many people are in each zone now. */
+/** The current number of people in each zone. */
 import { make } from "../shared/dom.js";
 import { getZoneColor } from "./coloring.js";
 import { countZones, describeChecks, markZone } from "./figures.js";
@@ -7,7 +7,7 @@ import { NONE, subscribe } from "./state.js";
 
 const IN_ORDER = 8; // with more zones, those with people come first
 
-/** Make one button per zone: color, name and count; a click lists its visitors only. */
+/** Make one button per zone with color, name and count; a click lists only its visitors. */
 export function createZoneCounts(s) {
   s.zoneItems = s.data.zones.map((zone, number) => {
     const [dot, count] = [make("i", { class: "dot" }), make("b", { text: "0" })];

@@ -1,4 +1,4 @@
-/** Colors of people, zones and scales: those of the plots. */
+/** Colors of people, zones and scales, as in the plots. */
 
 const OKABE_ITO = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#f0e442"];
 export const ZONE_COLORS = {
@@ -28,7 +28,7 @@ const formatColor = (rgb) => `#${rgb.map((level) => Math.round(level).toString(1
 /** Look up one of the 256 colors of viridis. */
 const readViridis = (share) => formatColor(mixStops(VIRIDIS, Math.min(255, Math.floor(share * 256)) / 255));
 
-/** Return as many colors as there are people: those of the plots, or on a dark page their bright counterparts. */
+/** Return one color per person, as in the plots; brighter on a dark page. */
 export function createPersonColors(count, dark) {
   if (count <= OKABE_ITO.length) return OKABE_ITO.slice(0, count).map((color) => (dark && color === "#000000" ? "#ffffff" : color));
   const shares = Array.from({ length: count }, (_, i) => BRIGHTEST * ((i * GOLDEN) % 1));
@@ -41,7 +41,7 @@ export function createScale(steps, dark) {
   return Array.from({ length: steps }, (_, i) => readViridis(low + ((high - low) * i) / (steps - 1)));
 }
 
-/** Choose the line around a color that sets it off from the image. */
+/** Choose a casing that makes a color stand out from the image. */
 export function chooseCasing(color, dark) {
   const [red, green, blue] = readStops(color.slice(1))[0];
   const luma = (0.299 * red + 0.587 * green + 0.114 * blue) / 255;

@@ -1,6 +1,6 @@
 /** Elements, icons, canvases and files. */
 
-/** Make an element from properties, attributes and listeners (`onclick`). Text stays text, whatever it contains. */
+/** Make an element from properties, attributes and listeners (`onclick`). Text is never parsed as HTML. */
 export function make(tag, properties = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {

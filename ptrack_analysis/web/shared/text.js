@@ -28,7 +28,7 @@ export const formatLength = (milliseconds) =>
 
 export const formatCount = (number, singular, plural) => `${number.toLocaleString("en")} ${number === 1 ? singular : plural}`;
 
-/** Isolate a name, so that its direction of writing does not change the text around it. */
+/** Isolate a name, so that its writing direction does not affect the text around it. */
 export const isolateName = (name) => (/[^ -~]/.test(name) ? `\u2068${name}\u2069` : name);
 
 export const formatPeople = (number) => formatCount(number, "person", "people");

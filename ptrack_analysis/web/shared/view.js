@@ -1,4 +1,4 @@
-/** The view of an image: where a point of the image is on the screen. */
+/** The view of an image: conversion of image points to screen positions. */
 
 const MAX_ZOOM = 12;
 
@@ -50,7 +50,7 @@ export class View {
     this.place();
   }
 
-  /** Keep a point in the middle half of the screen; returns whether the view moved. */
+  /** Keep a point in the middle half of the screen; return whether the view moved. */
   follow([x, y]) {
     const [wide, high] = [this.screen.width / this.width / 4, this.screen.height / this.height / 4];
     const center = [Math.min(x + wide, Math.max(x - wide, this.x)), Math.min(y + high, Math.max(y - high, this.y))];

@@ -93,7 +93,7 @@ def test_nothing_in_gives_rows_of_0_or_none():
     [
         (DOOR, "lines must be a list of lines or line names"),
         ("door", "lines must be a list of lines or line names, got 'door'"),
-        ([7], "lines must contain only lines or line names, got 7"),
+        ([7], "lines must be a list of lines or line names, but contains 7"),
         ([DOOR, "door"], "the line 'door' occurs twice"),
     ],
 )

@@ -183,14 +183,14 @@ REFUSED = {
     "a zone": (
         [Zone("room", box(0, 0, 1, 1), "m")],
         ParameterError,
-        "expected a Line, .* read_zones returns two",
+        "lines must be a list of lines, .* read_zones returns two",
     ),
     "the pair that read_zones gives": (
         ([], [UP]),
         ParameterError,
-        "expected a Line, .* read_zones returns two",
+        "lines must be a list of lines, .* read_zones returns two",
     ),
-    "a line alone": (UP, ParameterError, "expected a list of lines"),
+    "a line alone": (UP, ParameterError, "lines must be a list of lines, got"),
     "another unit": ([line_of((0, 0), (1, 1), unit="px")], SchemaError, "line 'door' is in px, but"),
     "a doubled name": ([UP, UP], ZoneError, "the name 'door' occurs twice"),
     "no name": ([line_of((0, 0), (1, 1), name="")], ZoneError, "a line has an empty name"),

@@ -87,7 +87,7 @@ def test_in_the_picture_it_is_refused():
 
 
 def test_what_is_no_list_of_zones_is_refused():
-    with pytest.raises(ParameterError, match="expected a list of zones"):
+    with pytest.raises(ParameterError, match="zones must be a list of zones"):
         compute_fundamental_diagram(empty_table(TRAJECTORIES, unit="m"), "hall", make_video(1000))
 
 

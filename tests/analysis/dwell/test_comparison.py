@@ -90,8 +90,11 @@ def test_two_zones_are_compared_by_name(make_visits):
 
 
 WRONG = {
-    "one zone": (lambda v: compare_dwell(v, ["till"]), "zones must be the names of two zones, got"),
-    "a name": (lambda v: compare_dwell(v, "till"), "zones must be the names of two zones, got 'till'"),
+    "one zone": (
+        lambda v: compare_dwell(v, ["till"]),
+        "zones must be two zones or the names of two zones, got",
+    ),
+    "a name": (lambda v: compare_dwell(v, "till"), "zones must be a list of zones or zone names, got 'till'"),
     "no visits": (lambda v: compare_dwell(v, ["till", "shop"]), "zone 'shop' has no visits; the zones with"),
     "no duration": (lambda v: compare_periods(v, v, durations=("1h",)), "durations must be a pair such as"),
     "no time": (lambda v: compare_periods(v, v, durations=("1h", "0s")), "must both be longer than 0"),

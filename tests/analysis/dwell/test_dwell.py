@@ -253,9 +253,9 @@ def test_the_curve_begins_at_0_and_adds_up(make_visits):
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"by": ("zone",)}, r"by must be 'zone' or 'entry', got \('zone',\)"),
-        ({"by": "person_index"}, "by must be 'zone' or 'entry', got 'person_index'"),
-        ({"by": None}, "by must be 'zone' or 'entry', got None"),
+        ({"by": ("zone",)}, r"by must be one of zone, entry, got \('zone',\)"),
+        ({"by": "person_index"}, "by must be one of zone, entry, got 'person_index'"),
+        ({"by": None}, "by must be one of zone, entry, got None"),
         (
             {"observed_entries": ["entered"]},
             r"observed_entries must be a list with some of \['crossed', 'frame_edge'.*, got \['entered'\]",

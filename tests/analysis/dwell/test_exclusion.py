@@ -95,7 +95,7 @@ def test_staff_equal_a_walk_over_the_stays(make_visits, seed):
         ({"recurrence": 0}, "recurrence must be a whole number above 0, got 0"),
         ({"recurrence": 1.5}, "recurrence must be a whole number above 0, got 1.5"),
         ({"recurrence": True}, "recurrence must be a whole number above 0, got True"),
-        ({"zones": "office"}, "expected a list of zones or zone names, got 'office'"),
+        ({"zones": "office"}, "zones must be a list of zones or zone names, got 'office'"),
     ],
 )
 def test_a_wrong_rule_is_refused_with_its_value(rules, sentence):

@@ -147,18 +147,21 @@ def test_a_name_that_no_visit_has_is_refused_with_those_that_there_are(make_visi
     [
         (
             lambda: compute_waiting_times(empty_table(VISITS), "till"),
-            "expected a list of zones or zone names, got 'till'",
+            "zones must be a list of zones or zone names, got 'till'",
         ),
         (
             lambda: compute_waiting_times(empty_table(VISITS), [3]),
-            "expected a Zone or the name of one, got 3",
+            "zones must be a list of zones or zone names, but contains 3",
         ),
         (lambda: compute_waiting_times(empty_table(VISITS), [TILL, "till"]), "the zone 'till' occurs twice"),
         (
             lambda: compute_waiting_times(empty_table(VISITS), [TILL], observed_entries=["in"]),
             r"observed_entries must be a list with some of .*, got \['in'\]",
         ),
-        (lambda: compute_queue_length(empty_table(VISITS), TILL, make_video()), "expected a list of zones"),
+        (
+            lambda: compute_queue_length(empty_table(VISITS), TILL, make_video()),
+            "zones must be a list of zones",
+        ),
         (
             lambda: compute_service_levels(empty_table(WAITS), targets="1min"),
             "targets must be a list of durations, got '1min'",

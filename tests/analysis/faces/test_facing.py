@@ -237,7 +237,7 @@ def test_what_is_faced_is_what_a_walk_along_the_outline_finds():
 
 
 WRONG = {
-    "no list": (ZONE, ParameterError, "targets must be a list of zones and edge names, got Zone"),
+    "no list": (ZONE, ParameterError, "targets must be a list of zones or zone names, got a Zone"),
     "no target": (
         ["up"],
         ParameterError,

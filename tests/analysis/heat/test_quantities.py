@@ -240,8 +240,11 @@ def test_two_zones_that_tile_the_floor_add_up_to_it():
         (lambda: computed({}, "boxes"), "quantity must be one of person_seconds, .*, got 'boxes'"),
         (lambda: computed({}, ["visits"]), r"got \['visits'\]"),
         (lambda: computed({}, "visits", shape=(0, 1)), r"shape must be .*, got \(0, 1\)"),
-        (lambda: computed({}, "visits", zone="till"), "expected a Zone, got 'till'"),
-        (lambda: computed({}, "visits", zone=DOOR), "expected a Zone, .* read_zones returns two"),
+        (lambda: computed({}, "visits", zone="till"), "zones must be a list of zones, but contains 'till'"),
+        (
+            lambda: computed({}, "visits", zone=DOOR),
+            "zones must be a list of zones, .* read_zones returns two",
+        ),
         (
             lambda: computed({}, "visits", every="1min"),
             "every requires quantity='person_seconds', got quantity='visits'",

@@ -40,7 +40,7 @@ def test_slices_of_any_size_give_the_same_tables(rows, monkeypatch):
 def test_slices_cut_no_run_and_leave_out_no_row(rows, monkeypatch):
     monkeypatch.setattr(clock, "_AT_ONCE", rows)
     run = np.array([1, 1, 1, 2, 3, 3, 4, 4, 4, 4])
-    parts = [run[part] for part in clock.whole_runs(run)]
+    parts = [run[part] for part in clock.slice_tracklets(run)]
     assert np.concatenate(parts).tolist() == run.tolist()
     assert sum(len(np.unique(part)) for part in parts) == 4
-    assert list(clock.whole_runs(run[:0])) == []
+    assert list(clock.slice_tracklets(run[:0])) == []

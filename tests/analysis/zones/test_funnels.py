@@ -65,7 +65,7 @@ def test_no_steps_give_no_rows():
 
 WRONG = {
     "one name": ("till", "steps must be a list of zones or zone names, got 'till'"),
-    "a number among them": (["till", 3], "steps must contain only zones or zone names, got 3"),
+    "a number among them": (["till", 3], "steps must be a list of zones or zone names, but contains 3"),
 }
 
 
@@ -88,7 +88,7 @@ def test_a_name_that_no_visit_has_is_refused_and_a_zone_that_nobody_visited_is_a
 
 
 def test_what_is_not_visits_is_refused():
-    with pytest.raises(SchemaError, match="not a visits table: it is a NoneType"):
+    with pytest.raises(SchemaError, match="not a visits table: got None"):
         compute_funnel(None, ["a"])
 
 

@@ -176,7 +176,7 @@ def test_wrong_options_are_refused(options, message):
 
 
 def test_what_is_not_visits_is_refused():
-    with pytest.raises(SchemaError, match="not a visits table: it is a dict"):
+    with pytest.raises(SchemaError, match="not a visits table: got a dict"):
         compute_retail_metrics({}, ["shop"])
 
 

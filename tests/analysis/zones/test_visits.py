@@ -189,7 +189,7 @@ def test_lines_are_no_zones():
     line = Line("door", LineString([(0, 0), (1, 1)]), "px")
     trajectories = compute_trajectories(make_detections({1: [(0, 0.5, 0.5)]}), make_video(1000))
     with pytest.raises(
-        ParameterError, match=r"expected a Zone, .* read_zones returns two lists, zones and lines"
+        ParameterError, match=r"zones must be a list of zones, .* read_zones returns two lists"
     ):
         compute_visits(trajectories, [line], make_video(1000))
 

@@ -44,7 +44,7 @@ def test_poses_have_exact_times_and_boxes(tmp_path, found, expected):
 
 def test_untracked_poses_are_counted(tmp_path):
     tracked = read(write(tmp_path / "a.json", json.dumps([pose(), pose(idx=None)])))
-    assert tracked.notes == ("1 rows without an id (detections of no track) are left out",)
+    assert tracked.notes == ("1 rows without an id (untracked detections) are excluded",)
 
 
 def test_the_assumed_first_frame_is_said(tmp_path):

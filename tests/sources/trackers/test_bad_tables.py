@@ -88,10 +88,10 @@ def test_local_times_without_an_offset_are_reported(tmp_path):
 def test_frames_that_go_backward_inside_a_track_are_reported_with_their_first_place(tmp_path):
     file = table(tmp_path, *(f"{n},1,{n / 30},1" for n in (0, 1, 2, 5, 4, 3, 6)))
     tracked = read_tracks(file, video=VIDEO, columns=FRAMES)
-    (note,) = [note for note in tracked.notes if "back in time" in note]
+    (note,) = [note for note in tracked.notes if "row before" in note]
     place = f"{file}, line 6, id 1, 0.160 s"
     assert note == (
-        f"at 2 places the rows of a track go back in time (first: {place}); all rows are sorted by time"
+        f"2 rows are earlier than the row before of the same track (first: {place}); rows are sorted by time"
     )
 
 

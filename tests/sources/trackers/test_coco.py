@@ -94,9 +94,9 @@ def test_what_is_left_out_and_assumed_is_said(tmp_path):
     tracked = read(write(tmp_path / "a.json", json.dumps(document)), video=RATE)
     assert boxes(tracked) == [(360, 7, *SIDES)]
     assert tracked.notes == (
-        "1 annotations with iscrowd are left out",
-        "1 annotations with category -1 are left out",
-        "1 rows without an id (detections of no track) are left out",
+        "1 annotations with iscrowd are excluded",
+        "1 annotations with category -1 are excluded",
+        "1 rows without an id (untracked detections) are excluded",
         START_ASSUMED,
     )
     again = read(tmp_path / "a.json", video=RATE, first_frame=9)

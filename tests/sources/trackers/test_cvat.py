@@ -85,7 +85,7 @@ def test_a_file_without_the_frame_size_takes_that_of_the_caller(tmp_path):
 
 SINGLE = "1 tracks have one box, as CVAT exports shapes without an identity; they are read as tracks"
 GAPS = (
-    "frames are missing at 1 places inside tracks; positions between keyframes are not interpolated, unless "
+    "frames are missing inside tracks (1 gaps); positions between keyframes are not interpolated, unless "
     "fill_gaps (--fill-gaps) is given"
 )
 
@@ -115,7 +115,7 @@ def test_groups_of_jaad_are_left_out_unless_they_are_chosen(tmp_path):
     file = write(tmp_path / "a.xml", text)
     tracked = read(file)
     assert tracked.table["source_id"].tolist() == ["a"]
-    assert "1 boxes of groups (label 'people') are left out" in tracked.notes
+    assert "1 boxes of groups (label 'people') are excluded" in tracked.notes
     assert read(file, classes=["people"]).table["source_id"].tolist() == ["b"]
 
 

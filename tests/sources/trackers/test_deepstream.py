@@ -46,7 +46,7 @@ def test_a_line_of_a_dump_is_read_from_the_right(tmp_path, line, identity, label
     assert boxes(tracked) == [(120, identity, *SIDES)]
     assert tracked.table["class_name"].tolist() == [label]
     assert read_confidence(tracked) == confidence
-    assert "which must be that of the stream multiplexer" in tracked.report.assumptions[0]
+    assert "which must be the size of the stream multiplexer" in tracked.report.assumptions[0]
 
 
 def test_untracked_rows_and_late_rows_are_counted_and_sorted(tmp_path):
@@ -54,7 +54,7 @@ def test_untracked_rows_and_late_rows_are_counted_and_sorted(tmp_path):
     write(tmp_path / "d" / "000_000001.txt", dump(identity="18", left=50) + dump(left=12))
     tracked = read(tmp_path / "d")
     assert [row[:2] for row in boxes(tracked)] == [(0, 17), (40, 17), (40, 18)]
-    assert "1 rows without an id (detections of no track) are left out" in tracked.notes
+    assert "1 rows without an id (untracked detections) are excluded" in tracked.notes
 
 
 def test_each_stream_of_a_folder_is_a_camera(tmp_path, capsys):
@@ -75,7 +75,7 @@ def test_each_stream_of_a_folder_is_a_camera(tmp_path, capsys):
 DETECTOR = f"person 0.0 0 0.0 10.0 20.0 40.0 120.0{ZEROS} 0.5\n"
 BROKEN_DUMPS = {
     "a dump of detections": (DETECTOR, "line 1: the second word is 0.0, so these are detections without ids"),
-    "a cut line": (dump() + dump()[:30], "line 2: has 7 words; expected label id"),
+    "a cut line": (dump() + dump()[:30], "line 2: expected label id"),
     "a side that is no number": (dump().replace("40.0", "x"), "line 1: x2 is 'x'"),
     "no ids": (dump(identity="-1"), "the id is -1 or missing in every row"),
 }
@@ -146,7 +146,7 @@ def test_messages_of_every_schema_give_the_same_rows(tmp_path, documents, confid
     assert boxes(tracked) == SENT
     assert tracked.table["class_name"].tolist() == ["person", "person"]
     assert read_confidence(tracked) == confidence
-    assert "times are those at which the messages were sent" in tracked.report.assumptions[-1]
+    assert "times are the times at which the messages were sent" in tracked.report.assumptions[-1]
     assert tracked.video.started_at.isoformat() == f"{START}.100000+00:00"
 
 

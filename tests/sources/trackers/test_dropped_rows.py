@@ -27,7 +27,7 @@ SINK = (
     "x_min,y_min,x_max,y_max,class_id,confidence,tracker_id,class_name,frame_number\n"
     "1,1,9,90,0,0.9,1,person,0\n2,1,9,90,0,0.9,1,person,1\n1,1,9,90,2,0.9,2,car,0\n1,1,9,90,0,0.9,,person,0\n"
 )
-NO_ID = "1 rows without an id (detections of no track) are left out"
+NO_ID = "1 rows without an id (untracked detections) are excluded"
 FILES = {
     "without an id": ("a.txt", WITHOUT_ID, [NO_ID]),
     "duplicates": (
@@ -38,9 +38,9 @@ FILES = {
     "flag and class": (
         "gt.txt",
         TRUTH,
-        ["1 of 4 rows with flag 0", "1 of 3 rows of other classes are left out (1 car)"],
+        ["1 of 4 rows with flag 0", "1 of 3 rows of other classes are excluded (1 car)"],
     ),
-    "class and id": ("a.csv", SINK, ["1 of 4 rows of other classes are left out (1 car)", NO_ID]),
+    "class and id": ("a.csv", SINK, ["1 of 4 rows of other classes are excluded (1 car)", NO_ID]),
 }
 GIVEN = ("--frame-size", "100x200", "--frame-rate", "25")
 
@@ -66,7 +66,7 @@ EXCLUDED = {
 @pytest.mark.parametrize(("name", "text", "options"), EXCLUDED.values(), ids=EXCLUDED.keys())
 def test_rows_that_do_not_count_are_no_loss_of_quality(tmp_path, name, text, options):
     file = write(tmp_path / name, text)
-    with pytest.warns(PtrackWarning, match="left out"):
+    with pytest.warns(PtrackWarning, match="are excluded"):
         detections, video = read_tracking(file, video=SMALL, **options)
     assert video.read_report.dropped_rows > 0
     checked = compute_quality(detections, compute_trajectories(detections, video), video)

@@ -86,7 +86,7 @@ def test_what_is_assumed_is_said(tmp_path):
     tracked = read(write(tmp_path / "a.json", json.dumps([task(annotations=annotations)])), video=NONE)
     assert len(tracked.table) == 3
     assert tracked.notes == (
-        "several annotations of a task are those of several annotators: the first one is read",
+        "several annotations of a task are assumed to be from several annotators: the first is read",
         "1 regions are still enabled at their last keyframe; nothing is read after it",
         "the rotation of 1 boxes is ignored",
         "1 of 3 rows are linear between keyframes",

@@ -56,8 +56,8 @@ def test_of_ground_truth_flag_0_and_other_classes_are_left_out_and_counted(tmp_p
         tracked = read(write(tmp_path / name, text), format=form)
         assert tracked.table.index.get_level_values("person_index").tolist() == [1]
         assert tracked.notes == (
-            "1 of 5 rows with flag 0 are left out",
-            "3 of 4 rows of other classes are left out (2 car, 1 static person)",
+            "1 of 5 rows with flag 0 are excluded",
+            "3 of 4 rows of other classes are excluded (2 car, 1 static person)",
         )
         assert "confidence" not in tracked.table
 
@@ -92,7 +92,7 @@ def test_labels_beside_ground_truth_name_its_classes(tmp_path):
         tracked = read(path)
         assert boxes(tracked) == [(0, 2, 0.0, 0.1, 0.5, 0.5)]
         assert tracked.table["class_name"].tolist() == ["person"]
-        assert tracked.notes == ("1 of 2 rows of other classes are left out (1 forklift)",)
+        assert tracked.notes == ("1 of 2 rows of other classes are excluded (1 forklift)",)
         assert tracked.video.name == "task"
 
 
@@ -116,8 +116,8 @@ def test_of_visdrone_pedestrians_and_people_are_kept(tmp_path):
     tracked = read(write(tmp_path / "uav_v.txt", "\n".join(rows)))
     assert tracked.table["class_id"].tolist() == [1, 2]
     assert tracked.notes[:2] == (
-        "1 of 4 rows with flag 0 are left out",
-        "1 of 3 rows of other classes are left out (1 car)",
+        "1 of 4 rows with flag 0 are excluded",
+        "1 of 3 rows of other classes are excluded (1 car)",
     )
     with pytest.raises(
         InputError, match=r"no row is of the class pedestrian or people \(1 car, 1 ignored region\)"
@@ -197,7 +197,7 @@ def test_id_minus_1_everywhere_is_detections_and_no_tracks(tmp_path):
 def test_some_ids_of_minus_1_are_left_out_and_counted(tmp_path):
     tracked = read(write(tmp_path / "a.txt", "1,-1,1,1,5,5,1\n1,2,1,1,5,5,1\n"), format="mot")
     assert len(tracked.table) == 1
-    assert tracked.notes == ("1 rows without an id (detections of no track) are left out",)
+    assert tracked.notes == ("1 rows without an id (untracked detections) are excluded",)
 
 
 @pytest.mark.parametrize(

@@ -140,9 +140,7 @@ def test_a_duration_where_a_number_is_asked_for_is_refused(role):
     table = TABLE.assign(n=pd.to_timedelta([0, 80], unit="ms"))
     columns = {role: "n"} | {k: v for k, v in COLUMNS.items() if k != "frame"}
     for one in (table, pa.table(table)):
-        with pytest.raises(
-            InputError, match=f"'n', given for {role}, has durations. Give it the role time_ms"
-        ):
+        with pytest.raises(InputError, match=f"'n', given for {role}, has durations. Use the role time_ms"):
             detections_from(one, columns=columns, video=SMALL)
 
 
@@ -185,7 +183,10 @@ def test_a_bad_value_in_memory_is_refused_with_its_row(changed, said):
 
 ARGUMENT_FAULTS = {
     "unknown role": ({**COLUMNS, "u": "x1"}, "columns names the role 'u'; the roles are 'frame'"),
-    "missing column": ({**COLUMNS, "left": "x9"}, "column 'x9', given for left, is missing; there are 'n'"),
+    "missing column": (
+        {**COLUMNS, "left": "x9"},
+        "column 'x9', given for left, is missing; the columns are 'n'",
+    ),
     "no id": ({k: v for k, v in COLUMNS.items() if k != "id"}, "names no 'id'"),
     "no time": ({k: v for k, v in COLUMNS.items() if k != "frame"}, "names nothing for the time"),
     "two times": ({**COLUMNS, "time_s": "n"}, "names 'frame', 'time_s' for the time"),
@@ -204,7 +205,7 @@ def test_roles_that_do_not_make_a_box_are_refused(columns, said):
 
 
 def test_what_is_no_table_is_refused():
-    with pytest.raises(ParameterError, match=r"the table is a list; expected a pandas\.DataFrame"):
+    with pytest.raises(ParameterError, match=r"the table must be a pandas\.DataFrame .*, got list"):
         detections_from([1, 2], columns=COLUMNS, video=SMALL)
     with pytest.raises(ParameterError, match="the frame size is not known"):
         detections_from(TABLE, columns=COLUMNS, video=Video(frame_rate=25.0))

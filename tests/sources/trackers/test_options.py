@@ -27,7 +27,7 @@ def people(tracked):
 def test_people_are_kept_by_their_names_and_riders_are_apart(tmp_path):
     tracked = read(write(tmp_path / "a.csv", PEOPLE))
     assert people(tracked) == [1, 2]
-    assert tracked.notes[:1] == ("2 of 4 rows of other classes are left out (1 car, 1 rider)",)
+    assert tracked.notes[:1] == ("2 of 4 rows of other classes are excluded (1 car, 1 rider)",)
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_names_of_classes_need_names_in_the_file(tmp_path):
     assert people(read(numbers, classes=[2])) == [2]
     with pytest.raises(ParameterError, match=r"numbers without names \(0, 2\)"):
         read(numbers, classes=["person"])
-    with pytest.raises(ParameterError, match="needs a class, which the file does not have"):
+    with pytest.raises(ParameterError, match="requires a class column, which the file does not have"):
         read(write(tmp_path / "b.txt", "1,1,9,9,5,5,0.9\n"), classes=["person"])
 
 
@@ -70,8 +70,8 @@ def test_a_class_that_is_left_out_does_not_shift_frames_or_times(tmp_path):
 def test_rows_below_the_least_confidence_are_left_out_and_counted(tmp_path):
     tracked = read(write(tmp_path / "a.csv", PEOPLE), min_confidence=0.5)
     assert people(tracked) == [1]
-    assert "1 of 4 rows with a confidence below 0.5 are left out" in tracked.notes
-    with pytest.raises(ParameterError, match="needs a confidence, which the file does not have"):
+    assert "1 of 4 rows with a confidence below 0.5 are excluded" in tracked.notes
+    with pytest.raises(ParameterError, match="requires a confidence, which the file does not have"):
         read(write(tmp_path / "b.csv", TABLE), min_confidence=0.5)
     with pytest.raises(ParameterError, match="min_confidence"):
         read(write(tmp_path / "b.csv", TABLE), min_confidence=-1)
@@ -144,7 +144,7 @@ def test_untracked_values_are_left_out_and_counted(tmp_path, untracked):
         text = TABLE.replace(",7,", f",{other},") + f"1,{untracked},1,1,5,5\n"
         tracked = read(write(tmp_path / "a.csv", text))
         assert len(tracked.table) == 2
-        assert tracked.notes[0] == "1 rows without an id (detections of no track) are left out"
+        assert tracked.notes[0] == "1 rows without an id (untracked detections) are excluded"
 
 
 def test_ids_that_floats_have_rounded_are_refused():

@@ -276,7 +276,7 @@ def test_a_database_without_a_rate_needs_one(tmp_path):
 
 def test_rows_of_a_database_without_an_id_are_left_out_and_counted(tmp_path):
     file = database(tmp_path / "a.sqlite", rows=[*ROWS, (0, None, 1, 1)])
-    with pytest.warns(PtrackWarning, match="1 rows without an id .*are left out"):
+    with pytest.warns(PtrackWarning, match="1 rows without an id .*are excluded"):
         tracked = read_tracks(file)
     assert len(tracked.table) == len(ROWS)
 
@@ -350,7 +350,7 @@ def test_a_database_that_is_still_written_is_refused(tmp_path):
         base.commit()
         refuse(
             file,
-            r"the log a.sqlite-wal beside it has rows that are not in the file yet. Close",
+            r"the log a.sqlite-wal has rows that are not in the file yet. Close",
             format="jupedsim",
         )
     assert len(read_tracks(file).table) == len(ROWS) + 1
@@ -416,7 +416,7 @@ def test_the_ends_of_steps_count_where_a_person_pauses(tmp_path):
     tracked = read_tracks(file)
     assert [time.total_seconds() for _, time in tracked.table.index] == [0.0, 0.5, 1.0, 1.5, 2.0, 2.5]
     assert tracked.table["x_m"].tolist() == [0.0, 1.0, 1.0, 1.0, 1.0, 2.0]
-    assert "2 positions of people who stand between two steps are added" in tracked.notes
+    assert "2 positions of people who stand still between two steps are added" in tracked.notes
     moved = write(tmp_path / "b.traj", file.read_text().replace("1 2.0 2.5 1 0", "1 2.0 2.5 1.5 0"))
     assert [time.total_seconds() for _, time in read_tracks(moved).table.index] == [0.0, 0.5, 2.0, 2.5]
 
@@ -437,7 +437,7 @@ FAULTS = {
     "viswalk: no position": (
         "a.pp",
         VISWALK.replace("COORDCENTX", "X"),
-        "column 'COORDCENTX' is missing; there are 'NO', 'SIMSEC', 'X', 'COORDCENTY'",
+        "column 'COORDCENTX' is missing; the columns are 'NO', 'SIMSEC', 'X', 'COORDCENTY'",
     ),
     "viswalk: a negative time": ("a.pp", VISWALK.replace("1;0.0;", "1;-1;"), "line 8: SIMSEC is '?-1"),
     "viswalk: no number": ("a.pp", VISWALK.replace(";3.0", ";x"), "line 11: COORDCENTY is 'x'"),
@@ -508,7 +508,7 @@ def test_further_predictions_are_left_out_and_counted(tmp_path):
     tracked = read_tracks(write(tmp_path / "a.ndjson", ndjson(more=more)))
     assert len(tracked.table) == len(ROWS)
     (dropped,) = tracked.report.dropped
-    assert dropped.text == "2 rows of further predictions (prediction_number above 0) are left out"
+    assert dropped.text == "2 rows of further predictions (prediction_number above 0) are excluded"
     assert tracked.video.frame_rate == 10.0
 
 
@@ -530,7 +530,7 @@ def test_tracks_of_ind_need_the_files_beside_them(tmp_path):
     refuse(file, r"07_recordingMeta.csv is missing, which states the frame rate.*--frame-rate")
     assert len(read_tracks(file, video=Video(frame_rate=10.0)).table) == len(ROWS)
     refuse(ind(tmp_path / "c", rate="fast"), r"frameRate in its recordingMeta file is \['fast'\]")
-    refuse(ind(tmp_path / "d", name="other.csv"), "its name must end with _tracks.csv")
+    refuse(ind(tmp_path / "d", name="other.csv"), "the name must end with _tracks.csv")
     file = ind(tmp_path / "e")
     write(file.with_name("07_tracksMeta.csv"), "recordingId,trackId,class\n7,1,pedestrian\n")
     refuse(file, "line 5: trackId is .*2.*; expected a track of the tracksMeta file")
@@ -538,7 +538,7 @@ def test_tracks_of_ind_need_the_files_beside_them(tmp_path):
 
 def test_people_of_ind_are_chosen_by_their_class(tmp_path):
     tracked = read_tracks(ind(tmp_path))
-    assert tracked.report.dropped[0].text == "1 of 6 rows of other classes are left out (1 car)"
+    assert tracked.report.dropped[0].text == "1 of 6 rows of other classes are excluded (1 car)"
     assert tracked.table["class_name"].unique().tolist() == ["pedestrian"]
     assert len(read_tracks(ind(tmp_path), classes=["car"]).table) == 1
 
@@ -633,7 +633,7 @@ def test_hdf5_of_something_else_is_refused(tmp_path):
     with h5py.File(tmp_path / "f.h5", "w") as file:
         kinds = [("id", "i8"), ("frame", "i8"), ("x", "f8"), ("y", "f8")]
         file.create_dataset("trajectory", shape=(10**8,), dtype=kinds, chunks=(1000,))
-    refuse(tmp_path / "f.h5", "unzips to more than 200 times its 0 bytes")
+    refuse(tmp_path / "f.h5", "decompresses to more than 200 times its 0 bytes")
     refuse(tmp_path / "d.h5", "is not a dataset that is stored in the file itself")
     assert read_tracks(h5(tmp_path / "e.h5")).notes == ("the geometry of the experiment is not read",)
 

@@ -19,7 +19,9 @@ ASSUMED = (
 )
 
 
-BACKWARD = "at 1 places the rows of a track go back in time (first: {place}); all rows are sorted by time"
+BACKWARD = (
+    "1 rows are earlier than the row before of the same track (first: {place}); rows are sorted by time"
+)
 
 
 def read(file, **given):
@@ -155,7 +157,7 @@ def test_comments_state_the_rate_and_the_unit(tmp_path, head, rate, unit):
 
 def test_a_unit_that_contradicts_the_file_is_refused(tmp_path):
     file = write(tmp_path / "a.txt", "# framerate: 10\n# x/cm y/cm\n1 0 5 5\n")
-    with pytest.raises(ParameterError, match=r"unit is 'm', but the file states 'cm'. Leave out unit"):
+    with pytest.raises(ParameterError, match=r"unit is 'm', but the file states 'cm'. Remove unit"):
         read(file, unit="m")
 
 
@@ -169,13 +171,13 @@ def obsmat(rows):
 def test_obsmat_has_its_positions_in_columns_3_and_5(tmp_path):
     file = write(tmp_path / "obsmat.txt", obsmat(walk(step=6, order="frame")))
     assert recognize(file).name == "obsmat"
-    tracked = read_assumed(file, "assumed to be annotated 2.5 times a second", "assumed to be in m")
+    tracked = read_assumed(file, "assumed to be annotated 2.5 times per second", "assumed to be in m")
     assert tracked.table["x_m"].unique().tolist() == pytest.approx([0.3, 0.6])
     assert tracked.table["y_m"].iloc[:2].tolist() == pytest.approx([-2.0, -1.94])
     assert tracked.video.frame_rate == 15.0
     assert tracked.table.index[1] == (1, pd.Timedelta("52.4s"))
     assert [note.partition(";")[0] for note in tracked.report.assumptions] == [
-        "people are assumed to be annotated 2.5 times a second, every 6 frames",
+        "people are assumed to be annotated 2.5 times per second, every 6 frames",
         "coordinates are assumed to be in m, because the file does not state their unit",
     ]
 
@@ -194,7 +196,7 @@ def test_text_of_trajnet_has_the_frame_first(tmp_path, order):
     rows = text(walk(step=10, order=order), (1, 0, 2, 3)).replace("0 1 0.3 -2\n", "0 1 ? ?\n", 1)
     file = write(tmp_path / "biwi.txt", rows)
     assert recognize(file).name == "trajnet"
-    tracked = read_assumed(file, "assumed to be annotated 2.5 times a second", "assumed to be in m")
+    tracked = read_assumed(file, "assumed to be annotated 2.5 times per second", "assumed to be in m")
     assert tracked.video.frame_rate == 25.0
     assert tracked.table["x_m"].isna().sum() == 1
     assert tracked.table.index[1] == (1, pd.Timedelta("400ms"))

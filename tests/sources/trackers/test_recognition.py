@@ -4,7 +4,8 @@ import pytest
 from pages import page, record, write
 
 from ptrack_analysis.errors import InputError
-from ptrack_analysis.sources.trackers.registry import TRACKERS, recognize
+from ptrack_analysis.sources.trackers.formats import TRACKERS
+from ptrack_analysis.sources.trackers.registry import recognize
 from ptrack_analysis.sources.trackers.tracked import Given
 
 STRANGERS = {

@@ -65,8 +65,8 @@ def test_what_is_assumed_is_said_and_untracked_boxes_are_counted(tmp_path):
     documents = [frame(one(), one(None), one(-1))]
     tracked = read(write(tmp_path / "a.json", json.dumps(documents)), video=RATE)
     assert tracked.notes == (
-        "2 rows without an id (detections of no track) are left out",
-        "objects have no frame_number: each object is taken to be the next frame",
+        "2 rows without an id (untracked detections) are excluded",
+        "objects have no frame_number: each object is assumed to be the next frame",
     )
     assert tracked.table["confidence"].tolist() == [0.5]
     assert (tracked.video.width, tracked.video.height) == (100, 200)
@@ -124,5 +124,5 @@ def test_the_shell_inspects_the_file(tmp_path, capsys):
     file = write(tmp_path / "door.json", json.dumps([frame(one(x=25 + n)) for n in range(4)]))
     assert main(["inspect", str(file), "--frame-rate", "25"]) == 0
     assert "door" in capsys.readouterr().out
-    with pytest.warns(PtrackWarning, match="each object is taken to be the next frame"):
+    with pytest.warns(PtrackWarning, match="each object is assumed to be the next frame"):
         assert len(read_tracking(file, video=RATE)[0]) == 4

@@ -70,7 +70,7 @@ def test_an_index_is_counted_from_0_and_a_number_from_where_it_begins(tmp_path, 
 
 def test_the_column_of_the_frame_can_be_named_and_its_base_chosen(tmp_path):
     file = write(tmp_path / "a.csv", sheet(*ROWS, frame="bild"))
-    with pytest.raises(InputError, match=r"no column tells the frame .*--columns frame="):
+    with pytest.raises(InputError, match=r"no column has the frame .*--columns frame="):
         read(file)
     assert boxes(read(file, columns={"frame": "bild"})) == PLACES
     assert boxes(read(file, columns={"frame": "bild"}, first_frame=1)) == PLACES
@@ -91,7 +91,7 @@ def test_rows_without_an_id_are_left_out_and_counted(tmp_path):
     for name, content in (("a.csv", sheet(*rows)), ("a.json", as_json(sheet(*rows)))):
         tracked = read(write(tmp_path / name, content))
         assert boxes(tracked) == PLACES
-        assert "2 rows without an id (detections of no track) are left out" in tracked.notes
+        assert "2 rows without an id (untracked detections) are excluded" in tracked.notes
 
 
 def test_a_sink_without_a_tracker_is_detections_and_no_tracks(tmp_path):
@@ -105,7 +105,7 @@ def test_classes_that_are_no_persons_are_left_out_and_counted(tmp_path):
     rows = [*ROWS, "0,0,5,5,2,0.5,8,car,4", "0,0,5,5,56,0.5,9,chair,4"]
     tracked = read(write(tmp_path / "a.csv", sheet(*rows)))
     assert boxes(tracked) == PLACES
-    assert tracked.notes[0] == "2 of 4 rows of other classes are left out (1 car, 1 chair)"
+    assert tracked.notes[0] == "2 of 4 rows of other classes are excluded (1 car, 1 chair)"
 
 
 def test_where_no_class_is_a_person_all_are_kept_and_noted(tmp_path):
@@ -124,7 +124,7 @@ def test_a_header_alone_is_an_empty_table(tmp_path):
 FAULTS = {
     "corners turned": (
         ROWS[0].replace("50.0", "-1"),
-        "x_max is '-1'; expected at least the x_min of its row, 0",
+        "x_max is '-1'; expected at least the x_min of the box, 0",
     ),
     "no number": (ROWS[0].replace("0.0,0.0", "0.0,top"), "y_min is 'top'; expected a number"),
     "fraction of an id": (ROWS[0].replace(",7,", ",7.5,"), "tracker_id is '7.5'; expected a whole number"),
@@ -166,7 +166,7 @@ BROKEN_JSON = {
     "cut": (json.dumps(JSON_ROWS)[:50], "JSON ends early"),
     "NaN": (json.dumps([JSON_ROWS[0] | {"x_min": float("nan")}]), "not JSON at byte"),
     "an object": ({"x_min": 1}, "the JSON is an object; expected a list"),
-    "a list of numbers": ([1, 2], "item 1: is 1; expected an object"),
+    "a list of numbers": ([1, 2], "item 1: is 1; expected one object per box"),
     "a truth value": ([JSON_ROWS[0] | {"x_min": True}], "item 1: x_min is 'True'; expected a number"),
     "a list as a value": ([JSON_ROWS[0] | {"x_min": [1]}], r"item 1: x_min is '\[1\]'; expected a number"),
     "a huge number": ([JSON_ROWS[0] | {"x_min": 10**400}], "item 1: x_min is '1000"),

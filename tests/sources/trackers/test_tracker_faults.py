@@ -10,7 +10,8 @@ from tracker_files import SMALL, boxes, read
 
 from ptrack_analysis.errors import InputError, ParameterError, PtrackError
 from ptrack_analysis.sources.pages import documents
-from ptrack_analysis.sources.trackers.registry import TRACKERS, read_tracks
+from ptrack_analysis.sources.trackers.formats import TRACKERS
+from ptrack_analysis.sources.trackers.registry import read_tracks
 
 GOOD = "1,1,1,1,5,5,0.5,-1,-1,-1"
 
@@ -153,7 +154,7 @@ def test_frames_that_go_backwards_inside_a_track_are_sorted_and_counted(tmp_path
     tracked = read(write(tmp_path / "a.txt", "\n".join(rows)), format="mot")
     assert [row[:2] for row in boxes(tracked)] == [(0, 1), (0, 2), (40, 1), (80, 1)]
     (note,) = tracked.notes
-    assert note.startswith("at 1 places the rows of a track go back in time (first: ")
+    assert note.startswith("1 rows are earlier than the row before of the same track (first: ")
     assert ", line " in note
 
 

@@ -70,7 +70,7 @@ FAULTS = {
     "no number": ({"v_1.txt": "0 .5 x .1 .1 7"}, "v_1.txt, line 1: yc is 'x'; expected a number"),
     "segments": (
         {"v_1.txt": "0 .1 .1 .2 .2 .3 .3 .4 .4"},
-        "v_1.txt, line 1: has 9 values; expected class xc yc w h",
+        "v_1.txt, line 1: expected class xc yc w h",
     ),
     "negative size": ({"v_1.txt": "\n0 .5 .5 -.1 .1 7"}, "v_1.txt, line 2: w is '-.1'; expected a size"),
     "no number in a name": ({"v_1.txt": "0 .5 .5 .1 .1 7", "classes.txt": "x"}, "does not end in the number"),
@@ -91,7 +91,7 @@ def test_files_of_two_videos_are_refused(tmp_path):
 
 def test_a_file_of_save_txt_alone_is_refused(tmp_path):
     file = write(tmp_path / "v_1.txt", "0 .5 .5 .1 .1 7")
-    with pytest.raises(InputError, match="Give the folder"):
+    with pytest.raises(InputError, match="Pass the folder"):
         read(file, format="ultralytics-txt")
 
 
@@ -139,7 +139,7 @@ def test_normalised_corners_are_seen_and_noted(tmp_path):
 def test_boxes_without_track_id_are_left_out_and_counted(tmp_path):
     tracked = read(write(tmp_path / "a.json", [[box(), box(person=None)], [], [box(SECOND)]]))
     assert boxes(tracked) == PLACES
-    assert tracked.notes == ("1 rows without an id (detections of no track) are left out",)
+    assert tracked.notes == ("1 rows without an id (untracked detections) are excluded",)
 
 
 JSON_FAULTS = {
@@ -154,9 +154,9 @@ JSON_FAULTS = {
     ),
     "corners turned": (
         [[box((50, 0, 10, 9))]],
-        "box.x2 is 10; expected at least the box.x1 of its row, 50",
+        "box.x2 is 10; expected at least the box.x1 of the box, 50",
     ),
-    "a list of numbers": ([[1]], "item 1: is 1; expected an object"),
+    "a list of numbers": ([[1]], "item 1: is 1; expected one object per box"),
 }
 
 

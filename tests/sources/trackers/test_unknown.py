@@ -15,7 +15,7 @@ from ptrack_analysis.sources.reading import read_tracking
 from ptrack_analysis.video import Video
 
 FILES = {
-    "an MP4 video": ("a.mp4", b"\0\0\0\x20ftypisom\0\0\2\0", "this is a video. .*what a tracker found"),
+    "an MP4 video": ("a.mp4", b"\0\0\0\x20ftypisom\0\0\2\0", "this is a video. .*the results of a tracker"),
     "an AVI video": ("a.avi", b"RIFF\1\2\3\4AVI LIST", "this is a video"),
     "a Matroska video": ("a.mkv", b"\x1aE\xdf\xa3\1\0", "this is a video"),
     "a JPEG image": ("a.jpg", b"\xff\xd8\xff\xe0\0\x10JFIF", "this is an image"),

@@ -40,7 +40,7 @@ def test_rows_have_exact_times_and_boxes(tmp_path, rows, expected):
 
 def test_lost_rows_are_counted(tmp_path):
     tracked = read(write(tmp_path / "a.txt", "\n".join([row(0), row(1, lost=1)])), video=SIZE)
-    assert "1 of 2 rows of people outside the image (lost) are left out" in tracked.notes
+    assert "1 of 2 rows of people outside the image (lost) are excluded" in tracked.notes
 
 
 def test_the_frame_rate_of_other_labels_is_required(tmp_path):

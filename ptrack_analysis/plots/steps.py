@@ -1,4 +1,4 @@
-"""Trajectories cut into what is drawn in one stroke."""
+"""Trajectories as steps between positions, for drawing."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -8,27 +8,27 @@ import pandas as pd
 
 from ptrack_analysis.analysis.linking import link_rows
 from ptrack_analysis.analysis.presence import rows_by_person
+from ptrack_analysis.analysis.selection import parse_person_numbers
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.schema import POSITION_STATUSES
 
-_INTERPOLATED, _NO = POSITION_STATUSES.index("interpolated"), POSITION_STATUSES.index("missing")
+_INTERPOLATED, _MISSING = POSITION_STATUSES.index("interpolated"), POSITION_STATUSES.index("missing")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Steps:
-    """The rows of a TRAJECTORIES table in the order they were walked, and which of them are joined.
+    """The rows of a TRAJECTORIES table by person and time, and the steps between them.
 
-    ``points`` is (n, 2). ``time`` and ``held`` (the time present) are in ms; ``speed`` is the table's.
-    ``rank`` numbers the ``persons`` that are located at all from 0, and is -1 for others. ``joined`` tells
-    for each row but the last whether a line leads from it to the next, ``guessed`` whether that line has an
-    interpolated end, ``truncated`` whether it has an end on a box that the image border truncates, so that
-    its true position may be elsewhere.
+    ``points`` is (n, 2). ``time`` and ``time_present`` are in ms; ``speed`` is the table's column.
+    ``rank`` numbers the ``persons`` with a position from 0, and is -1 for others. For each row but the last,
+    ``joined`` is whether a step leads to the next row, ``guessed`` whether an end of the step is
+    interpolated, and ``truncated`` whether an end is on a box truncated by the image border.
     """
 
     persons: Integers
     time: Integers
-    held: Integers
+    time_present: Integers
     speed: Floats
     points: Floats
     rank: Integers
@@ -37,8 +37,8 @@ class Steps:
     guessed: Bools
     truncated: Bools
 
-    def stretches(self, *kinds: Bools | Integers) -> tuple[Integers, Integers]:
-        """Return the first and last row of each unbroken line, split where a kind of its steps changes."""
+    def split_lines(self, *kinds: Bools | Integers) -> tuple[Integers, Integers]:
+        """Return the first and last row of each unbroken line, split where one of the ``kinds`` changes."""
         same = self.joined[1:] & self.joined[:-1]
         for kind in kinds:
             same &= kind[1:] == kind[:-1]
@@ -47,13 +47,13 @@ class Steps:
         return starts, ends + 1
 
     def lone(self) -> Integers:
-        """Return the located rows that no line leads to or from."""
+        """Return the rows with a position but without a step to or from them."""
         before = np.concatenate([[False], self.joined])[: len(self.known)]
         after = np.concatenate([self.joined, [False]])[: len(self.known)]
         return np.flatnonzero(self.known & ~before & ~after)
 
     def ends(self) -> tuple[Integers, Integers]:
-        """Return each person's first and last located row, in the order of ``persons``."""
+        """Return each person's first and last row with a position, in the order of ``persons``."""
         rows = np.flatnonzero(self.known)
         turn = np.flatnonzero(np.diff(self.rank[rows]))
         first = rows[np.concatenate([[0], turn + 1])] if len(rows) else rows
@@ -62,34 +62,34 @@ class Steps:
 
 
 def find_steps(trajectories: pd.DataFrame, unit: str, persons: Collection[int] | None) -> Steps:
-    """Order the rows by person and time, and join linked rows that both have a position.
+    """Order rows by person and time, and join linked rows with positions.
 
     Raises
     ------
     ParameterError
-        If a person is asked for who is not in a table that has persons.
+        If one of ``persons`` is not in the table.
     """
     if persons is not None:
-        trajectories = _only(trajectories, persons)
+        trajectories = _select(trajectories, persons)
     rows = rows_by_person(trajectories)
     links = link_rows(trajectories, rows)
     order = rows.order
     person = trajectories.index.get_level_values("person_index").to_numpy()[order]
     points = trajectories[[f"x_{unit}", f"y_{unit}"]].to_numpy()[order]
-    located = trajectories["position_status"].cat.codes.to_numpy()[order]
-    known = (located != _NO) & np.isfinite(points).all(axis=1)
+    status = trajectories["position_status"].cat.codes.to_numpy()[order]
+    known = (status != _MISSING) & np.isfinite(points).all(axis=1)
     joined = ~links.begins[1:] & known[1:] & known[:-1]
-    guessed = (located[1:] == _INTERPOLATED) | (located[:-1] == _INTERPOLATED)
-    seen = np.unique(person[known])
-    rank = np.where(np.isin(person, seen), np.searchsorted(seen, person), -1)
-    cut = np.zeros(len(order), dtype=bool)
+    guessed = (status[1:] == _INTERPOLATED) | (status[:-1] == _INTERPOLATED)
+    found = np.unique(person[known])
+    rank = np.where(np.isin(person, found), np.searchsorted(found, person), -1)
+    is_truncated = np.zeros(len(order), dtype=bool)
     if "box_truncated" in trajectories.columns:
-        cut = trajectories["box_truncated"].to_numpy()[order]
-    truncated = (cut[1:] | cut[:-1]) & joined
+        is_truncated = trajectories["box_truncated"].to_numpy()[order]
+    truncated = (is_truncated[1:] | is_truncated[:-1]) & joined
     return Steps(
-        persons=seen,
+        persons=found,
         time=rows.time,
-        held=links.time_present,
+        time_present=links.time_present,
         speed=trajectories[f"speed_{unit}_per_s"].to_numpy()[order],
         points=points,
         rank=rank,
@@ -100,9 +100,10 @@ def find_steps(trajectories: pd.DataFrame, unit: str, persons: Collection[int] |
     )
 
 
-def _only(trajectories: pd.DataFrame, persons: Collection[int]) -> pd.DataFrame:
+def _select(trajectories: pd.DataFrame, persons: Collection[int]) -> pd.DataFrame:
     person = trajectories.index.get_level_values("person_index")
+    persons = parse_person_numbers(persons)
     missing = sorted(set(persons) - set(person.unique()))
     if missing and len(trajectories):
-        raise ParameterError(f"persons names {missing[0]!r}, who is not in the trajectories")
-    return trajectories[person.isin(list(persons))]
+        raise ParameterError(f"persons contains {missing[0]!r}, but the trajectories have no such person")
+    return trajectories[person.isin(persons)]
