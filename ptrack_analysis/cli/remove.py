@@ -13,7 +13,7 @@ def add(commands: Any) -> None:
         commands,
         "remove",
         "Remove videos from every table of a dataset and from its manifest. The sources do not change.",
-        "remove out --video entrance-2026-11-24",
+        "remove out --video noon",
         "remove s3://bucket/dataset --before 2026-06-01",
     )
     parser.add_argument(

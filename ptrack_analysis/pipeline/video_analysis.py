@@ -93,6 +93,10 @@ class ObservedEnds(TypedDict):
     observed_exits: Iterable[str]
 
 
+_CLOCK = ("recordings", "started_at", "timezone", "opening_hours", "holidays")
+"""Options that make a recording."""
+
+
 class VideoAnalysis:
     """One video with its configuration; computes each table on first access.
 
@@ -385,7 +389,7 @@ class VideoAnalysis:
     def _found_recording(self) -> Recording | None:
         """The given recording, otherwise the one that the file of recordings or the file names state."""
         config = self._given_config
-        if self._given_recording is not None or (config.recordings is None and config.started_at is None):
+        if self._given_recording is not None or not any(getattr(config, name) for name in _CLOCK):
             return self._given_recording
         if isinstance(self.source, tuple):
             keys = VideoKeys(self.video.name, (self.video.name,))
@@ -401,7 +405,8 @@ class VideoAnalysis:
         name = self._name or keys.name
         recordings, _ = find_recordings(config, [replace(keys, name=name)])
         recording = recordings[name]
-        if self._warns and recording.started_at is None and recording.fault is None:
+        is_expected = config.recordings is not None or config.started_at is not None
+        if self._warns and is_expected and recording.started_at is None and recording.fault is None:
             source = "the pattern" if config.recordings is None else f"a row of {config.recordings}"
             text = f"video {name!r} does not match {source}, so the start of the recording is unknown"
             warnings.warn(text, PtrackWarning, stacklevel=3)

@@ -13,7 +13,7 @@ from ptrack_analysis.cli.main import COMMANDS, LOOK, main
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.pipeline.config import AnalysisConfig
 from ptrack_analysis.pipeline.config_fields import find_options
-from ptrack_analysis.pipeline.outputs import PLOTS
+from ptrack_analysis.pipeline.outputs import OUTPUTS, PLOTS
 from ptrack_analysis.pipeline.plot_options import PlotOptions
 
 CALLS = [[name] for name in COMMANDS] + [["plot", name] for name in PLOTS]
@@ -137,6 +137,19 @@ def test_help_begins_with_examples_that_parse(capsys, monkeypatch, call):
             continue
         assert main(arguments) == 0
     assert started
+
+
+@pytest.mark.parametrize("call", [[], *CALLS], ids=" ".join)
+def test_examples_name_sample_data_and_tables_that_exist(data, capsys, call):
+    lines = get_help(capsys, call).partition("examples:\n")[2].partition("\n\n")[0].splitlines()
+    words = [shlex.split(line)[1:] for line in lines]
+    assert not [
+        word
+        for line in words
+        for word in line
+        if word.startswith("data/") and not (data.parent / word).exists()
+    ]
+    assert {line[1] for line in words if line[0] == "table"} <= {"--list", *OUTPUTS}
 
 
 @pytest.mark.parametrize("call", CALLS, ids=" ".join)

@@ -1,11 +1,12 @@
 """Reading when and where videos were recorded, and refusing what cannot be."""
 
+import json
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
 
-from ptrack_analysis import Video
+from ptrack_analysis import Video, find_videos, open_video, read_tracking
 from ptrack_analysis.clock import Recording, lookup, read_recordings
 from ptrack_analysis.clock.lookup import list_names, no_start, parse_pattern, settled
 from ptrack_analysis.clock.opening_hours import validate_opening_hours
@@ -358,3 +359,42 @@ def test_a_site_of_the_file_goes_before_one_of_the_name(write):
     told = settings(recordings=place, started_at="{site}_{camera}_%Y-%m-%dT%H-%M-%S%z")
     found, _ = find_recordings(told, {"a": ["berlin_door_2026-02-02T00-00-00+0000.json"]})
     assert (found["a"].site, found["a"].camera, found["a"].further) == ("Mitte", "door", {})
+
+
+BY_NAME = {"started_at": "{camera}_%Y-%m-%dT%H-%M-%S", "timezone": "Europe/Berlin"}
+
+
+@pytest.mark.parametrize("form", ["path", "reference", "tables"])
+def test_a_video_opened_in_python_has_the_clock_of_its_options(data, form):
+    source = data / "week/pages/door_2026-03-30T11-00-00-1.json.gz"
+    if form == "reference":
+        [source] = find_videos(source)
+    options = {**BY_NAME, "opening_hours": "Mo-Sa 10:00-16:00"}
+    if form == "tables":
+        source = read_tracking(source)
+    recording = open_video(source, **options).recording
+    assert recording.started_at.isoformat() == "2026-03-30T11:00:00+02:00"
+    assert (recording.camera, recording.opening_hours) == ("door", "Mo-Sa 10:00-16:00")
+
+
+def test_a_video_opened_in_python_has_the_start_and_site_of_the_file_of_recordings(data, tmp_path):
+    file = tmp_path / "videos.csv"
+    file.write_text("video,started_at,timezone,site\nshop,2026-03-30T09:00:00,Europe/Berlin,Mitte\n")
+    recording = open_video(data / "shop", recordings=file).recording
+    assert (recording.started_at.isoformat(), recording.site) == ("2026-03-30T09:00:00+02:00", "Mitte")
+
+
+def test_a_video_opened_in_python_has_the_zones_of_its_camera(data, tmp_path):
+    corners = [[0.4, 0.4], [0.8, 0.4], [0.8, 0.5], [0.4, 0.4]]
+    outline = {"type": "Polygon", "coordinates": [corners]}
+    features = [
+        {"type": "Feature", "properties": {"name": camera, "camera": camera}, "geometry": outline}
+        for camera in ("door", "till")
+    ]
+    zones = tmp_path / "zones.geojson"
+    zones.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    video = data / "week/pages/door_2026-03-30T11-00-00-1.json.gz"
+    analysis = open_video(video, zones=zones, **BY_NAME)
+    assert ([zone.name for zone in analysis.zones], analysis.ignores_cameras) == (["door"], [])
+    analysis = open_video(video, zones=zones)
+    assert (analysis.zones, analysis.ignores_cameras) == ([], ["door", "till"])
