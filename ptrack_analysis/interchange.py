@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 import pandas as pd
 
+from ptrack_analysis.analysis.motion.walks import read_walks
 from ptrack_analysis.errors import ParameterError, PtrackWarning
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.limits import above, validate_path
@@ -39,17 +40,33 @@ _LOCAL_CRS = (
 _UNIT_NAMES = {"m": "metre", "px": "pixel"}
 _STEPS = (0, 1, -1, 2, -2)
 """Neighbors of a rounded coordinate that may give the exact fraction, in units of the last digit."""
+_LONGEST_STEP = 1.5
+"""Longest step between successive frames, in frames: timestamps are rounded to milliseconds."""
+_MOST_LONGER = 0.01
+"""Share of longer steps above which ``to_pedpy`` warns."""
+_ROUNDING = 1e-6
+"""Rounding error of a time in frames."""
 _DECIMALS = 6
 """Number of decimals that trackers write for pixels."""
 
 
-def to_pedpy(trajectories: pd.DataFrame, video: Video, *, frame_rate: float | None = None) -> Any:
+def to_pedpy(
+    trajectories: pd.DataFrame,
+    video: Video,
+    *,
+    frame_rate: float | None = None,
+    resample: float | None = None,
+) -> Any:
     """Convert trajectories in meters to ``pedpy.TrajectoryData``.
 
     Frame numbers follow from the timestamps and the frame rate. If only every k-th frame has detections,
     these frames are numbered 0, 1, 2 and so on, and the frame rate is divided by k, because PedPy computes
     speeds from successive frames. PedPy does not know gaps; its speed next to a gap is the mean speed across
     the gap. Rows without a position are excluded with a warning.
+
+    PedPy finds a crossing only between two successive frames, and its densities count only people with a row
+    in the frame. If people are not detected in regular frames, pass ``resample``; a warning says so if more
+    than 1 % of the steps are longer than a frame.
 
     Parameters
     ----------
@@ -59,6 +76,9 @@ def to_pedpy(trajectories: pd.DataFrame, video: Video, *, frame_rate: float | No
         The video, for its frame rate.
     frame_rate
         Frames per second; by default the frame rate of the video.
+    resample
+        Frames per second of the result: positions are interpolated linearly to regular frames, but not
+        across gaps and unknown positions. By default, the rows are not changed.
 
     Returns
     -------
@@ -68,30 +88,37 @@ def to_pedpy(trajectories: pd.DataFrame, video: Video, *, frame_rate: float | No
     Raises
     ------
     ParameterError
-        If the positions are in px, the frame rate is unknown, or a timestamp does not belong to a frame.
+        If the positions are in px, the frame rate is unknown, a timestamp does not belong to a frame, or
+        ``resample`` is not above 0.
 
     Examples
     --------
     >>> detections, video = pta.read_tracking("data/shop")
     >>> plan = pta.read_floor_plan("data/shop/floor.json")
     >>> trajectories = pta.compute_trajectories(detections, video, plane=plan).dropna(subset=["x_m"])
-    >>> data = pta.interchange.to_pedpy(trajectories, video)
+    >>> data = pta.interchange.to_pedpy(trajectories, video, resample=12.5)
     >>> data.frame_rate, data.data["id"].nunique(), len(data.data)
-    (25.0, 13, 5841)
+    (12.5, 13, 6122)
     """
     from pedpy import TrajectoryData
 
     validate_video(video)
+    if resample is not None:
+        resample = above(resample, "resample")
     table, unit = _located(trajectories)
     if unit != "m":
         raise ParameterError(
             f"trajectories are in {unit}, but PedPy computes in meters. Pass plane=read_floor_plan(...) to "
             "compute_trajectories."
         )
+    parts = _find_parts(trajectories)
+    if resample is not None:
+        return TrajectoryData(_resample(parts, resample), frame_rate=float(resample))
     rate = _find_rate(video, frame_rate)
     frames = timestamps_to_frames(_read_times(table), rate)
     stride = int(np.gcd.reduce(frames - frames[0])) if len(frames) else 1
     stride = max(stride, 1)
+    _warn_of_steps(parts, rate / stride, video)
     columns = {
         "id": _read_people(table),
         "frame": frames // stride,
@@ -334,6 +361,52 @@ def to_mot(
     text = pd.DataFrame(dict(enumerate(columns))).to_csv(header=False, index=False, lineterminator="\n")
     write_text(path, text)
     return Path(path)
+
+
+def _find_parts(trajectories: pd.DataFrame) -> pd.DataFrame:
+    """Return the positions by person and time, and the number of the part without gaps of each."""
+    walks = read_walks(trajectories)
+    known = ~np.isnan(walks.x)
+    starts = np.ones(len(known), dtype=bool)
+    starts[1:] = (walks.run[1:] != walks.run[:-1]) | ~known[:-1]
+    times = _read_times(trajectories)[walks.rows.order]
+    columns = {
+        "id": walks.person_index,
+        "time": times,
+        "x": walks.x,
+        "y": walks.y,
+        "part": np.cumsum(starts),
+    }
+    return pd.DataFrame(columns)[known]
+
+
+def _warn_of_steps(parts: pd.DataFrame, rate: float, video: Video) -> None:
+    """Warn if people are not detected in successive frames, which PedPy requires."""
+    steps = np.diff(parts["time"].to_numpy())[np.diff(parts["part"].to_numpy()) == 0]
+    longer = int((steps > _LONGEST_STEP * 1000 / rate).sum())
+    if longer <= _MOST_LONGER * len(steps):
+        return
+    period = video.sampling_period
+    fitting = 1000 / (period / pd.Timedelta(milliseconds=1)) if period else 1000 / float(np.median(steps))
+    warnings.warn(
+        f"{longer} of {len(steps)} steps are longer than one frame at {rate:g} frames per second. PedPy "
+        f"finds no crossings in them and does not count people between them. Pass resample={fitting:g}.",
+        PtrackWarning,
+        stacklevel=3,
+    )
+
+
+def _resample(parts: pd.DataFrame, rate: float) -> pd.DataFrame:
+    """Interpolate the positions of each part to regular frames."""
+    made = []
+    for (person, _), part in parts.groupby(["id", "part"], sort=True):
+        times = part["time"].to_numpy() * rate / 1000
+        frames = np.arange(np.ceil(times[0] - _ROUNDING), np.floor(times[-1] + _ROUNDING) + 1)
+        x, y = (np.interp(frames, times, part[name].to_numpy()) for name in ("x", "y"))
+        made.append(pd.DataFrame({"id": person, "frame": frames.astype("int64"), "x": x, "y": y}))
+    if not made:
+        return pd.DataFrame({"id": [], "frame": [], "x": [], "y": []}).astype({"frame": "int64"})
+    return pd.concat(made, ignore_index=True)
 
 
 def _located(trajectories: pd.DataFrame) -> tuple[pd.DataFrame, str]:

@@ -110,6 +110,39 @@ def test_pedpy_counts_the_people_per_area():
     assert density["density"].tolist() == [5 / 4] * 10
 
 
+def test_pedpy_counts_crossings_of_people_who_are_not_detected_in_regular_frames():
+    pedpy = load("pedpy")
+    frames = np.cumsum(np.random.default_rng(4).integers(1, 4, 60))
+    times = frames_to_timestamps(np.concatenate([frames, frames[-1] + 100 + frames]), 25.0)
+    points = make_points({1: [(int(time), 0.02 * k, 1.0) for k, time in enumerate(times)]})
+    points.iloc[30] = np.nan
+    trajectories = pta.compute_trajectories(points, pta.Video(frame_rate=25), max_interpolation="0ms")
+    lines = [pedpy.MeasurementLine([(x, 0), (x, 2)]) for x in (0.51, 0.605, 1.19, 2.01)]
+    with pytest.warns(PtrackWarning) as caught:
+        irregular = interchange.to_pedpy(trajectories, VIDEO)
+    assert ["1 of 120 rows" in str(each.message) for each in caught] == [True, False]
+    assert "at 25 frames per second" in str(caught[1].message)
+    with pytest.warns(PtrackWarning, match="1 of 120 rows without a position"):
+        regular = interchange.to_pedpy(trajectories, VIDEO, resample=12.5)
+    crossed = [
+        [len(pedpy.compute_n_t(traj_data=data, measurement_line=line)[1]) for line in lines]
+        for data in (irregular, regular)
+    ]
+    ours = [
+        len(pta.compute_crossings(trajectories, [Line("a", line.line, "m", y_axis="up")])) for line in lines
+    ]
+    assert ours == [1, 1, 0, 1]
+    assert crossed[1] == [1, 0, 0, 1]  # the position at the second line is unknown
+    assert crossed[0] != crossed[1]
+    assert regular.frame_rate == 12.5
+    xs = regular.data["x"].to_numpy()
+    expected = np.interp(regular.data["frame"].to_numpy() * 80, times, 0.02 * np.arange(120))
+    assert np.allclose(xs, expected, rtol=0, atol=1e-9)
+    for value in (0, -1, np.nan):
+        with pytest.raises(ParameterError, match="resample must be a number above 0"):
+            interchange.to_pedpy(trajectories, VIDEO, resample=value)
+
+
 def test_pedpy_gets_meters_and_frames_only():
     load("pedpy")
     with pytest.raises(ParameterError, match="trajectories are in px, but PedPy computes in meters"):

@@ -1,11 +1,15 @@
 """Every code block of the documentation runs, and prints what the page shows."""
 
 import re
+import warnings
+from importlib import metadata
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import pytest
 from page_blocks import PageRun, read_blocks
+
+from ptrack_analysis.errors import PtrackWarning
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(
@@ -16,6 +20,8 @@ PAGES = sorted(
         *(page for page in (ROOT / "docs").rglob("*.md") if "generated" not in page.parts),
     ]
 )
+NEEDS = re.compile(r"<!-- needs: (.+?) -->")
+"""A comment of a page: distributions that it runs with, which need not be installed."""
 RUN_ELSEWHERE = {"from-yolo-to-a-report.md"}
 LANGUAGES = {"python", "{plot}", "sh", "console", "sql", "json", "toml", "csv", "text", "output", "mermaid"}
 LANGUAGES |= {
@@ -30,6 +36,7 @@ LANGUAGES |= {
     "{figure}",
     "html",
     "xml",
+    "yaml",
     "js",
 }
 BY_NAME = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -41,10 +48,39 @@ def test_every_block_of_a_page_runs(page, data, tmp_path, monkeypatch):
         pytest.skip("tests/test_yolo_page.py runs this page with a recorded stream in place of the model")
     (tmp_path / "data").symlink_to(data, target_is_directory=True)
     monkeypatch.chdir(tmp_path)
+    needs = find_needs(page)
+    if missing := [name for name in needs if not is_installed(name)]:
+        pytest.skip(f"not installed: {', '.join(missing)}")
     try:
-        PageRun(page).run()
+        with warnings.catch_warnings():
+            if needs:  # what other packages warn of is not ours to mend
+                warnings.simplefilter("ignore")
+                warnings.simplefilter("error", PtrackWarning)
+            PageRun(page).run()
     finally:
         plt.close("all")
+
+
+def find_needs(page):
+    """Return the distributions that a page needs beside those of the tests."""
+    found = NEEDS.search(page.read_text(encoding="utf-8"))
+    return re.split(r",\s*", found[1]) if found else []
+
+
+def is_installed(name):
+    try:
+        metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+def test_a_page_says_which_packages_it_needs(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text("<!-- needs: no-such-package, pytest -->\n\n# Title\n", encoding="utf-8")
+    assert [name for name in find_needs(page) if not is_installed(name)] == ["no-such-package"]
+    page.write_text("# Title\n", encoding="utf-8")
+    assert find_needs(page) == []
 
 
 @BY_NAME
