@@ -135,6 +135,18 @@ def test_a_restricted_mean_has_the_robust_variance_of_the_area(lengths, horizon,
     )
 
 
+@pytest.mark.parametrize("horizon", [4, 9, 12])
+def test_a_restricted_mean_of_visits_observed_late_has_the_robust_variance(horizon):
+    lengths = [
+        (5 * row % 12 + 1, row % 5 != 4, 5 * row % 12 * (row % 7) // 9 if row % 3 == 0 else None, row % 24)
+        for row in range(36)
+    ]
+    arrays = as_arrays(lengths)
+    mean, interval = estimate_restricted_mean(arrays, estimate_survival(arrays), horizon)
+    assert_near(mean, float(naive.restricted_mean(lengths, horizon)))
+    assert_near((interval.low, interval.high), naive.restricted_mean_interval(lengths, horizon, 0.95), 1e-6)
+
+
 @given(
     st.lists(st.tuples(st.integers(1, 50), st.integers(1, 20), st.integers(0, 15)), min_size=1, max_size=40),
     CONFIDENCES,

@@ -219,10 +219,9 @@ def compute_time_present(
 
 def read_level(index: pd.Index, name: str) -> tuple[Integers, Integers]:
     """Return the codes of an index level with integers or times, and its values in ascending order."""
-    if not isinstance(index, pd.MultiIndex):
-        index = pd.MultiIndex.from_arrays([index], names=[index.name])
-    level_number = index.names.index(name)
-    codes, level = np.asarray(index.codes[level_number]), index.levels[level_number]
+    levels = cast("pd.MultiIndex", index)
+    level_number = levels.names.index(name)
+    codes, level = np.asarray(levels.codes[level_number]), levels.levels[level_number]
     values = np.asarray(level).view("int64")
     if level.is_monotonic_increasing:
         return codes, values

@@ -9,6 +9,7 @@ import pytest
 from factories import make_detections, make_video
 
 from ptrack_analysis import compute_tracks, compute_trajectories, read_tracking, select
+from ptrack_analysis.analysis.presence import number_names, part_end, rows_by_person
 from ptrack_analysis.cli import main
 from ptrack_analysis.errors import ParameterError, PtrackWarning
 from ptrack_analysis.quality import estimate_sampling_period
@@ -108,6 +109,13 @@ def test_a_max_gap_that_interrupts_ordinary_steps_is_warned_of():
     with pytest.warns(PtrackWarning, match=message):
         compute_trajectories(make_detections({0: path}), video, max_gap="150ms")
     compute_trajectories(make_detections({0: path}), video, max_gap="200ms")
+
+
+def test_the_warning_of_a_short_max_gap_shows_the_call_of_the_caller():
+    detections = make_detections({0: at(*range(0, 10_000, 900))})
+    with pytest.warns(PtrackWarning, match="exceed max_gap") as found:
+        compute_trajectories(detections, make_video(), period="500ms", max_gap="800ms")
+    assert found[0].filename == __file__
 
 
 def test_few_steps_among_many_people_do_not_make_the_sampling_slow():
@@ -212,3 +220,48 @@ def test_select_keeps_half_open_times_and_some_persons():
     assert len(select(detections)) == 5
     with pytest.raises(ParameterError, match=r"end must be after start"):
         select(detections, start="100ms", end="100ms")
+
+
+@pytest.mark.parametrize("levels_in_order", [True, False])
+def test_rows_in_any_order_are_sorted_by_person_and_time(levels_in_order):
+    persons, times = [4, 2, 4, 2, 4, 2], [0, 300, 500, 100, 200, 0]
+    names, moments = (
+        ([2, 4], [0, 100, 200, 300, 500]) if levels_in_order else ([4, 2], [300, 0, 500, 200, 100])
+    )
+    index = pd.MultiIndex(
+        levels=[np.array(moments, "timedelta64[ms]"), np.array(names)],
+        codes=[[moments.index(time) for time in times], [names.index(person) for person in persons]],
+        names=["timestamp", "person_index"],
+    )
+    rows = rows_by_person(pd.DataFrame(index=index))
+    ordered = sorted(zip(persons, times, range(6), strict=True))
+    assert rows.order.tolist() == [row for _, _, row in ordered]
+    assert rows.time.tolist() == [time for _, time, _ in ordered]
+    assert rows.person.tolist() == [0, 0, 0, 1, 1, 1]
+    assert rows.first.tolist() == [True, False, False, True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("known", "end", "last", "expected"),
+    [
+        (None, None, 700, 700),
+        (900, None, 700, 900),
+        (None, "800ms", 700, 800),
+        (900, "800ms", 700, 800),
+        (900, "1s", 700, 900),
+    ],
+)
+def test_a_part_ends_at_its_end_within_the_video_or_at_the_last_observation(known, end, last, expected):
+    assert part_end(known, end, last) == expected
+
+
+def test_names_of_a_level_are_numbered_in_ascending_order_without_the_unused():
+    index = pd.MultiIndex(
+        levels=[[0, 1], ["till", "aisle", "exit", "door"]],
+        codes=[[0, 0, 1, 1], [0, 2, 3, 0]],
+        names=["person_index", "zone"],
+    )
+    number, names = number_names(pd.DataFrame(index=index), "zone")
+    assert names == ["door", "exit", "till"]
+    assert number.tolist() == [2, 1, 0, 2]
+    assert number.dtype == np.int64

@@ -356,3 +356,9 @@ def test_the_kernel_agrees_with_a_loop_over_milliseconds(seed):
 def test_bins_of_no_length_or_far_too_many_are_refused(every, sentence):
     with pytest.raises(ParameterError, match=sentence):
         compute_heatmap(walking({}), make_video(90_000_000), every=every, **GRID)
+
+
+@pytest.mark.parametrize("shape", [(100, 1), (1, 100)])
+def test_rows_and_columns_of_the_grid_both_count_towards_the_most_values(shape):
+    with pytest.raises(ParameterError, match=f"1000000 bins of {shape[0]} x {shape[1]} cells are more than"):
+        compute_heatmap(walking({}), make_video(1_000_000), every="1ms", shape=shape, bounds=BOUNDS)

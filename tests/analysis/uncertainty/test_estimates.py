@@ -2,6 +2,7 @@
 
 import math
 
+import naive_uncertainty as naive
 import numpy as np
 import pytest
 from scipy import stats
@@ -9,6 +10,7 @@ from scipy import stats
 from ptrack_analysis.analysis.uncertainty.estimates import (
     Interval,
     estimate_count,
+    estimate_count_ratio,
     estimate_daily_count,
     estimate_difference,
     estimate_ratio,
@@ -72,6 +74,9 @@ BLANK = {
     "no people": (lambda: ratio(np.empty(0)), "nothing to divide by"),
     "all alike": (lambda: ratio(np.full(40, 7.0)), "no variation between people"),
     "all but one at 0": (lambda: ratio(np.eye(1, 40).ravel()), "all but one person have the value 0"),
+    "no earlier events": (lambda: estimate_count_ratio(5, 0, 1.0, 9)[1], "a count is 0"),
+    "no later events": (lambda: estimate_count_ratio(0, 5, 1.0, 9)[1], "a count is 0"),
+    "no days to compare": (lambda: estimate_count_ratio(5, 5, 1.0, 0)[1], "too few days"),
     "all at 0": (lambda: ratio(np.zeros(40)), "all values are 0"),
 }
 
@@ -85,6 +90,19 @@ def test_what_cannot_be_estimated_is_blank_with_a_reason(estimate, note):
     interval = estimate()
     assert np.isnan([interval.low, interval.high]).all()
     assert interval.note == note
+
+
+@pytest.mark.parametrize("people", [10, 49, 50])
+@pytest.mark.parametrize("confidence", [0.8, 0.95])
+def test_a_ratio_of_ten_people_or_more_has_the_jackknife_interval(people, confidence):
+    units = [*range(people), *range(0, people, 3)]
+    above, below = ([1 + factor * row % 11 for row in range(len(units))] for factor in (7, 3))
+    value, interval = estimate_ratio(
+        np.array(above, "float64"), np.array(below, "float64"), np.array(units), confidence
+    )
+    expected = naive.ratio_interval(above, below, units, confidence)
+    assert (value, interval.low, interval.high) == pytest.approx(expected, rel=1e-7)
+    assert ("92" in interval.note) == (people < 50 and confidence == 0.95)
 
 
 def test_the_unit_is_the_group_where_there_are_groups_and_else_the_person():

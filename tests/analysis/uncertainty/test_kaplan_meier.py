@@ -222,6 +222,40 @@ def test_an_interval_is_blank_with_a_reason_or_wider_than_zero(stays, whose, hor
     assert (np.isnan(low) | (low < high)).all()
 
 
+NOTES = {
+    "no visits": ([], 5, "no visit with an observed start"),
+    "19 people": ([(n, ENDED) for n in range(1, 20)], 5, "fewer than 20 people"),
+    "longer than any visit": (
+        [(n, CUT) for n in range(1, 30)],
+        30,
+        "the horizon is beyond the longest visit",
+    ),
+    "no one stays that long": ([(n, ENDED) for n in range(1, 30)], 30, "no one is at risk at the horizon"),
+    "all alike": ([(9, ENDED)] * 30, 5, "no variation between people"),
+}
+
+
+@pytest.mark.parametrize(("stays", "horizon", "note"), NOTES.values(), ids=NOTES.keys())
+def test_a_mean_up_to_a_horizon_without_an_interval_states_the_reason(stays, horizon, note):
+    lengths = lengths_of(stays)
+    mean, interval = estimate_restricted_mean(lengths, estimate_survival(lengths), horizon)
+    assert np.isnan([interval.low, interval.high]).all()
+    assert interval.note == note
+    known = all(ended or length > horizon for length, ended, *_ in stays) and stays
+    expected = np.mean([min(length, horizon) for length, *_ in stays]) if known else np.nan
+    assert mean == pytest.approx(expected, nan_ok=True)
+
+
+def test_a_median_without_an_upper_bound_states_the_reason():
+    few = find_quantile_interval(estimate_survival(lengths_of([(n, ENDED) for n in range(5)])), 0.5)
+    assert few.note == "fewer than 6 people"
+    cut = lengths_of([(n, n < 12) for n in range(1, 25)])
+    late = find_quantile_interval(estimate_survival(cut), 0.5)
+    assert (np.isnan(late.high), late.note) == (True, "open upwards: too few long visits ended")
+    alike = find_quantile_interval(estimate_survival(lengths_of([(9, ENDED)] * 30)), 0.5)
+    assert alike.note == "too many visits of equal length"
+
+
 @given(some.lists(some.integers(0, 10**9), min_size=1, max_size=40))
 def test_with_nothing_cut_the_quantiles_and_the_mean_are_the_plain_ones(lengths):
     stays = lengths_of([(length, ENDED) for length in lengths])
