@@ -10,7 +10,7 @@ from time import monotonic
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from ptrack_analysis.editing.authentication import HOST, Authenticator
+from ptrack_analysis.editing.authentication import HEADER, HOST, Authenticator
 from ptrack_analysis.editing.editor_files import EditorFiles
 from ptrack_analysis.editing.live_figures import LiveFigures, encode_tracks
 from ptrack_analysis.editing.web_page import make_page, make_refusal
@@ -49,6 +49,8 @@ _METHODS = {
     "/floor": "PUT",
 }
 """The paths of the page's requests, and the method of each."""
+_ONCE = ("Host", "Origin", "Content-Length", HEADER)
+_MAX_DIGITS = 18
 
 
 class EditorServer(ThreadingHTTPServer):
@@ -154,8 +156,15 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, method: str) -> None:
         """Reject requests that do not come from the page; answer the others."""
-        asked, authenticator = urlsplit(self.path), self.server.authenticator
-        if not authenticator.is_addressed(self.headers):
+        authenticator = self.server.authenticator
+        try:
+            asked = urlsplit(self.path)
+        except ValueError:
+            self._refuse(HTTPStatus.BAD_REQUEST, "The URL cannot be read.")
+            return
+        if self.headers.defects or any(len(self.headers.get_all(name, ())) > 1 for name in _ONCE):
+            self._refuse(HTTPStatus.BAD_REQUEST, "The headers are malformed.")
+        elif not authenticator.is_addressed(self.headers):
             self._refuse(HTTPStatus.FORBIDDEN, "This server answers only its own page.")
         elif (method, asked.path) == ("GET", "/"):
             with self.server.lock:
@@ -263,7 +272,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._refuse(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "The content type must be application/json.")
         elif not (length.isascii() and length.isdecimal()) or self.headers.get("Transfer-Encoding"):
             self._refuse(HTTPStatus.LENGTH_REQUIRED, "The request needs a Content-Length.")
-        elif int(length) > MOST:
+        elif len(length) > _MAX_DIGITS or int(length) > MOST:
             self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The maximum is {MOST} bytes.")
         else:
             return self._parse_body(self.rfile.read(int(length)))

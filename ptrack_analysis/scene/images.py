@@ -81,6 +81,8 @@ Picture = str | PathLike[str] | np.ndarray
 MOST_PIXELS = 40_000_000
 """Maximum number of pixels of a background image; larger images are not decoded."""
 _ALIKE = 0.02
+_FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "JPEG2000", "MPO", "PNG", "PPM", "TGA", "TIFF", "WEBP")
+"""Formats of images. Pillow runs another program for some others, such as Ghostscript for EPS."""
 
 
 def read_picture(picture: Picture) -> Image.Image:
@@ -89,9 +91,10 @@ def read_picture(picture: Picture) -> Image.Image:
     Parameters
     ----------
     picture
-        A file that Pillow can read, rotated as stated in its EXIF data; a frame of a video, such as
-        ``"video.mp4@12.5s"`` (requires the extra ``video``); or an array (rows, columns), (rows, columns, 3)
-        or (rows, columns, 4) of bytes, or of floats from 0 to 1, which are rounded to bytes.
+        A PNG, JPEG, WebP, TIFF, GIF or BMP file, rotated as stated in its EXIF data; a frame of a video, such
+        as ``"video.mp4@12.5s"`` (requires the extra ``video``); or an array (rows, columns),
+        (rows, columns, 3) or (rows, columns, 4) of bytes, or of floats from 0 to 1, which are rounded to
+        bytes.
 
     Raises
     ------
@@ -156,9 +159,11 @@ def _validate_size(named: str, width: int, height: int) -> None:
 
 def _opened(place: Path) -> Image.Image:
     """Open an image without decoding it, without Pillow's warning for large images."""
+    Image.init()
+    known = [name for name in _FORMATS if name in Image.OPEN]  # a build of Pillow may lack some
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        return Image.open(place)
+        return Image.open(place, formats=known)
 
 
 def _from_file(place: Path) -> Image.Image:

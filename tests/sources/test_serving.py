@@ -552,10 +552,10 @@ def test_what_is_no_request_is_refused_in_the_form_of_the_service(served, reques
     assert ask(served, body=b'{"JobId": "shop"}', X_Amz_Target=GET)[0] == 200
 
 
-def test_host_and_path_do_not_matter(served):
+def test_the_path_does_not_matter(served):
     for path in ("/", "/any/path", "/../../etc/passwd"):
         status, answer = ask(
-            served, path=path, body=b'{"JobId": "shop", "Unknown": 1}', X_Amz_Target=GET, Host="else.example"
+            served, path=path, body=b'{"JobId": "shop", "Unknown": 1}', X_Amz_Target=GET, Host="localhost:1"
         )
         assert (status, len(answer["Persons"])) == (200, len(ROWS))
 

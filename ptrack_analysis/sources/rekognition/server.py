@@ -9,7 +9,6 @@ import time
 import traceback
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Condition, Thread
 from typing import Any, Literal, Self
@@ -34,7 +33,13 @@ from ptrack_analysis.video import Duration, Video, milliseconds
 LOOPBACK = "127.0.0.1"
 MAX_BODY = 2**20
 """Maximum size of a request body [bytes]; the largest valid one has a few KB."""
+MAX_CONNECTIONS = 200
+"""Maximum number of open connections; further ones get an error."""
 _MAX_DISCARDED = 64 * 2**20
+_MAX_DIGITS = 18
+_BUSY = (
+    b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+)
 _PIECE = 2**16
 _BODY_DEADLINE = 30.0
 _IDLE = 60.0
@@ -174,7 +179,7 @@ class TrackingServer(ThreadingHTTPServer):
         except (OSError, OverflowError) as error:
             service.close()
             raise ParameterError(_describe_bind_error(host, port, error)) from error
-        self.service, self.envelope = service, envelope
+        self.service, self.envelope, self.host = service, envelope, host
         self._thread = Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         self._open: set[Any] = set()
         self._changed = Condition()
@@ -217,10 +222,18 @@ class TrackingServer(ThreadingHTTPServer):
         self.close()
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Register an open connection."""
+        """Register an open connection, or reject it if there are too many."""
         with self._changed:
-            self._open.add(request)
-        super().process_request(request, client_address)
+            is_accepted = len(self._open) < MAX_CONNECTIONS
+            if is_accepted:
+                self._open.add(request)
+        if is_accepted:
+            super().process_request(request, client_address)
+            return
+        with suppress(OSError):
+            request.settimeout(0)
+            request.send(_BUSY)
+        self.shutdown_request(request)
 
     def shutdown_request(self, request: Any) -> None:
         """Close a connection and unregister it."""
@@ -253,6 +266,16 @@ class TrackingHandler(BaseHTTPRequestHandler):
     timeout = _IDLE
     wbufsize = -1
     disable_nagle_algorithm = True
+
+    def parse_request(self) -> bool:
+        """Parse the headers; reject a request whose end or recipient is ambiguous."""
+        if not super().parse_request():
+            return False
+        repeated = [name for name in ("Content-Length", "Host") if len(self.headers.get_all(name, ())) > 1]
+        if self.headers.defects or repeated:
+            self.send_error(400, "The headers are malformed" if self.headers.defects else "Repeated headers")
+            return False
+        return True
 
     def do_POST(self) -> None:
         """Answer a request in AWS JSON 1.1; the path does not matter."""
@@ -287,7 +310,7 @@ class TrackingHandler(BaseHTTPRequestHandler):
         ServiceError
             If the operation is not part of this API, or the request comes from a web page.
         """
-        _validate_origin(self.headers)
+        self._validate_sender()
         target = self.headers.get("X-Amz-Target", "")
         if not target.startswith(_TARGET):
             raise ServiceError(
@@ -296,7 +319,7 @@ class TrackingHandler(BaseHTTPRequestHandler):
         return target.removeprefix(_TARGET)
 
     def _find_gateway_request(self) -> GetRequest:
-        _validate_origin(self.headers)
+        self._validate_sender()
         if self.server.envelope != "gateway":
             raise ServiceError(
                 UNKNOWN_OPERATION,
@@ -304,6 +327,21 @@ class TrackingHandler(BaseHTTPRequestHandler):
                 405,
             )
         return _parse_query(self.path)
+
+    def _validate_sender(self) -> None:
+        """Reject requests from scripts of web pages, which browsers allow to reach the loopback.
+
+        A page can point its own domain to the loopback (DNS rebinding). Its requests then have no ``Origin``,
+        but the domain as their ``Host``.
+        """
+        headers, server = self.headers, self.server
+        if headers.get("Origin") is not None or headers.get("Sec-Fetch-Site") is not None:
+            raise ServiceError("AccessDeniedException", "Requests from web pages are not accepted.", 403)
+        host = headers.get("Host")
+        if not (host is None or server.is_public or _is_local(host, server.host)):
+            raise ServiceError(
+                "AccessDeniedException", f"The host of the URL must be localhost, got {host[:64]!r}.", 403
+            )
 
     def log_message(self, *_: Any) -> None:
         """Suppress the access log."""
@@ -350,10 +388,10 @@ class TrackingHandler(BaseHTTPRequestHandler):
         length = self.headers.get("Content-Length", "0")
         if self.headers.get("Transfer-Encoding") or not (length.isascii() and length.isdecimal()):
             raise ServiceError("SerializationException", "The request needs the header Content-Length.", 411)
-        if int(length) > MAX_BODY:
+        if len(length) > _MAX_DIGITS or int(length) > MAX_BODY:
             raise ServiceError(
                 "RequestEntityTooLargeException",
-                f"The body of the request has {int(length)} bytes; at most {MAX_BODY} are accepted.",
+                f"The body of the request has {length[:_MAX_DIGITS]} bytes; at most {MAX_BODY} are accepted.",
                 413,
             )
         return int(length)
@@ -361,7 +399,8 @@ class TrackingHandler(BaseHTTPRequestHandler):
     def _discard(self) -> None:
         """Read and discard a rejected body, so that the client reads the response."""
         length = self.headers.get("Content-Length", "0")
-        if length.isascii() and length.isdecimal() and not self.headers.get("Expect"):
+        is_number = length.isascii() and length.isdecimal() and len(length) <= _MAX_DIGITS
+        if is_number and not self.headers.get("Expect"):
             for _ in self._read_pieces(min(int(length), _MAX_DISCARDED)):
                 pass
 
@@ -418,19 +457,23 @@ class TrackingHandler(BaseHTTPRequestHandler):
             self.wfile.write(content)
 
 
-def _validate_origin(headers: Message) -> None:
-    """Reject requests from scripts of web pages, which browsers allow to reach the loopback."""
-    if headers.get("Origin") is not None or headers.get("Sec-Fetch-Site") is not None:
-        raise ServiceError("AccessDeniedException", "Requests from web pages are not accepted.", 403)
+def _is_local(host: str, given: str) -> bool:
+    """Return whether a ``Host`` is an IP address, localhost or the given name; DNS can change others."""
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+        ipaddress.ip_address(name)
+    except ValueError:
+        return f".{name}".endswith(".localhost") or name == given.lower()
+    return True
 
 
 def _parse_query(path: str) -> GetRequest:
     """Parse a request to the gateway envelope: its query, and perhaps the job ID at the end of the path."""
-    parts = urlsplit(path)
     try:
+        parts = urlsplit(path)
         query = parse_qs(parts.query, keep_blank_values=True, max_num_fields=20, errors="strict")
     except ValueError as error:
-        raise ServiceError(INVALID, f"The query cannot be read: {error}.") from error
+        raise ServiceError(INVALID, f"The URL or its query cannot be read: {error}.") from error
     values = {name: found[-1] for name, found in query.items()}
     most = values.get("MaxResults")
     if most is not None and not (most.isascii() and most.isdecimal() and len(most) <= 9):  # noqa: PLR2004

@@ -158,6 +158,10 @@ def wait_for_message(
     -----
     Use one queue per consumer. A queue with a redrive policy removes a message after a number of receipts.
 
+    The signature of SNS is not verified. Anyone who may send messages to the queue can end the wait, so allow
+    only the topic in the policy of the queue. Only the ID, the status and
+    the status message of the job are used.
+
     Examples
     --------
     This example needs a queue in AWS, so it is not run as a test::
@@ -257,7 +261,7 @@ def _search(queue: _Queue, job_id: str, rest: float) -> _Found:
             for message in received:
                 content = _content(message.get("Body"))
                 ours = content.get("JobId") == job_id and content.get("API", _API) == _API
-                is_used = ours and content.get("Status") in _ENDS
+                is_used = ours and str(content.get("Status")) in _ENDS
                 (found.ours if is_used else found.others).append(_Message(message["ReceiptHandle"], content))
             if not received:
                 break
