@@ -9,6 +9,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from ptrack_analysis.geometry import Bools, Floats, Integers
+from ptrack_analysis.limits import validate_budget
 from ptrack_analysis.video import Milliseconds
 
 LEFT_OUT = -1
@@ -99,6 +100,10 @@ def _looked_for(times: Milliseconds, among: Milliseconds, period: int) -> Bools:
     return looked
 
 
+_CELL_BYTES = 25
+"""Memory per pair of a group while the group is matched: three copies of the weights, and the result."""
+_OVERLAP_BYTES = 150
+"""Memory per overlapping pair of boxes until they are matched, as several columns."""
 _CHUNK = 1_000_000
 """Pairs a pass, so that crowded videos do not fill the memory with pairs that do not touch."""
 TOLERANCE = 1e-9
@@ -157,13 +162,19 @@ def find_overlaps(a: Boxes, b: Boxes, similarity: Similarity | None = None) -> O
     first = np.searchsorted(b.moment, a.moment, side="left")
     count = np.searchsorted(b.moment, a.moment, side="right") - first
     until = np.cumsum(count)
-    parts = []
+    parts, found = list[Overlaps](), 0
     start = 0
     while start < len(count):
         before = int(until[start - 1]) if start else 0
         stop = max(int(np.searchsorted(until, before + _CHUNK, side="right")), start + 1)
         measured = similarity or intersection_over_union
         parts.append(_overlaps_in(a, b, start, first[start:stop], count[start:stop], similarity=measured))
+        found += len(parts[-1].a)
+        validate_budget(
+            found * _OVERLAP_BYTES,
+            f"the comparison, with {found} pairs of boxes that overlap or more,",
+            "Compare a part of the video (start and end of select), or fewer people.",
+        )
         start = stop
     return Overlaps(
         np.concatenate([np.empty(0, "int64"), *(part.a for part in parts)]),
@@ -293,7 +304,13 @@ def _counted(label: Integers) -> Integers:
 
 def best_of_group(row: Integers, column: Integers, weight: Floats) -> Bools:
     """Solve one group of possible pairs by the Hungarian method."""
-    gain = np.zeros((int(row.max()) + 1, int(column.max()) + 1))
+    rows, columns = int(row.max()) + 1, int(column.max()) + 1
+    validate_budget(
+        rows * columns * _CELL_BYTES,
+        f"the comparison, with a group of {rows} and {columns} boxes or tracks that overlap,",
+        "Compare a part of the video (start and end of select), or fewer people.",
+    )
+    gain = np.zeros((rows, columns))
     gain[row, column] = weight
     picked = np.zeros(gain.shape, dtype=bool)
     picked[linear_sum_assignment(gain, maximize=True)] = True

@@ -29,6 +29,7 @@ _ASIDE = re.compile(rb"<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>\[]*>", re.DOTALL)
 _NUMBER = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?\s*")
 _STEP = re.compile(r"step\s*=\s*(\d{1,6})")
 _LONGEST_TEXT = 1000
+_DEEPEST = 64
 _GROUP = "people"
 """The label of JAAD for a group of people in one box."""
 
@@ -88,6 +89,11 @@ class _Parser:
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         depth = len(self._elements)
+        if depth == _DEEPEST:
+            raise InputError(
+                f"{self.path}, line {self._parser.CurrentLineNumber}: the XML is nested deeper than any file "
+                "of CVAT. Export the task again."
+            )
         self._elements.append(name)
         if depth == 0 and name != "annotations":
             raise InputError(f"{self.path}: the root element is {name!r}; expected 'annotations' of CVAT")
