@@ -100,7 +100,7 @@ def contains(edges: Floats, x: Floats, y: Floats) -> Bools:
 
     Notes
     -----
-    O(m · points within the area's bounding rectangle).
+    O((m + n) log n + points at the height of each edge, summed over the edges).
 
     References
     ----------
@@ -112,11 +112,14 @@ def contains(edges: Floats, x: Floats, y: Floats) -> Bools:
     flat = edges.reshape(-1, 2)
     (left, top), (right, bottom) = flat.min(axis=0), flat.max(axis=0)
     near = np.flatnonzero((x >= left) & (x <= right) & (y >= top) & (y < bottom))
+    near = near[np.argsort(y[near])]
     near_x, near_y = x[near], y[near]
     odd = np.zeros(len(near), dtype=bool)
-    for edge in _in_fixed_order(edges):
-        beside = np.flatnonzero((near_y >= edge[1]) & (near_y < edge[3]))
-        odd[beside] ^= is_left(edge, near_x[beside], near_y[beside])
+    downward = _in_fixed_order(edges)
+    first, last = np.searchsorted(near_y, downward[:, 1]), np.searchsorted(near_y, downward[:, 3])
+    for edge in np.flatnonzero(first < last):
+        beside = slice(first[edge], last[edge])
+        odd[beside] ^= is_left(downward[edge], near_x[beside], near_y[beside])
     inside[near[odd]] = True
     return inside
 

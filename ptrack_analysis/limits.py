@@ -1,19 +1,27 @@
-"""Validate arguments: numbers, amounts of memory, choices and bounds."""
+"""Validate arguments: numbers, amounts of memory, choices and bounds; and the memory budget."""
 
 import math
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from difflib import get_close_matches
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.errors import InputError, ParameterError
 
 _AMOUNT = re.compile(r"(\d+(?:\.\d+)?)\s*(?:([KMGT])(i?))?B?", re.IGNORECASE | re.ASCII)
 _LONGEST = 60
 """Letters of a value in a message."""
 _POWERS = ("", "K", "M", "G", "T")
+_PAGE = 4096
+"""Size of a page of memory [bytes]; where it is larger, less memory counts as used."""
+_PARSED = 20
+"""Memory of parsed JSON or CSV per byte of the file [bytes]."""
+SMALL = 64 * 10**6
+"""Memory that any step may use, however low the limit [bytes]."""
 
 
 def at_least(value: Any, name: str, least: float = 0.0) -> float:
@@ -161,7 +169,8 @@ def amount_of_bytes(amount: Any, name: str, *, least: int, most: float = math.in
 def available_memory(root: Path = Path("/")) -> int | None:
     """Return the memory available to this process [bytes], or None if unknown.
 
-    This is Linux's ``MemAvailable``, or the limit of a control group (version 1 or 2) if it is lower.
+    This is Linux's ``MemAvailable``, or the limit of a control group (version 1 or 2) or the rest of the
+    address space (``ulimit -v``) if it is lower.
     """
     try:
         lines = (root / "proc/meminfo").read_text().splitlines()
@@ -179,7 +188,92 @@ def available_memory(root: Path = Path("/")) -> int | None:
                 found.append(int((folder / name).read_text()))
             except (OSError, ValueError):  # the file does not exist or contains "max"
                 continue
-    return min(found, default=None)
+    return min([*found, *_address_space(root)], default=None)
+
+
+def _address_space(root: Path) -> list[int]:
+    """Return the part of the address space that the process may still allocate [bytes], if it is limited."""
+    try:
+        limits = (root / "proc/self/limits").read_text()
+        used = int((root / "proc/self/statm").read_text().split()[0]) * _PAGE
+    except (OSError, ValueError, IndexError):
+        return []
+    limit = re.search(r"^Max address space +(\d+)", limits, re.MULTILINE)
+    return [max(0, int(limit[1]) - used)] if limit else []
+
+
+_memory: ContextVar[int | None] = ContextVar("_memory", default=None)
+
+
+@contextmanager
+def limit_memory(memory: int | None) -> Iterator[None]:
+    """Set the memory that ``validate_budget`` allows [bytes]; None for the default."""
+    token = _memory.set(memory)
+    try:
+        yield
+    finally:
+        _memory.reset(token)
+
+
+def memory_for(workers: int) -> int | None:
+    """Return the memory per worker: together they use three quarters of the available memory."""
+    available = available_memory()
+    return None if available is None else available * 3 // 4 // workers
+
+
+def allowed_memory() -> float:
+    """Return the memory that one step may use [bytes], infinite if it is not known.
+
+    This is the limit of ``--memory``, or three quarters of the available memory.
+    """
+    memory = _memory.get()
+    memory = memory_for(1) if memory is None else memory
+    return math.inf if memory is None else memory
+
+
+def validate_budget(needed: float, what: str, remedy: str, memory: float | None = None) -> None:
+    """Reject a step that needs more memory than it may use, before the memory is allocated.
+
+    Parameters
+    ----------
+    needed
+        The memory that the step needs [bytes].
+    what
+        Subject of the message, in the singular: what needs the memory.
+    remedy
+        Sentence on what to do.
+    memory
+        The memory that may be used [bytes]; by default ``allowed_memory()``.
+
+    Raises
+    ------
+    InputError
+        With both amounts.
+    """
+    memory = allowed_memory() if memory is None else memory
+    if needed > memory:
+        needs, allowed = shown_bytes(int(needed)), shown_bytes(int(memory))
+        raise InputError(f"{what} needs more than {needs} of memory, but {allowed} may be used. {remedy}")
+
+
+def read_within_budget(path: Path) -> bytes:
+    """Read a small file of JSON, TOML or CSV that is parsed as a unit; a device is not read without end.
+
+    Raises
+    ------
+    InputError
+        If the parsed file needs more memory than may be used.
+    OSError
+        If the file cannot be read.
+    """
+    memory = max(allowed_memory(), SMALL)
+    with path.open("rb") as stream:
+        if memory == math.inf:
+            return stream.read()
+        content = stream.read(int(memory) // _PARSED + 1)
+    what = f"{path}: a file of {len(content)} bytes or more"
+    validate_budget(len(content) * _PARSED, what, "Reduce the file, or raise memory (--memory).", memory)
+    return content
 
 
 def shown_bytes(size: int) -> str:

@@ -55,6 +55,11 @@ _CODES: list[tuple[type[PtrackError], int]] = [
     (OutputError, FAILURE),
     (RemoteError, REMOTE),
 ]
+_OUT_OF_MEMORY = (
+    "out of memory: analyze a part (--from, --to) or fewer people (--persons), choose larger cells (--shape, "
+    "--cell) or bins (--every), or use a machine with more memory"
+)
+_LONG_WORD = re.compile(r"(\S{200})\S{200,}")
 _DESCRIPTION = """\
 examples:
   ptrack data/shop
@@ -115,7 +120,12 @@ class _Parser(argparse.ArgumentParser):
             raise argparse.ArgumentError(action, f"invalid choice: {value!r}{hint}")
 
     def error(self, message: str) -> NoReturn:
-        self.exit(USAGE, f"{self.prog}: {message} (see {self.prog} --help)\n")
+        self.exit(USAGE, f"{self.prog}: {_shorten(message)} (see {self.prog} --help)\n")
+
+
+def _shorten(message: str) -> str:
+    """Cut words of more than 400 characters, such as a value of 10,000 digits."""
+    return _LONG_WORD.sub(r"\1...", message)
 
 
 def _similar(word: str, known: Iterable[str]) -> str:
@@ -154,7 +164,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         return _report(f"{error.filename or 'system'}: {error.strerror or error}", FAILURE)
     except MemoryError:
-        return _report("out of memory: the table does not fit", FAILURE)
+        return _report(_OUT_OF_MEMORY, BAD_INPUT)
     return code
 
 
@@ -169,7 +179,7 @@ def _show(otherwise: Callable[..., None]) -> Callable[..., None]:
 
     def show(message: Warning | str, category: type[Warning], *more: Any, **named: Any) -> None:
         if issubclass(category, PtrackWarning):
-            print(f"warning: {shown(' '.join(str(message).split()))}", file=sys.stderr)
+            print(f"warning: {shown(_shorten(' '.join(str(message).split())))}", file=sys.stderr)
         else:
             otherwise(message, category, *more, **named)
 
@@ -177,7 +187,7 @@ def _show(otherwise: Callable[..., None]) -> Callable[..., None]:
 
 
 def _report(message: object, code: int) -> int:
-    print(f"ptrack: {shown(' '.join(str(message).split()))}", file=sys.stderr)
+    print(f"ptrack: {shown(_shorten(' '.join(str(message).split())))}", file=sys.stderr)
     return code
 
 

@@ -148,6 +148,7 @@ def with_further(videos: pd.DataFrame, recording: Recording) -> pd.DataFrame:
 
 _COLUMNS = ("started_at", "timezone", "site", "camera", "opening_hours")
 _ALIKE = 0.8
+_MOST_COLUMNS = 200
 _EXPECTED = "Expected a header such as video,started_at."
 _INTEGER = re.compile(r"[+-]?(0|[1-9]\d{0,17})")
 _NUMBER = re.compile(r"[+-]?(0|[1-9]\d*)?(\.\d+)?([eE][+-]?\d{1,2})?")
@@ -346,6 +347,10 @@ def convert_text(text: str, kind: FurtherType) -> Value | None:
 
 def _read_header(place: str, line: int, header: list[str]) -> list[str]:
     """Return the names of the columns; reject missing, duplicate, misspelled and reserved names."""
+    if len(header) > _MOST_COLUMNS:
+        raise InputError(
+            f"{place}:{line}: the file has {len(header)} columns, more than {_MOST_COLUMNS}. Remove some."
+        )
     names, known = [simplify_name(name) for name in header], (*SELECTORS, *_COLUMNS)
     defects = []
     for number, name in enumerate(names, start=1):

@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from ptrack_analysis.errors import ParameterError
@@ -17,6 +17,7 @@ _FORM = "a time such as 2026-03-29T09:00:00+02:00"
 _FIX = "Add an offset such as +01:00, or set a timezone such as Europe/Berlin"
 
 
+@lru_cache(maxsize=1024)
 def parse_timezone(name: str) -> tzinfo:
     """Return the time zone of a name such as ``Europe/Berlin`` or of an offset such as ``+01:00``.
 

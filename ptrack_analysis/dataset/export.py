@@ -48,9 +48,9 @@ from ptrack_analysis.errors import (
     PtrackWarning,
     WorkerError,
 )
-from ptrack_analysis.limits import whole_number
+from ptrack_analysis.limits import memory_for, whole_number
 from ptrack_analysis.pipeline.camera_config import ResolvedVideo, resolve_videos
-from ptrack_analysis.pipeline.config import AnalysisConfig, memory_for
+from ptrack_analysis.pipeline.config import AnalysisConfig
 from ptrack_analysis.pipeline.outputs import ALWAYS, OUTPUTS, outputs_available
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 from ptrack_analysis.pipeline.workers import IN_FLIGHT, map_tasks, processes

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ptrack_analysis.errors import ParameterError
-from ptrack_analysis.limits import amount_of_bytes, available_memory, validate_path
+from ptrack_analysis.limits import amount_of_bytes, memory_for, validate_path
 from ptrack_analysis.pipeline.config_fields import document_fields, option
 from ptrack_analysis.pipeline.config_values import (
     convert_to_json,
@@ -502,12 +502,6 @@ class AnalysisConfig:
         values |= describe_secrets(self.salt, self.persons)
         plain: dict[str, Any] = convert_to_json(values)
         return plain
-
-
-def memory_for(workers: int) -> int | None:
-    """Return the memory per worker: together they use three quarters of the available memory."""
-    available = available_memory()
-    return None if available is None else available * 3 // 4 // workers
 
 
 def _part_name(video: str, start: int | None, end: int | None) -> str:

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from copy import copy
 from dataclasses import replace
 from functools import cached_property
@@ -27,7 +28,7 @@ from ptrack_analysis.clock.lookup import find_keys, find_recordings, settled
 from ptrack_analysis.clock.recordings import Recording, validate_recording
 from ptrack_analysis.errors import ParameterError, PtrackWarning
 from ptrack_analysis.geometry import Anchor, Integers
-from ptrack_analysis.limits import wrong_kind
+from ptrack_analysis.limits import limit_memory, wrong_kind
 from ptrack_analysis.pipeline.config import AnalysisConfig
 from ptrack_analysis.pipeline.notes import notes_on_analysis
 from ptrack_analysis.pipeline.outputs import (
@@ -229,7 +230,8 @@ class VideoAnalysis:
         if name not in self._rows:
             output = find_output(name)
             validate_needs(f"table {name!r}", [need for need in output.needs if not self.meets(need)])
-            self._rows[name] = output.compute(self)
+            with self._limit_memory():
+                self._rows[name] = output.compute(self)
         return self._rows[name]
 
     @cached_property
@@ -339,10 +341,12 @@ class VideoAnalysis:
         options["landmarks"] = self.config.faces
         options |= {"form": self._form, "budget": budget, "name": self._name}
         part = _part_to_read(self.config, gap)
-        reading = load(self.source, part=part, **options)
+        with self._limit_memory():
+            reading = load(self.source, part=part, **options)
         needed = self._choose_max_gap(reading.video)
         if part is not None and needed > gap:  # the sampling period is known only after reading
-            reading = load(self.source, part=_part_to_read(self.config, needed), **options)
+            with self._limit_memory():
+                reading = load(self.source, part=_part_to_read(self.config, needed), **options)
         reading.validate(
             allow_incomplete=self.config.allow_incomplete, allow_dropped=self.config.allow_dropped
         )
@@ -355,6 +359,10 @@ class VideoAnalysis:
             budget.validate(len(reading.detections), 0)
         self._read = [reading.detections]
         return replace(reading, detections=reading.detections.iloc[:0], whole=reading.facts())
+
+    def _limit_memory(self) -> AbstractContextManager[None]:
+        """Return a context in which steps may use the memory of the configuration."""
+        return limit_memory(None if self.config.memory is None else int(self.config.memory))
 
     def _choose_max_gap(self, video: Video) -> pd.Timedelta:
         period = video.sampling_period if self.config.period is None else self.config.period
@@ -492,7 +500,8 @@ class VideoAnalysis:
             from ptrack_analysis.analysis.cleaning.stitching import compute_stitches
 
             trajectories = self._locate(detections)
-            stitches = compute_stitches(detections, trajectories, video, entrances=self.entrances)
+            with self._limit_memory():
+                stitches = compute_stitches(detections, trajectories, video, entrances=self.entrances)
             detections = apply_stitches(detections, stitches)
         if config.fill_gaps is not None and self.period > timedelta(0):  # without a period there are no gaps
             from ptrack_analysis.analysis.cleaning.gaps import fill_gaps

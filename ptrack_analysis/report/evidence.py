@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ptrack_analysis.analysis.dwell.dwell import find_observed_stays
-from ptrack_analysis.analysis.quality.verdict import find_affecting_checks
+from ptrack_analysis.analysis.quality.verdict import find_affecting_checks, index_checks
 from ptrack_analysis.geometry import Bools
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 from ptrack_analysis.report.finding_texts import QualityWords, clock_time, describe_reason
@@ -26,6 +26,7 @@ class Evidence:
         self.analysis = analysis
         self.figures = gather_key_figures(analysis) if figures is None else figures
         self.quality = read_quality(analysis)
+        self.checks = index_checks(self.quality)
         self.words = QualityWords(
             self.quality, has_zones=bool(analysis.zones), has_lines=bool(analysis.lines)
         )
@@ -81,7 +82,7 @@ class Evidence:
 
     def is_bad(self, outputs: Sequence[str], zone: str = "") -> bool:
         """Return whether a check makes an output unusable, in one zone or in general."""
-        return bool(find_affecting_checks(self.quality, outputs, zone, verdicts=("bad",)))
+        return bool(find_affecting_checks(self.checks, outputs, zone, verdicts=("bad",)))
 
     def verdict(self, check: str) -> str:
         """Return the verdict of a check on the complete video; ``unknown`` if it was not made."""

@@ -9,7 +9,7 @@ import pandas as pd
 from ptrack_analysis.analysis.crowd.density import MINUTE, measure_active_time
 from ptrack_analysis.analysis.dwell.survival import is_complete
 from ptrack_analysis.analysis.heat.heatmap import Heatmap
-from ptrack_analysis.analysis.quality.verdict import find_affecting_checks
+from ptrack_analysis.analysis.quality.verdict import find_affecting_checks, index_checks
 from ptrack_analysis.analysis.uncertainty.estimates import CONFIDENCE
 from ptrack_analysis.geometry import Bools, Integers
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
@@ -131,6 +131,7 @@ def zone_figures(
     quality: pd.DataFrame,
 ) -> list[dict[str, Any]]:
     """List the figures of each zone, in the order of its file; zeros for a zone without visits."""
+    checks = index_checks(quality)
     return [
         {
             **_figures(
@@ -140,7 +141,7 @@ def zone_figures(
                 complete[visits.index.get_level_values("zone") == zone.name],
             ),
             "occupancy": plain_occupancy(occupancy, zone),
-            "affected_by": find_affecting_checks(quality, _ZONE_OUTPUTS, zone.name),
+            "affected_by": find_affecting_checks(checks, _ZONE_OUTPUTS, zone.name),
         }
         for zone in zones
     ]
@@ -346,11 +347,12 @@ def _lines(analysis: VideoAnalysis) -> list[dict[str, Any]]:
     """List the crossings of each line, in the order of its file."""
     crossings = analysis["crossings"]
     line_of_row = crossings.index.get_level_values("line")
+    checks = index_checks(read_quality(analysis))
     return [
         {
             "line": line.name,
             **count_in_and_out(crossings[line_of_row == line.name]),
-            "affected_by": find_affecting_checks(read_quality(analysis), _LINE_OUTPUTS, line.name),
+            "affected_by": find_affecting_checks(checks, _LINE_OUTPUTS, line.name),
         }
         for line in analysis.lines
     ]

@@ -13,7 +13,7 @@ import numpy as np
 from ptrack_analysis.cards import build_card
 from ptrack_analysis.errors import ParameterError, ZoneError
 from ptrack_analysis.geometry import FARTHEST, Floats
-from ptrack_analysis.limits import parse_bounds, validate_path
+from ptrack_analysis.limits import parse_bounds, read_within_budget, validate_path
 from ptrack_analysis.scene.lens import HORIZON, Lens, fit_homography
 from ptrack_analysis.video import Pixels, Video, YAxis, validate_video
 
@@ -351,7 +351,7 @@ def read_floor_plan(path: str | PathLike[str], video: Video | None = None) -> Fl
         validate_video(video)
     place, video = Path(path), video or Video()
     try:
-        text = place.read_text(encoding="utf-8-sig")
+        text = read_within_budget(place).decode("utf-8-sig")
     except OSError as error:
         raise ZoneError(f"{place}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:

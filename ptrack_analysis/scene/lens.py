@@ -13,6 +13,7 @@ HORIZON = 1e-9
 """Depth below which a point is on the horizon, as a share of the largest depth of the given points."""
 _RANK = 1e-9
 _CONDITION = 1e9
+_CLOSEST = 1e-100
 _ROUNDS = 50
 _ENOUGH = 1e-12
 """Relative decrease of the sum of squares below which the iteration ends."""
@@ -42,7 +43,9 @@ def _linear(seen: Floats, true: Floats) -> Floats:
     one, zero = np.ones_like(x), np.zeros_like(x)
     rows_u = np.column_stack([x, y, one, zero, zero, zero, -u * x, -u * y, -u])
     rows_v = np.column_stack([zero, zero, zero, x, y, one, -v * x, -v * y, -v])
-    _, singular, right = np.linalg.svd(np.vstack([rows_u, rows_v]))
+    rows = np.vstack([rows_u, rows_v])
+    is_wide = len(rows) < rows.shape[1]  # otherwise, the full left matrix is not needed and is quadratic
+    _, singular, right = np.linalg.svd(rows, full_matrices=is_wide)
     matrix: Floats = right[-1].reshape(3, 3)
     if singular[7] < _RANK * singular[0] or np.linalg.cond(matrix) > _CONDITION:
         raise ZoneError(
@@ -104,6 +107,10 @@ def _normalising(points: Floats) -> Floats:
     """Return the similarity that moves points to a mean of 0 and a mean distance of √2."""
     middle = points.mean(axis=0)
     distance = np.sqrt(((points - middle) ** 2).sum(axis=1)).mean()
+    if distance < _CLOSEST:
+        raise ZoneError(
+            f"the points of the floor plan are too near each other: {distance:g} apart on average"
+        )
     scale = np.sqrt(2) / distance
     return np.array([[scale, 0, -scale * middle[0]], [0, scale, -scale * middle[1]], [0, 0, 1]])
 

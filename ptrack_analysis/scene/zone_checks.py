@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
 import shapely
@@ -16,7 +15,7 @@ from ptrack_analysis.scene.zones import (
     SLIVER,
     Line,
     Zone,
-    shared_area,
+    find_shared_areas,
     validate_items,
     validate_outlines,
     validate_zones,
@@ -116,11 +115,7 @@ def compute_zone_coverage(
         )
     if not area.area > 0:
         raise ParameterError(f"bounds must have an area, got {bounds!r}")
-    doubled = [
-        one.outline.intersection(other.outline)
-        for one, other in combinations(zones, 2)
-        if shared_area(one, other) > 0
-    ]
+    doubled = [one.outline.intersection(other.outline) for one, other, _ in find_shared_areas(zones)]
     return Coverage(_share([zone.outline for zone in zones], area), _share(doubled, area))
 
 
@@ -277,9 +272,9 @@ def _format_span(span: int) -> str:
 
 def _on_overlaps(zones: Sequence[Zone]) -> Iterator[str]:
     count = 0
-    for one, other in combinations(zones, 2):
+    for one, other, area in find_shared_areas(zones):
         smaller = min(one, other, key=lambda zone: zone.outline.area)
-        share = shared_area(one, other) / smaller.outline.area
+        share = area / smaller.outline.area
         if OVERLAP <= share < 1 - OVERLAP:
             count += 1
             if count <= _PAIRS:

@@ -16,6 +16,7 @@ from shapely.validation import explain_validity
 
 from ptrack_analysis.errors import PtrackError, ZoneError
 from ptrack_analysis.geometry import FARTHEST, Floats
+from ptrack_analysis.limits import read_within_budget
 from ptrack_analysis.scene.floor_plan import FloorPlan
 from ptrack_analysis.scene.lens import divided
 from ptrack_analysis.scene.selection import is_pattern
@@ -280,7 +281,7 @@ def parse_scene(content: Any, place: str) -> Scene:
 
 def _read_json(path: Path) -> Any:
     try:
-        return json.loads(path.read_text(encoding="utf-8-sig"))
+        return json.loads(read_within_budget(path).decode("utf-8-sig"))
     except OSError as error:
         raise ZoneError(f"{path}: cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:

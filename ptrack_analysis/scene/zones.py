@@ -1,7 +1,7 @@
 """Zones and lines: named outlines in a plane."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any, get_args
@@ -391,6 +391,23 @@ def shared_area(zone: Zone, other: Zone) -> float:
         return 0.0
     area = float(zone.outline.intersection(other.outline).area)
     return area if area > SLIVER * min(zone.outline.area, other.outline.area) else 0.0
+
+
+def find_shared_areas(zones: Sequence[Zone]) -> Iterator[tuple[Zone, Zone, float]]:
+    """Yield each pair of zones that share an area, in the order of the zones, and the area.
+
+    Only pairs with intersecting bounding rectangles are measured.
+    """
+    if not zones:
+        return
+    outlines = [zone.outline for zone in zones]
+    pairs = shapely.STRtree(outlines).query(outlines)
+    one, other = pairs[:, pairs[0] < pairs[1]]
+    order = np.lexsort((other, one))
+    for first, second in zip(one[order].tolist(), other[order].tolist(), strict=True):
+        area = shared_area(zones[first], zones[second])
+        if area > 0:
+            yield zones[first], zones[second], area
 
 
 def are_active_together(zone: Zone, other: Zone) -> bool:

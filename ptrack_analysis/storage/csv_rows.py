@@ -5,8 +5,10 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from io import StringIO
+from pathlib import Path
 
 from ptrack_analysis.errors import InputError
+from ptrack_analysis.limits import read_within_budget
 from ptrack_analysis.storage.s3 import AnyPath
 
 _DELIMITERS = ",;\t|"
@@ -21,7 +23,7 @@ def read_text(path: AnyPath) -> str:
         If the file cannot be read or is not UTF-8.
     """
     try:
-        content = path.read_bytes()
+        content = read_within_budget(path) if isinstance(path, Path) else path.read_bytes()
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
     try:

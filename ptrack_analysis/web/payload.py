@@ -13,7 +13,7 @@ from ptrack_analysis.analysis.dwell.survival import is_complete
 from ptrack_analysis.analysis.heat.heatmap import Heatmap
 from ptrack_analysis.analysis.linking import link_rows
 from ptrack_analysis.analysis.presence import PersonRows, rows_by_person
-from ptrack_analysis.analysis.quality.verdict import GOOD, find_affecting_checks, judge_video
+from ptrack_analysis.analysis.quality.verdict import GOOD, find_affecting_checks, index_checks, judge_video
 from ptrack_analysis.analysis.zones.visits import compute_visits
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.geometry import Bools, Floats, Integers
@@ -246,9 +246,10 @@ def _add_quality(header: dict[str, Any], quality: pd.DataFrame) -> None:
     """Add the verdict on the video, and the checks of each zone and line that are not good."""
     validate(quality, QUALITY)
     header["verdict"] = str(judge_video(quality))
+    checks = index_checks(quality)
     for kind, outputs in _OUTPUTS.items():
         for thing in header[kind]:
-            thing["checks"] = find_affecting_checks(quality, outputs, thing["name"])
+            thing["checks"] = find_affecting_checks(checks, outputs, thing["name"])
     if header["verdict"] != GOOD:
         header["notes"].insert(0, f"Tracking quality: {header['verdict']}.{_list_failed_checks(quality)}")
 

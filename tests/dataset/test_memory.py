@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from pages import page, record, write
 
-from ptrack_analysis import Video, export_dataset
+from ptrack_analysis import Video, export_dataset, limits
 from ptrack_analysis.cli.main import main
 from ptrack_analysis.errors import InputError, ParameterError
-from ptrack_analysis.limits import available_memory, shown_bytes
-from ptrack_analysis.pipeline import config, video_analysis
-from ptrack_analysis.pipeline.config import AnalysisConfig, memory_for
+from ptrack_analysis.limits import available_memory, memory_for, shown_bytes
+from ptrack_analysis.pipeline import video_analysis
+from ptrack_analysis.pipeline.config import AnalysisConfig
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 from ptrack_analysis.sources.pages import job
 
@@ -85,13 +85,13 @@ def test_a_file_of_another_tracker_is_refused_too(tmp_path):
 def test_the_default_is_three_quarters_of_what_is_available_shared_by_the_workers(
     monkeypatch, pages, tmp_path
 ):
-    monkeypatch.setattr(config, "available_memory", lambda: 8_000_000)
+    monkeypatch.setattr(limits, "available_memory", lambda: 8_000_000)
     assert AnalysisConfig().memory_bytes == 6_000_000
     assert memory_for(3) == 2_000_000
-    monkeypatch.setattr(config, "available_memory", lambda: None)
+    monkeypatch.setattr(limits, "available_memory", lambda: None)
     assert AnalysisConfig().memory_bytes is None
     assert len(VideoAnalysis(pages).trajectories)
-    monkeypatch.setattr(config, "available_memory", lambda: 3_000_000)
+    monkeypatch.setattr(limits, "available_memory", lambda: 3_000_000)
     assert export_dataset(pages, tmp_path / "one", workers=1).videos[0].status == "written"
     (video,) = export_dataset(pages, tmp_path / "two", workers=2).videos
     assert "but 1.1MB may be used" in str(video.error)

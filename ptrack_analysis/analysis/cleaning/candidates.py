@@ -9,7 +9,7 @@ import numpy as np
 from ptrack_analysis.analysis.presence import PersonRows, mark_starts
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import EDGE_TOLERANCE, Bools, Floats, Integers
-from ptrack_analysis.limits import above, at_least
+from ptrack_analysis.limits import above, at_least, validate_budget
 from ptrack_analysis.video import Milliseconds
 
 BODY = 1.7
@@ -217,6 +217,8 @@ _AGAINST = -0.5
 _UNKNOWN_SIZE = 0.25
 """Contribution of an unknown size to the cost, as a share of the limit."""
 _MOST_PAIRS = 1 << 20
+_PAIR_BYTES = 250
+"""Memory per possible join while the joins are chosen [bytes]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,8 +280,22 @@ def candidates(ends: Ends, barred: tuple[Bools, Bools], limits: Limits) -> Pairs
         (n,) bool each: tracks that cannot be continued, and tracks that cannot continue another.
     limits
         Limits of a join.
+
+    Raises
+    ------
+    InputError
+        If there are too many pairs for the memory.
     """
-    parts = [_fitting(ends, before, after, limits) for before, after in _chunks(ends, barred, limits.horizon)]
+    parts, found = list[Pairs](), 0
+    for before, after in _chunks(ends, barred, limits.horizon):
+        parts.append(_fitting(ends, before, after, limits))
+        found += len(parts[-1].cost)
+        validate_budget(
+            found * _PAIR_BYTES,
+            f"stitching, with {found} possible joins or more,",
+            "Turn stitch (--stitch) off, analyze a part with start and end (--from, --to), or raise memory "
+            "(--memory).",
+        )
     pairs = Pairs(
         np.concatenate([part.before for part in parts]),
         np.concatenate([part.after for part in parts]),

@@ -9,6 +9,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from ptrack_analysis.geometry import Bools, Floats, Integers
+from ptrack_analysis.limits import validate_budget
 from ptrack_analysis.video import Milliseconds
 
 NOT_COMPARED = -1
@@ -100,6 +101,10 @@ def _are_far(times: Milliseconds, among: Milliseconds, period: int) -> Bools:
     return are_far
 
 
+_CELL_BYTES = 25
+"""Memory per pair of a group while the group is matched: three copies of the weights, and the result."""
+_OVERLAP_BYTES = 150
+"""Memory per overlapping pair of boxes until they are matched, as several columns."""
 _CHUNK = 1_000_000
 """Pairs per pass, which limits the memory for pairs of boxes that do not overlap."""
 TOLERANCE = 1e-9
@@ -158,7 +163,7 @@ def find_overlaps(a: Boxes, b: Boxes, similarity: Similarity | None = None) -> O
     first = np.searchsorted(b.step, a.step, side="left")
     count = np.searchsorted(b.step, a.step, side="right") - first
     until = np.cumsum(count)
-    parts = []
+    parts, found = list[Overlaps](), 0
     start = 0
     while start < len(count):
         before = int(until[start - 1]) if start else 0
@@ -166,6 +171,12 @@ def find_overlaps(a: Boxes, b: Boxes, similarity: Similarity | None = None) -> O
         measured = similarity or intersection_over_union
         parts.append(
             _find_overlaps_of_rows(a, b, start, first[start:stop], count[start:stop], similarity=measured)
+        )
+        found += len(parts[-1].a)
+        validate_budget(
+            found * _OVERLAP_BYTES,
+            f"the comparison, with {found} pairs of boxes that overlap or more,",
+            "Compare a part of the video (start and end of select), or fewer people.",
         )
         start = stop
     return Overlaps(
@@ -296,7 +307,13 @@ def _number_members(label: Integers) -> Integers:
 
 def solve_group(row: Integers, column: Integers, weight: Floats) -> Bools:
     """Solve one group of possible pairs with the Hungarian method."""
-    gain = np.zeros((int(row.max()) + 1, int(column.max()) + 1))
+    rows, columns = int(row.max()) + 1, int(column.max()) + 1
+    validate_budget(
+        rows * columns * _CELL_BYTES,
+        f"the comparison, with a group of {rows} and {columns} boxes or tracks that overlap,",
+        "Compare a part of the video (start and end of select), or fewer people.",
+    )
+    gain = np.zeros((rows, columns))
     gain[row, column] = weight
     picked = np.zeros(gain.shape, dtype=bool)
     picked[linear_sum_assignment(gain, maximize=True)] = True

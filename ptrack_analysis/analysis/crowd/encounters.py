@@ -12,7 +12,7 @@ from ptrack_analysis.analysis.motion.walks import Walks, split_walks
 from ptrack_analysis.analysis.presence import find_period, mark_starts
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats, Integers
-from ptrack_analysis.limits import above
+from ptrack_analysis.limits import above, validate_budget
 from ptrack_analysis.schema import ENCOUNTERS, TRAJECTORIES, assemble, empty_table, find_unit, validate
 from ptrack_analysis.video import Duration, Milliseconds, Video, milliseconds
 
@@ -20,6 +20,8 @@ _SLACK = 1 + 1e-9  # keeps rounding from putting two cells between near position
 _MOST_CELLS = 2**14  # cells across the plane, so that the keys of time and cell fit into 64 bits
 _LARGEST = np.iinfo("int64").max
 _AT_ONCE = 2**14  # number of samples per pass, which limits the memory
+_MOST_PAIRS = 2**20  # number of pairs per pass, for the same reason
+_PIECE_BYTES = 300  # per piece while pieces are sorted and merged, three copies
 
 PAIR = 1 << 31
 """A pair of people is encoded as one number: lower index times this plus the other index."""
@@ -137,15 +139,33 @@ def passes(blocks: Iterable[Samples]) -> Iterator[Samples]:
         yield waiting
 
 
-def near_pieces(samples: Samples, limit: float, period: int, start: int) -> ApproachPieces:
-    """Find the pairs within ``limit`` at each tick; a piece lasts one tick or until presence ends.
+def near_pieces(samples: Samples, near: "Near", clock: "Clock", found: int) -> ApproachPieces:
+    """Find the pairs within a limit at each tick; a piece lasts one tick or until presence ends.
 
     The samples are sorted by tick and cell of a square grid. Near people are in the same cell or in one of
-    its eight neighbors. Only half of the neighbors are searched, so that each pair is found once.
+    its eight neighbors. Only half of the neighbors are searched, so that each pair is found once. ``found``
+    is the number of pieces found before.
+
+    Raises
+    ------
+    InputError
+        If there are too many pieces for the memory.
     """
-    order, key, across = _in_cells(samples, limit)
-    ones, others = _pairs(*_ranges(key, across))
-    return _pieces(samples, order[ones], order[others], limit=limit, period=period, start=start)
+    order, key, across = _in_cells(samples, near.limit)
+    parts = list[ApproachPieces]()
+    for ones, others in _pairs(*_ranges(key, across)):
+        part = _pieces(
+            samples, order[ones], order[others], limit=near.limit, period=clock.tick, start=clock.start
+        )
+        parts.append(part)
+        found += len(part.pair)
+        validate_budget(
+            found * _PIECE_BYTES,
+            f"the search for encounters, with {found} pairs of people at a time or more,",
+            "Analyze a part with start and end (--from, --to) or fewer people (--persons), or raise memory "
+            "(--memory). In Python, max_distance can be reduced.",
+        )
+    return joined(parts)
 
 
 def _after(waiting: Samples, block: Samples) -> Samples:
@@ -179,15 +199,16 @@ def _ranges(key: Integers, rows: int) -> tuple[list[Integers], list[Integers]]:
     return lows, highs
 
 
-def _pairs(lows: list[Integers], highs: list[Integers]) -> tuple[Integers, Integers]:
-    """List the pairs of indices in the ranges."""
-    ones, others = [], []
+def _pairs(lows: list[Integers], highs: list[Integers]) -> Iterator[tuple[Integers, Integers]]:
+    """Yield the pairs of indices in the ranges, about a million at a time."""
     for low, high in zip(lows, highs, strict=True):
         number = high - low
-        one = np.repeat(np.arange(len(low)), number)
-        ones.append(one)
-        others.append(low[one] + np.arange(len(one)) - np.repeat(np.cumsum(number) - number, number))
-    return np.concatenate(ones), np.concatenate(others)
+        total = np.cumsum(number)
+        cuts = np.searchsorted(total, np.arange(_MOST_PAIRS, total[-1], _MOST_PAIRS))
+        for part in np.split(np.arange(len(low)), np.unique(cuts)):
+            one = np.repeat(part, number[part])
+            nth = np.arange(len(one)) - np.repeat(np.cumsum(number[part]) - number[part], number[part])
+            yield one, low[one] + nth
 
 
 def _pieces(
@@ -333,9 +354,10 @@ def build_encounters(
 
     The person of a sample is an index into ``person_index``, which is increasing.
     """
-    parts = [
-        merged(near_pieces(part, near.limit, clock.tick, clock.start), near.gap) for part in passes(blocks)
-    ]
+    parts, found = list[ApproachPieces](), 0
+    for part in passes(blocks):
+        parts.append(merged(near_pieces(part, near, clock, found), near.gap))
+        found += len(parts[-1].pair)
     if not parts:
         return empty_table(ENCOUNTERS, unit=unit)
     met = merged(joined(parts), near.gap)

@@ -1,6 +1,6 @@
 """The verdict on the tracking of one video, from its quality checks."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -103,8 +103,29 @@ def format_value(value: float | None, unit: str) -> str:
     return f"{float(f'{value:.3g}'):g}" + ("" if unit == "1" else f" {unit}")
 
 
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """Verdicts of one check by zone or line, the outputs that it affects, and which of them per name."""
+
+    verdicts: Mapping[str, str]
+    outputs: tuple[str, ...]
+    local: frozenset[str]
+
+
+def index_checks(quality: pd.DataFrame) -> dict[str, CheckResult]:
+    """Return the results of QUALITY by check, for many calls of ``find_affecting_checks``."""
+    return {
+        str(check): CheckResult(
+            dict(zip(rows.index.get_level_values("name"), rows["verdict"].astype(str).tolist(), strict=True)),
+            tuple(_split_outputs(rows)),
+            _find_local_outputs(rows),
+        )
+        for check, rows in quality.groupby(level="check", sort=True)
+    }
+
+
 def find_affecting_checks(
-    quality: pd.DataFrame,
+    quality: pd.DataFrame | Mapping[str, CheckResult],
     outputs: Sequence[str],
     name: str = "",
     verdicts: Sequence[str] = ("bad", "doubtful"),
@@ -114,7 +135,7 @@ def find_affecting_checks(
     Parameters
     ----------
     quality
-        QUALITY of one video.
+        QUALITY of one video, or its results from ``index_checks``.
     outputs
         Names of outputs.
     name
@@ -127,13 +148,12 @@ def find_affecting_checks(
     list of str
         Names of the checks, sorted.
     """
+    results = index_checks(quality) if isinstance(quality, pd.DataFrame) else quality
     found = []
-    for check, rows in quality.groupby(level="check", sort=True):
-        by_name = rows["verdict"].astype(str).droplevel("check")
-        local = _find_local_outputs(rows)
-        keys = {name if one in local else "" for one in _split_outputs(rows) if one in outputs}
-        if any(by_name.get(key) in verdicts for key in keys):
-            found.append(str(check))
+    for check, result in results.items():
+        keys = {name if one in result.local else "" for one in result.outputs if one in outputs}
+        if any(result.verdicts.get(key) in verdicts for key in keys):
+            found.append(check)
     return found
 
 

@@ -1,7 +1,6 @@
 """Occupancy over time, and overlaps of zones."""
 
 from collections.abc import Sequence
-from itertools import permutations
 
 import numpy as np
 import pandas as pd
@@ -10,7 +9,13 @@ from ptrack_analysis.analysis.motion.walks import Walks, read_walks
 from ptrack_analysis.analysis.presence import find_video_end, part_end
 from ptrack_analysis.analysis.zones.membership import Inside, time_inside
 from ptrack_analysis.geometry import Integers
-from ptrack_analysis.scene.zones import Zone, shared_area, validate_items, validate_outlines, validate_zones
+from ptrack_analysis.scene.zones import (
+    Zone,
+    find_shared_areas,
+    validate_items,
+    validate_outlines,
+    validate_zones,
+)
 from ptrack_analysis.schema import OCCUPANCY_CHANGES, OVERLAPS, assemble
 from ptrack_analysis.video import Duration, Milliseconds, Video, milliseconds, validate_video
 
@@ -43,7 +48,7 @@ def compute_zone_overlaps(zones: Sequence[Zone], *, unit: str | None = None) -> 
 
     Notes
     -----
-    O(zones² · corners · log corners). Pairs with disjoint bounding rectangles cost almost nothing.
+    O(zones · log zones + pairs with intersecting bounding rectangles · corners · log corners).
 
     Examples
     --------
@@ -58,8 +63,8 @@ def compute_zone_overlaps(zones: Sequence[Zone], *, unit: str | None = None) -> 
     unit = unit or (zones[0].unit if zones else "px")
     validate_zones(zones, unit)
     validate_outlines(zones)
-    pairs = [(zone, other, shared_area(zone, other)) for zone, other in permutations(zones, 2)]
-    found = [pair for pair in pairs if pair[2] > 0]
+    once = list(find_shared_areas(zones))
+    found = [*once, *((other, zone, area) for zone, other, area in once)]
     arrays: dict[str, np.ndarray | list[str]] = {
         "zone": [zone.name for zone, _, _ in found],
         "other": [other.name for _, other, _ in found],

@@ -5,6 +5,7 @@ import re
 import zlib
 from collections.abc import Iterable, Iterator
 from itertools import chain
+from math import inf
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import msgspec
 
 from ptrack_analysis.errors import InputError, PageError
+from ptrack_analysis.limits import SMALL, allowed_memory, validate_budget
 from ptrack_analysis.sources.pages.decode import (
     WHOLE,
     CutDocumentError,
@@ -28,6 +30,8 @@ from ptrack_analysis.storage.s3 import AnyPath
 
 MAX_DOCUMENT = 2**30
 """Maximum size of a JSON document, unzipped [bytes]."""
+_COPIES = 3
+"""Copies of a document in memory while it is read and decoded."""
 MAX_RATIO = 200
 """Maximum ratio of unzipped to zipped size beyond the first MiB; real pages reach about 30."""
 _UNRATED = 2**20
@@ -85,6 +89,7 @@ def read_lines(file: AnyPath, log: DocumentLog | None = None) -> Iterator[tuple[
     Only one line is in memory at a time. Raises the same errors as ``read_document``.
     """
     pieces, length, number = list[bytes](), 0, 0
+    memory = max(allowed_memory(), SMALL)
     for chunk in _read_text(file, log):
         start = 0
         while (end := chunk.find(b"\n", start)) >= 0:  # faster than split for long lines
@@ -103,6 +108,7 @@ def read_lines(file: AnyPath, log: DocumentLog | None = None) -> Iterator[tuple[
             raise PageError(
                 f"{file}, line {number + 1}: longer than {MAX_DOCUMENT} bytes, the maximum for one document"
             )
+        _validate_memory(f"{file}, line {number + 1}", length, memory)
     rest = b"".join(pieces)
     if number == 0:
         rest = rest.removeprefix(UTF8_MARK)
@@ -152,15 +158,29 @@ def _read_chunks(file: AnyPath, limit: int | None, log: DocumentLog | None = Non
             kind = "folder" if S_ISDIR(status.st_mode) else "FIFO or device"
             raise InputError(f"{file}: cannot be read: it is a {kind}, not a file")
         zipped, total = status.st_size, 0
-        if not unzip and limit is not None and zipped > limit:
-            raise _too_large(file, limit)
+        memory = inf if limit is None else max(allowed_memory(), SMALL)
+        if not unzip:
+            _validate_size(file, zipped, limit, memory)
         for chunk in _unzip(file, zipped, log) if unzip else _read_plain(file):
             total += len(chunk)
-            if limit is not None and total > limit:
-                raise _too_large(file, limit)
+            _validate_size(file, total, limit, memory)
             yield chunk
     except OSError as error:
         raise InputError(f"{file}: cannot be read: {error.strerror or error}") from error
+
+
+def _validate_size(file: AnyPath, size: int, limit: int | None, memory: float) -> None:
+    """Reject a document that is too large, or that does not fit into the memory."""
+    if limit is not None and size > limit:
+        raise _too_large(file, limit)
+    _validate_memory(str(file), size, memory)
+
+
+def _validate_memory(place: str, size: int, memory: float) -> None:
+    """Reject a document that does not fit into the memory with its copies."""
+    if size * _COPIES > memory:
+        remedy = "Save one response per file or per line of a .jsonl file, or raise memory (--memory)."
+        validate_budget(size * _COPIES, f"{place}: a document of {size} bytes or more", remedy, memory)
 
 
 def _too_large(file: AnyPath, limit: int) -> PageError:
@@ -296,11 +316,11 @@ def _is_first_of_several(line: bytes) -> bool:
 def _join_lines(lines: Iterable[tuple[int, bytes]], file: AnyPath) -> bytes:
     """Join the lines of a file, including the blank lines between them."""
     pieces, reached, length = list[bytes](), 1, 0
+    memory = max(allowed_memory(), SMALL)
     for number, line in lines:
         pieces += [b"\n" * (number - reached), line]
         reached, length = number, length + number - reached + len(line)
-        if length > MAX_DOCUMENT:
-            raise _too_large(file, MAX_DOCUMENT)
+        _validate_size(file, length, MAX_DOCUMENT, memory)
     return b"".join(pieces)
 
 

@@ -9,9 +9,8 @@ from zlib import crc32
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.errors import InputError
 from ptrack_analysis.geometry import FEET_MARGIN, Bools, Floats, Integers
-from ptrack_analysis.limits import shown_bytes
+from ptrack_analysis.limits import validate_budget
 from ptrack_analysis.schema import DETECTIONS, FACE_COLUMNS, LANDMARK_COLUMNS, LANDMARKS
 from ptrack_analysis.sources.pages.integrity import split_records
 from ptrack_analysis.sources.pages.writing import BOX, FACE, POSE, QUALITY, unpack, unpack_numbers
@@ -197,12 +196,8 @@ class Budget:
         InputError
             With the minimum of the required memory.
         """
-        needed = rows * self.row + others * self.other
-        if needed > self.memory:
-            raise InputError(
-                f"video {self.video!r} needs more than {shown_bytes(needed)} of memory ({rows + others} "
-                f"detections were read so far), but {shown_bytes(self.memory)} may be used. {self.way_out}"
-            )
+        what = f"video {self.video!r} with {rows + others} detections or more"
+        validate_budget(rows * self.row + others * self.other, what, self.way_out, self.memory)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.errors import InputError, ParameterError
+from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Integers
-from ptrack_analysis.limits import at_least, shown_bytes
+from ptrack_analysis.limits import at_least, validate_budget
 from ptrack_analysis.sources.archive import FORMAT_OPTIONS, FormatOptions
 from ptrack_analysis.sources.names import make_slug, strip_suffixes
 from ptrack_analysis.sources.pages.rows import Budget
@@ -70,13 +70,12 @@ class Given:
         """
         if self.budget is None:
             return
-        needed = rows * (self.budget.row + further * COLUMN_BYTES)
-        if needed > self.budget.memory:
-            raise InputError(
-                f"video {self.budget.video!r}: {rows} rows need more than {shown_bytes(needed)} of "
-                f"memory, but {shown_bytes(self.budget.memory)} may be used. Raise memory (--memory), or "
-                f"split the file."
-            )
+        validate_budget(
+            rows * (self.budget.row + further * COLUMN_BYTES),
+            f"video {self.budget.video!r} with {rows} rows",
+            "Raise memory (--memory), or split the file.",
+            self.budget.memory,
+        )
 
     def validate_lines(self, raw: bytes, further: int = 0) -> None:
         """Reject text whose lines need more memory than the budget."""

@@ -146,13 +146,13 @@ def test_parquet_with_too_many_rows_for_the_memory_is_refused_before_it_is_read(
     del batch
     (reference,) = find_videos(file, columns=FRAMES)
     tracemalloc.start()
-    with pytest.raises(InputError, match=r"20000000 rows need more than .* but 300MB may be used"):
+    with pytest.raises(InputError, match=r"20000000 rows needs more than .* but 300MB may be used"):
         open_video(reference, video=VIDEO, memory="300MB").detections  # noqa: B018
     assert tracemalloc.get_traced_memory()[1] < 50_000_000
     tracemalloc.stop()
     options = ["--columns", "frame=frame,id=id,x=x_m,y=y_m", "--frame-rate", "25", "--memory", "300MB"]
     assert main(["summary", str(file), *options]) == 3
-    assert "20000000 rows need more than" in capsys.readouterr().err
+    assert "20000000 rows needs more than" in capsys.readouterr().err
 
 
 def test_parquet_that_claims_a_billion_rows_is_refused_by_its_metadata(tmp_path, monkeypatch):

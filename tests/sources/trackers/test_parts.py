@@ -69,5 +69,5 @@ def test_rows_that_are_kept_are_refused_by_the_same_budget(tmp_path):
     file = write(tmp_path / "t.csv", "\n".join(["video,frame,id,x1,y1,x2,y2", *rows]) + "\n")
     columns = {role: name for role, name in COLUMNS.items() if role != "camera"}
     first, _ = find_videos(file, columns=columns)
-    with pytest.raises(InputError, match="8000 rows need more than"):
+    with pytest.raises(InputError, match="8000 rows needs more than"):
         open_video(first, video=VIDEO, memory="1MB").detections  # noqa: B018

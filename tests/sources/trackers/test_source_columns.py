@@ -200,7 +200,7 @@ def test_the_memory_limit_counts_the_columns():
 
     given = Given(video=Video(), budget=Limit())
     given.validate_size(1, 3)
-    with pytest.raises(InputError, match="1 rows need more than"):
+    with pytest.raises(InputError, match="1 rows needs more than"):
         given.validate_size(1, 4)
 
 

@@ -1,0 +1,195 @@
+"""Commands under a limit of the address space: one sentence and exit code 2 or 3 instead of a crash."""
+
+import os
+import struct
+import subprocess
+import sys
+import zlib
+from pathlib import Path
+
+import pytest
+
+from ptrack_analysis.errors import InputError
+from ptrack_analysis.limits import allowed_memory, available_memory, limit_memory, validate_budget
+
+resource = pytest.importorskip("resource")
+
+ROOT = Path(__file__).parent.parent
+SHOP = ROOT / "data/shop"
+ADDRESS_SPACE = 3 * 10**9
+LONGEST = 120
+FACTS = ("--frame-rate", "25", "--frame-size", "640x360")
+BOXES = "frame,id,left,top,width,height\n"
+
+
+def run_limited(folder, *arguments, timeout=LONGEST):
+    """Run a command with 3 GB of address space; return exit code and stderr."""
+    limits = [(resource.RLIMIT_AS, ADDRESS_SPACE), (resource.RLIMIT_CORE, 0)]
+    paths = f"{ROOT}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"
+    done = subprocess.run(
+        [sys.executable, "-m", "ptrack_analysis", *map(str, arguments)],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": paths, "OPENBLAS_NUM_THREADS": "1"},
+        capture_output=True,
+        timeout=timeout,
+        preexec_fn=lambda: [resource.setrlimit(limit, (most, most)) for limit, most in limits],
+        check=False,
+    )
+    return done.returncode, done.stderr.decode()
+
+
+def is_refused(folder, *arguments, timeout=LONGEST):
+    """Run a command that must be refused, and return its error message."""
+    code, said = run_limited(folder, *arguments, timeout=timeout)
+    assert code in {2, 3}, said[-2000:]
+    messages = [line for line in said.splitlines() if not line.startswith(("note: ", "warning: "))]
+    assert len(messages) == 1, said[-2000:]
+    assert len(said) < 1500
+    assert "Error" not in said
+    return messages[0]
+
+
+def write(path, content):
+    """Write a file and return its path."""
+    path.write_text(content)
+    return path
+
+
+def write_document(folder):
+    """Write a page with a text of 900 MB, as a sparse file."""
+    page = folder / "page.json"
+    with page.open("wb") as file:
+        file.write(b'{"JobStatus": "SUCCEEDED", "Persons": [], "x": "')
+        file.truncate(900_000_000)
+    return "summary", page
+
+
+def write_line(folder):
+    """Write a line of 900 MB, as a sparse file."""
+    lines = folder / "pages.jsonl"
+    with lines.open("wb") as file:
+        file.write(b'{"JobStatus": "SUCCEEDED", "Persons": [], "x": "')
+        file.truncate(900_000_000)
+    return "summary", lines
+
+
+def write_nested_xml(folder):
+    """Write XML of CVAT with 500,000 nested elements."""
+    track = '<annotations><track id="0" label="person">' + "<a>" * 500_000 + "</a>" * 500_000
+    return "summary", write(folder / "deep.xml", track + "</track></annotations>"), "--format", "cvat-video"
+
+
+def write_crowd(folder):
+    """Write 10,000 people at one time on 2 m²."""
+    rows = (f"{frame},{n},{n % 100 / 50},{n // 100 / 100}" for frame in range(2) for n in range(10_000))
+    crowd = write(folder / "crowd.csv", "frame,id,x,y\n" + "\n".join(rows))
+    return "table", "encounters", crowd, "--unit", "m", "--frame-rate", "25"
+
+
+def write_broken_tracks(folder):
+    """Write 8000 tracks that fit each other."""
+    rows = (f"{n % 50 + k},{n},{10 + n % 7},10,20,50" for n in range(8000) for k in range(3))
+    tracks = write(folder / "tracks.csv", BOXES + "\n".join(rows))
+    return "table", "tracks", tracks, "--stitch", *FACTS
+
+
+def write_wide_recordings(folder):
+    """Write a file of recordings with 100,000 columns."""
+    names = ",".join(f"c{n}" for n in range(100_000))
+    content = f"video,started_at,{names}\nshop,2026-01-05T09:00:00Z" + ",1" * 100_000
+    recordings = write(folder / "recordings.csv", content)
+    return "table", "occupancy_hourly", SHOP, "--recordings", recordings, "--timezone", "UTC"
+
+
+def write_pixels(folder):
+    """Write an image file of 10^5 x 10^5 pixels."""
+    parts = [b"\x89PNG\r\n\x1a\n"]
+    for name, data in (
+        (b"IHDR", struct.pack(">IIBBBBB", 10**5, 10**5, 8, 2, 0, 0, 0)),
+        (b"IDAT", zlib.compress(bytes(10**5))),
+        (b"IEND", b""),
+    ):
+        parts += [struct.pack(">I", len(data)), name + data, struct.pack(">I", zlib.crc32(name + data))]
+    (folder / "huge.png").write_bytes(b"".join(parts))
+    return "plot", "paths", SHOP, "-o", folder / "out.png", "--background", folder / "huge.png"
+
+
+ATTACKS = {
+    "document": (
+        write_document,
+        r"page\.json: a document of 900000000 bytes or more needs more than .* of memory",
+    ),
+    "line": (
+        write_line,
+        r"pages\.jsonl, line 1: a document of \d+ bytes or more needs more than .* of memory",
+    ),
+    "device": (
+        lambda _: ("table", "visits", SHOP, "--zones", "/dev/zero"),
+        r"/dev/zero: a file of \d+ bytes or more needs more than .* of memory, but .* may be used",
+    ),
+    "nested XML": (write_nested_xml, "line 1: more than 100 elements are nested"),
+    "crowd": (write_crowd, r"the search for encounters, with \d+ pairs .* needs more than .*\(--persons\)"),
+    "wide recordings": (
+        write_wide_recordings,
+        "recordings.csv:1: the file has 100002 columns, more than 200",
+    ),
+    "pixels": (write_pixels, "has 10000.0 megapixels. The limit is 40 megapixels"),
+    "digits": (
+        lambda _: ("table", "tracks", SHOP, "--persons", "9" * 10_000),
+        r"'9{199}\.\.\. is not a list",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_an_input_that_needs_too_much_is_refused_with_one_sentence(name, tmp_path):
+    make, message = ATTACKS[name]
+    assert_matches(is_refused(tmp_path, *make(tmp_path)), message)
+
+
+def assert_matches(said, message):
+    """Compare a message with a pattern."""
+    with pytest.raises(InputError, match=message):
+        raise InputError(said)
+
+
+HEAVY = {
+    "stitching": (write_broken_tracks, r"stitching, with \d+ possible joins or more, needs more than"),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", HEAVY)
+def test_a_heavy_input_is_refused_with_one_sentence(name, tmp_path):
+    make, message = HEAVY[name]
+    assert_matches(is_refused(tmp_path, *make(tmp_path), timeout=300), message)
+
+
+@pytest.mark.slow
+def test_comparing_crowds_is_refused_before_the_memory_is_full(tmp_path):
+    rows = (f"{frame},{n},{10 + n % 600},{10 + n // 600},20,50" for frame in range(2) for n in range(10_000))
+    crowd = write(tmp_path / "crowd.csv", BOXES + "\n".join(rows))
+    said = is_refused(tmp_path, "compare", crowd, crowd, *FACTS, timeout=300)
+    assert_matches(said, r"the comparison, with \d+ pairs of boxes that overlap or more, needs more than")
+
+
+def test_the_budget_is_the_limit_of_the_caller_or_a_share_of_the_available_memory():
+    with limit_memory(10**6):
+        assert allowed_memory() == 10**6
+        with pytest.raises(
+            InputError, match=r"^it needs more than 2MB of memory, but 1MB may be used\. Stop\.$"
+        ):
+            validate_budget(2 * 10**6, "it", "Stop.")
+        validate_budget(10**6, "it", "Stop.")
+    validate_budget(10**6, "it", "Stop.")
+
+
+def test_a_limit_of_the_address_space_reduces_the_available_memory(tmp_path):
+    (tmp_path / "proc/self").mkdir(parents=True)
+    (tmp_path / "proc/meminfo").write_text("MemAvailable: 4000000 kB\n")
+    (tmp_path / "proc/self/cgroup").write_text("")
+    (tmp_path / "proc/self/statm").write_text("1000 500 0 0 0 0 0\n")
+    (tmp_path / "proc/self/limits").write_text("Max address space         5000000   5000000   bytes\n")
+    assert available_memory(tmp_path) == 5_000_000 - 1000 * 4096
+    (tmp_path / "proc/self/limits").write_text("Max address space         unlimited unlimited bytes\n")
+    assert available_memory(tmp_path) == 4_096_000_000
