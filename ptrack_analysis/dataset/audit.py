@@ -55,9 +55,10 @@ def audit_video(
 
     Notes
     -----
-    The published tables do not contain the contributors, so the audit checks the suppressed figures. Figures
-    that are not in a table, such as the presence outside all zones, are checked when tables are released. Not
-    covered: bounds that follow because values are not negative, and two editions of one dataset.
+    The published tables do not contain the contributors, so the audit checks the suppressed figures.
+    Figures that are not in a table, such as the presence outside all zones, are checked when tables are
+    released, and so are sums of the heatmap's cells of a zone. Not covered: bounds that follow because
+    values are not negative, and two editions of one dataset.
     """
     findings, figures = list[str](), list[Figure]()
     for name, table in tables.items():

@@ -326,6 +326,7 @@ class _Plan:
     damaged: set[int]
     numbers: dict[int, int] = field(default_factory=dict)
     patterns: dict[str, str | None] = field(default_factory=dict)
+    parts: dict[str, tuple[VideoEntry, ...]] = field(default_factory=dict)
 
     def find_setting(self, video: ResolvedVideo) -> tuple[int, Setting]:
         """Return the index and the configuration that a video shares with others."""
@@ -401,6 +402,7 @@ class _Run:
     def _add(self, plan: _Plan, candidate: Candidate, name: str, video: ResolvedVideo) -> None:
         """Add a video to the unchanged videos or to the tasks."""
         reference, before = candidate.reference, candidate.entry
+        plan.parts[name] = candidate.parts
         number, setting = plan.find_setting(video)
         places = list_definitions(setting.scene, reference.name)
         known = VideoEntry(name, candidate.identity, -1) if before is None else before
@@ -444,7 +446,11 @@ class _Run:
         return gone, [entry for entry in others if not self.mark or entry.root != self.mark]
 
     def validate_withheld(self, plan: _Plan, pruned: Sequence[VideoEntry]) -> None:
-        """Reject a dataset with videos that have another ``min_count`` or salt."""
+        """Reject a dataset that would reveal withheld data.
+
+        All videos must have the same ``min_count`` and salt. With ``min_count``, parts of one video must not
+        overlap in time, because the difference of their figures covers few people.
+        """
         wanted = {"salt": None, "min_count": None}
         for setting in plan.settings:
             wanted = {name: setting.parameters.get(name) for name in wanted}
@@ -461,6 +467,15 @@ class _Run:
                 "another min_count or salt (--min-count, --salt-file). Pass the values of these videos, or "
                 "export to another folder."
             )
+        for name, task in plan.tasks.items():
+            for other in plan.parts[name] if self.config.min_count is not None else ():
+                if other.video not in replaced and _overlap_in_time(other, task.entry):
+                    raise OutputError(
+                        f"{self.out}: {other.video!r}, exported earlier, and {name!r} are parts of one video "
+                        "that overlap in time. The differences of their figures would reveal what min_count "
+                        "(--min-count) withholds. Remove the other part first (ptrack remove "
+                        f"{self.out} --video {other.video}), or choose times that do not overlap."
+                    )
 
     def target(self, plan: _Plan) -> Target:
         """Return the target of this run for its workers."""
@@ -588,8 +603,10 @@ def _find_overlaps(manifest: Manifest, names: Collection[str]) -> Iterator[tuple
 
 
 def _overlap(one: VideoEntry, other: VideoEntry) -> bool:
-    if one.video.partition("@")[0] != other.video.partition("@")[0]:
-        return False
+    return one.video.partition("@")[0] == other.video.partition("@")[0] and _overlap_in_time(one, other)
+
+
+def _overlap_in_time(one: VideoEntry, other: VideoEntry) -> bool:
     starts, ends = ([entry.parameters.get(name) for entry in (one, other)] for name in ("start", "end"))
     return max(start or 0 for start in starts) < min(math.inf if end is None else end for end in ends)
 

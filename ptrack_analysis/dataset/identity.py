@@ -58,13 +58,17 @@ def hash_source(root: AnyPath, digests: Digests) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One video of the source: identity, fingerprint, content and dataset entry."""
+    """One video of the source: identity, fingerprint, content and dataset entry.
+
+    ``parts`` are the other parts of the video in the dataset. They are not searched for an unchanged part.
+    """
 
     reference: VideoReference
     identity: str
     look: str
     content: str
     entry: VideoEntry | None
+    parts: tuple[VideoEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +78,14 @@ class KnownVideos:
     entries: Mapping[str, VideoEntry]
     looks: Mapping[str, VideoEntry]
     digests: Digests
+    parts: frozenset[str]
 
     @classmethod
     def of(cls, manifest: Manifest, digests: Digests) -> "KnownVideos":
         """Return the videos of a manifest."""
         entries = {entry.identity: entry for entry in manifest.videos}
-        return cls(entries, {entry.look: entry for entry in manifest.videos if entry.look}, digests)
+        looks = {entry.look: entry for entry in manifest.videos if entry.look}
+        return cls(entries, looks, digests, frozenset(name.partition("@")[2] for name in manifest.names))
 
 
 def identify(reference: VideoReference, root: AnyPath, part: str, known: KnownVideos) -> Candidate:
@@ -93,23 +99,25 @@ def identify(reference: VideoReference, root: AnyPath, part: str, known: KnownVi
     InputError
         If a file cannot be read.
     """
-    suffix = part + "".join(
-        f" {role}={value}" for role, value in (reference.form.part if reference.form else ())
-    )
+    roles = "".join(f" {role}={value}" for role, value in (reference.form.part if reference.form else ()))
+    suffix = part + roles
     digests = known.digests
     look = find_look(reference, root, suffix, digests)
     same = known.looks.get(look) if look else None
     if reference.identity.startswith(("job ", "video ")):
-        identity, content = digests.identity(reference.identity + suffix), ""
+        stem, content = reference.identity, ""
     elif same is not None:
         return Candidate(reference, same.identity, look, same.content, same)
     else:
         content = hash_content(reference)
-        identity, content = digests.identity(f"content {content}{suffix}"), digests.digest(content)
+        stem, content = f"content {content}", digests.digest(content)
+    identity = digests.identity(stem + suffix)
     entry = known.entries.get(identity)
     if entry is not None and not content:
         content = entry.content if look and entry.look == look else digests.digest(hash_content(reference))
-    return Candidate(reference, identity, look, content, entry)
+    others = (known.entries.get(digests.identity(stem + other + roles)) for other in known.parts - {part})
+    parts = tuple(other for other in others if other is not None)
+    return Candidate(reference, identity, look, content, entry, parts)
 
 
 def find_look(reference: VideoReference, root: AnyPath, suffix: str, digests: Digests) -> str:

@@ -173,6 +173,8 @@ def build_system(
     contribute: Contribute,
     videos: pd.DataFrame,
     holidays: frozenset[date] | None = None,
+    *,
+    has_contributors: bool = False,
 ) -> System:
     """Express the figures of one video as sums over atoms, with their equations.
 
@@ -186,6 +188,9 @@ def build_system(
         The video's row of VIDEOS, for its clock.
     holidays
         Public holidays, if the opening hours of the video refer to them.
+    has_contributors
+        Whether the contributions are those of people, and thus reveal which cells of the heatmap are in which
+        zones. The sum of the cells of a zone is then also protected.
     """
     families, sums, sums_of = list[_Family](), _Sums(), [list[Integers]() for _ in figures]
     hours = _find_hours(figures, videos, holidays)
@@ -194,7 +199,7 @@ def build_system(
         own = {index: one for index, one in additive.items() if measure in one.measures}
         edges = _find_edges(own.values(), hours)
         made = list[_Family]()
-        for attributes in _list_attributes(measure, own.values()):
+        for attributes in _list_attributes(measure, own.values(), is_joint=has_contributors):
             contributions = contribute(measure, attributes, [*own.values()], edges)
             made.append(_build_family(measure, attributes, contributions, [*families, *made]))
         for index, figure in own.items():
@@ -261,9 +266,14 @@ def find_attributes(measure: str, figure: Figure) -> set[str]:
     return {names.get(name, name) for name in figure.levels} | {name for name, _ in figure.declared.only}
 
 
-def _list_attributes(measure: str, figures: Iterable[Figure]) -> list[tuple[str, ...]]:
-    """List the sets of attributes that figures need, without subsets of other sets."""
+def _list_attributes(measure: str, figures: Iterable[Figure], *, is_joint: bool) -> list[tuple[str, ...]]:
+    """List the sets of attributes that figures need, without subsets of other sets.
+
+    With ``is_joint``, cells of the heatmap are split by place if there are figures by place.
+    """
     needed = {frozenset(find_attributes(measure, figure)) for figure in figures}
+    if is_joint and any("place" in one for one in needed):
+        needed = {one | {"place"} if "row" in one else one for one in needed}
     return sorted(tuple(sorted(one)) for one in needed if not any(one < other for other in needed))
 
 

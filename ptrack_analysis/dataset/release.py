@@ -49,7 +49,8 @@ def release(
     contribution to within 10 % (the p % rule). Further figures are suppressed until such figures do not
     follow from published figures by addition and subtraction. ``suppressed`` marks the rows.
 
-    In both cases, unused columns of a tracker's file are withheld, because they may reveal anything.
+    In both cases, unused columns of a tracker's file are withheld, because they may reveal anything, and
+    ``source`` of ``videos`` contains only the name of the file.
 
     Parameters
     ----------
@@ -64,9 +65,11 @@ def release(
 
     Notes
     -----
-    A person is a track. No figure covers more than one video, so each video is protected independently. Not
-    covered: bounds that follow because values are not negative, two editions of one dataset (other zones,
-    times or limits), and knowledge from other sources.
+    A person is a track. No figure covers more than one video, so each video is protected independently.
+    ``export_dataset`` rejects parts of one video that overlap in time. Not covered: bounds that follow
+    because values are not negative, two editions of one dataset (other zones, times or limits),
+    differences between numbers of different people (``persons``) or between lines that overlap, and
+    knowledge from other sources.
 
     References
     ----------
@@ -117,8 +120,10 @@ def needed_folders(settings: AnalysisConfig) -> set[str]:
 
 
 def _drop_source_columns(name: str, table: pd.DataFrame) -> pd.DataFrame:
-    """Drop the columns of a tracker's file, but keep columns about recordings."""
-    further = [] if name == "videos" else find_further_columns(table, OUTPUTS[name].table)
+    """Drop the columns of a tracker's file, but keep columns about recordings, without paths of files."""
+    if name == "videos":
+        return table.assign(source=table["source"].str.replace(r".*[/\\]", "", regex=True))
+    further = find_further_columns(table, OUTPUTS[name].table)
     return table.drop(columns=further) if further else table
 
 
@@ -196,7 +201,8 @@ def find_hidden(
         return computed[measure]
 
     computed = dict[str, Contributions]()
-    system = build_system(figures, contribute, tables.get("videos", pd.DataFrame()), holidays)
+    videos = tables.get("videos", pd.DataFrame())
+    system = build_system(figures, contribute, videos, holidays, has_contributors=True)
     people, small = find_small(system.cells, system.shares, least, dominance)
     published = system.mark(some for one in system.cells_of for some in one) | system.equations
     suppressed = choose_suppressed(
