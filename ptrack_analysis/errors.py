@@ -76,9 +76,9 @@ class SchemaError(PtrackError):
     Examples
     --------
     >>> detections, video = pta.read_tracking("data/shop")
-    >>> pta.compute_trajectories(detections.drop(columns="left"), video)
+    >>> pta.compute_trajectories(detections.drop(columns="left"), video)  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    ptrack_analysis.errors.SchemaError: not a detections table: column 'left' is missing
+    ptrack_analysis.errors.SchemaError: not a detections table: column 'left' is missing. Make it with ...
     """
 
 

@@ -71,7 +71,7 @@ FAULTS = {
         BASE + 'opening_hours = "9-20"\n',
         "camera 'door': opening_hours must be .*, got '9-20'",
     ),
-    "a pattern": (BASE + 'started_at = "%Y"\n', "camera 'door': pattern '%Y' must contain"),
+    "a pattern": (BASE + 'started_at = "%Y"\n', "camera 'door': started_at must be a pattern"),
     "an offset": (BASE + "valid_from = 2026-01-01T00:00:00Z\n", "valid_from must be a local date or time"),
     "no date": (BASE + 'valid_to = "soon"\n', "valid_to must be a local date or time .*, got soon"),
     "the wrong order": (

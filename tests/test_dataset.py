@@ -746,6 +746,6 @@ def test_a_line_of_the_kind_door_bounds_the_scene_and_others_do_not(data, tmp_pa
         zones = tmp_path / f"{name}.geojson"
         summary = export_dataset(data / "shop", tmp_path / name, zones=zones, tables="count_drift")
         counted[name] = max(values(tmp_path / name, "count_drift", "in_total"))
-        said = any("counts every line as a boundary of the scene" in n for n in summary.videos[0].warnings)
+        said = any("treats every line as a boundary of the scene" in n for n in summary.videos[0].warnings)
         assert said == (name == "both")
     assert counted["door"] < counted["both"]

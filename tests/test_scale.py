@@ -100,7 +100,7 @@ def test_outcomes_are_those_of_a_loop_in_its_order(numbers, in_flight, threads):
 
 
 def test_a_number_in_flight_below_one_is_refused():
-    with pytest.raises(ParameterError, match="in_flight must be an integer of at least 1, got 0"):
+    with pytest.raises(ParameterError, match="in_flight must be a whole number of at least 1, got 0"):
         list(map_tasks(half, [], in_flight=0))
     for wrong in (0, -1, True, 1.5, "2"):
         with pytest.raises(ParameterError, match="must be an integer of at least 1, got"):

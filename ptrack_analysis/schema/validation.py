@@ -76,10 +76,10 @@ def validate(table: object, schema: Table, name: str = "") -> None:
     --------
     >>> detections, video = pta.read_tracking("data/shop")
     >>> pta.schema.validate(detections, pta.schema.DETECTIONS)
-    >>> pta.schema.validate(detections.drop(columns="left"), pta.schema.DETECTIONS)
+    >>> pta.schema.validate(detections.drop(columns="left"), pta.schema.DETECTIONS)  # doctest: +ELLIPSIS
     Traceback (most recent call last):
         ...
-    ptrack_analysis.errors.SchemaError: not a detections table: column 'left' is missing
+    ptrack_analysis.errors.SchemaError: not a detections table: column 'left' is missing. Make it with ...
     """
     if isinstance(table, TableArrays) and table.schema is schema:
         return
