@@ -91,7 +91,7 @@ def plot_weekly_profile(
     >>> analysis = pta.open_video(reference, started_at="{camera}_%Y-%m-%dT%H-%M-%S", timezone="Europe/Berlin")
     >>> ax = plot_weekly_profile(analysis)
     >>> ax.get_title(loc="left")
-    'door_2026-03-30T09-00-00, 0:00 to 1:00, 2 people'
+    'door_2026-03-30T09-00-00, 2026-03-30 09:00:00 to 09:01:00, 2 people'
     """
     table, hourly = _validate_hourly(hourly)
     if ax is not None and (ax.has_data() or ax.get_xlabel()):
