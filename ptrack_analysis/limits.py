@@ -68,8 +68,11 @@ def available_memory(root: Path = Path("/")) -> int | None:
     This is Linux's ``MemAvailable``, or the limit of a control group (version 1 or 2) if it is lower.
     """
     try:
-        lines = (root / "proc/meminfo").read_text().splitlines()
-        groups = [line.split(":", 2) for line in (root / "proc/self/cgroup").read_text().splitlines()]
+        lines = (root / "proc/meminfo").read_text("utf-8", "surrogateescape").splitlines()
+        groups = [
+            line.split(":", 2)
+            for line in (root / "proc/self/cgroup").read_text("utf-8", "surrogateescape").splitlines()
+        ]
     except OSError:
         return None
     found = [int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:")]
@@ -80,7 +83,7 @@ def available_memory(root: Path = Path("/")) -> int | None:
         group = root / "sys/fs/cgroup" / top / path.lstrip("/")
         for folder in (group, *group.parents):
             try:
-                found.append(int((folder / name).read_text()))
+                found.append(int((folder / name).read_text("ascii")))
             except (OSError, ValueError):  # the file does not exist or contains "max"
                 continue
     return min(found, default=None)

@@ -197,6 +197,7 @@ def export_dataset(
     if workers is not None and settings.get("memory") is None:
         settings["memory"] = memory_for(workers)
     config, out, root = AnalysisConfig(**settings), parse_path(out), parse_path(source)
+    _validate_text(out)
     _validate_target(out)
     find_holidays = None if config.holidays is None else read_holidays(str(config.holidays))
     form = form_given(
@@ -666,6 +667,16 @@ def _give_up(task: BatchTask, error: Exception, target: Target) -> BatchResult:
         for one in task.videos
     ]
     return replace(result, summaries=tuple(summaries))
+
+
+def _validate_text(out: AnyPath) -> None:
+    """Reject a folder whose name is not valid text, because views and descriptions contain it."""
+    try:
+        str(out).encode()
+    except UnicodeEncodeError:
+        raise ParameterError(
+            f"OUT must be a path that is valid UTF-8 text, got {str(out)!r}. Use another name, or a UTF-8 locale."
+        ) from None
 
 
 def _read_bytes(path: AnyPath) -> bytes | None:
