@@ -173,8 +173,11 @@ def available_memory(root: Path = Path("/")) -> int | None:
     address space (``ulimit -v``) if it is lower.
     """
     try:
-        lines = (root / "proc/meminfo").read_text().splitlines()
-        groups = [line.split(":", 2) for line in (root / "proc/self/cgroup").read_text().splitlines()]
+        lines = (root / "proc/meminfo").read_text("utf-8", "surrogateescape").splitlines()
+        groups = [
+            line.split(":", 2)
+            for line in (root / "proc/self/cgroup").read_text("utf-8", "surrogateescape").splitlines()
+        ]
     except OSError:
         return None
     found = [int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:")]
@@ -185,7 +188,7 @@ def available_memory(root: Path = Path("/")) -> int | None:
         group = root / "sys/fs/cgroup" / top / path.lstrip("/")
         for folder in (group, *group.parents):
             try:
-                found.append(int((folder / name).read_text()))
+                found.append(int((folder / name).read_text("ascii")))
             except (OSError, ValueError):  # the file does not exist or contains "max"
                 continue
     return min([*found, *_address_space(root)], default=None)
@@ -194,8 +197,8 @@ def available_memory(root: Path = Path("/")) -> int | None:
 def _address_space(root: Path) -> list[int]:
     """Return the part of the address space that the process may still allocate [bytes], if it is limited."""
     try:
-        limits = (root / "proc/self/limits").read_text()
-        used = int((root / "proc/self/statm").read_text().split()[0]) * _PAGE
+        limits = (root / "proc/self/limits").read_text("ascii", "replace")
+        used = int((root / "proc/self/statm").read_text("ascii").split()[0]) * _PAGE
     except (OSError, ValueError, IndexError):
         return []
     limit = re.search(r"^Max address space +(\d+)", limits, re.MULTILINE)

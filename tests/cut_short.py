@@ -20,7 +20,8 @@ def cut_short(arguments, place, *, step=0, how="SIGKILL"):
     """Run ptrack up to a step below a place (0: to its end); return the finished process and its steps.
 
     ``how`` is the signal that the process sends to itself, ``"all"`` to kill the whole session,
-    ``"parent"`` to kill the first process only, or ``"vanish"`` to remove the place and go on. Returns when
+    ``"parent"`` to kill the first process only, ``"terminate"`` to end the first process by SIGTERM, or
+    ``"vanish"`` to remove the place and go on. Returns when
     all processes of the run have ended.
     """
     with tempfile.TemporaryDirectory() as folder:
@@ -53,8 +54,9 @@ def stop(how, place):
         shutil.rmtree(place)
     elif how == "all":
         os.killpg(0, signal.SIGKILL)
-    elif how == "parent":
-        os.kill(os.getpid() if parent is None else parent.pid, signal.SIGKILL)
+    elif how in {"parent", "terminate"}:
+        number = signal.SIGKILL if how == "parent" else signal.SIGTERM
+        os.kill(os.getpid() if parent is None else parent.pid, number)
     else:
         os.kill(os.getpid(), signal.Signals[how])
 

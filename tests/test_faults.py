@@ -10,12 +10,15 @@ import random
 import shutil
 import subprocess
 import sys
+import threading
 
 import pytest
 from cut_short import cut_short
 from moving import find_faults, make_archive, read_all_rows, tree
 
 from ptrack_analysis import export_dataset, verify_dataset
+from ptrack_analysis.dataset import export as exporting
+from ptrack_analysis.dataset import publishing
 from ptrack_analysis.dataset.compaction import compact_dataset
 from ptrack_analysis.dataset.manifest import STAGING, read_manifest
 from ptrack_analysis.dataset.publishing import recover
@@ -172,3 +175,200 @@ def test_a_clock_that_jumps(made, tmp_path, moment):
     assert [video.name for video in done.of_status("written")] == ["v003-p"]
     export_dataset(tmp_path / "pages", tmp_path / "anew", zones=zones)
     assert read_all_rows(out) == read_all_rows(tmp_path / "anew")
+
+
+@pytest.mark.parametrize("which", [*COMMANDS, "two workers"])
+def test_a_termination_at_any_time_leaves_nothing_behind(made, tmp_path, which):
+    """A change that was published in part is finished by the next run; all else is as it was."""
+    workers = ["--workers", "2"] if which == "two workers" else []
+    which = "export" if workers else which
+    command = [*arguments(made, which, tmp_path / "whole/out"), *workers]
+    prepare(made, which, tmp_path / "whole/out")
+    done, steps = cut_short(command, tmp_path / "whole/out")
+    assert done.returncode == 0
+    for step in (steps // 4, steps // 2, steps * 19 // 20):
+        out = tmp_path / f"{step}/out"
+        prepare(made, which, out)
+        command = [*arguments(made, which, out), *workers]
+        done, _ = cut_short(command, out, step=step, how="terminate")
+        assert (done.returncode, done.stderr.splitlines()[-1:]) == (143, ["ptrack: terminated"])
+        left = {path.relative_to(out).as_posix() for path in out.rglob("*")} if out.exists() else set()
+        if "_ptrack/journal" not in left:
+            assert not [name for name in left if "staging" in name]
+        assert not [name for name in left if name.endswith((".tmp", "holder.json"))]
+        is_complete_after_a_rerun(made, which, out)
+
+
+OUTPUTS = {
+    "table": ["table", "trajectories", "SOURCE", "-o", "OUT/a.parquet"],
+    "plot": ["plot", "paths", "SOURCE", "-o", "OUT/a.png"],
+    "summary": ["summary", "SOURCE", "--json", "-o", "OUT/a.json"],
+    "report": ["report", "SOURCE", "-o", "OUT/a.html"],
+}
+
+
+def of_output(made, which, out):
+    given = [str(made / "pages/v003") if one == "SOURCE" else one for one in OUTPUTS[which]]
+    return [one.replace("OUT", str(out), 1) for one in given]
+
+
+@pytest.mark.parametrize("which", OUTPUTS)
+def test_a_termination_leaves_the_old_output_or_the_new_one(made, tmp_path, which):
+    out = tmp_path / "out"
+    out.mkdir()
+    command = [*of_output(made, which, out), "--force"]
+    done, steps = cut_short(command, out)
+    assert (done.returncode, steps > 0) == (0, True)
+    (file,) = out.iterdir()
+    size = file.stat().st_size
+    for step in range(1, steps + 1):
+        file.write_bytes(b"old")
+        done, _ = cut_short(command, out, step=step, how="terminate")
+        assert done.returncode == 143
+        assert [path.name for path in out.iterdir()] == [file.name]
+        assert file.stat().st_size in {len(b"old"), size}
+
+
+@pytest.mark.parametrize("which", OUTPUTS)
+def test_an_output_on_a_full_disk_is_one_sentence(made, small_disk, which):
+    place, change = small_disk
+    (place / "fill").write_bytes(bytes(1_000_000))
+    change(f"size={shutil.disk_usage(place).used}")
+    command = [sys.executable, "-m", "ptrack_analysis", *of_output(made, which, place)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "No space left on device" in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
+    assert [path.name for path in place.iterdir()] == ["fill"]
+
+
+WITHOUT_RIGHTS = [
+    "setpriv",
+    "--bounding-set=-dac_override,-dac_read_search",
+    "--inh-caps=-dac_override,-dac_read_search",
+]
+needs_rights = pytest.mark.skipif(
+    os.name != "nt" and os.geteuid() == 0 and shutil.which("setpriv") is None,
+    reason="the system refuses root nothing",
+)
+
+
+def run_without_rights(command):
+    """Run a command as a user to whom the rights of files apply, as they do not to root."""
+    prefix = WITHOUT_RIGHTS if os.geteuid() == 0 else []
+    command = [*prefix, sys.executable, "-m", "ptrack_analysis", *map(str, command)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@needs_rights
+@pytest.mark.parametrize("which", [*COMMANDS, *OUTPUTS])
+def test_a_folder_without_the_right_to_write_is_one_sentence(made, tmp_path, which):
+    out = tmp_path / "out"
+    if which in COMMANDS:
+        shutil.copytree(made / "out", out)
+        command = [*arguments(made, which, out), *(["--max-gap", "1s"] if which == "export" else [])]
+    else:
+        out.mkdir()
+        command = of_output(made, which, out)
+    before = tree(out)
+    folders = [out, *(path for path in out.rglob("*") if path.is_dir())]
+    for folder in folders:
+        folder.chmod(0o500)
+    done = run_without_rights(command)
+    for folder in folders:
+        folder.chmod(0o700)
+    assert done.returncode == 1
+    assert "Permission denied" in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
+    assert tree(out) == before
+
+
+@needs_rights
+@pytest.mark.parametrize("command", [["inspect"], ["summary"], ["table", "tracks"], ["export"], ["report"]])
+def test_a_page_that_may_not_be_read_is_one_sentence(made, tmp_path, command):
+    shutil.copytree(made / "pages/v003", tmp_path / "in")
+    (tmp_path / "in/p.json").chmod(0)
+    more = {"export": [tmp_path / "out"], "report": ["-o", tmp_path / "a.html"]}.get(command[0], [])
+    done = run_without_rights([*command, tmp_path / "in", *more])
+    assert done.returncode in {1, 3}
+    assert "Permission denied" in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "a.html").exists()
+
+
+CHANGED = {
+    "vanishes": lambda page: page.unlink(),
+    "grows by half a page": lambda page: page.write_text(page.read_text() + page.read_text()[:200]),
+    "is cut": lambda page: os.truncate(page, page.stat().st_size // 2),
+    "is replaced": lambda page: page.write_text(page.read_text().replace('"Left": 0.1,', '"Left": 0.2,', 1)),
+}
+
+
+@pytest.mark.parametrize("how", CHANGED)
+def test_a_page_that_changes_while_it_is_read_fails_alone_or_is_read_completely(
+    made, tmp_path, monkeypatch, how
+):
+    """It changes after the source was scanned and before its rows are read; the next run finds its rows."""
+    pages, out, zones = tmp_path / "pages", tmp_path / "out", made / "zones.geojson"
+    shutil.copytree(made / "pages", pages)
+    page, left = pages / "v003/p.json", [True]
+    original, scan = page.read_bytes(), exporting.scan_source
+
+    def scan_and_change(*given):
+        found = scan(*given)
+        if left:
+            left.clear()
+            CHANGED[how](page)
+        return found
+
+    monkeypatch.setattr(exporting, "scan_source", scan_and_change)
+    done = export_dataset(pages, out, zones=zones)
+    failed = [video.name for video in done.of_status("failed")]
+    assert failed == ([] if how == "is replaced" else ["v003-p"])
+    assert len(done.of_status("written")) == VIDEOS - len(failed)
+    assert verify_dataset(out).findings == []
+    if how != "is replaced":
+        page.write_bytes(original)
+    export_dataset(pages, out, zones=zones)
+    export_dataset(pages, tmp_path / "anew", zones=zones)
+    assert read_all_rows(out) == read_all_rows(tmp_path / "anew")
+
+
+@pytest.mark.parametrize("jump", [-86_400, 86_400], ids=["back", "forward"])
+def test_a_clock_that_jumps_during_a_run(made, tmp_path, monkeypatch, jump):
+    """The clock moves by a day at each question, and the run is as any other."""
+    times, real = [0], exporting.name_run
+    clock = publishing.time.time_ns
+
+    def jumping():
+        times[0] += jump
+        return clock() + times[0] * 10**9
+
+    monkeypatch.setattr(publishing.time, "time_ns", jumping)
+    monkeypatch.setattr(publishing.time, "time", lambda: jumping() / 1e9)
+    monkeypatch.setattr(exporting, "name_run", lambda: "20000101T000000Z" + real()[-9:])
+    for _ in range(2):
+        export_dataset(made / "pages", tmp_path / "out", zones=made / "zones.geojson")
+    is_complete_after_a_rerun(made, "export", tmp_path / "out")
+
+
+@pytest.mark.parametrize("pair", [("export", "compact"), ("compact", "remove"), ("remove", "export")])
+def test_two_commands_at_once_run_one_after_the_other_or_one_is_refused(made, tmp_path, pair):
+    out = tmp_path / "out"
+    shutil.copytree(made / "out", out)
+    done = [None, None]
+
+    def start(number):
+        more = ["--max-gap", "1s"] if pair[number] == "export" else []
+        done[number] = run(made, pair[number], out, *more)
+
+    threads = [threading.Thread(target=start, args=(number,)) for number in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert 0 in {one.returncode for one in done}
+    for one in done:
+        assert one.returncode == 0 or "another run is writing this dataset" in one.stderr.splitlines()[-1]
+    assert find_faults(out) == []
+    assert verify_dataset(out).findings == []

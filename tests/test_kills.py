@@ -2,6 +2,7 @@
 
 import os
 import random
+import shutil
 import signal
 
 import pytest
@@ -9,6 +10,10 @@ from cut_short import cut_short
 from moving import find_faults, make_archive, read_all_rows
 
 from ptrack_analysis import export_dataset, verify_dataset
+from ptrack_analysis.dataset.compaction import compact_dataset
+from ptrack_analysis.dataset.manifest import read_manifest
+from ptrack_analysis.dataset.publishing import recover
+from ptrack_analysis.dataset.removal import remove_videos
 
 pytestmark = [
     pytest.mark.slow,
@@ -46,3 +51,51 @@ def test_an_exporter_killed_at_random_moments_is_completed_by_a_rerun(made, tmp_
         assert find_faults(out) == []
         assert verify_dataset(out).findings == []
     assert killed >= KILLS // 2 - 2  # workers that run into each other may save a step at the very end
+
+
+REMOVED = "v001-p"
+
+
+@pytest.mark.parametrize("as_", [None, "delta"])
+@pytest.mark.parametrize("which", ["export", "compact", "remove"])
+def test_a_change_killed_at_random_moments_is_completed_by_the_next_run(tmp_path, which, as_):
+    """Also of Delta tables, whose own log must agree with the manifest."""
+
+    def complete(out):
+        recover(out)
+        if which == "export":
+            export_dataset(pages, out, zones=zones, as_=as_)
+        elif which == "compact":
+            compact_dataset(out)
+        elif REMOVED in read_manifest(out).entries:
+            remove_videos(out, REMOVED)
+
+    if as_ == "delta":
+        pytest.importorskip("deltalake")
+    zones = tmp_path / "zones.geojson"
+    for videos in (2, 4):
+        pages = make_archive(tmp_path, videos)
+        export_dataset(pages, tmp_path / "before", zones=zones, as_=as_)
+    if which == "export":
+        make_archive(tmp_path, 5)
+    options = ["--zones", zones, *(["--as", as_] if as_ else [])]
+    arguments = {
+        "export": [pages, "OUT", *options],
+        "compact": ["OUT"],
+        "remove": ["OUT", "--video", REMOVED],
+    }
+
+    def cut(name, step):
+        out = shutil.copytree(tmp_path / "before", tmp_path / name / "out")
+        given = [out if one == "OUT" else one for one in arguments[which]]
+        return out, *cut_short([which, *given], out, step=step)
+
+    whole, done, steps = cut("whole", 0)
+    assert done.returncode == 0
+    chance = random.Random(which)
+    for step in sorted(chance.sample(range(1, steps), min(8, steps - 1))):
+        out, done, _ = cut(f"{step}", step)
+        assert done.returncode == -signal.SIGKILL
+        complete(out)
+        assert read_all_rows(out) == read_all_rows(whole)
+        assert verify_dataset(out).findings == []

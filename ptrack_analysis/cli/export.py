@@ -331,8 +331,8 @@ def _write_new_salt(given: argparse.Namespace, config: dict[str, Any]) -> str:
     salt = secrets.token_hex(_SALT_BYTES)
     AnalysisConfig(**config)  # raises for invalid options before the file is written
     try:
-        with os.fdopen(os.open(given.new_salt, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(salt + "\n")
+        with os.fdopen(os.open(given.new_salt, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(f"{salt}\n".encode())
     except FileExistsError:
         raise ParameterError(
             f"--new-salt {given.new_salt}: the file exists. Use --salt-file to use the salt in it, or name "

@@ -4,9 +4,12 @@ import argparse
 import io
 import os
 import re
+import signal
 import sys
+import threading
 import warnings
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
@@ -47,6 +50,8 @@ COMMANDS = {
 LOOK = "look"
 """The command for a source without a command."""
 FAILURE, USAGE, BAD_INPUT, REMOTE, INTERRUPTED = 1, 2, 3, 5, 130
+_KILLED = 128
+"""Exit code of a command ended by a signal, without the number of the signal."""
 _CODES: list[tuple[type[PtrackError], int]] = [
     (ParameterError, USAGE),
     (InputError, BAD_INPUT),
@@ -72,11 +77,15 @@ ptrack COMMAND --help shows the options of a command.
 """
 _EPILOG = """\
 exit codes: 0 done, 1 failure, 2 usage, 3 input is bad or incomplete,
-4 some videos failed, 5 remote error, 130 interrupted
+4 some videos failed, 5 remote error, 130 interrupted, 143 terminated
 
 AWS ended People Pathing on 31 October 2025. Archives of its pages can still be
 read.
 """
+
+
+class _Terminated(KeyboardInterrupt):
+    """The process received SIGTERM or SIGHUP; the argument is the number of the signal."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -140,13 +149,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Data go to stdout, messages to stderr. An error is one line on stderr.
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
+        if (
+            not sys.stdout.isatty() and "PYTHONIOENCODING" not in os.environ
+        ):  # files and pipes get the same bytes on every machine
+            sys.stdout.reconfigure(encoding="utf-8", newline="\n")
         sys.stdout.reconfigure(errors="replace")  # names that the terminal cannot show do not fail
+    with _end_in_order():
+        return _run(arguments)
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    """Run the command and return its exit code."""
     try:
         arguments = sys.argv[1:] if arguments is None else arguments
         called = next((argument for argument in arguments if not argument.startswith("-")), "")
         if called not in COMMANDS and _is_source(called):
             arguments, called = [LOOK, *arguments], LOOK
-        given = build_parser({called}).parse_args(arguments)
+        try:
+            given = build_parser({called}).parse_args(arguments)
+        finally:
+            sys.stdout.flush()  # help for a pipe that is closed ends like data for it
         given.typed = arguments[1:]
         run: Callable[[argparse.Namespace], int] = given.run
         with warnings.catch_warnings():
@@ -156,8 +178,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except PtrackError as error:
         return _report(error, next((code for kind, code in _CODES if isinstance(error, kind)), FAILURE))
-    except KeyboardInterrupt:
-        return _report("interrupted", INTERRUPTED)
+    except KeyboardInterrupt as error:
+        if isinstance(error, _Terminated):
+            code = _report("terminated", _KILLED + error.args[0])
+        else:
+            code = _report("interrupted", INTERRUPTED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILURE
@@ -168,9 +193,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
+@contextmanager
+def _end_in_order() -> Iterator[None]:
+    """Make SIGTERM and SIGHUP end the command like Ctrl-C, so that it removes its temporary files.
+
+    Only the first signal counts. Signals that the caller ignores or handles are not changed.
+    """
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    if threading.current_thread() is not threading.main_thread():
+        numbers = []
+    numbers = [number for number in numbers if signal.getsignal(number) is signal.SIG_DFL]
+
+    def end(number: int, _: Any) -> NoReturn:
+        for each in numbers:
+            signal.signal(each, signal.SIG_IGN)
+        raise _Terminated(number)
+
+    for number in numbers:
+        signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number in numbers:
+            signal.signal(number, signal.SIG_DFL)
+
+
 def _is_source(argument: str) -> bool:
     """Return whether an argument names a source and not a command."""
-    is_address = argument.startswith("s3://") or os.path.sep in argument
+    is_address = "/" in argument or os.path.sep in argument
     return bool(argument) and (is_address or Path(argument).exists())
 
 

@@ -1,5 +1,6 @@
 """Recordings of videos from the file of recordings or from file names."""
 
+import os
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -181,11 +182,12 @@ def find_keys(reference: VideoReference, root: AnyPath) -> VideoKeys:
     by its name without suffix and by its folders.
     """
     files = [shown(root, file) for file in reference.files]
+    slashed = [] if os.sep == "/" else [str(file).replace(os.sep, "/") for file in reference.files]
     form = dict(reference.form.part) if reference.form is not None else {}
     return VideoKeys(
         reference.name,
         tuple(list_names(files)),
-        (*files, *(PurePosixPath(file).name for file in files), *map(str, reference.files)),
+        (*files, *(PurePosixPath(file).name for file in files), *map(str, reference.files), *slashed),
         reference.job_id,
         reference.job_tag,
         reference.video_uri,

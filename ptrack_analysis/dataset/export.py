@@ -57,6 +57,7 @@ from ptrack_analysis.pipeline.workers import IN_FLIGHT, map_tasks, processes
 from ptrack_analysis.sources.archive import Source, VideoReference
 from ptrack_analysis.sources.finding import form_given, rename_videos, scan_source
 from ptrack_analysis.sources.names import listed
+from ptrack_analysis.sources.reading import load
 from ptrack_analysis.storage.s3 import AnyPath, S3Path, parse_path
 
 _TASKS_PER_WORKER = 4
@@ -202,6 +203,7 @@ def export_dataset(
         parse_path(out, name="out"),
         parse_path(source, name="source"),
     )
+    _validate_text(out)
     _validate_target(out)
     find_holidays = None if config.holidays is None else read_holidays(str(config.holidays))
     form = form_given(
@@ -376,6 +378,7 @@ class _Run:
             wanted, video = self.config.part_name(reference.name), videos[reference.name]
             try:
                 candidate = identify(reference, self.root, wanted.partition("@")[2], known)
+                self._validate_successor(candidate, wanted, video)
             except PtrackError as error:
                 self._fail(plan, wanted, error)
                 continue
@@ -392,12 +395,27 @@ class _Run:
             self._add(plan, candidate, name, video)
         return plan
 
+    def _validate_successor(self, candidate: Candidate, name: str, video: ResolvedVideo) -> None:
+        """Reject a video that would take the name of another one of this source but cannot be read.
+
+        A damaged file lacks what identified its video, and would otherwise count as a new video, so that the
+        rows of the old one are pruned.
+        """
+        entry = self.manifest.entries.get(name)
+        if candidate.entry is not None or entry is None or entry.root != self.mark:
+            return
+        reading = load(candidate.reference, video=video.config.video, faces=False, careful=False)
+        reading.validate(
+            allow_incomplete=video.config.allow_incomplete, allow_dropped=video.config.allow_dropped
+        )
+
     def _fail(self, plan: _Plan, name: str, error: PtrackError) -> None:
         plan.names.append(name)
         plan.failed[name] = VideoSummary(name=name, status="failed", error=error)
         entry = self.manifest.entries.get(name)
         if entry is not None:
-            plan.unchanged[name] = entry
+            fault = FAILED if self.config.withholds else " ".join(str(error).split())
+            plan.unchanged[name] = replace(entry, fault=fault)
 
     def _add(self, plan: _Plan, candidate: Candidate, name: str, video: ResolvedVideo) -> None:
         """Add a video to the unchanged videos or to the tasks."""
@@ -690,6 +708,17 @@ def _give_up(task: BatchTask, error: Exception, target: Target) -> BatchResult:
         for one in task.videos
     ]
     return replace(result, summaries=tuple(summaries))
+
+
+def _validate_text(out: AnyPath) -> None:
+    """Reject a folder whose name is not valid text, because views and descriptions contain it."""
+    try:
+        str(out).encode()
+    except UnicodeEncodeError:
+        raise ParameterError(
+            f"OUT must be a path that is valid UTF-8 text, got {str(out)!r}. Use another name, or a UTF-8 "
+            "locale."
+        ) from None
 
 
 def _read_bytes(path: AnyPath) -> bytes | None:

@@ -297,7 +297,8 @@ class EvidenceCache:
         return bytes(sink.getvalue())
 
     def _name(self, file: AnyPath) -> str:
-        return f"{self._mark}/{shown(self._root, file)}"
+        name = f"{self._mark}/{shown(self._root, file)}"
+        return name.encode("utf-8", "backslashreplace").decode()  # a name need not be valid text
 
 
 def _read_rows(content: bytes) -> dict[str, tuple[str, str]]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from pathlib import PureWindowsPath
 from typing import Any, Literal, TypeVar
 
 import msgspec
@@ -393,7 +394,8 @@ def is_inside(place: str) -> bool:
 
     An edited manifest may contain any path.
     """
-    return not place.startswith("/") and not {"..", ""} & {*place.replace("\\", "/").split("/")}
+    is_absolute = place.startswith("/") or PureWindowsPath(place).drive
+    return not is_absolute and not {"..", ""} & {*place.replace("\\", "/").split("/")}
 
 
 def place_file(table: str, batch: int, partition: Partition | None, value: str | None) -> str:

@@ -88,7 +88,8 @@ def plot_weekly_profile(
     Examples
     --------
     >>> reference = pta.find_videos("data/week/pages")[0]
-    >>> analysis = pta.open_video(reference, started_at="{camera}_%Y-%m-%dT%H-%M-%S", timezone="Europe/Berlin")
+    >>> pattern = "{camera}_%Y-%m-%dT%H-%M-%S"
+    >>> analysis = pta.open_video(reference, started_at=pattern, timezone="Europe/Berlin")
     >>> ax = plot_weekly_profile(analysis)
     >>> ax.get_title(loc="left")
     'door_2026-03-30T09-00-00, 2026-03-30 09:00:00 to 09:01:00, 2 people'

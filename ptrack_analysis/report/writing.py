@@ -277,9 +277,10 @@ def validate_replaceable(file: Path, *, force: bool) -> None:
 def _find_reports(folder: Path, dataset: Dataset) -> dict[str, str]:
     """Return the reports of videos in a folder: files such as ``shop.html``."""
     found = {}
+    names = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
     for video in dataset.videos:
         file = folder / f"{video}.html"
-        if file.name == f"{video}.html" and file.is_file():
+        if file.name in names and file.is_file():  # some file systems find Shop.html as shop.html
             with file.open("rb") as opened:
                 if MARKED in opened.read(_HEAD):
                     found[video] = quote(file.name)

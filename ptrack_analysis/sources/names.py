@@ -24,6 +24,10 @@ _SIZE = re.compile(r"(?<!\d)\d{2,5}x\d{2,5}$", re.IGNORECASE)  # 640x360
 _DIGITS = re.compile(r"(\d+)")
 _OTHER = re.compile(r"[^A-Za-z0-9._-]+")
 _SEPARATOR = re.compile(r"[-_. ]+")
+_ESCAPED = re.compile("[\udc80-\udcff]+")
+"""Bytes of a file name that Python could not decode, as in the locale C."""
+_DEVICE = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)", re.IGNORECASE)
+"""Names that Windows reserves for devices, also with a suffix."""
 _GENERIC = {
     "", "answer", "answers", "chunk", "chunks", "getpersontracking", "json", "output", "outputs", "page",
     "pages", "part", "parts", "people", "peoplepathing", "person", "persons", "persontracking", "raw",
@@ -171,12 +175,20 @@ def make_slug(title: str) -> str:
     """Convert a title to a safe file name: at most 100 letters, digits, ``.``, ``_`` and ``-``.
 
     Case is kept. Accents are removed, and other characters become ``-``. The result is never empty and does
-    not start with a dot.
+    not start with a dot. It is also valid on Windows: it does not end with a dot, and names of devices such
+    as ``con`` get the prefix ``video-``.
     """
-    plain = unicodedata.normalize("NFKD", title.replace("\u00df", "ss").replace("/", "-"))
+    text = _ESCAPED.sub(_decode, title)
+    plain = unicodedata.normalize("NFKD", text.replace("\u00df", "ss").replace("/", "-"))
     plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
-    slug = _OTHER.sub("-", plain).strip("-").lstrip(".-")[:_LONGEST]
-    return slug or "video"
+    slug = _OTHER.sub("-", plain).strip(".-") or "video"
+    if _DEVICE.match(slug):
+        slug = f"video-{slug}"
+    return slug[:_LONGEST].rstrip(".-")
+
+
+def _decode(escaped: re.Match[str]) -> str:
+    return escaped[0].encode("ascii", "surrogateescape").decode("utf-8", "replace")
 
 
 def slugs(titles: Sequence[str]) -> list[str]:
@@ -199,7 +211,7 @@ def validate_name(name: str) -> str:
     """
     if make_slug(name) != name:
         raise ParameterError(
-            f"name must consist of letters, digits, '.', '_' and '-', got {name!r}. "
+            f"name must consist of letters, digits, '.', '_' and '-' and be a valid file name, got {name!r}. "
             f"Use {make_slug(name)!r}, for example (--name)."
         )
     return name

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import time
 from collections.abc import Callable, Iterable
 from hashlib import file_digest, sha256
 from os import PathLike
@@ -14,6 +15,8 @@ from ptrack_analysis.storage.s3 import AnyPath
 
 _MARK = ".ptrack-"
 _SUFFIX = ".tmp"
+_WRITING = 3600.0
+"""Age up to which a temporary file may still be written, if processes cannot be checked [s]."""
 
 
 def replace_file(
@@ -56,7 +59,7 @@ def replace_file(
         temporary.replace(target)
         flush_folder(target.parent)
     except OSError as error:
-        raise OutputError(f"{target}: cannot be written: {error.strerror or error}") from error
+        raise OutputError(f"{target}: cannot be written: {_explain(error)}") from error
     finally:
         _remove(temporary)
 
@@ -108,7 +111,7 @@ def remove_file(path: Path, *, up_to: Path) -> None:
             if folder != Path() and above.is_dir() and not any(above.iterdir()):
                 above.rmdir()
     except OSError as error:
-        raise OutputError(f"{path}: cannot be removed: {error.strerror or error}") from error
+        raise OutputError(f"{path}: cannot be removed: {_explain(error)}") from error
 
 
 def remove_leftovers(folder: Path, names: Iterable[str], *, of_all: bool = False) -> None:
@@ -144,7 +147,16 @@ def flush(file: BinaryIO) -> None:
 
 
 def _is_written(path: Path) -> bool:
-    """Return whether the process that writes a temporary file is running."""
+    """Return whether the process that writes a temporary file is running.
+
+    Windows has no signal that only checks a process: ``os.kill`` terminates it. There, a file is considered
+    written until an hour after its last change.
+    """
+    if os.name == "nt":
+        try:
+            return abs(time.time() - path.stat().st_mtime) < _WRITING
+        except OSError:
+            return True
     process = path.name.split("-")[2]
     if not process.isdecimal() or int(process) == os.getpid():
         return False
@@ -155,6 +167,14 @@ def _is_written(path: Path) -> bool:
     except PermissionError:
         return True
     return True
+
+
+def _explain(error: OSError) -> str:
+    """Return the reason of an error; on Windows, other programs block the files that they have open."""
+    reason = error.strerror or str(error)
+    if os.name == "nt" and isinstance(error, PermissionError):
+        return f"{reason}. Close the programs that have the file open."
+    return reason
 
 
 def _prefix(name: str) -> str:

@@ -1,6 +1,9 @@
 """Pruning removes only videos that came from the same source, and says so first."""
 
+import shutil
+
 import boto3
+import pandas as pd
 import pytest
 from buckets import BUCKET, content, put
 from pages import page, record, write
@@ -105,3 +108,18 @@ def test_in_s3_videos_of_other_sources_stay(bucket, capfd):
     export_dataset(bucket / "monday", bucket / "out", prune=True)
     assert "'mondayx'" in capfd.readouterr().err
     assert open_dataset(bucket / "out").videos == ["monday-2x", "tuesday-2x", "tuesdayx"]
+
+
+def test_a_damaged_file_does_not_prune_the_rows_of_its_video(data, tmp_path):
+    source, out = tmp_path / "pages", tmp_path / "out"
+    source.mkdir()
+    for file in sorted((data / "week" / "pages").iterdir())[:2]:
+        shutil.copy(file, source)
+    export_dataset(source, out, tables="tracks")
+    before = open_dataset(out).read("tracks")
+    victim = min(source.iterdir())
+    victim.write_bytes(victim.read_bytes()[: victim.stat().st_size // 2])
+    summary = export_dataset(source, out, tables="tracks", prune=True)
+    assert [video.status for video in summary.videos] == ["failed", "unchanged"]
+    assert not summary.gone
+    pd.testing.assert_frame_equal(open_dataset(out).read("tracks"), before)
