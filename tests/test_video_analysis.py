@@ -146,3 +146,10 @@ def test_the_clock_of_a_video_is_found_in_python_as_in_the_shell(data, tmp_path)
     assert (named.recording.camera, named.recording.started_at.hour) == ("door", 9)
     with pytest.warns(PtrackWarning, match="video 'shop' does not match a row of"):
         assert pta.open_video(data / "shop", recordings=file).recording.started_at is None
+
+
+def test_an_unknown_option_names_the_function_that_has_it(data):
+    with pytest.raises(ParameterError, match=r"no option 'columns'; read_tracking has it"):
+        pta.open_video(data / "shop", columns={"id": "who"})
+    with pytest.raises(ParameterError, match="no option 'merge_gaps'; did you mean merge_gap"):
+        pta.open_video(data / "shop", merge_gaps="1s")

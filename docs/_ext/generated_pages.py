@@ -91,6 +91,8 @@ def _build_api_index(topics: list[str]) -> str:
             "`import ptrack_analysis as pta`. The everyday names are at the top level. All others are "
             "one level down, by topic, such as `pta.heat.compute_flow_field`.",
             "",
+            'A duration is a text such as `"1.5s"` or `"10min"`, a Timedelta, or a number of seconds.',
+            "",
             "```{toctree}",
             ":maxdepth: 2",
             "",

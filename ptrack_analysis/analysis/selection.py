@@ -56,7 +56,7 @@ def select(
     table
         A table of one video, rows in any order.
     start, end
-        Times since the start of the video [ms]; by default the start and end of the video.
+        Times since the start of the video; by default the start and end of the video.
     persons
         Numbers of the people to keep; unknown numbers are ignored. By default, all people.
 

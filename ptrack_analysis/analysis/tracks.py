@@ -59,7 +59,7 @@ def compute_tracks(
     trajectories
         TRAJECTORIES of one video, rows in any order.
     window
-        Length of the window in which walking is measured, at least 2 ms [ms].
+        Length of the window in which walking is measured, at least 2 ms.
     min_step
         The shortest distance within one window that is walking, above 0. By default 0.2 m on a floor plan
         and 10 px in the image; adapt the latter to the size of the people [plane units].

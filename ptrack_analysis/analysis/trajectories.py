@@ -80,17 +80,17 @@ def compute_trajectories(
     plane
         The plane of the positions: a floor plan [m]; by default the image [px].
     max_gap
-        The longest time without a detection that does not interrupt presence [ms]; by default 2 s, or three
+        The longest time without a detection that does not interrupt presence; by default 2 s, or three
         sampling periods if that is longer.
     period
-        The sampling period [ms]; by default ``video.sampling_period``, or ``estimate_sampling_period`` of the
+        The sampling period; by default ``video.sampling_period``, or ``estimate_sampling_period`` of the
         detections.
     max_interpolation
-        The longest time between two positions for interpolation between them [ms]; by default ``max_gap``.
+        The longest time between two positions for interpolation between them; by default ``max_gap``.
     speed_window
-        Length of the window for speed and heading [ms].
+        Length of the window for speed and heading.
     smoothing
-        Length of the window for the mean positions that speed and heading are computed from [ms]. With 0,
+        Length of the window for the mean positions that speed and heading are computed from. With 0,
         the positions themselves are used.
     anchor
         The point of the box that is the person's position: ``"bottom_center"``, ``"center"``,

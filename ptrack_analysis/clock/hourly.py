@@ -287,7 +287,7 @@ def compute_visits_hourly(
     zones
         Zones that get rows even if they have no visits.
     start, end
-        The selected part of the video, as in ``select`` [ms].
+        The selected part of the video, as in ``select``.
     observed_entries
         Values of ``entry`` that count as an observed start of a visit, as in ``compute_dwell``.
 

@@ -149,7 +149,7 @@ def inspect_tracking(
     video
         Metadata that is used where the pages have none.
     max_gap, period
-        As in ``compute_trajectories`` [ms].
+        As in ``compute_trajectories``.
     allow_incomplete
         Whether missing pages are a note instead of a problem.
     allow_dropped

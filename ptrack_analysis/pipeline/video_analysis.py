@@ -4,7 +4,8 @@ import warnings
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from copy import copy
-from dataclasses import replace
+from dataclasses import fields, replace
+from difflib import get_close_matches
 from functools import cached_property
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal, Self, TypedDict, cast, get_args
@@ -861,6 +862,13 @@ def open_video(
     """
     if config is not None and options:
         raise ParameterError(f"config and {next(iter(options))} are both given. Pass only one.")
+    for option in options.keys() - {field.name for field in fields(AnalysisConfig)}:
+        if option in FormatOptions.__dataclass_fields__:
+            advice = f"read_tracking has it: open_video(read_tracking(source, {option}=...))"
+        else:
+            near = get_close_matches(option, [field.name for field in fields(AnalysisConfig)], n=1)
+            advice = f"did you mean {near[0]}?" if near else "AnalysisConfig lists the options"
+        raise ParameterError(f"open_video has no option {option!r}; {advice}")
     scene = None
     if options.get("zones") is not None and not isinstance(options["zones"], str | PathLike):
         scene = read_scene(options.pop("zones"))

@@ -245,11 +245,11 @@ def animate_paths(
     width
         Width of the animation, 120 to 1920 [px]; the height follows.
     duration
-        Duration of the animation, at least one of its frames [ms].
+        Duration of the animation, at least one of its frames.
     frame_rate
         Frames per second, 1 to 50. A GIF stores the duration of a frame in steps of 10 ms.
     trail
-        Duration of the trail behind each person, in the video's time [ms].
+        Duration of the trail behind each person, in the video's time.
 
     Returns
     -------

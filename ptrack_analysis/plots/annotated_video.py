@@ -197,7 +197,7 @@ def write_annotated_video(
     start, end
         Part of the video to write; by default the complete video.
     trail
-        Duration of the trail behind each person [ms].
+        Duration of the trail behind each person.
     blur
         Whether to pixelate people: the body box, or otherwise the face, with a margin, on every frame on
         which the person is present and through gaps within a tracklet. An analysis with a salt pixelates by

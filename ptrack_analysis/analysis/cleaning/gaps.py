@@ -40,12 +40,12 @@ def fill_gaps(
     table
         DETECTIONS or POINTS, rows in any order.
     limit
-        Longest gap to fill, above ``max_gap`` [ms].
+        Longest gap to fill, above ``max_gap``.
     max_gap
-        Longest time without a detection that does not interrupt presence, as in ``compute_trajectories``
-        [ms]; by default 2 s, or three periods if that is longer.
+        Longest gap between detections that still counts as presence, as in ``compute_trajectories``; by
+        default 2 s, or three periods if that is longer.
     period
-        Time between new rows, above 0 and at most ``max_gap``: ``video.sampling_period`` [ms].
+        Time between new rows, above 0 and at most ``max_gap``: ``video.sampling_period``.
 
     Returns
     -------

@@ -202,9 +202,9 @@ def repair_jumps(
     trajectories
         TRAJECTORIES of one video with the flag ``jump`` (``flag_jumps``), rows in any order.
     max_interpolation
-        Longest time between two positions for interpolation between them [ms].
+        Longest time between two positions for interpolation between them.
     speed_window
-        Length of the window for speed and heading, as in ``compute_trajectories`` [ms].
+        Length of the window for speed and heading, as in ``compute_trajectories``.
 
     Returns
     -------

@@ -209,7 +209,7 @@ def filter_short_tracks(
     table
         DETECTIONS, POINTS or TRAJECTORIES, rows in any order.
     min_duration
-        Shortest time from the first to the last row of a track to keep [ms].
+        Shortest time from the first to the last row of a track to keep.
     min_detections
         Minimum number of rows of a track to keep; rows without a body box count.
 

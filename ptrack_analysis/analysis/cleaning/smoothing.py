@@ -118,9 +118,9 @@ def smooth_trajectories(
     trajectories
         TRAJECTORIES of one video, rows in any order.
     window
-        Length of the window for positions; 0 changes nothing [ms].
+        Length of the window for positions; 0 changes nothing.
     speed_window
-        Length of the window for speed and heading, as in ``compute_trajectories`` [ms].
+        Length of the window for speed and heading, as in ``compute_trajectories``.
 
     Returns
     -------

@@ -207,7 +207,7 @@ def compute_stitches(
     entrances
         Zones of the same plane in which people come into view and leave it.
     max_gap
-        Longest gap to join, above 0 [ms].
+        Longest gap to join, above 0.
     max_speed
         Maximum speed of people, above 0 [m/s].
     max_drift

@@ -327,7 +327,7 @@ def compare_tracking(
         Maximum distance of positions that can be matched, in the unit of the plane. The default for points in
         meters is 0.5, as in WILDTRACK. Points in px require it.
     max_gap
-        Longest gap between detections that still counts as presence [ms]; by default, 2 s or three times the
+        Longest gap between detections that still counts as presence; by default, 2 s or three times the
         longer sampling period, whichever is longer.
     periods
         Sampling periods of a and b [ms]; by default, the result of ``estimate_sampling_period``.

@@ -53,9 +53,9 @@ def count_crossings(
     video
         The video, for its end.
     every
-        Length of a bin [ms].
+        Length of a bin.
     start
-        Start of the first bin: the start of the selected part [ms].
+        Start of the first bin: the start of the selected part.
 
     Returns
     -------

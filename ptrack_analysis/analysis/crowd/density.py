@@ -43,7 +43,7 @@ def compute_occupancy_bins(
     video
         The video, for its end.
     every
-        Length of a bin [ms]; ignored with ``edges``.
+        Length of a bin; ignored with ``edges``.
     edges
         Start of each bin and the end of the last one, in ascending order, since the start of the video
         [ms]. They must cover the occupancy.
@@ -207,7 +207,7 @@ def compute_density(bins: pd.DataFrame, zones: Sequence[Zone], *, start: Duratio
     zones
         Zones on the floor plan, each of them in ``bins``.
     start
-        Start of the selected part: the recorded time of an earlier bin begins here [ms].
+        Start of the selected part: the recorded time of an earlier bin begins here.
 
     Returns
     -------

@@ -262,11 +262,11 @@ def compute_encounters(
         Largest distance that counts as near, above 0; by default 1.5 m on a floor plan. It is required in the
         image, where the length of a pixel varies with the position [plane units].
     min_duration
-        Shortest encounter [ms].
+        Shortest encounter.
     merge_gap
-        Longest separation that does not end an encounter; then ``duration < ended - began`` [ms].
+        Longest separation that does not end an encounter; then ``duration < ended - began``.
     period
-        Time between two ticks, above 0; by default the sampling period of the table [ms].
+        Time between two ticks, above 0; by default the sampling period of the table.
 
     Returns
     -------

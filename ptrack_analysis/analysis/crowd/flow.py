@@ -51,9 +51,9 @@ def compute_line_flow(
     video
         The video, for its end.
     every
-        Length of a bin [ms].
+        Length of a bin.
     start
-        Start of the first bin: the start of the selected part [ms].
+        Start of the first bin: the start of the selected part.
 
     Returns
     -------
@@ -157,9 +157,9 @@ def compute_fundamental_diagram(
     video
         The video, for its end.
     every
-        Length of a bin [ms].
+        Length of a bin.
     start
-        Start of the selected part, at which the first bin starts [ms].
+        Start of the selected part, at which the first bin starts.
     edges
         Alternatively, the start of each bin and the end of the last one, as in ``compute_occupancy_bins``
         [ms].

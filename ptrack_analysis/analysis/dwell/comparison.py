@@ -73,13 +73,13 @@ def compare_periods(
     first, second
         VISITS of the two periods: parts of one video, or two videos of one camera. Rows in any order.
     durations
-        The recorded times of the two periods [ms]; visits are then compared per hour. By default, the periods
+        The recorded times of the two periods; visits are then compared per hour. By default, the periods
         are assumed to be equally long.
     horizon
-        Duration up to which the restricted mean is computed [ms]; by default the shorter of the two longest
+        Duration up to which the restricted mean is computed; by default the shorter of the two longest
         visits of each zone.
     within
-        Duration for the share of visits that end within it [ms].
+        Duration for the share of visits that end within it.
     groups
         GROUPS of the people, one table for both periods, or a pair of tables if they are of two videos.
     observed_entries, observed_exits, confidence

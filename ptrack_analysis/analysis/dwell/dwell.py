@@ -81,7 +81,7 @@ def compute_dwell(
         Known times inside before a visit was first observed, by the key of the visit [ms]. They apply to
         visits without an observed start and with a dwell above 0, and are ignored for other visits.
     horizon
-        Duration up to which the restricted mean is computed [ms]; by default the longest visit of each zone
+        Duration up to which the restricted mean is computed; by default the longest visit of each zone
         (or zone and entry) in the estimate. Set it to compare zones.
     groups
         GROUPS of the same video, from ``detect_groups`` or your own. A person who is not in the table is a
@@ -305,10 +305,10 @@ def compute_stay_in_scene(
     video
         The video, for its end. If the end is unknown, the last detection of any person is used.
     period
-        Sampling period [ms]. A person first (last) detected within two periods of the start (end) of the
+        Sampling period. A person first (last) detected within two periods of the start (end) of the
         video was present at that time.
     start, end
-        The selected part of the video [ms].
+        The selected part of the video.
     horizon, groups, confidence
         As in ``compute_dwell``.
 

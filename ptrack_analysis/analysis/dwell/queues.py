@@ -119,7 +119,7 @@ def compute_queue_length(
     video
         The video, for its end.
     start, end
-        The selected part of the video, as passed to ``select`` [ms]. The first row is at ``start``. The
+        The selected part of the video, as passed to ``select``. The first row is at ``start``. The
         closing row is at ``end`` or the video's end, whichever is earlier, or at the last exit if that is
         later.
 
@@ -205,7 +205,7 @@ def compute_service_levels(
     waits
         WAITS of one video, rows in any order.
     targets
-        Durations that a wait should not exceed, without duplicates [ms].
+        Durations that a wait should not exceed, without duplicates.
     groups, confidence
         As in ``compute_dwell``.
 

@@ -35,7 +35,7 @@ def detect_staff(
     visits
         VISITS of one video, rows in any order.
     min_stay
-        Minimum dwell of a visit that makes a person staff, above 0 [ms]; by default, the rule is not used.
+        Minimum dwell of a visit that makes a person staff, above 0; by default, the rule is not used.
     zones
         Zones (only those of kind ``staff`` are used) or names of zones; by default, the rule is not used. A
         name must occur in ``visits``, unless the table is empty.

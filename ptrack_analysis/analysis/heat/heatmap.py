@@ -152,7 +152,7 @@ class Heatmap:
         by
             ``area``, ``hour`` or ``total``. If no value is above 0, all shares of the total are NaN.
         duration
-            The recorded time: ``video.duration``, or the duration of the selected part [ms]. Only for
+            The recorded time: ``video.duration``, or the duration of the selected part. Only for
             ``hour``; by default the length of each bin, if the bins are known.
 
         Returns
@@ -200,7 +200,7 @@ class Heatmap:
         Parameters
         ----------
         duration
-            As in ``normalize`` [ms].
+            As in ``normalize``.
 
         Returns
         -------
@@ -328,7 +328,7 @@ class Heatmap:
         Parameters
         ----------
         duration
-            The recorded time [ms]. If given, HEATMAP has the column ``density_per_m2``, computed as in
+            The recorded time. If given, HEATMAP has the column ``density_per_m2``, computed as in
             ``density``.
 
         Returns

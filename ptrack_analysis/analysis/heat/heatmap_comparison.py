@@ -175,7 +175,7 @@ def compare_heatmaps(
     video
         The video, for its frame size.
     durations
-        The recorded times of the two periods, to compare seconds per hour [ms]; by default, seconds per
+        The recorded times of the two periods, to compare seconds per hour; by default, seconds per
         person are compared.
     groups
         GROUPS of the people: one table for both sets, or a pair of tables for two videos. A person who is not

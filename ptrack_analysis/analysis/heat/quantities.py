@@ -68,7 +68,7 @@ def compute_heatmap(
     quantity
         ``person_seconds``, ``visits``, ``people`` or ``mean_speed``.
     every
-        Length of a bin, to compute a series of person-seconds over time; by default one heatmap [ms].
+        Length of a bin, to compute a series of person-seconds over time; by default one heatmap.
     shape
         Rows and columns, each at least 1; by default 54 and 96.
     cell

@@ -164,7 +164,7 @@ def compute_kinematics(
     trajectories
         TRAJECTORIES of one video, rows in any order.
     window
-        Length of the window, at least 2 ms [ms].
+        Length of the window, at least 2 ms.
     smoothing
         Length of the window for the mean positions that velocity is computed from, as in
         ``compute_trajectories`` [ms].

@@ -206,7 +206,7 @@ def compute_stops(
         Largest extent of a stop, above 0; by default 1 m on a floor plan. It is required in the image, where
         the length of a pixel varies with the position [plane units].
     min_duration
-        The shortest stop, above 0 [ms].
+        The shortest stop, above 0.
 
     Returns
     -------

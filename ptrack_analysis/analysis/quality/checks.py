@@ -510,13 +510,13 @@ def compute_quality(
         STITCHES of the video (``compute_stitches``), applied or not. Tracks that are not in the detections
         are ignored.
     max_gap
-        Longest step between timestamps, and between two boxes of a person, that is checked [ms]; by default
+        Longest step between timestamps, and between two boxes of a person, that is checked; by default
         as in ``compute_trajectories``.
     period
-        The sampling period [ms]; by default ``video.sampling_period``, or ``estimate_sampling_period`` of the
+        The sampling period; by default ``video.sampling_period``, or ``estimate_sampling_period`` of the
         detections.
     start, end
-        The selected part of the video, as passed to ``select`` [ms].
+        The selected part of the video, as passed to ``select``.
     thresholds
         Thresholds of checks, as (doubtful above, bad above), instead of the defaults.
 

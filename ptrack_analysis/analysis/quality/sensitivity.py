@@ -59,14 +59,14 @@ def compute_sensitivity(
     plane
         The plane of the positions: a floor plan [m]; by default the image [px].
     max_gaps
-        Longest times without a detection that do not interrupt presence [ms]; by default one, two and four
+        Longest times without a detection that do not interrupt presence; by default one, two and four
         seconds, or the same multiples of the sampling period if that is longer.
     merge_gaps
-        Longest absences that do not end a visit [ms]; by default 0, and one and five times the same unit.
+        Longest absences that do not end a visit; by default 0, and one and five times the same unit.
     anchors
         Points of the box that are the person's position, as in ``compute_trajectories``.
     period
-        The sampling period [ms]; by default ``video.sampling_period``, or ``estimate_sampling_period`` of the
+        The sampling period; by default ``video.sampling_period``, or ``estimate_sampling_period`` of the
         detections.
 
     Returns

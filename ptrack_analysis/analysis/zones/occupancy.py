@@ -101,7 +101,7 @@ def compute_occupancy(
     zones
         Zones in the same plane. The scene (zone ``""``) is always counted.
     start, end
-        The selected part of the video, as passed to ``select`` [ms]. The first row is at ``start``. The
+        The selected part of the video, as passed to ``select``. The first row is at ``start``. The
         closing row is at ``end`` or the video's end, whichever is earlier, or at the end of the last
         detection if that is later.
 

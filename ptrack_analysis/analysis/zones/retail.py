@@ -148,7 +148,7 @@ def compute_retail_metrics(
         The zones, or their names. A name must occur in ``visits``, unless the table is empty; a Zone need
         not.
     bounce_below
-        Dwell below which a visit is a bounce [ms].
+        Dwell below which a visit is a bounce.
     passers_by
         For each zone name, the zone in front of it (people who visited that zone and not this one passed by),
         or the number of people who passed without entering, from your own counter. The name of a zone in

@@ -55,7 +55,7 @@ def compute_transitions(
     visits
         VISITS of one video, rows in any order.
     max_between
-        Longest time outside all zones within a journey [ms]; by default, no limit.
+        Longest time outside all zones within a journey; by default, no limit.
 
     Returns
     -------

@@ -275,16 +275,16 @@ def compute_visits(
     margin
         Distance from the zone within which a person stays inside [px or m].
     enter_after
-        Shortest stay inside that counts [ms].
+        Shortest stay inside that counts.
     merge_gap
-        Longest absence that does not end a visit [ms].
+        Longest absence that does not end a visit.
     min_dwell
-        Shortest dwell of a visit [ms].
+        Shortest dwell of a visit.
     period
-        The sampling period [ms]; by default ``video.sampling_period``, or an estimate from the trajectories.
+        The sampling period; by default ``video.sampling_period``, or an estimate from the trajectories.
         If you passed a period to ``compute_trajectories``, pass it here as well.
     start, end
-        The selected part of the video, as passed to ``select`` [ms]: ``video_start`` and ``video_end`` then
+        The selected part of the video, as passed to ``select``: ``video_start`` and ``video_end`` then
         refer to its ends.
 
     Returns
