@@ -85,6 +85,7 @@ def make_tables() -> pd.DataFrame:
     return pta.detections_from(boxes, columns=columns, video=video, unit="px", first_frame=0)
 
 
-print(analyze_tables("data/shop"))
-print(analyze_videos(Path("data/shop")))
-print(make_tables())
+if __name__ == "__main__":
+    print(analyze_tables("data/shop"))
+    print(analyze_videos(Path("data/shop")))
+    print(make_tables())
