@@ -7,9 +7,9 @@ import tomllib
 import pytest
 
 TOP = {
-    ".ci", ".gitignore", ".pre-commit-config.yaml", ".readthedocs.yaml", "CHANGELOG.md", "CONTRIBUTING.md",
-    "LICENSE", "README.md", "SECURITY.md", "conftest.py", "data", "docs", "notebooks", "noxfile.py", "ptrack_analysis",
-    "pyproject.toml", "simulation", "tests", "tools",
+    ".ci", ".gitignore", ".pre-commit-config.yaml", ".readthedocs.yaml", "CHANGELOG.md",
+    "CONTRIBUTING.md", "LICENSE", "README.md", "SECURITY.md", "conftest.py", "data", "docs",
+    "notebooks", "noxfile.py", "ptrack_analysis", "pyproject.toml", "simulation", "tests", "tools",
 }  # fmt: skip
 
 
