@@ -414,6 +414,8 @@ def test_every_public_name_is_tested_or_has_a_reason():
 @pytest.mark.parametrize("name", sorted({*PUBLIC} - RESULTS - {*UNTESTED}))
 def test_a_wrong_argument_is_refused_with_the_name_of_the_parameter(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # some wrong values are paths
+    if name == "to_pedpy":
+        pytest.importorskip("pedpy")
     valid = make_arguments(name, tmp_path)
     call(PUBLIC[name], valid)
     faults = []

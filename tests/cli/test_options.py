@@ -162,8 +162,10 @@ def test_everyday_options_come_before_credentials_and_formats(capsys, call):
 
 
 def test_a_plot_reads_the_zone_file_once(data, tmp_path, monkeypatch):
-    opened, read_text = [], Path.read_text
-    monkeypatch.setattr(Path, "read_text", lambda path, **how: opened.append(path) or read_text(path, **how))
+    opened, open_file = [], Path.open
+    monkeypatch.setattr(
+        Path, "open", lambda path, *how, **more: opened.append(path) or open_file(path, *how, **more)
+    )
     zones = data / "shop" / "zones.geojson"
     target = str(tmp_path / "a.png")
     assert main(["plot", "visits", str(data / "shop"), "-o", target, "--zones", str(zones)]) == 0
