@@ -7,10 +7,17 @@ import sys
 import zlib
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
-from ptrack_analysis.errors import InputError
+from ptrack_analysis import Video
+from ptrack_analysis.analysis.counting import counts
+from ptrack_analysis.analysis.crowd.density import bin_counts
+from ptrack_analysis.errors import InputError, ParameterError
 from ptrack_analysis.limits import allowed_memory, available_memory, limit_memory, validate_budget
+from ptrack_analysis.scene.cameras import read_cameras
+from ptrack_analysis.schema import CROSSINGS, empty_table
 
 resource = pytest.importorskip("resource")
 
@@ -171,6 +178,37 @@ def test_comparing_crowds_is_refused_before_the_memory_is_full(tmp_path):
     crowd = write(tmp_path / "crowd.csv", BOXES + "\n".join(rows))
     said = is_refused(tmp_path, "compare", crowd, crowd, *FACTS, timeout=300)
     assert_matches(said, r"the comparison, with \d+ pairs of boxes that overlap or more, needs more than")
+
+
+def test_occupancy_in_too_many_zones_and_bins_is_refused_before_it_is_allocated():
+    changes = {str(zone): (np.array([0, 1000]), np.array([1, 1])) for zone in range(1000)}
+    edges = np.arange(1001, dtype="int64")
+    with (
+        limit_memory(10**8),
+        pytest.raises(InputError, match="the occupancy of 1000 zones in 1000 bins needs"),
+    ):
+        bin_counts(changes, edges, 0, 1000)
+
+
+def test_too_many_bins_of_counts_are_refused_before_they_are_allocated(monkeypatch):
+    monkeypatch.setattr(counts, "_intervals", None)
+    video = Video(duration=pd.Timedelta("1D"))
+    with pytest.raises(ParameterError, match="gives 86400000 bins for each of 1 lines"):
+        counts.count_crossings(empty_table(CROSSINGS, unit="px"), ["door"], video, every="1ms")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("a = " + "9" * 5000, "not TOML: Exceeds the limit"),
+        ("a" + ".a" * 100_000 + " = 1", "a key has 50 or more parts"),
+        ("a = " + "[" * 100_000, "not TOML: maximum recursion depth"),
+    ],
+)
+def test_a_file_of_cameras_that_the_parser_cannot_bear_is_refused(content, message, tmp_path):
+    file = write(tmp_path / "cameras.toml", content)
+    with pytest.raises(InputError, match=message):
+        read_cameras(file, ())
 
 
 def test_the_budget_is_the_limit_of_the_caller_or_a_share_of_the_available_memory():

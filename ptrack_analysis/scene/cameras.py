@@ -1,5 +1,6 @@
 """Cameras file: the videos that each camera recorded, and their configuration."""
 
+import re
 import tomllib
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -80,10 +81,16 @@ def read_cameras(path: str | PathLike[str], options: Collection[str]) -> list[Ca
     return cameras
 
 
+_DEEP_KEY = re.compile(r"""(?:[ \t]*\.[ \t]*[\w"'-]++){49}""")
+"""A dotted key with many parts, whose parsing takes quadratic time."""
+
+
 def _read_toml(file: Path, text: str) -> list[tuple[str, dict[str, Any]]]:
+    if _DEEP_KEY.search(text):
+        raise InputError(f"{file}: a key has 50 or more parts; {_EXAMPLE}")
     try:
         content = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # ValueError also for a number of too many digits
         raise InputError(f"{file}: not TOML: {error}") from error
     unknown = [name for name in content if name != _TABLE]
     if unknown:

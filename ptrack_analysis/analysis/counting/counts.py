@@ -95,12 +95,15 @@ def count_crossings(
         raise ParameterError(f"every must be a duration above 0, got {every!r}")
     time = crossings.index.get_level_values("timestamp").to_numpy().astype("int64")
     begin = milliseconds(start, "start")
-    starts, spans = _intervals(time, video, length, begin)
-    if len(starts) * len(names) > MOST_INTERVALS:
+    last = int(time.max(initial=begin))
+    end = find_video_end(video, last)
+    number = (last - begin) // length + 1 if end is None else -(-(end - begin) // length)
+    if number * len(names) > MOST_INTERVALS:  # before any bin is allocated
         raise ParameterError(
-            f"every of {every!r} gives {len(starts)} bins for each of {len(names)} lines, more than "
+            f"every of {every!r} gives {number} bins for each of {len(names)} lines, more than "
             f"{MOST_INTERVALS} rows. Pass a longer duration."
         )
+    starts, spans = _intervals(time, video, length, begin)
     inwards = (crossings["direction"] == "in").to_numpy()
     arrays: dict[str, Integers | list[str]] = {
         "line": np.repeat(np.array(names, dtype=object), len(starts)),

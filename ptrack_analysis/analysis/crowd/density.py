@@ -8,6 +8,7 @@ import pandas as pd
 from ptrack_analysis.analysis.presence import find_video_end, number_names
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats, Integers
+from ptrack_analysis.limits import validate_budget
 from ptrack_analysis.scene.zones import Zone, validate_zones
 from ptrack_analysis.schema import DENSITY, OCCUPANCY_CHANGES, ZONE_OCCUPANCY, assemble, validate
 from ptrack_analysis.video import Duration, Milliseconds, Video, milliseconds, validate_video
@@ -16,6 +17,7 @@ MINUTE = pd.Timedelta("1min")
 QUARTER_HOUR = pd.Timedelta("15min")
 NO_TIME = pd.Timedelta(0)
 MOST_BINS = 5_000_000
+_BIN_BYTES = 120
 
 
 def compute_occupancy_bins(
@@ -45,8 +47,8 @@ def compute_occupancy_bins(
     every
         Length of a bin; ignored with ``edges``.
     edges
-        Start of each bin and the end of the last one, in ascending order, since the start of the video
-        [ms]. They must cover the occupancy.
+        Start of each bin and the end of the last one, in ascending order, since the start of the
+        video. They must cover the occupancy.
 
     Returns
     -------
@@ -113,6 +115,11 @@ def bin_counts(
     begin, end
         The recorded part of the video [ms].
     """
+    validate_budget(
+        len(counts) * len(edges) * _BIN_BYTES,
+        f"the occupancy of {len(counts)} zones in {len(edges) - 1} bins",
+        "Pass longer bins with every (--every) or fewer zones, or raise memory (--memory).",
+    )
     recorded = measure_recorded(edges, begin, end)
     parts = [_binned(time, persons, edges) for time, persons in counts.values()]
     total, most = (np.concatenate([np.empty(0, "int64"), *(part[of] for part in parts)]) for of in (0, 1))

@@ -161,8 +161,7 @@ def compute_fundamental_diagram(
     start
         Start of the selected part, at which the first bin starts.
     edges
-        Alternatively, the start of each bin and the end of the last one, as in ``compute_occupancy_bins``
-        [ms].
+        Alternatively, the start of each bin and the end of the last one, as in ``compute_occupancy_bins``.
 
     Returns
     -------

@@ -78,7 +78,7 @@ def compute_dwell(
         Exits at which the end of a visit is observed. Add ``"lost"`` for a zone that people leave out of
         sight.
     inside_before
-        Known times inside before a visit was first observed, by the key of the visit [ms]. They apply to
+        Known times inside before a visit was first observed, by the key of the visit. They apply to
         visits without an observed start and with a dwell above 0, and are ignored for other visits.
     horizon
         Duration up to which the restricted mean is computed; by default the longest visit of each zone

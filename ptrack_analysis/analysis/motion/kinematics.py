@@ -167,7 +167,7 @@ def compute_kinematics(
         Length of the window, at least 2 ms.
     smoothing
         Length of the window for the mean positions that velocity is computed from, as in
-        ``compute_trajectories`` [ms].
+        ``compute_trajectories``.
     max_speed
         The largest plausible speed, above 0. By default 5 m/s on a floor plan, and no limit in the image,
         where the length of a pixel varies with the position [plane units per second].
