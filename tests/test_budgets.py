@@ -64,20 +64,19 @@ def write(path, content):
 
 def write_document(folder):
     """Write a page with a text of 900 MB, as a sparse file."""
-    page = folder / "page.json"
-    with page.open("wb") as file:
-        file.write(b'{"JobStatus": "SUCCEEDED", "Persons": [], "x": "')
-        file.truncate(900_000_000)
-    return "summary", page
+    return write_long_text(folder / "page.json")
 
 
 def write_line(folder):
     """Write a line of 900 MB, as a sparse file."""
-    lines = folder / "pages.jsonl"
-    with lines.open("wb") as file:
-        file.write(b'{"JobStatus": "SUCCEEDED", "Persons": [], "x": "')
-        file.truncate(900_000_000)
-    return "summary", lines
+    return write_long_text(folder / "pages.jsonl")
+
+
+def write_long_text(file):
+    with file.open("wb") as opened:
+        opened.write(b'{"JobStatus": "SUCCEEDED", "Persons": [], "x": "')
+        opened.truncate(900_000_000)
+    return "summary", file
 
 
 def write_nested_xml(folder):

@@ -149,9 +149,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Data go to stdout, messages to stderr. An error is one line on stderr.
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
-        if (
-            not sys.stdout.isatty() and "PYTHONIOENCODING" not in os.environ
-        ):  # files and pipes get the same bytes on every machine
+        # Files and pipes get the same bytes on every machine.
+        if not sys.stdout.isatty() and "PYTHONIOENCODING" not in os.environ:
             sys.stdout.reconfigure(encoding="utf-8", newline="\n")
         sys.stdout.reconfigure(errors="replace")  # names that the terminal cannot show do not fail
     with _end_in_order():

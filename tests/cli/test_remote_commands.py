@@ -6,12 +6,13 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 
 import pytest
+import shell
 from rekognition_job import completion_message, people
 from rekognition_server import ENVIRONMENT, RekognitionServer
 
-from ptrack_analysis.cli import main
 from ptrack_analysis.storage.s3 import S3Path, create_client
 
 
@@ -33,17 +34,7 @@ def server():
 @pytest.fixture
 def run(capfd):
     """Run the shell; give its exit code, stdout and stderr."""
-
-    def shell(*arguments):
-        try:
-            code = main([str(argument) for argument in arguments])
-        except SystemExit as stop:
-            code = stop.code
-        out, err = capfd.readouterr()
-        assert "Traceback" not in err
-        return code, out, err
-
-    return shell
+    return partial(shell.run, capfd)
 
 
 def files_of(folder):
