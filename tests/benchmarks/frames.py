@@ -6,12 +6,14 @@ from importlib.util import find_spec
 
 import numpy as np
 import pandas as pd
-from shapely.geometry import Polygon
+from shapely.geometry import LineString, Polygon
 
+import ptrack_analysis
 from ptrack_analysis import (
     Video,
     Zone,
     compute_box_heatmap,
+    compute_crossings,
     compute_heatmap,
     compute_trajectories,
     compute_visits,
@@ -27,7 +29,7 @@ WIDTH, HEIGHT = 1280, 720
 FRAMES, PERSONS, STAY = 25_000, 1000, 1000
 ZONES = 10
 SOME = 250  # frames of which each is drawn; their time is carried over to all
-VISITS, HEAT, MEMBERSHIP = 10.0, 500.0, 5.0  # x faster
+VISITS, CROSSINGS, HEAT, MEMBERSHIP = 10.0, 3.0, 500.0, 5.0  # x faster
 VIDEO = Video(
     name="frames",
     width=WIDTH,
@@ -46,6 +48,7 @@ def run(options):
     frames = by_frame(boxes, frame, person)
     return [
         *_visits(detections, frames, options.rounds),
+        *_crossings(detections, frames, options.rounds),
         *_membership(detections, boxes, frames, options.rounds),
         *_heat(boxes + 0.5, frame, person, options.rounds),  # in the middle of a px, where both see the same
     ]
@@ -137,6 +140,34 @@ def _visits(detections, frames, rounds):
     return [
         Line("supervision, a loop", "PolygonZone.trigger a frame and zone, persons counted", looped),
         against(mine, looped, differs=differs, name="visits", note=note, target=VISITS),
+    ]
+
+
+def _crossings(detections, frames, rounds):
+    """People who cross a line over the full height of the frame, in each direction."""
+    from supervision import LineZone, Point, Position  # noqa: PLC0415
+
+    middle = WIDTH / 2 + 0.25  # between two pixels: no box touches it
+
+    def ours():
+        line = ptrack_analysis.Line("line", LineString([(middle, HEIGHT + 1), (middle, -1)]), "px")
+        return compute_crossings(compute_trajectories(detections, VIDEO), [line])
+
+    def loop():
+        line = LineZone(Point(middle, -1), Point(middle, HEIGHT + 1), (Position.BOTTOM_CENTER,))
+        for frame in frames:
+            line.trigger(frame)
+        return line
+
+    directions, line = ours()["direction"].value_counts(), loop()
+    differs = (
+        "" if directions.to_dict() == {"in": line.in_count, "out": line.out_count} else "the counts differ"
+    )
+    mine, looped = alternate(ours, loop, rounds=min(rounds, 3))
+    note = f"from detections on; {line.in_count} crossings in and {line.out_count} out"
+    return [
+        Line("supervision, a loop", "LineZone.trigger for each frame", looped),
+        against(mine, looped, differs=differs, name="crossings", note=note, target=CROSSINGS),
     ]
 
 
