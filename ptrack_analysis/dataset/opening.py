@@ -14,6 +14,8 @@ import pyarrow.compute as pc
 import pyarrow.dataset as pa_dataset
 
 from ptrack_analysis.cards import build_card
+from ptrack_analysis.dataset.catalogue import describe_dataset
+from ptrack_analysis.dataset.description import quote_name
 from ptrack_analysis.dataset.dimensions import DIMENSIONS
 from ptrack_analysis.dataset.manifest import Manifest, read_manifest
 from ptrack_analysis.dataset.publishing import wait_for_change
@@ -24,10 +26,12 @@ from ptrack_analysis.dataset.queries import (
     arrow_table,
     connected,
     convert_to_pandas,
+    create_views,
     find_stored_names,
     told,
     unknown,
 )
+from ptrack_analysis.dataset.question_views import QuestionView, list_question_views
 from ptrack_analysis.errors import InputError, ParameterError
 from ptrack_analysis.limits import at_least
 from ptrack_analysis.storage.columns import VIDEO
@@ -261,7 +265,7 @@ class Dataset:
         return _batches(chosen, rows, as_, self.root / table)
 
     def connect(self) -> "duckdb.DuckDBPyConnection":
-        """Open DuckDB in memory with a view per table.
+        """Open DuckDB in memory with a view per table, and the question views.
 
         Files that are not in the manifest are ignored. DuckDB reads files on disk directly, and parts of
         files in S3 through boto3.
@@ -273,10 +277,15 @@ class Dataset:
         InputError
             If a file is missing or damaged.
         """
-        return connected(self.root, self.manifest, self.tables)
+        connection = connected(self.root, self.manifest, self.tables)
+        create_views(connection, self._question_views())
+        return connection
 
     def sql(self, query: str, *, as_: Form = "pandas") -> Any:
         """Run an SQL query on the tables in DuckDB, and return the result as a table.
+
+        The query may also use the question views, such as ``footfall_daily``. The data dictionary of the dataset
+        explains them.
 
         Raises
         ------
@@ -286,10 +295,16 @@ class Dataset:
             If a file is missing or damaged.
         """
         _validate_form(as_)
-        words = set(re.findall(r"\w+", query.lower()))
+        words = _list_words(query)
+        views = [view for view in self._question_views() if view.name in words]
+        words = words.union(*(_list_words(view.query) for view in views))
         tables = [name for name in self.tables if name in words]
         with connected(self.root, self.manifest, tables) as connection:
+            create_views(connection, views)
             return answer(connection, query, as_=as_)
+
+    def _question_views(self) -> list[QuestionView]:
+        return list_question_views(describe_dataset(self.manifest, self.root), quote_name)
 
     def _selection(
         self,
@@ -379,6 +394,10 @@ def open_dataset(place: str | PathLike[str] | S3Path) -> Dataset:
             f"{SCHEMA_VERSION}. Run ptrack compact {root} to upgrade all files."
         )
     return Dataset(root, manifest)
+
+
+def _list_words(query: str) -> set[str]:
+    return {*re.findall(r"\w+", query.lower())}
 
 
 def _validate_form(as_: str) -> None:

@@ -13,9 +13,11 @@ import pyarrow.dataset as pa_dataset
 from pyarrow.fs import LocalFileSystem
 
 from ptrack_analysis.dataset.delta_tables import scan_table
+from ptrack_analysis.dataset.description import quote_name
 from ptrack_analysis.dataset.dimensions import find_schema
 from ptrack_analysis.dataset.duckdb_views import escape_pattern
 from ptrack_analysis.dataset.manifest import DatasetFile, Manifest
+from ptrack_analysis.dataset.question_views import QuestionView
 from ptrack_analysis.errors import InputError, ParameterError, PtrackError
 from ptrack_analysis.storage.arrow import DERIVED, drop_derived, from_arrow
 from ptrack_analysis.storage.columns import (
@@ -112,6 +114,12 @@ def connected(root: AnyPath, manifest: Manifest, tables: Sequence[str]) -> "duck
         connection.close()
         raise InputError(f"{root}: {name} cannot be read: {' '.join(str(error).split())}") from error
     return connection
+
+
+def create_views(connection: "duckdb.DuckDBPyConnection", views: Iterable[QuestionView]) -> None:
+    """Create views over the tables of a connection."""
+    for view in views:
+        connection.execute(f"CREATE VIEW {quote_name(view.name)} AS {view.query}")
 
 
 def answer(connection: "duckdb.DuckDBPyConnection", query: str, *, as_: str) -> Any:

@@ -68,7 +68,7 @@ def run(options):
             return compute_trajectories(open_dataset(out).read("detections", videos=video.name), video)
 
         def dwell():
-            return compute_tracks(trajectories())["dwell"]
+            return compute_tracks(trajectories())["time_in_scene"]
 
         def occupancy():
             return compute_occupancy(trajectories(), video)["persons"]

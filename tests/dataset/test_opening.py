@@ -6,6 +6,7 @@ import shutil
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pytest
@@ -174,6 +175,22 @@ def test_duckdb_answers_from_the_same_tables(dataset):
     with dataset.connect() as connection:
         [(rows,)] = connection.execute("SELECT count(*) FROM detections").fetchall()
     assert rows == len(dataset.read("detections"))
+
+
+def test_sql_knows_the_question_views(out, dataset):
+    script = (out / "views/duckdb.sql").read_text()
+    with duckdb.connect() as published, dataset.connect() as connection:
+        published.execute(script)
+        names = (
+            "SELECT view_name FROM duckdb_views() WHERE NOT internal AND view_name NOT IN (SELECT unnest(?))"
+        )
+        views = [name for (name,) in published.execute(names, [list(dataset.tables)]).fetchall()]
+        assert {"dwell_by_zone", "footfall_daily", "presence"} <= {*views}
+        for view in views:
+            query = f"SELECT * FROM {view} ORDER BY ALL"  # noqa: S608 - names of views
+            expected = published.sql(query).to_arrow_table()
+            assert dataset.sql(query, as_="arrow").equals(expected)
+            assert connection.sql(query).to_arrow_table().equals(expected)
 
 
 def test_what_the_manifest_does_not_list_is_not_there(out, tmp_path):
