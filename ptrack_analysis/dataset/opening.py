@@ -284,8 +284,8 @@ class Dataset:
     def sql(self, query: str, *, as_: Form = "pandas") -> Any:
         """Run an SQL query on the tables in DuckDB, and return the result as a table.
 
-        The query may also use the question views, such as ``footfall_daily``. The data dictionary of the dataset
-        explains them.
+        The query may also use the question views, such as ``footfall_daily``. The data dictionary of the
+        dataset explains them.
 
         Raises
         ------

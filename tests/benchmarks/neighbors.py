@@ -23,7 +23,7 @@ HALF = 5  # frames
 CROSSINGS_IN, STITCHES_IN = 1.5, 10.0  # s
 CROWD = 5 * 60_000  # ms
 PERSONS, SLOW_PERSONS = 1000, 20  # MovingPandas is asked of a part, its time carried over to the whole
-STOP_EXTENT, STOP_DURATION = 0.6, "5s"  # m; no stop is so near it that half a percent matters
+STOP_EXTENT, STOP_DURATION = 0.6, "5s"  # m
 SHORTEST = 300  # positions of a track
 COLUMNS_BY_SPEED = 1.3
 
@@ -147,12 +147,9 @@ def _movingpandas(options):
         max_diameter=STOP_EXTENT,
         min_duration=pd.Timedelta(STOP_DURATION).to_pytimedelta(),
     )
-    # theirs lasts from the first position to the last, ours until the last is no longer held
-    longer = pd.Timedelta(STOP_DURATION) + pd.Timedelta(milliseconds=1000 // RATE)
-    stops = partial(compute_stops, trajectories, max_extent=STOP_EXTENT, min_duration=longer)
+    stops = partial(compute_stops, trajectories, max_extent=STOP_EXTENT, min_duration=STOP_DURATION)
     speeds()
     steps_differ = _steps_differ(collection, trajectories)
-    stops_differ = _stops_differ(ranges(), stops(), begin)
     speed, columns, stop, ours = alternate(
         speeds, partial(compute_trajectories, points), ranges, stops, rounds=min(options.rounds, 3)
     )
@@ -160,12 +157,12 @@ def _movingpandas(options):
     speed, stop = (Rounds(scale * one for one in seconds) for seconds in (speed, stop))
     carried = f"{SLOW_PERSONS} of {PERSONS} persons, carried over"
     columns_note = "all columns; the same way from each position to the next"
-    stops_note = "the same stops from the same moments to the same"
+    stops_note = "no ratio: these people must also stand, which MovingPandas does not ask"
     return [
         Line("MovingPandas' add_speed", carried, speed),
         against(columns, speed, differs=steps_differ, name="trajectories", note=columns_note, target=50.0),
         Line("MovingPandas' stops", carried, stop),
-        against(ours, stop, differs=stops_differ, name="stops", note=stops_note, target=50.0),
+        Line("stops", stops_note, ours),
     ]
 
 
@@ -175,18 +172,6 @@ def _steps_differ(collection, trajectories):
     ours = trajectories.loc[: SLOW_PERSONS - 1, "step_m"].dropna().to_numpy()
     same = len(ours) == len(theirs) and np.allclose(ours, theirs, rtol=0, atol=1e-6)
     return "" if same else "steps differ"
-
-
-def _stops_differ(ranges, stops, begin):
-    """Compare stops of the same persons, whose extent ours measures to half a percent."""
-    stops = stops.loc[: SLOW_PERSONS - 1]
-    person = stops.index.get_level_values("person_index").to_list()
-    if [one.traj_id for one in ranges] != person:
-        return f"{len(ranges)} stops and {len(stops)}"
-    last = stops["exited"] - pd.Timedelta(milliseconds=1000 // RATE)
-    off = [(stops["entered"] - [one.t_0 - begin for one in ranges]).abs().max()]
-    off += [(last - [one.t_n - begin for one in ranges]).abs().max()]
-    return f"a stop's end differs by {max(off)}" if any(off) else ""
 
 
 def _trackpy(options):

@@ -233,7 +233,8 @@ def compute_stops(
     References
     ----------
     R. Hariharan and K. Toyama, "Project Lachesis: Parsing and Modeling Location Histories", GIScience 2004,
-    doi:10.1007/978-3-540-30231-5_8. MovingPandas' TrajectoryStopDetector uses the same rule, without gaps.
+    doi:10.1007/978-3-540-30231-5_8. MovingPandas' TrajectoryStopDetector searches in the same way, without
+    gaps and speeds.
 
     Examples
     --------
