@@ -133,10 +133,12 @@ def answer(connection: "duckdb.DuckDBPyConnection", query: str, *, as_: str) -> 
     import duckdb  # noqa: PLC0415 - an extra, which is installed if there is a connection
 
     try:
-        found = connection.execute(query)
-        return found.df() if as_ == "pandas" else found.to_arrow_table()
+        found = connection.sql(query)
+        if found is not None:
+            return found.df() if as_ == "pandas" else found.to_arrow_table()
     except duckdb.Error as error:
         raise ParameterError(f"DuckDB cannot run the query: {' '.join(str(error).split())}") from error
+    raise ParameterError(f"the query must return a table, as SELECT does, got {query!r}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

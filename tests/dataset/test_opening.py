@@ -193,6 +193,11 @@ def test_sql_knows_the_question_views(out, dataset):
             assert connection.sql(query).to_arrow_table().equals(expected)
 
 
+def test_a_query_without_a_result_is_refused(dataset):
+    with pytest.raises(ParameterError, match="must return a table"):
+        dataset.sql("")
+
+
 def test_what_the_manifest_does_not_list_is_not_there(out, tmp_path):
     copy = shutil.copytree(out, tmp_path / "out")
     expected = open_dataset(copy).read("visits")
