@@ -175,11 +175,11 @@ def _find_first_crossings(description: DatasetDescription, refer: Refer) -> Iter
 _FOOTFALL = """\
 WITH parts AS (
   SELECT
-    video, zone, local_date, local_hour,
+    video, zone, zone_key, local_date, local_hour,
     1 AS visits, CASE WHEN {start_observed} THEN 1 ELSE 0 END AS entries, dwell_s, 0.0 AS recorded_time_s
   FROM {visits} AS visits
   UNION ALL
-  SELECT video, zone, local_date, local_hour, 0, 0, 0.0, recorded_time_s
+  SELECT video, zone, zone_key, local_date, local_hour, 0, 0, 0.0, recorded_time_s
   FROM {zone_occupancy} AS zone_occupancy
 )
 SELECT
@@ -205,8 +205,8 @@ def _compute_footfall(description: DatasetDescription, refer: Refer) -> Iterator
     """Count visits per zone and camera by hour and by day."""
     when = ("local_date", "local_hour")
     needed = (
-        description.has("visits", "zone", "dwell_s", "entry", *when)
-        and description.has("zone_occupancy", "zone", "recorded_time_s", *when)
+        description.has("visits", "zone", "zone_key", "dwell_s", "entry", *when)
+        and description.has("zone_occupancy", "zone", "zone_key", "recorded_time_s", *when)
         and not _is_withheld(description, "zone_occupancy")
         and description.has("videos", "video")
     )
@@ -215,8 +215,8 @@ def _compute_footfall(description: DatasetDescription, refer: Refer) -> Iterator
     joins, of_video = _join_videos(description, refer, "parts")
     places = {name: of_video[name] for name in _LOCATION if name in of_video}
     for name, period, columns in (
-        ("footfall_hourly", "hour", ("zone", "local_date", "local_hour")),
-        ("footfall_daily", "day", ("zone", "local_date")),
+        ("footfall_hourly", "hour", ("zone", "zone_key", "local_date", "local_hour")),
+        ("footfall_daily", "day", ("zone", "zone_key", "local_date")),
     ):
         groups = places | {column: f"parts.{column}" for column in columns}
         query = _FOOTFALL.format(
@@ -316,7 +316,7 @@ def _compute_presence(description: DatasetDescription, refer: Refer) -> Iterator
     query, columns = bins
     joins, of_video = _join_videos(description, refer, "bins")
     groups = {name: of_video[name] for name in _LOCATION if name in of_video}
-    groups |= {name: f"bins.{name}" for name in ("zone", "local_date", "local_hour")}
+    groups |= {name: f"bins.{name}" for name in ("zone", "zone_key", "local_date", "local_hour")}
     is_withheld = WITHHELD in columns
     count = f"count(CASE WHEN bins.{WITHHELD} THEN 1 END)"
 
