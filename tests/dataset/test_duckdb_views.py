@@ -163,7 +163,7 @@ def test_footfall_counts_visits_per_hour_and_day_and_keeps_those_without_a_clock
         ("c2", "yard", None, None, 1, 0, 0, 0.0, 1800.0),
     ]
     for view in ("footfall_hourly", "presence_hourly"):
-        keys = ask(stored.description, f"SELECT DISTINCT zone_key FROM {view} WHERE zone = 'hall' ORDER BY 1")
+        keys = ask(stored.description, f"SELECT DISTINCT zone_key FROM {view} WHERE zone = 'hall' ORDER BY 1")  # noqa: S608
         assert keys == [("h-door",), ("h-till",)]
     query = "SELECT zone, local_date, visits, recorded_time_s FROM footfall_daily WHERE camera = 'c1'"
     assert ask(stored.description, f"{query} ORDER BY ALL")[:2] == [
