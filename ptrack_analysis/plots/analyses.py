@@ -1,7 +1,10 @@
 """Plots of a VideoAnalysis: the table, the zones and the bounds are read from it."""
 
-from collections.abc import Callable, Collection
+import re
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from datetime import UTC, timedelta
+from difflib import get_close_matches
 from functools import wraps
 from inspect import signature
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast, overload
@@ -18,6 +21,8 @@ _Content_contra = TypeVar("_Content_contra", contravariant=True)
 _Drawn_co = TypeVar("_Drawn_co", covariant=True)
 _Options = ParamSpec("_Options")
 _LONGEST = 60  # letters of the name of a video in a title
+_UNEXPECTED = re.compile(r"got an unexpected keyword argument '(\w+)'")
+_OF_MATPLOTLIB = ("alpha", "cmap", "color", "linestyle", "linewidth", "marker", "vmax", "vmin")
 _ENTRY = "\n    ----------\n"
 
 
@@ -68,14 +73,18 @@ def plot_analysis(
         @wraps(plot)
         def draw(content: Any, *args: Any, **options: Any) -> _Drawn_co:
             if not hasattr(content, "tables"):
-                return plot(content, *args, **options)
+                with _unknown_options(plot):
+                    return plot(content, *args, **options)
             for name in options.keys() & {"floor", "lens", "stitch"}:
                 raise ParameterError(f"{name} is an option of the analysis. Pass it to open_video.")
+            if "basis" in options:
+                raise ParameterError("basis is an option of heatmap. Pass analysis.heatmap(basis=...).")
             given = {*signature(plot).bind_partial(None, *args, **options).arguments}
             missing = {name: getattr(content, name) for name in names if name not in given}
             missing |= {name: part(content) for name, part in parts.items() if name not in given}
             result = content[read] if isinstance(read, str) else read(content)
-            drawn = plot(result, *args, **options, **missing)
+            with _unknown_options(plot):
+                drawn = plot(result, *args, **options, **missing)
             if {"ax", "title"} & given:
                 return drawn
             return cast("_Drawn_co", set_video_title(drawn, content, result, options.get("persons")))
@@ -86,6 +95,20 @@ def plot_analysis(
         return cast("PlotFunction[_Result, _Options, _Drawn_co]", draw)
 
     return decorate
+
+
+@contextmanager
+def _unknown_options(plot: Callable[..., Any]) -> Iterator[None]:
+    """Suggest an option for a misspelled one, which matplotlib rejects."""
+    try:
+        yield
+    except AttributeError as error:
+        unknown = _UNEXPECTED.search(str(error))
+        if unknown is None:
+            raise
+        near = get_close_matches(unknown[1], [*signature(plot).parameters, *_OF_MATPLOTLIB], n=1)
+        advice = f". Did you mean {near[0]}?" if near else f" ({error})"
+        raise ParameterError(f"{plot.__name__} has no option {unknown[1]!r}{advice}") from error
 
 
 def set_video_title(

@@ -367,8 +367,15 @@ def test_further_options_go_to_the_lines():
     ax = plot_paths(trajectories({7: WALK}), linewidth=5, rasterized=True)
     assert drawn(ax, "_paths").get_linewidths() == [5]
     assert drawn(ax, "_paths").get_rasterized()
-    with pytest.raises(AttributeError, match="linwidth"):
-        plot_paths(trajectories({7: WALK}), linwidth=5)
+
+
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [("linwidth", "Did you mean linewidth"), ("backgroud", "Did you mean background"), ("x", "x")],
+)
+def test_an_unknown_option_is_named_with_a_similar_one(name, advice):
+    with pytest.raises(ParameterError, match=f"plot_paths has no option '{name}'.*{advice}"):
+        plot_paths(trajectories({7: WALK}), **{name: 5})
 
 
 def test_arrow_heads_stand_along_the_path_and_point_where_it_goes():
