@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from datetime import datetime
 
 import pandas as pd
 import pytest
@@ -146,6 +147,24 @@ def test_the_clock_of_a_video_is_found_in_python_as_in_the_shell(data, tmp_path)
     assert (named.recording.camera, named.recording.started_at.hour) == ("door", 9)
     with pytest.warns(PtrackWarning, match="video 'shop' does not match a row of"):
         assert pta.open_video(data / "shop", recordings=file).recording.started_at is None
+
+
+@pytest.mark.parametrize(
+    "start",
+    [datetime.fromisoformat("2026-05-04T09:00"), pd.Timestamp("2026-05-04 09:00"), "2026-05-04T09:00"],
+)
+@pytest.mark.parametrize("in_memory", [False, True])
+def test_one_video_can_be_given_its_start(data, start, in_memory):
+    source = pta.read_tracking(data / "shop") if in_memory else data / "shop"
+    recording = pta.open_video(source, started_at=start, timezone="Europe/Berlin").recording
+    assert recording.started_at.isoformat() == "2026-05-04T09:00:00+02:00"
+    assert recording.video == "shop"
+
+
+def test_one_start_for_several_videos_is_refused(data, tmp_path):
+    with pytest.raises(ParameterError, match="but the source has 3 videos"):
+        pta.export_dataset(data / "day/pages", tmp_path / "out", started_at="2026-05-04T09:00:00+02:00")
+    assert not (tmp_path / "out").exists()
 
 
 def test_an_unknown_option_names_the_function_that_has_it(data):

@@ -391,7 +391,7 @@ class _Run:
             name = naming.choose(candidate, wanted, video.recording)
             seen[candidate.identity] = name
             plan.names.append(name)
-            plan.patterns[name] = video.config.started_at
+            plan.patterns[name] = video.config.started_at  # type: ignore[assignment] # a pattern after normalization
             self._add(plan, candidate, name, video)
         return plan
 

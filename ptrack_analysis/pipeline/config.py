@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -89,13 +90,15 @@ class AnalysisConfig:
             "``read_recordings``.",
         ),
     )
-    started_at: str | None = field(
+    started_at: str | datetime | None = field(
         default=None,
         metadata=option(
-            "pattern of the start in file names, such as '{camera}_%Y-%m-%dT%H-%M-%S%z'",
+            "pattern of the start in file names, such as '{camera}_%Y-%m-%dT%H-%M-%S%z'; for one video also "
+            "its start, such as 2026-05-04T09:00:00+02:00",
             "clock",
             metavar="PATTERN",
-            note="Fields in braces become columns of the videos.",
+            note="Fields in braces become columns of the videos. The start of one video may be a datetime, "
+            "and becomes that of ``video``.",
         ),
     )
     timezone: str | None = field(
@@ -365,16 +368,16 @@ class AnalysisConfig:
 
         if self.shape is not None:
             validate_grid_shape(self.shape)
+        given = self.start, self.end
+        for name, value in self._formed().items():
+            object.__setattr__(self, name, value)
         for read, text in (
             (parse_pattern, self.started_at),
             (parse_timezone, self.timezone),
             (validate_opening_hours, self.opening_hours),
         ):
             if text is not None:
-                read(text)
-        given = self.start, self.end
-        for name, value in self._formed().items():
-            object.__setattr__(self, name, value)
+                read(text)  # type: ignore[arg-type] # a text after normalization
         if self.holidays is not None and is_country(str(self.holidays)):
             read_holidays(str(self.holidays))
         if self.end is not None and self.end <= (self.start or timedelta(0)):  # type: ignore[operator] # both are Timedeltas now
@@ -400,10 +403,13 @@ class AnalysisConfig:
 
     def _formed(self) -> dict[str, Any]:
         from ptrack_analysis.analysis.selection import parse_person_numbers
+        from ptrack_analysis.clock.lookup import find_start
 
         given = {one.name: getattr(self, one.name) for one in fields(self)}
         shape = None if self.shape is None else tuple(map(int, self.shape))
         formed: dict[str, Any] = {"video": self.video or _unknown_video(), "shape": shape}
+        if (start := find_start(self.started_at)) is not None:
+            formed |= {"video": replace(formed["video"], started_at=start), "started_at": None}
         for name in ("zones", "floor"):
             if given[name] is not None:
                 validate_path(given[name], name)

@@ -332,6 +332,7 @@ class VideoAnalysis:
             index: Any = table.index
             facts = compute_whole(table)
             resolved, _ = resolve_video(video, index)
+            resolved = replace(resolved, started_at=self.config.video.started_at or resolved.started_at)
             if video.sampling_period is not None:
                 resolved = replace(resolved, sampling_period=video.sampling_period)
             report = video.read_report or ReadReport(source="tables in memory", kept=len(table))
