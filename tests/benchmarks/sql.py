@@ -38,7 +38,7 @@ _DWELL = "SELECT person_index, sum(held)::BIGINT AS dwell FROM held GROUP BY ALL
 _OCCUPANCY = """, changes AS (
   SELECT t, 1 AS change FROM held UNION ALL SELECT t + held, -1 FROM held
 ), moments AS (
-  SELECT t, sum(change) AS change FROM changes GROUP BY t HAVING sum(change) <> 0
+  SELECT t, sum(change) AS change FROM changes WHERE t < {duration} GROUP BY t HAVING sum(change) <> 0
 )
 SELECT t::BIGINT AS t, (sum(change) OVER (ORDER BY t))::BIGINT AS persons FROM moments ORDER BY t"""
 
@@ -54,15 +54,18 @@ def run(options):
     with tempfile.TemporaryDirectory(dir=options.cache) as folder:
         out = Path(folder, "out")
         export_dataset(pages, out, tables=["detections"])
-        held = _HELD.format(
-            files=out / "detections/*.parquet",
-            gap=GAP,
-            duration=video.duration // pd.Timedelta("1ms"),
+        facts = {
+            "files": out / "detections/*.parquet",
+            "gap": GAP,
+            "duration": video.duration // pd.Timedelta("1ms"),
+        }
+        their_dwell, their_occupancy = (
+            query.format(**facts) for query in (_HELD + _DWELL, _HELD + _OCCUPANCY)
         )
 
         def asked(query):
             with duckdb.connect(config={"threads": 1}) as connection:
-                return connection.execute(held + query).fetchnumpy()
+                return connection.execute(query).fetchnumpy()
 
         def trajectories():
             return compute_trajectories(open_dataset(out).read("detections", videos=video.name), video)
@@ -73,12 +76,15 @@ def run(options):
         def occupancy():
             return compute_occupancy(trajectories(), video)["persons"]
 
-        differs = _dwell_differs(dwell(), asked(_DWELL)), _occupancy_differs(occupancy(), asked(_OCCUPANCY))
+        differs = (
+            _dwell_differs(dwell(), asked(their_dwell)),
+            _occupancy_differs(occupancy(), asked(their_occupancy)),
+        )
         times = alternate(
             dwell,
-            partial(asked, _DWELL),
+            partial(asked, their_dwell),
             occupancy,
-            partial(asked, _OCCUPANCY),
+            partial(asked, their_occupancy),
             rounds=options.rounds,
         )
     note = "files to table; ours has computed all columns of trajectories on the way"
