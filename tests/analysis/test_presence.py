@@ -1,17 +1,18 @@
 """How long a detection holds: the rule, case by case."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 
 import naive
 import numpy as np
 import pandas as pd
 import pytest
-from factories import make_detections, make_video
+from factories import make_detections, make_points, make_video
 
 from ptrack_analysis import compute_tracks, compute_trajectories, read_tracking, select
 from ptrack_analysis.analysis.presence import number_names, part_end, rows_by_person
 from ptrack_analysis.cli import main
-from ptrack_analysis.errors import ParameterError, PtrackWarning
+from ptrack_analysis.errors import ParameterError, PtrackWarning, SchemaError
 from ptrack_analysis.quality import estimate_sampling_period
 from ptrack_analysis.sources.resolution import resolve_video
 from ptrack_analysis.video import Video
@@ -71,6 +72,30 @@ def test_the_sampling_period_is_the_lower_median_of_each_persons_steps(persons, 
     assert resolve_video(video, detections.index)[0].sampling_period == expected
 
 
+def test_trajectories_and_points_have_the_sampling_period_of_their_rows():
+    persons, video = {0: at(0, 100, 200), 1: at(50, 350)}, make_video()
+    trajectories = compute_trajectories(make_detections(persons), video, period="40ms")
+    for table in (trajectories, trajectories[::-1], make_points(persons)):
+        assert estimate_sampling_period(table, video) == pd.Timedelta("100ms")
+
+
+NOT_FOR_PERIODS = {
+    "a list": ([1], r"not a trajectories table: got \[1\]"),
+    "detections": (make_detections({0: at(0)}).drop(columns="left"), "not a detections table: column 'left'"),
+    "points": (make_points({0: at(0)}).drop(columns="y_m"), "not a points table: column 'y_m'"),
+    "trajectories": (
+        compute_trajectories(make_detections({0: at(0)}), make_video()).drop(columns="tracklet"),
+        "not a trajectories table: ",
+    ),
+}
+
+
+@pytest.mark.parametrize(("table", "said"), NOT_FOR_PERIODS.values(), ids=NOT_FOR_PERIODS.keys())
+def test_the_sampling_period_of_another_table_is_refused_by_the_name_of_the_table(table, said):
+    with pytest.raises(SchemaError, match=said):
+        estimate_sampling_period(table, make_video())
+
+
 def test_face_only_detections_count_for_the_sampling_period():
     detections = make_detections({0: [(0, 0.5, 0.5), (80, None, None), (160, 0.5, 0.5)]})
     assert estimate_sampling_period(detections, make_video()) == pd.Timedelta("80ms")
@@ -109,6 +134,16 @@ def test_a_max_gap_that_interrupts_ordinary_steps_is_warned_of():
     with pytest.warns(PtrackWarning, match=message):
         compute_trajectories(make_detections({0: path}), video, max_gap="150ms")
     compute_trajectories(make_detections({0: path}), video, max_gap="200ms")
+
+
+@pytest.mark.parametrize(("longest", "max_gap", "is_warned_of"), [
+    (1, "299ms", False), (2, "299ms", True), (2, "300ms", False), (0, "100ms", False),
+])  # fmt: skip
+def test_one_step_in_twenty_of_up_to_three_periods_may_exceed_max_gap(longest, max_gap, is_warned_of):
+    steps = [100] * (20 - longest) + [300] * longest + [301] * 40
+    path = at(*np.cumsum([0, *steps]).tolist())
+    with pytest.warns(PtrackWarning, match=r"^10% of the steps") if is_warned_of else nullcontext():
+        compute_trajectories(make_detections({0: path}), make_video(), period="100ms", max_gap=max_gap)
 
 
 def test_the_warning_of_a_short_max_gap_shows_the_call_of_the_caller():
