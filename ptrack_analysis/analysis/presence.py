@@ -2,7 +2,7 @@
 
 import warnings
 from dataclasses import dataclass
-from typing import cast
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -219,7 +219,7 @@ def compute_time_present(
 
 def read_level(index: pd.Index, name: str) -> tuple[Integers, Integers]:
     """Return the codes of an index level with integers or times, and its values in ascending order."""
-    levels = cast("pd.MultiIndex", index)
+    levels: Any = index
     level_number = levels.names.index(name)
     codes, level = np.asarray(levels.codes[level_number]), levels.levels[level_number]
     values = np.asarray(level).view("int64")
@@ -233,7 +233,7 @@ def number_names(table: Rows, name: str) -> tuple[Integers, list[str]]:
     """Return the number of each row's name in a text level, and the names in ascending order."""
     if isinstance(table, TableArrays):
         return table.texts[name]
-    index = cast("pd.MultiIndex", table.index)
+    index: Any = table.index
     level = index.names.index(name)
     codes, names = np.asarray(index.codes[level]), index.levels[level].tolist()
     used = sorted(np.unique(codes).tolist(), key=names.__getitem__)

@@ -130,7 +130,10 @@ def test_the_default_of_max_gap_grows_with_the_sampling_period():
 def test_a_max_gap_that_interrupts_ordinary_steps_is_warned_of():
     path = at(*[time for start in range(0, 30_000, 300) for time in (start, start + 100)])
     video = replace(make_video(), sampling_period=pd.Timedelta("100ms"))
-    message = r"50% of the steps within three sampling periods \(300 ms\) exceed max_gap \(150 ms\).*'300ms'"
+    message = (
+        r"50% of the steps within three sampling periods \(300 ms\) exceed max_gap \(150 ms\).*"
+        r"'300ms' \(--max-gap 300ms\)"
+    )
     with pytest.warns(PtrackWarning, match=message):
         compute_trajectories(make_detections({0: path}), video, max_gap="150ms")
     compute_trajectories(make_detections({0: path}), video, max_gap="200ms")
@@ -288,6 +291,11 @@ def test_rows_in_any_order_are_sorted_by_person_and_time(levels_in_order):
 )
 def test_a_part_ends_at_its_end_within_the_video_or_at_the_last_observation(known, end, last, expected):
     assert part_end(known, end, last) == expected
+
+
+def test_an_end_that_is_no_length_of_time_is_refused_by_its_name():
+    with pytest.raises(ParameterError, match=r"^end must be a duration"):
+        part_end(None, "soon", 700)
 
 
 def test_names_of_a_level_are_numbered_in_ascending_order_without_the_unused():

@@ -283,6 +283,21 @@ def test_last_pages_without_job_that_cover_the_same_time_are_a_video_each(tmp_pa
         read_tracking(tmp_path)
 
 
+def test_wrapped_pages_belong_to_the_video_of_their_own_or_their_wrappers_file_name(tmp_path):
+    for number, name in enumerate(("one.mp4", "two.mp4")):
+        inner = page(record(number), job=None)
+        write(tmp_path / f"result-{number}.json", {"fileName": name, "data": {"original_response": inner}})
+    assert sorted(found(tmp_path).values()) == [["result-0.json"], ["result-1.json"]]
+    named = [
+        {"fileName": "one.mp4", "data": page(record(), job=None, fileName="own.mp4")},
+        {"fileName": "one.mp4", "data": page(record(5), job=None)},
+    ]
+    with pytest.raises(MixedError, match="2 videos"):
+        read_tracking(write(tmp_path / "named" / "a.json", named))
+    named[0]["data"].pop("fileName")
+    assert len(read_tracking(write(tmp_path / "named" / "a.json", named))[0]) == 2
+
+
 def merged_object(name, *records):
     """Make what a Lambda function stores: one object for the results of several analyses."""
     return {
