@@ -251,6 +251,15 @@ def test_dwell_is_the_sum_of_held_and_unlocated_the_part_without_a_place():
     assert (row["first_seen"], row["last_seen"]) == (pd.Timedelta(0), pd.Timedelta("5100ms"))
 
 
+def test_interpolated_and_continued_rows_are_present_and_not_detected():
+    trajectories = compute_trajectories(make_detections({0: at(0, 100, 200, 300)}), make_video())
+    marked = trajectories.assign(
+        continued=[True, False, False, False], interpolated=[False, True, False, False]
+    )
+    row = compute_tracks(marked[::-1]).loc[0]
+    assert (row["detections"], row["time_in_scene"]) == (2, pd.Timedelta("400ms"))
+
+
 def test_select_keeps_half_open_times_and_some_persons():
     detections = make_detections({0: at(0, 100, 200), 1: at(100), 2: at(150)})
     part = select(detections, start="100ms", end="200ms", persons=[0, 1, 99])

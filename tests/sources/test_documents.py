@@ -13,7 +13,12 @@ from ptrack_analysis.errors import InputError, PageError
 from ptrack_analysis.limits import limit_memory
 from ptrack_analysis.sources.pages import documents
 from ptrack_analysis.sources.pages.decode import BARE
-from ptrack_analysis.sources.pages.documents import documents_of_lines, read_document, read_lines
+from ptrack_analysis.sources.pages.documents import (
+    documents_of_lines,
+    read_document,
+    read_documents,
+    read_lines,
+)
 from ptrack_analysis.sources.pages.encoding import find_encoding
 from ptrack_analysis.sources.pages.salvage import DocumentLog
 
@@ -222,9 +227,16 @@ def lines_of(tmp_path, *documents_):
     return file, found
 
 
-def test_records_that_follow_each_other_are_pages_of_a_thousand(tmp_path):
+@pytest.mark.parametrize("name", ["a.jsonl", "a.json"])
+def test_records_that_follow_each_other_are_pages_of_a_thousand(tmp_path, name):
     records = [record(40 * number) for number in range(1001)]
-    _, found = lines_of(tmp_path, *records, page(record(), record(1)), records[0], records[1])
+    documents_ = [*records, page(record(), record(1)), records[0], records[1]]
+    file = tmp_path / name
+    file.write_text("".join(json.dumps(one) + "\n" for one in documents_))
+    found = [
+        (place.removeprefix(str(file)), [len(one.persons) for one in pages])
+        for place, pages in read_documents(file, BARE, DocumentLog())
+    ]
     assert found == [
         (", lines 1 to 1000", [1000]),
         (", lines 1001 to 1001", [1]),
