@@ -67,6 +67,19 @@ def test_a_class_that_is_left_out_does_not_shift_frames_or_times(tmp_path):
     assert boxes(read(write(tmp_path / "a.csv", SINK + rows)))[0][0] == 40
 
 
+def test_people_who_lose_all_their_rows_to_a_choice_are_counted(tmp_path):
+    rows = "1,1,9,90,{0},{1},{2},{3},{4}\n"
+    text = SINK + "".join(
+        rows.format(*row)
+        for row in (
+            (0, 0.9, 1, "person", 0), (2, 0.9, 1, "car", 1), (2, 0.9, 3, "car", 0), (2, 0.9, 3, "car", 1),
+            (2, 0.9, -1, "car", 0), (0, 0.2, 4, "person", 0), (0, 0.2, 1, "person", 2),
+        )
+    )  # fmt: skip
+    dropped = read(write(tmp_path / "a.csv", text), min_confidence=0.5).report.dropped
+    assert [(one.rows, one.people) for one in dropped[:2]] == [(4, 1), (2, 1)]
+
+
 def test_rows_below_the_least_confidence_are_left_out_and_counted(tmp_path):
     tracked = read(write(tmp_path / "a.csv", PEOPLE), min_confidence=0.5)
     assert people(tracked) == [1]
