@@ -2,7 +2,7 @@
 
 import warnings
 from dataclasses import dataclass
-from typing import cast
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -64,7 +64,7 @@ def read_flag(table: pd.DataFrame, rows: PersonRows, name: str) -> Bools:
     """Return a flag of the rows, or False for all rows if the table does not have the column."""
     if name not in table.columns:
         return np.zeros(len(rows.time), dtype=bool)
-    flag: Bools = table[name].to_numpy(dtype=bool)[rows.order]
+    flag: Bools = table[name].to_numpy()[rows.order]
     return flag
 
 
@@ -145,9 +145,9 @@ def choose_max_gap(max_gap: Duration | None, period: int) -> int:
     ParameterError
         If ``max_gap`` is shorter than the period, so that no step would count as presence.
     """
+    longest = milliseconds(MAX_GAP if max_gap is None else max_gap, "max_gap")
     if max_gap is None:
-        return max(milliseconds(MAX_GAP, "max_gap"), GAP_PERIODS * period)
-    longest = milliseconds(max_gap, "max_gap")
+        return max(longest, GAP_PERIODS * period)
     if longest < period:
         raise ParameterError(
             f"max_gap must be at least the sampling period of {period} ms, got {longest} ms. Pass a longer "
@@ -208,7 +208,7 @@ def compute_time_present(
     """
     step = np.diff(rows.time)
     joined = ~rows.first[1:] & (step <= max_gap)
-    present = np.full(len(rows.time), period, dtype="int64")
+    present = np.full_like(rows.time, period)
     if end is not None:
         np.minimum(present, end - rows.time, out=present)
     np.copyto(present[:-1], step, where=joined)
@@ -219,23 +219,21 @@ def compute_time_present(
 
 def read_level(index: pd.Index, name: str) -> tuple[Integers, Integers]:
     """Return the codes of an index level with integers or times, and its values in ascending order."""
-    levels = cast("pd.MultiIndex", index)
+    levels: Any = index
     level_number = levels.names.index(name)
     codes, level = np.asarray(levels.codes[level_number]), levels.levels[level_number]
     values = np.asarray(level).view("int64")
     if level.is_monotonic_increasing:
         return codes, values
     order = np.argsort(values)
-    rank = np.empty(len(order), dtype=codes.dtype)
-    rank[order] = np.arange(len(order), dtype=codes.dtype)
-    return rank[codes], values[order]
+    return np.argsort(order)[codes], values[order]
 
 
 def number_names(table: Rows, name: str) -> tuple[Integers, list[str]]:
     """Return the number of each row's name in a text level, and the names in ascending order."""
     if isinstance(table, TableArrays):
         return table.texts[name]
-    index = cast("pd.MultiIndex", table.index)
+    index: Any = table.index
     level = index.names.index(name)
     codes, names = np.asarray(index.codes[level]), index.levels[level].tolist()
     used = sorted(np.unique(codes).tolist(), key=names.__getitem__)

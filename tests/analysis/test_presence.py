@@ -1,17 +1,18 @@
 """How long a detection holds: the rule, case by case."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 
 import naive
 import numpy as np
 import pandas as pd
 import pytest
-from factories import make_detections, make_video
+from factories import make_detections, make_points, make_video
 
 from ptrack_analysis import compute_tracks, compute_trajectories, read_tracking, select
 from ptrack_analysis.analysis.presence import number_names, part_end, rows_by_person
 from ptrack_analysis.cli import main
-from ptrack_analysis.errors import ParameterError, PtrackWarning
+from ptrack_analysis.errors import ParameterError, PtrackWarning, SchemaError
 from ptrack_analysis.quality import estimate_sampling_period
 from ptrack_analysis.sources.resolution import resolve_video
 from ptrack_analysis.video import Video
@@ -71,6 +72,30 @@ def test_the_sampling_period_is_the_lower_median_of_each_persons_steps(persons, 
     assert resolve_video(video, detections.index)[0].sampling_period == expected
 
 
+def test_trajectories_and_points_have_the_sampling_period_of_their_rows():
+    persons, video = {0: at(0, 100, 200), 1: at(50, 350)}, make_video()
+    trajectories = compute_trajectories(make_detections(persons), video, period="40ms")
+    for table in (trajectories, trajectories[::-1], make_points(persons)):
+        assert estimate_sampling_period(table, video) == pd.Timedelta("100ms")
+
+
+NOT_FOR_PERIODS = {
+    "a list": ([1], r"not a trajectories table: got \[1\]"),
+    "detections": (make_detections({0: at(0)}).drop(columns="left"), "not a detections table: column 'left'"),
+    "points": (make_points({0: at(0)}).drop(columns="y_m"), "not a points table: column 'y_m'"),
+    "trajectories": (
+        compute_trajectories(make_detections({0: at(0)}), make_video()).drop(columns="tracklet"),
+        "not a trajectories table: ",
+    ),
+}
+
+
+@pytest.mark.parametrize(("table", "said"), NOT_FOR_PERIODS.values(), ids=NOT_FOR_PERIODS.keys())
+def test_the_sampling_period_of_another_table_is_refused_by_the_name_of_the_table(table, said):
+    with pytest.raises(SchemaError, match=said):
+        estimate_sampling_period(table, make_video())
+
+
 def test_face_only_detections_count_for_the_sampling_period():
     detections = make_detections({0: [(0, 0.5, 0.5), (80, None, None), (160, 0.5, 0.5)]})
     assert estimate_sampling_period(detections, make_video()) == pd.Timedelta("80ms")
@@ -105,10 +130,23 @@ def test_the_default_of_max_gap_grows_with_the_sampling_period():
 def test_a_max_gap_that_interrupts_ordinary_steps_is_warned_of():
     path = at(*[time for start in range(0, 30_000, 300) for time in (start, start + 100)])
     video = replace(make_video(), sampling_period=pd.Timedelta("100ms"))
-    message = r"50% of the steps within three sampling periods \(300 ms\) exceed max_gap \(150 ms\).*'300ms'"
+    message = (
+        r"50% of the steps within three sampling periods \(300 ms\) exceed max_gap \(150 ms\).*"
+        r"'300ms' \(--max-gap 300ms\)"
+    )
     with pytest.warns(PtrackWarning, match=message):
         compute_trajectories(make_detections({0: path}), video, max_gap="150ms")
     compute_trajectories(make_detections({0: path}), video, max_gap="200ms")
+
+
+@pytest.mark.parametrize(("longest", "max_gap", "is_warned_of"), [
+    (1, "299ms", False), (2, "299ms", True), (2, "300ms", False), (0, "100ms", False),
+])  # fmt: skip
+def test_one_step_in_twenty_of_up_to_three_periods_may_exceed_max_gap(longest, max_gap, is_warned_of):
+    steps = [100] * (20 - longest) + [300] * longest + [301] * 40
+    path = at(*np.cumsum([0, *steps]).tolist())
+    with pytest.warns(PtrackWarning, match=r"^10% of the steps") if is_warned_of else nullcontext():
+        compute_trajectories(make_detections({0: path}), make_video(), period="100ms", max_gap=max_gap)
 
 
 def test_the_warning_of_a_short_max_gap_shows_the_call_of_the_caller():
@@ -213,6 +251,15 @@ def test_dwell_is_the_sum_of_held_and_unlocated_the_part_without_a_place():
     assert (row["first_seen"], row["last_seen"]) == (pd.Timedelta(0), pd.Timedelta("5100ms"))
 
 
+def test_interpolated_and_continued_rows_are_present_and_not_detected():
+    trajectories = compute_trajectories(make_detections({0: at(0, 100, 200, 300)}), make_video())
+    marked = trajectories.assign(
+        continued=[True, False, False, False], interpolated=[False, True, False, False]
+    )
+    row = compute_tracks(marked[::-1]).loc[0]
+    assert (row["detections"], row["time_in_scene"]) == (2, pd.Timedelta("400ms"))
+
+
 def test_select_keeps_half_open_times_and_some_persons():
     detections = make_detections({0: at(0, 100, 200), 1: at(100), 2: at(150)})
     part = select(detections, start="100ms", end="200ms", persons=[0, 1, 99])
@@ -253,6 +300,11 @@ def test_rows_in_any_order_are_sorted_by_person_and_time(levels_in_order):
 )
 def test_a_part_ends_at_its_end_within_the_video_or_at_the_last_observation(known, end, last, expected):
     assert part_end(known, end, last) == expected
+
+
+def test_an_end_that_is_no_length_of_time_is_refused_by_its_name():
+    with pytest.raises(ParameterError, match=r"^end must be a duration"):
+        part_end(None, "soon", 700)
 
 
 def test_names_of_a_level_are_numbered_in_ascending_order_without_the_unused():

@@ -1,5 +1,6 @@
 """A part of a video is read in the memory of the part, and gives the tables of the whole video cut to it."""
 
+import json
 import tracemalloc
 from pathlib import Path
 
@@ -11,14 +12,22 @@ from hypothesis import strategies as st
 from pages import FACE, page, record, write
 
 from ptrack_analysis.dataset.batches import compute_tables
-from ptrack_analysis.errors import PtrackError
+from ptrack_analysis.errors import InputError, PtrackError
 from ptrack_analysis.pipeline import video_analysis
 from ptrack_analysis.pipeline.config import AnalysisConfig
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 from ptrack_analysis.schema.arrays import to_frame
 from ptrack_analysis.sources.finding import find_videos
-from ptrack_analysis.sources.pages.decode import Page
-from ptrack_analysis.sources.pages.rows import Collector, TimeRange, build_page_rows
+from ptrack_analysis.sources.pages.decode import WITH_FACES, Page, decode_pages
+from ptrack_analysis.sources.pages.rows import (
+    Budget,
+    Collector,
+    TimeRange,
+    _mark_values,
+    build_page_rows,
+    compute_whole,
+)
+from ptrack_analysis.sources.pages.salvage import DocumentLog
 from ptrack_analysis.sources.reading import load
 
 SHOP = Path(__file__).parent.parent.parent / "data" / "shop"
@@ -117,6 +126,83 @@ def test_boxes_of_one_person_at_one_moment_outside_of_the_part_are_compared_exac
     reading = load(reference, careful=False, part=TimeRange(0, 1000))
     assert (reading.whole.boxes, reading.whole.hidden, reading.report.merged) == (2, 0, 2)
     assert len(reading.whole.index) == 2
+
+
+def collect(pages, part=None, **options):
+    """Give a collector with the rows of pages."""
+    collector = Collector(part=part, **options)
+    for content in pages:
+        for decoded in decode_pages(json.dumps(content).encode(), "a", WITH_FACES, DocumentLog()):
+            collector.add(build_page_rows(decoded, faces=True, landmarks=False))
+    return collector
+
+
+OTHER_FACE = FACE | {"Confidence": 50.0}
+LATE = [
+    page(record(9000, 5), record(2**32, 3), record(9000, 2, box=(0.1, 0.1, -0.2, 0.1)), record(1500, 1)),
+    page(record(300, 5, box=None, face=FACE), record(9000, 4, box=(0.1, 0.7, 0.2, 0.3)), record(1900, 2)),
+    page(record(300, 5), record(2**32, 2**40, box=None), record(9000, 5), record(0, 7)),
+]
+SAME_TIMES = {
+    "no row twice": ([], []),
+    "the same row": ([record(9000, 5), record(9000, 5)], []),
+    "a box and a face": ([record(40, 1), record(40, 1, box=None, face=FACE)], []),
+    "two boxes": ([record(40, 1), record(40, 1, box=(0.4, 0.2, 0.1, 0.3)), record(40, 0)], [40]),
+    "two faces": ([record(40, 1, face=FACE), record(40, 1, face=OTHER_FACE)], [40]),
+    "two boxes and the same face": (
+        [record(40, 1, face=FACE), record(40, 1, box=(0, 0, 0.1, 0.1), face=FACE), record(40, 1)],
+        [40],
+    ),
+    "two times": (
+        [record(time, 1, box=(left, 0.1, 0.1, 0.1)) for time in (2**33, 9000) for left in (0.1, 0.2)],
+        [9000, 2**33],
+    ),
+}
+
+
+@pytest.mark.parametrize(("records", "unclear"), SAME_TIMES.values(), ids=SAME_TIMES.keys())
+def test_the_facts_about_a_video_are_the_same_with_the_rows_of_a_part(records, unclear):
+    pages = [*LATE, page(*records)]
+    table, merged = collect(pages).table()
+    expected = compute_whole(table)
+    collector = collect(pages, TimeRange(1000, 2000))
+    assert collector.unclear().tolist() == unclear
+    kept, merged_in_part = collector.table()
+    pd.testing.assert_frame_equal(kept, table.loc["1000ms":"1999ms"], check_index_type=False)
+    found, more = collector.whole(kept)
+    assert merged_in_part.rows + more == merged.rows
+    pd.testing.assert_index_equal(found.index, expected.index)
+    for name in ("boxes", "negative", "hidden"):
+        assert getattr(found, name) == getattr(expected, name)
+
+
+def test_a_part_without_other_rows_has_the_facts_of_its_table():
+    collector = collect(LATE, TimeRange(0, np.inf))
+    table, _ = collector.table()
+    found, more = collector.whole(table)
+    assert (more, found.boxes, found.negative, found.hidden) == (0, 8, 1, 1)
+    pd.testing.assert_index_equal(found.index, table.index)
+
+
+def test_rows_within_and_outside_of_the_part_count_for_the_memory_of_a_video():
+    for memory in (263, 262):
+        budget = Budget(video="door", memory=memory, row=100, other=7, way_out="Read a part (--start).")
+        if memory == 263:
+            assert len(collect(LATE, TimeRange(1000, 2000), budget=budget)) == 3
+            continue
+        with pytest.raises(InputError, match=r"video 'door' with 11 detections or more needs .* \(--start\)"):
+            collect(LATE, TimeRange(1000, 2000), budget=budget)
+
+
+def test_boxes_that_differ_in_any_bit_are_told_apart_outside_of_the_part():
+    drawn = np.random.default_rng(1).random((4, 1))
+    boxes = np.repeat(drawn, 401, axis=1)
+    for side in range(4):
+        boxes[side, 1 + 100 * side : 101 + 100 * side] += np.arange(1, 101) * 2.0**-52
+    marks = _mark_values(boxes)
+    assert len(np.unique(marks)) == 401
+    assert marks.min() > 0
+    assert _mark_values(drawn)[0] == marks[0]
 
 
 def many_rows(pages, persons=20):

@@ -215,6 +215,35 @@ def test_of_two_boxes_the_larger_is_taken_then_the_one_further_left_then_up(tmp_
     assert merged(tmp_path, record(box=(0.1, 0.1, 0.4, 0.1)), record(box=(0.2, 0.2, 0.3, 0.3)))["left"] == 0.2
 
 
+@pytest.mark.filterwarnings("ignore:.*another box:ptrack_analysis.errors.PtrackWarning")
+@pytest.mark.parametrize("change", [
+    {"Confidence": 50.0}, {"Confidence": None}, {"Pose": FACE["Pose"] | {"Roll": 3.0}}, {"Pose": None},
+    {"Pose": FACE["Pose"] | {"Yaw": 3.0}}, {"Pose": FACE["Pose"] | {"Pitch": 3.0}},
+    {"Quality": {"Brightness": 3.0, "Sharpness": 70.0}}, {"Quality": {"Brightness": 60.0, "Sharpness": 3.0}},
+], ids=str)  # fmt: skip
+def test_of_faces_in_the_same_place_the_order_of_the_rows_does_not_choose(tmp_path, change):
+    assert merged(tmp_path, record(face=FACE), record(face=FACE | change))["face_left"] == 0.4
+
+
+@pytest.mark.filterwarnings("ignore:.*another box:ptrack_analysis.errors.PtrackWarning")
+def test_of_boxes_of_the_same_size_and_corner_the_order_of_the_rows_does_not_choose(tmp_path):
+    merged(tmp_path, record(box=(0.5, 0.5, 0.25, 0.5)), record(box=(0.5, 0.5, 0.5, 0.25)))
+    merged(tmp_path, record(box=(0.5, 0.5, 0.0, 0.5)), record(box=(0.5, 0.5, 0.0, 0.25)))
+    without = FACE | {"BoundingBox": None}
+    assert merged(tmp_path, record(face=without), record(face=FACE))["face_left"] == 0.4
+
+
+def test_the_first_three_rows_with_another_box_are_named(tmp_path):
+    boxes = [(0.1, 0.1, 0.3, 0.3), (0.2, 0.2, 0.1, 0.1), (0.1, 0.1, 0.3, 0.3)]
+    rows = [record(time, 7, box=box) for time in (0, 40, 80, 120) for box in boxes]
+    rows += [record(160, 7), record(160, 7, box=None, face=FACE)]
+    with pytest.warns(PtrackWarning, match="another box"):
+        _, video = read_tracking(write(tmp_path / "a.json", page(*rows)), allow_dropped=True)
+    (dropped,) = [reason for reason in video.read_report.dropped if "another box" in reason.text]
+    assert dropped.rows == 4
+    assert dropped.examples == tuple(f"person 7 at {time} s" for time in ("0.000", "0.040", "0.080"))
+
+
 def test_persons_of_one_moment_come_in_the_order_of_their_numbers(tmp_path):
     content = page(record(0, 2), record(0, 0), record(0, 1), record(40, 1), record(40, 0))
     detections, _ = read_tracking(write(tmp_path / "a.json", content))
@@ -281,6 +310,21 @@ def test_last_pages_without_job_that_cover_the_same_time_are_a_video_each(tmp_pa
     assert found(tmp_path) == {"film-1": ["film-1.json"], "film-2": ["film-2.json"]}
     with pytest.raises(MixedError, match="contains 2 videos"):
         read_tracking(tmp_path)
+
+
+def test_wrapped_pages_belong_to_the_video_of_their_own_or_their_wrappers_file_name(tmp_path):
+    for number, name in enumerate(("one.mp4", "two.mp4")):
+        inner = page(record(number), job=None)
+        write(tmp_path / f"result-{number}.json", {"fileName": name, "data": {"original_response": inner}})
+    assert sorted(found(tmp_path).values()) == [["result-0.json"], ["result-1.json"]]
+    named = [
+        {"fileName": "one.mp4", "data": page(record(), job=None, fileName="own.mp4")},
+        {"fileName": "one.mp4", "data": page(record(5), job=None)},
+    ]
+    with pytest.raises(MixedError, match="2 videos"):
+        read_tracking(write(tmp_path / "named" / "a.json", named))
+    named[0]["data"].pop("fileName")
+    assert len(read_tracking(write(tmp_path / "named" / "a.json", named))[0]) == 2
 
 
 def merged_object(name, *records):

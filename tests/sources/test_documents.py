@@ -2,16 +2,23 @@
 
 import gzip
 import json
+import os
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from pages import page, record
 
-from ptrack_analysis.errors import PageError
+from ptrack_analysis.errors import InputError, PageError
+from ptrack_analysis.limits import limit_memory
 from ptrack_analysis.sources.pages import documents
 from ptrack_analysis.sources.pages.decode import BARE
-from ptrack_analysis.sources.pages.documents import documents_of_lines, read_document, read_lines
+from ptrack_analysis.sources.pages.documents import (
+    documents_of_lines,
+    read_document,
+    read_documents,
+    read_lines,
+)
 from ptrack_analysis.sources.pages.encoding import find_encoding
 from ptrack_analysis.sources.pages.salvage import DocumentLog
 
@@ -51,6 +58,98 @@ def test_a_document_is_whole_however_it_is_read(tmp_path, monkeypatch, zipped):
     file = tmp_path / ("a.json.gz" if zipped else "a.json")
     file.write_bytes(gzip.compress(BOM + content) if zipped else BOM + content)
     assert read_document(file) == content
+
+
+EMPTY = {
+    "no text": (b"", "the file is empty; a page of JSON was expected. Save the response again."),
+    "zeros": (
+        bytes(3),
+        (
+            "has 3 zero bytes and no text; a page of JSON was expected. The file was not written to its end; "
+            "save the response again."
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize(("content", "said"), EMPTY.values(), ids=EMPTY)
+def test_a_document_without_text_is_refused_with_what_to_do(tmp_path, content, said):
+    (tmp_path / "a.json").write_bytes(content)
+    with pytest.raises(PageError) as refused:
+        read_document(tmp_path / "a.json")
+    assert str(refused.value).removeprefix(f"{tmp_path / 'a.json'}: ") == said
+
+
+def test_lines_without_text_are_refused_with_what_to_do(tmp_path):
+    (tmp_path / "a.jsonl").write_bytes(b"")
+    with pytest.raises(PageError) as refused:
+        list(read_lines(tmp_path / "a.jsonl"))
+    assert str(refused.value) == (
+        f"{tmp_path / 'a.jsonl'}: the file is empty; pages of JSON, one per line, were expected. Save the "
+        "responses again."
+    )
+
+
+def test_a_folder_and_a_fifo_are_not_read_as_documents(tmp_path):
+    (tmp_path / "a.json").mkdir()
+    os.mkfifo(tmp_path / "b.json")
+    for name, kind in (("a.json", "folder"), ("b.json", "FIFO or device")):
+        with pytest.raises(InputError, match=rf"{name}: cannot be read: it is a {kind}, not a file"):
+            read_document(tmp_path / name)
+    with pytest.raises(InputError, match=r"c\.json: cannot be read: No such file or directory"):
+        read_document(tmp_path / "c.json")
+
+
+def test_a_document_is_refused_if_three_copies_do_not_fit_into_the_memory(tmp_path, monkeypatch):
+    monkeypatch.setattr(documents, "SMALL", 1000)
+    (tmp_path / "a.json").write_bytes(b"[" * 400)
+    (tmp_path / "a.jsonl").write_bytes(b"[" * 10 + b"\n" + b"[" * 400)
+    (tmp_path / "b.jsonl").write_bytes(b"[" * 333 + b"\n" + b"[" * 333)
+    remedy = "Save one response per file or per line of a .jsonl file, or raise memory (--memory)."
+    with limit_memory(500):
+        for name, line, read in (("a.json", "", read_document), ("a.jsonl", ", line 2", read_lines)):
+            with pytest.raises(InputError) as refused:
+                list(read(tmp_path / name))
+            said = str(refused.value).removeprefix(str(tmp_path / name))
+            assert said.startswith(f"{line}: a document of 400 bytes or more needs more than ")
+            assert said.endswith(remedy)
+        assert len(list(read_lines(tmp_path / "b.jsonl"))) == 2
+
+
+ZIPPED = {
+    "not zipped": (
+        b"{}",
+        (
+            "not a complete gzip file: incorrect header check. If the file is not compressed, remove .gz "
+            "from its name."
+        ),
+    ),
+    "cut": (gzip.compress(b"x" * 9)[:-1], "the gzip stream ends early, after 9 unzipped bytes"),
+    "other bytes": (
+        gzip.compress(b"x") + b"signature",
+        "other bytes follow the gzip stream: b'signature'. The file was changed or is damaged.",
+    ),
+    "half a mark": (gzip.compress(b"x") + b"\x1f", "the gzip stream ends early, after 1 unzipped bytes"),
+}
+
+
+@pytest.mark.parametrize(("content", "said"), ZIPPED.values(), ids=ZIPPED)
+def test_a_damaged_gzip_file_is_refused_with_its_damage(tmp_path, content, said):
+    (tmp_path / "a.json.gz").write_bytes(content)
+    with pytest.raises(PageError) as refused:
+        read_document(tmp_path / "a.json.gz")
+    assert str(refused.value) == f"{tmp_path / 'a.json.gz'}: {said}"
+
+
+def test_a_text_that_ends_within_a_character_is_refused_or_logged(tmp_path):
+    (tmp_path / "a.json").write_bytes("\ufeff{}".encode("utf-16-le") + b"\n")
+    said = "the file ends within a character of UTF-16 (1 bytes are left over)"
+    with pytest.raises(PageError) as refused:
+        read_document(tmp_path / "a.json")
+    assert str(refused.value) == f"{tmp_path / 'a.json'}: {said}. The file is probably incomplete."
+    log = DocumentLog()
+    assert read_document(tmp_path / "a.json", log) == b"{}"
+    assert (log.early, log.notes) == (said, [f"{tmp_path / 'a.json'}: the text is UTF-16, not UTF-8"])
 
 
 LONG = {
@@ -128,9 +227,16 @@ def lines_of(tmp_path, *documents_):
     return file, found
 
 
-def test_records_that_follow_each_other_are_pages_of_a_thousand(tmp_path):
+@pytest.mark.parametrize("name", ["a.jsonl", "a.json"])
+def test_records_that_follow_each_other_are_pages_of_a_thousand(tmp_path, name):
     records = [record(40 * number) for number in range(1001)]
-    _, found = lines_of(tmp_path, *records, page(record(), record(1)), records[0], records[1])
+    documents_ = [*records, page(record(), record(1)), records[0], records[1]]
+    file = tmp_path / name
+    file.write_text("".join(json.dumps(one) + "\n" for one in documents_))
+    found = [
+        (place.removeprefix(str(file)), [len(one.persons) for one in pages])
+        for place, pages in read_documents(file, BARE, DocumentLog())
+    ]
     assert found == [
         (", lines 1 to 1000", [1000]),
         (", lines 1001 to 1001", [1]),

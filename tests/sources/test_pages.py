@@ -45,6 +45,7 @@ SHAPES = {
     ),
     "wrapped pages": ("a.json", {"status": "succeeded", "original_response": TWO}),
     "enveloped": ("a.json", {"success": True, "data": ONE}),
+    "wrapped 16 times": ("a.json", '{"data":' * 16 + json.dumps(ONE) + "}" * 16),
     "numbers as texts": ("a.json", as_texts(ONE)),
     "empty token": ("a.json", page(*RECORDS, token="")),
     "unknown members": ("a.json", page(*RECORDS, Extra={"deep": [1, {"a": None}]}, Billable="x")),
@@ -99,6 +100,32 @@ def test_boxes_beyond_the_frame_are_neither_refused_nor_cut(tmp_path):
     content = page(*(record(0, index, box=box) for index, box in enumerate(boxes)))
     detections, _ = read_tracking(write(tmp_path / "a.json", content))
     assert [tuple(row) for row in detections[["left", "top", "width", "height"]].to_numpy()] == boxes
+
+
+def test_each_face_has_its_own_values_and_landmarks_and_lacks_the_others(tmp_path):
+    point = {"Type": "nose", "X": 0.7, "Y": 0.8}
+    faces = [
+        {name: value for name, value in FACE.items() if name not in {"BoundingBox", "Landmarks"}},
+        {"BoundingBox": FACE["BoundingBox"], "Landmarks": [point | {"Type": "chinBottom"}, point]},
+        {
+            "Confidence": 3.0,
+            "Pose": None,
+            "Quality": {"Sharpness": 4.0},
+            "Landmarks": None,
+        },
+    ]
+    content = page(*(record(0, index, face=face) for index, face in enumerate(faces)))
+    for landmarks in (False, True):
+        detections, _ = read_tracking(write(tmp_path / "a.json", content), landmarks=landmarks)
+        columns = ["face_left", "face_height", "face_confidence", "face_roll", "face_pitch", "face_sharpness"]
+        assert detections[columns].fillna(-9).to_numpy().tolist() == [
+            [-9, -9, 99.5, -1, 2, 70],
+            [0.4, 0.1, -9, -9, -9, -9],
+            [-9, -9, 3, -9, -9, 4],
+        ]
+    points = detections.filter(regex="_[xy]$")
+    assert points.notna().sum(axis=1).tolist() == [0, 2, 0]
+    assert points.iloc[1][["nose_x", "nose_y"]].tolist() == [0.7, 0.8]
 
 
 def test_faces_can_be_left_out(tmp_path):
@@ -183,19 +210,36 @@ def test_a_whole_number_is_read_however_it_is_written(tmp_path, value):
     assert detections.index[1][0] == pd.Timedelta("7ms")
 
 
+NOT_FINITE = ": a number must be finite, found "
 BROKEN = {
-    "not JSON": ("a.json", "hello", "not JSON at byte 0 (line 1, column 1)"),
+    "not JSON": (
+        "a.json",
+        "hello",
+        (
+            "not JSON at byte 0 (line 1, column 1): invalid character, found b'hello'. The file was changed "
+            "or is damaged: restore the original."
+        ),
+    ),
     "cut in the middle": (
         "a.json",
         json.dumps(ONE)[:200],
         "a.json: JSON ends early at byte 200 (line 1, column 201). The file is probably incomplete.",
     ),
-    "empty": ("a.json", "", "the file is empty"),
+    "empty": ("a.json", "", "the file is empty; a page of JSON was expected. Save the response again."),
     "blank": ("a.json", " \n ", "the file is empty"),
     "a byte order mark alone": ("a.json", b"\xef\xbb\xbf", "the file is empty"),
-    "NaN": ("a.json", json.dumps(page(record(0, 0, box=(float("nan"), 0, 1, 1)))), "not JSON at byte"),
-    "infinity": ("a.json", json.dumps(page(record(0, 0, box=(float("inf"), 0, 1, 1)))), "not JSON at byte"),
-    "nested 100 000 deep": ("a.json", '{"Persons":' + "[" * 100_000, "nested deeper"),
+    "NaN": ("a.json", json.dumps(page(record(0, 0, box=(float("nan"), 0, 1, 1)))), NOT_FINITE + "b'NaN"),
+    "infinity": ("a.json", json.dumps(page(record(0, 0, box=(float("inf"), 0, 1, 1)))), NOT_FINITE + "b'Inf"),
+    "minus infinity": (
+        "a.json",
+        json.dumps(page(record(0, 0, box=(float("-inf"), 0, 1, 1)))),
+        NOT_FINITE + "b'Inf",
+    ),
+    "nested 100 000 deep": (
+        "a.json",
+        '{"Persons":' + "[" * 100_000,
+        "nested deeper than any GetPersonTracking page. Remove it, or save the response again.",
+    ),
     "nested in what is not read": (
         "a.json",
         '{"Persons": [], "x":' + "[" * 100_000 + "]" * 100_000 + "}",
@@ -205,7 +249,12 @@ BROKEN = {
     "invalid UTF-8": (
         "a.json",
         b'{"Persons": [],\n "x": "\xff\xfe"}',
-        r"invalid UTF-8 at byte 23 (line 2, column 8): b'\xff\xfe",
+        "invalid UTF-8 at byte 23 (line 2, column 8): b'\\xff\\xfe\"}'. Save the file as UTF-8.",
+    ),
+    "compressed text without .gz": (
+        "a.json",
+        gzip.compress(b"{}"),
+        "It is gzip-compressed. Add .gz to its name.",
     ),
     "missing time": (
         "a.json",
@@ -268,10 +317,29 @@ BROKEN = {
         lines(page(record(-1)), ONE),
         "line 1: Persons[0].Timestamp is -1",
     ),
+    "wrapped 17 times": (
+        "a.json",
+        '{"data":' * 17 + json.dumps(ONE) + "}" * 17,
+        "the page is nested in more than 16 wrappers. Unwrap it, or save the response again.",
+    ),
     "wrapped 600 times": (
         "a.json",
         '{"data":' * 600 + json.dumps(ONE) + "}" * 600,
         "nested in more than 16 wrappers",
+    ),
+    "a long value": (
+        "a.json",
+        {"Persons": [{"Timestamp": "x" * 59, "Person": {"Index": 0}}]},
+        "Persons[0].Timestamp is '" + "x" * 59 + "...; expected int",
+    ),
+    "a date": (
+        "a.json",
+        {"Persons": [{"Timestamp": "2026/12/01 10:00", "Person": {"Index": 0}}]},
+        (
+            "Persons[0].Timestamp is '2026/12/01 10:00', which is a wall-clock time. Timestamps count from "
+            "the start of the video: subtract the time of its first frame from each Timestamp, in "
+            "milliseconds."
+        ),
     ),
     "empty gzip": ("a.json.gz", b"", "the file is empty"),
 }
@@ -326,8 +394,8 @@ SECOND_LOOK = {
     "a single record of a wrong kind": ({"Person": 5, "Timestamp": 0}, "Person is 5; expected object"),
     "a record of a wrong kind in a list": ([{"Person": 5}], "[0].Person is 5; expected object"),
     "lists in lists": ([[page(record(-1))]], "not a GetPersonTracking page"),
-    "fifteen deep": (
-        json.loads('{"data":' * 15 + json.dumps(page(record(-1))) + "}" * 15),
+    "sixteen deep": (
+        json.loads('{"data":' * 16 + json.dumps(page(record(-1))) + "}" * 16),
         "data.Persons[0].Timestamp is -1",
     ),
 }

@@ -90,6 +90,8 @@ SALVAGED = {
     "documents separated by commas": ("a.json", pretty(*TWO, between=",\n"), JOINED),
     "documents each with a byte order mark": ("a.json", "\ufeff" + pretty(*TWO, between="\n\ufeff"), JOINED),
     "compact documents in one line": ("a.json", "".join(map(json.dumps, TWO)), JOINED),
+    "lines in a file of JSON": ("a.json", "\n".join(map(json.dumps, TWO)), None),
+    "records in a file of JSON": ("a.persons.json", "\n".join(map(json.dumps, RECORDS)), None),
     "documents in a file of lines": ("a.jsonl", pretty(*TWO), JOINED),
     "two documents in one line of several": (
         "a.jsonl",
@@ -148,6 +150,11 @@ SALVAGED = {
         "a.json",
         page(*(rename(one, lambda name: camel(name) if name == "BoundingBox" else name) for one in RECORDS)),
         "in camelCase (such as 'boundingBox')",
+    ),
+    "boxes alone in snake_case": (
+        "a.json",
+        page(*(rename(one, lambda name: snake(name) if name == "BoundingBox" else name) for one in RECORDS)),
+        "in snake_case (such as 'bounding_box')",
     ),
     "enumerations as objects": ("a.json", with_enums(WHOLE), 'enumerations are objects ({"Value": ...})'),
 }  # fmt: skip
@@ -260,6 +267,7 @@ CUTS = {
     "in a wrapped page": (json.dumps({"data": WHOLE})[: len(TEXT) - 90], 11),
     "brackets in texts": (json.dumps({"JobTag": '}]"\\', **WHOLE})[: len(TEXT) - 90], 11),
     "within a UTF-16 unit": (TEXT.encode("utf-16")[:-1], 12),
+    "within a UTF-8 character": (TEXT[:-1].encode() + ', "JobTag": "T\u00fc'.encode()[:-1], 12),
     "a line": ("\n".join(map(json.dumps, TWO))[:-60], 11),
     "a line of records": ("\n".join(map(json.dumps, RECORDS))[:-20], 11),
 }
@@ -440,7 +448,17 @@ def test_pages_of_a_face_search_are_read_and_named(tmp_path):
     rows = [one | {"FaceMatches": [{"Similarity": 99.0}]} for one in RECORDS]
     file = write(tmp_path / "a.json", page(*rows))
     assert_frame_equal(read_tracking(file)[0], read_tracking(write(tmp_path / "b.json", WHOLE))[0])
-    assert any("is from GetFaceSearch" in note for note in inspect_tracking(file).notes)
+    note = f"{file}: the page is from GetFaceSearch, not GetPersonTracking, and its FaceMatches were ignored"
+    assert inspect_tracking(file).notes.count(note.removeprefix(f"{file}: ")) == 1
+
+
+@pytest.mark.parametrize("matched", [0, 99])
+def test_a_face_search_is_noticed_by_its_first_or_its_last_record(tmp_path, matched):
+    rows = [record(80 * number, face=FACE) for number in range(100)]
+    rows[matched]["FaceMatches"] = []
+    assert any(
+        "GetFaceSearch" in note for note in inspect_tracking(write(tmp_path / "a.json", page(*rows))).notes
+    )
 
 
 OPERATIONS = {

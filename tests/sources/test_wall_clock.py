@@ -32,6 +32,9 @@ READ = {
     "epoch s": ("time", [EPOCH_MS / 1000, EPOCH_MS / 1000 + 0.04]),
     "epoch s as time_s": ("time_s", [EPOCH_MS / 1000, EPOCH_MS / 1000 + 0.04]),
     "epoch us": ("time", [EPOCH_MS * 1000, EPOCH_MS * 1000 + 40_000]),
+    "epoch ns": ("time", [EPOCH_MS * 10**6, EPOCH_MS * 10**6 + 40 * 10**6]),
+    "ISO 8601 with a decimal comma": ("time", ['"2023-10-31T15:17:12,123Z"', '"2023-10-31T15:17:12,163Z"']),
+    "ISO 8601 within spaces": ("time", [" 2023-10-31T15:17:12.123Z", "2023-10-31T15:17:12.163Z "]),
     "ISO 8601 with Z": ("time", ["2023-10-31T15:17:12.123Z", "2023-10-31T15:17:12.163Z"]),
     "ISO 8601 with an offset": ("time", ["2023-10-31 16:17:12.123+01:00", "2023-10-31 16:17:12.163+01:00"]),
     "ISO 8601 as time_ms": ("time_ms", ["2023-10-31T15:17:12.123Z", "2023-10-31T15:17:12.163Z"]),
@@ -51,6 +54,12 @@ def test_wall_clock_times_count_from_the_first_one_which_is_the_start_of_the_vid
     )
 
 
+def test_the_note_about_the_start_gives_the_first_time_to_the_millisecond(tmp_path):
+    file = write(tmp_path / "a.csv", table_of(["2023-10-31T15:17:12Z"]))
+    (note,) = [note for note in notes(file, "time") if "start" in note]
+    assert note == "the video is taken to start with the first time in 'ts', 2023-10-31T15:17:12.000+00:00"
+
+
 def notes(file, role):
     return read_tracks(file, columns={role: "ts", **COLUMNS}, video=VIDEO).notes
 
@@ -62,8 +71,13 @@ def test_a_known_start_of_the_video_goes_before_the_first_time(tmp_path):
     assert detections.index.get_level_values("timestamp").tolist() == [pd.Timedelta("5s")]
     assert video.started_at == known.started_at
     late = replace(VIDEO, started_at=START + dt.timedelta(seconds=5))
-    with pytest.raises(InputError, match="expected a time at or after the start of the video"):
+    said = "expected a time at or after the start of the video, 2023-10-31T15:17:17.123000"
+    with pytest.raises(InputError, match=f"a.csv, line 2: ts is .*{said}"):
         read_tracking(file, columns={"time": "ts", **COLUMNS}, video=late)
+    exact = replace(VIDEO, started_at=START)
+    assert read_tracking(file, columns={"time": "ts", **COLUMNS}, video=exact)[0].index[0][0] == pd.Timedelta(
+        0
+    )
 
 
 def test_local_times_without_an_offset_do_not_set_the_start(tmp_path):
@@ -73,15 +87,45 @@ def test_local_times_without_an_offset_do_not_set_the_start(tmp_path):
     assert len(detections) == 2
     assert video.started_at is None
     (note,) = video.read_report.assumptions
-    assert "no UTC offset" in note
-    assert "--started-at" in note
+    assert note == (
+        "times in 'ts' have no UTC offset: the video is taken to start with the first one, "
+        "2023-10-31 15:17:12.123 (give the start with started_at, --started-at, and timezone, --timezone)"
+    )
 
 
-def test_times_of_a_clock_count_from_the_start_of_the_video(tmp_path):
-    file = write(tmp_path / "a.csv", table_of(["00:00:00.000", "00:01:30.040"]))
+@pytest.mark.parametrize(
+    ("time", "expected"),
+    [("00:01:30.040", "90.04s"), ('"00:01:30,040"', "90.04s"), ("2:00:01", "7201s"), (" 00:59:59 ", "3599s")],
+)
+def test_times_of_a_clock_count_from_the_start_of_the_video(tmp_path, time, expected):
+    file = write(tmp_path / "a.csv", table_of(["00:00:00.000", time]))
     detections, video = read_tracking(file, columns={"time": "ts", **COLUMNS}, video=VIDEO)
-    assert detections.index.get_level_values("timestamp")[1] == pd.Timedelta("90.04s")
+    assert detections.index.get_level_values("timestamp")[1] == pd.Timedelta(expected)
     assert video.started_at is None
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_missing_time_is_refused_with_its_row(tmp_path, kind):
+    stamps = pd.to_datetime(["2023-10-31T15:17:12.123", None]).tz_localize("UTC")
+    table = pd.DataFrame({"ts": stamps, "track_id": 1, "x1": 1, "y1": 1, "x2": 9, "y2": 9})
+    file = tmp_path / f"a.{kind}"
+    table.to_csv(file, index=False) if kind == "csv" else table.to_parquet(file)
+    place = "line 3: ts is ''" if kind == "csv" else "row 1: ts is None"
+    with pytest.raises(InputError, match=f"a.{kind}, {place}; expected a (date and )?time"):
+        read_tracking(file, columns={"time": "ts", **COLUMNS}, video=VIDEO)
+
+
+def test_a_detection_in_every_millisecond_is_possible(tmp_path):
+    columns = {"time_ms": "ts", **COLUMNS}
+    every = write(tmp_path / "a.csv", table_of(range(100, 111)))
+    assert len(read_tracking(every, columns=columns, video=VIDEO)[0]) == 11
+    more = write(tmp_path / "b.csv", table_of([*range(100, 111), 100.5]))
+    with pytest.raises(InputError) as refused:
+        read_tracking(more, columns=columns, video=VIDEO)
+    assert str(refused.value) == (
+        f"{more}: ts has 12 different times within 10 ms, so it is in seconds. Give it the role time_s "
+        "(columns=, --columns)."
+    )
 
 
 @pytest.mark.filterwarnings("ignore:.*no UTC offset:ptrack_analysis.errors.PtrackWarning")
@@ -118,10 +162,44 @@ REFUSED = {
     ),
     "epoch s called ms": ("time_ms", [1698765432, 1698765433], "a time in s since 1970, not in ms"),
     "epoch ms called s": ("time_s", [EPOCH_MS], "a time in ms since 1970, not in s"),
-    "days into the video": ("time_ms", [LATEST_START + 1], "more than 10 days into the video"),
-    "ms as frames": ("frame", [EPOCH_MS], "looks like wall-clock time, not like .*--columns time=ts"),
-    "dates as frames": ("frame", ["2024/05/01 10:00"], "line 2: ts is 2024/05/01 10:00, a date and not"),
-    "numbers and dates": ("time", [0, "2024-05-01 10:00:00"], "line 3: ts is .*two kinds of times"),
+    "days into the video": (
+        "time_ms",
+        [LATEST_START + 1],
+        (
+            "starts at 864000001 ms, more than 10 days into the video. Subtract the time of the first frame, "
+            "or give dates or times since 1970 as the role time.$"
+        ),
+    ),
+    "a time after days": (
+        "time_ms",
+        [0, 10**11 + 1],
+        "line 3: ts is .*since the start of the video as in the",
+    ),
+    "ms as frames": (
+        "frame",
+        [EPOCH_MS],
+        "looks like wall-clock time, not like the number of a frame. If ts is a time, give it the role time",
+    ),
+    "dates as frames": (
+        "frame",
+        ["2024/05/01 10:00"],
+        "line 2: ts is 2024/05/01 10:00, a date and not a frame. If ts is a time",
+    ),
+    "a date among frames": (
+        "frame",
+        [1, " 2024-05-01"],
+        "line 3: ts is  ?2024-05-01, a date and not a frame",
+    ),
+    "numbers and dates": (
+        "time",
+        [0, "2024-05-01 10:00:00"],
+        "line 3: ts is .*a number as in the other rows: .*two kinds",
+    ),
+    "dates and clocks": (
+        "time",
+        ["2024-05-01 10:00:00", "00:00:05"],
+        "line 3: ts is '00:00:05'; expected a date and time as in the other rows: the table has two kinds",
+    ),
     "relative and epoch": ("time_ms", [0, EPOCH_MS], "line 3: ts is .*the table has two clocks"),
     "epoch s and ms": ("time", [EPOCH_MS // 1000, EPOCH_MS], "line 3: ts is .*the table has two clocks"),
     "with and without offset": (
@@ -129,9 +207,31 @@ REFUSED = {
         ["2024-05-01T10:00:00Z", "2024-05-01T10:00:01"],
         "line 3: ts is '2024-05-01T10:00:01'; expected a time with a UTC offset",
     ),
-    "time of day": ("time", ["09:30:00.000"], "line 2: ts is '09:30:00.000'.*write the date"),
-    "no time": ("time", ["soon"], "line 2: ts is 'soon'; expected a time"),
-    "no day": ("time", ["2024-02-30T10:00:00Z"], "line 2: ts is '2024-02-30T10:00:00Z'; .*existing date"),
+    "without and with offset": (
+        "time",
+        ["2024-05-01T10:00:00", "2024-05-01T10:00:01+02:00"],
+        r"line 3: ts is '2024-05-01T10:00:01\+02:00'; expected a time without a UTC offset, as in",
+    ),
+    "time of day": (
+        "time",
+        ["09:30:01", "09:30:00.000"],
+        (
+            "line 3: ts is '09:30:00.000'; expected a time since the start of the video. If it is the time "
+            "of day, write the date as well$"
+        ),
+    ),
+    "exactly an hour": ("time", ["01:00:00"], "line 2: ts is '01:00:00'; expected a time since the start"),
+    "no time": (
+        "time",
+        ["soon"],
+        "line 2: ts is 'soon'; expected a time: a number, 2024-05-01T10:00:00Z or 00:01:30.040$",
+    ),
+    "no time among times": ("time", ["00:00:01", "soon"], "line 3: ts is 'soon'; expected a time: a number"),
+    "no day": (
+        "time",
+        ["2024-02-28T10:00:00Z", "2024-02-30T10:00:00Z"],
+        "line 3: ts is '2024-02-30T10:00:00Z'; expected an existing date and time$",
+    ),
 }
 
 
@@ -147,8 +247,10 @@ def test_a_stride_is_for_frames(tmp_path):
     file = write(tmp_path / "a.csv", table_of([0, 1]))
     found = read_tracks(file, columns={"frame": "ts", **COLUMNS}, video=VIDEO, stride=3)
     assert found.table.index.get_level_values("timestamp")[1] == pd.Timedelta("120ms")
-    with pytest.raises(ParameterError, match="stride is for frames"):
-        read_tracks(file, columns={"time_s": "ts", **COLUMNS}, video=VIDEO, stride=3)
+    for option in ("stride", "first_frame"):
+        said = f"a.csv: {option} is for frames, and the time is in the column 'ts'. Leave it out"
+        with pytest.raises(ParameterError, match=said):
+            read_tracks(file, columns={"time_s": "ts", **COLUMNS}, video=VIDEO, **{option: 3})
 
 
 def test_a_first_timestamp_of_10_days_is_read_and_one_later_is_refused(tmp_path):

@@ -86,7 +86,7 @@ def malformed(raw: bytes, place: str, error: Exception) -> PageError:
         )
     reason = _BYTE.sub("", str(error)).removeprefix("JSON is malformed: ").strip()
     shown = raw[at : at + 12]
-    if shown.lstrip(b"-").startswith((b"NaN", b"Inf")):
+    if shown.startswith((b"NaN", b"Inf")):
         reason = "a number must be finite"
     advice = describe_text(raw) or " The file was changed or is damaged: restore the original."
     return PageError(
@@ -508,7 +508,7 @@ def _bare(raw: bytes, place: str, decoders: Decoders) -> Page[Any]:
 
 def _pages(decoded: Page[Any] | list[Page[Any]], place: str, left: int) -> Iterator[Page[Any]]:
     """Yield the pages within wrappers: objects with Persons or with the status of an unfinished job."""
-    if left == 0:
+    if left < 0:
         raise PageError(
             f"{place}: the page is nested in more than {_DEEPEST} wrappers. Unwrap it, or save the response "
             "again."
@@ -541,11 +541,11 @@ def _untyped(raw: bytes, place: str) -> Any:
 def _looks_like_pages(content: Any, left: int = _DEEPEST) -> bool:
     """Return whether an untyped document looks like pages, so that its errors are errors of a page."""
     if isinstance(content, list):
-        return left > 0 and any(
+        return left >= 0 and any(
             isinstance(item, dict) and ("Person" in item or _looks_like_pages(item, left - 1))
             for item in content
         )
-    if not isinstance(content, dict) or left == 0:
+    if not isinstance(content, dict) or left < 0:
         return False
     inner = (content.get("original_response"), content.get("data"))
     return (

@@ -6,7 +6,6 @@ import zlib
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from math import inf
-from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 from typing import Any
 
@@ -72,7 +71,7 @@ def read_document(file: AnyPath, log: DocumentLog | None = None) -> bytes:
     """
     content = b"".join(_read_chunks(file, MAX_DOCUMENT, log)).removeprefix(UTF8_MARK)
     if (encoding := find_encoding(content[:4])) is not None:
-        content = b"".join(_transcode(iter([content]), encoding, file, log))
+        [content] = _transcode(iter([content]), encoding, file, log)
     if not content or content.isspace():
         raise PageError(f"{file}: the file is empty; a page of JSON was expected. Save the response again.")
     if not content[0] and not content.strip(b"\0"):
@@ -191,7 +190,7 @@ def _too_large(file: AnyPath, limit: int) -> PageError:
 
 
 def _read_plain(file: AnyPath) -> Iterator[bytes]:
-    with file.open("rb", buffering=0) if isinstance(file, Path) else file.open("rb") as stream:
+    with file.open("rb") as stream:
         while chunk := stream.read(_CHUNK):
             yield chunk
 

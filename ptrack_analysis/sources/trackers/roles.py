@@ -60,8 +60,8 @@ _SYNONYMS: dict[str, tuple[str, ...]] = {
     "top": ("top", "y1", "ymin", "y_min", "bb_top", "ytl", "bbox_top", "box_y1"),
     "right": ("right", "x2", "xmax", "x_max", "xbr", "bbox_right", "box_x2"),
     "bottom": ("bottom", "y2", "ymax", "y_max", "ybr", "bbox_bottom", "box_y2"),
-    "center_x": ("center_x", "center_x", "cx", "xc", "x_center", "xcenter", "x_center"),
-    "center_y": ("center_y", "center_y", "cy", "yc", "y_center", "ycenter", "y_center"),
+    "center_x": ("center_x", "cx", "xc", "x_center", "xcenter"),
+    "center_y": ("center_y", "cy", "yc", "y_center", "ycenter"),
     "width": ("width", "w", "bb_width", "bbox_width", "box_width"),
     "height": ("height", "h", "bb_height", "bbox_height", "box_height"),
     "x": ("x", "x_m", "x_cm", "x_px", "pos_x", "x_pos", "posx", "world_x", "position_x"),
@@ -135,11 +135,10 @@ def validate_roles(columns: Mapping[str, str], present: Sequence[str], place: st
         if any(role in columns for role in POINT):
             used = _find_point(columns)
         else:
-            used = set(boxes) if boxes else {*across(columns), *down(columns)}
+            used = set(boxes[:1]) or {*across(columns), *down(columns)}
     except ParameterError as error:
         raise ParameterError(f"{place}: {error}") from error
     loose = [role for role in (*SIDES, *BOXES) if role in columns and role not in used]
-    loose += [role for role in boxes[1:] if role not in loose]
     if loose:
         raise ParameterError(
             f"{place}: columns names {_list_names(loose)} as well as {_list_names(sorted(used))}. Name one "

@@ -238,11 +238,12 @@ def _read_texts(cells: Cells, name: str, given: Given) -> Times:
         return _read_clock(cells, name, column)
     is_date = pc.fill_null(pc.match_substring_regex(column, _ISO), fill_value=False)
     if not pc.all(is_date, min_count=0).as_py():
-        row = pc.index(is_date, False).as_py()
         if pc.any(is_date, min_count=0).as_py():
+            row = pc.index(is_date, False).as_py()
             raise cells.fault(
                 name, row, "a date and time as in the other rows: the table has two kinds of times"
             )
+        row = pc.index(is_clock, False).as_py()
         raise cells.fault(name, row, "a time: a number, 2024-05-01T10:00:00Z or 00:01:30.040")
     has_zone = pc.match_substring_regex(column, _ZONE)
     first = has_zone[0].as_py()

@@ -5,8 +5,11 @@ import pytest
 from pages import write
 from tracker_files import SMALL, boxes, read
 
+from ptrack_analysis import find_videos
 from ptrack_analysis.errors import InputError, ParameterError
+from ptrack_analysis.sources.trackers import mot
 from ptrack_analysis.sources.trackers.registry import read_tracks, recognize
+from ptrack_analysis.sources.trackers.sample import read_sample
 from ptrack_analysis.video import Video
 
 ROWS = "1,1,1,1,50,100,0.9,-1,-1,-1\n3,1,26,101,50,100,0.8,-1,-1,-1\n"
@@ -270,3 +273,133 @@ def test_deep_sort_pytorch_counts_from_0(tmp_path):
 
 def test_frame_0_in_mot_text_is_its_first_frame(tmp_path):
     assert boxes(read(write(tmp_path / "a.txt", BYTETRACK), format="mot")) == PLACES
+
+
+VISDRONE = "1,1,6,6,4,9,1,{0},0,0\n2,1,7,3,9,8,1,{1},1,2\n"
+NO_CATEGORY = "columns 8 to 10 are not a category, truncation and occlusion"
+SAME = "column 8 has the same value in every row, which does not prove a category"
+NOT_MOT = "its first line is not a row of 6 or 7 or 9 or 10 or 11 numbers"
+ONLY_BY_NAME = "only --format reads a file in this format, because its content cannot prove it"
+REASONS = {
+    "a folder of pictures": (mot.fits_mot, "v/a.jpg", "", "a folder without gt/gt.txt"),
+    "a folder of results": (mot.fits_text, "v/a.txt", ROWS, "a folder"),
+    "a folder of a sequence": (mot.fits_mot, "v/gt.txt", ROWS, None),
+    "results": (mot.fits_mot, "a.txt", ROWS, None),
+    "words": (mot.fits_text, "a.txt", "x,y\n", NOT_MOT),
+    "eight numbers": (mot.fits_mot, "a.txt", "1,1,1,1,5,5,1,1\n", NOT_MOT),
+    "a comment": (mot.fits_mot, "a.txt", "#1\n1,1,1,1,5,5,1\n", "it begins with a comment"),
+    "no rows": (mot.fits_mot, "a.txt", "", NOT_MOT),
+    "results of any name": (
+        mot.fits_boxmot,
+        "a.txt",
+        "1,1,1,1,5,5,1,0,0.5\n",
+        "not named tracks.txt, so only --format boxmot reads it",
+    ),
+    "BoxMOT": (mot.fits_boxmot, "tracks.txt", "1,1,1,1,5,5,1,0,0.5\n", None),
+    "ten columns of BoxMOT": (
+        mot.fits_boxmot,
+        "tracks.txt",
+        ROWS,
+        "its first line is not a row of 9 numbers",
+    ),
+    "ByteTrack": (mot.fits_bytetrack, "a.txt", "0,1,1,1,5,5,0.9,-1,-1,-1\n", None),
+    "corners of ByteTrack": (mot.fits_bytetrack, "a.txt", "0,1,1,1,5,5,0.9\n", mot.CORNERS),
+    "widths of ByteTrack": (mot.fits_bytetrack, "a.txt", "0,1,5,1,5,5,0.9\n", None),
+    "heights of ByteTrack": (mot.fits_bytetrack, "a.txt", "0,1,1,5,5,5,0.9\n", None),
+    "a cut line of ByteTrack": (mot.fits_bytetrack, "a.txt", "0,1,1,1,5,5,0.9\n1,1,1\n", None),
+    "frames from 1": (
+        mot.fits_bytetrack,
+        "a.txt",
+        ROWS,
+        "has no frame 0, although its demo counts the frames of a video from 0",
+    ),
+    "DeepSORT": (mot.fits_only_by_name, "a.txt", ROWS, ONLY_BY_NAME),
+    "VisDrone by its name": (mot.fits_visdrone, "uav1_v.txt", VISDRONE.format(1, 1), None),
+    "VisDrone by its categories": (mot.fits_visdrone, "a.txt", VISDRONE.format(1, 11), None),
+    "a high category": (mot.fits_visdrone, "a.txt", VISDRONE.format(1, 12), NO_CATEGORY),
+    "a category below 0": (mot.fits_visdrone, "a.txt", VISDRONE.format(1, -1), NO_CATEGORY),
+    "a category with a fraction": (mot.fits_visdrone, "a.txt", VISDRONE.format(1, 2.5), NO_CATEGORY),
+    "a truncation above 1": (
+        mot.fits_visdrone, "a.txt", VISDRONE.format(1, 2).replace("1,2\n", "2,2\n"), NO_CATEGORY,
+    ),
+    "an occlusion above 2": (
+        mot.fits_visdrone, "a.txt", VISDRONE.format(1, 2).replace("1,2\n", "1,3\n"), NO_CATEGORY,
+    ),
+    "pedestrians only": (mot.fits_visdrone, "a.txt", VISDRONE.format(1, 1), SAME),
+    "zeros only": (mot.fits_visdrone, "a.txt", VISDRONE.format(0, 0), SAME),
+    "one category": (mot.fits_visdrone, "a.txt", VISDRONE.format(4, 4), None),
+    "a word": (mot.fits_visdrone, "a.txt", VISDRONE.format(1, "x"), "has a value that is not a number"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("fits", "name", "text", "reason"), REASONS.values(), ids=REASONS.keys())
+def test_a_file_of_numbers_fits_a_format_or_the_reason_is_given(tmp_path, fits, name, text, reason):
+    file = write(tmp_path / name, text)
+    assert fits(read_sample(file.parent if "/" in name else file)) == reason
+
+
+NOT_BOXMOT = (
+    "columns 7 to 9 are not from BoxMOT, which writes 1,class,confidence or confidence,class,index. Read the "
+    "file without --format boxmot, or as a table with columns (--columns)."
+)
+BOXMOT_FAULTS = {
+    "ten columns": (ROWS, "BoxMOT writes nine values per line. Read the file without --format boxmot."),
+    "two confidences": ("1,1,9,9,5,5,0.5,0,0.25\n", NOT_BOXMOT),
+    "a folder": (None, "a folder without gt/gt.txt. Pass the file of the results."),
+    "oriented boxes": (
+        ",".join("1" * 13),
+        "13 values per line are oriented boxes, which are not read. Save upright boxes.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "said"), BOXMOT_FAULTS.values(), ids=BOXMOT_FAULTS.keys())
+def test_what_boxmot_does_not_write_is_refused_with_what_to_do(tmp_path, text, said):
+    file = write(tmp_path / "v" / "tracks.txt", text or ROWS)
+    path = file.parent if text is None else file
+    with pytest.raises(InputError) as refused:
+        read(path, format="boxmot")
+    assert str(refused.value) == f"{path}: {said}"
+
+
+def test_early_boxmot_with_cut_confidences_says_so_and_whole_pixels_prove_it(tmp_path):
+    note = "BoxMOT before version 10.0.40 cut confidences to 0 or 1: they are not read"
+    tracked = read(
+        write(tmp_path / "a.txt", "1,7,10,20,50,100,1,0,-1\n2,7,10,20,50,100,0,0,-1\n"), format="boxmot"
+    )
+    assert note in tracked.notes
+    assert "confidence" not in tracked.table
+    tracked = read(write(tmp_path / "a.txt", "1,7,10.5,20,50,100,1,0,-1\n"), format="boxmot")
+    assert tracked.table["confidence"].tolist() == [1.0]
+
+
+def test_a_class_of_minus_1_has_no_name_in_labels(tmp_path):
+    write(tmp_path / "labels.txt", "person\ncar\n")
+    tracked = read(
+        write(tmp_path / "gt.txt", "1,1,0,0,5,5,1,-1,1\n1,2,0,20,50,100,1,1,1\n"), classes=["person"]
+    )
+    assert tracked.table.index.get_level_values("person_index").tolist() == [2]
+    (dropped,) = read(write(tmp_path / "gt.txt", "1,3,0,0,5,5,0,1,1\n1,2,0,20,50,100,1,1,1\n")).report.dropped
+    assert (dropped.rows, dropped.examples) == (1, (f"{tmp_path / 'gt.txt'}, line 1",))
+
+
+def test_cameras_need_white_space_and_different_values_in_the_last_column(tmp_path):
+    rows = "1 7 10 20 50 100 -1 -1 -1 {0}\n1 8 30 20 50 100 -1 -1 -1 {1}\n"
+    for text, names in (
+        (rows.format(0, 1), ["a-0", "a-1"]),
+        (rows.format(-1, -1), ["a"]),
+        (rows.format(0, 1).replace(" ", ","), ["a"]),
+        (rows.format(0, 1).replace("100 -1", "100 0.5"), ["a"]),
+    ):
+        assert [one.name for one in find_videos(write(tmp_path / "a.txt", text), format="mot")] == names
+
+
+@pytest.mark.parametrize(("path", "name"), [("S/gt/gt.txt", "S"), ("S/gt/a.txt", "a"), ("S/gt.txt", "gt")])
+def test_a_sequence_is_named_after_its_folder_if_the_file_has_the_usual_name(tmp_path, path, name):
+    assert read(write(tmp_path / path, "1,1,1,1,5,5,1,1,1\n")).video.name == name
+
+
+def test_deepsort_without_confidences_counts_from_0(tmp_path):
+    tracked = read(write(tmp_path / "a.txt", "1,1,0,0,50,100\n"), format="deepsort")
+    assert boxes(tracked) == [(40, 1, 0.0, 0.0, 0.5, 0.5)]
+    assert tracked.notes == ("frames and pixels are counted from 0, as deep_sort_pytorch does",)

@@ -14,6 +14,7 @@ from tracker_files import SMALL, boxes, read
 from ptrack_analysis.errors import InputError, ParameterError, PtrackWarning
 from ptrack_analysis.schema import DETECTIONS, validate
 from ptrack_analysis.sources.trackers.registry import recognize
+from ptrack_analysis.sources.trackers.roles import list_columns, propose_columns
 from ptrack_analysis.sources.trackers.tables import detections_from
 from ptrack_analysis.video import Video
 
@@ -43,6 +44,25 @@ FORMS = {
     "sizes": ({"left": [0, 25], "top": [0, 100], "width": [50, 50], "height": [100, 100]}),
     "center": ({"center_x": [25, 50], "center_y": [50, 150], "width": [50, 50], "height": [100, 100]}),
     "mixed": ({"left": [0, 25], "right": [50, 75], "center_y": [50, 150], "height": [100, 100]}),
+    "corners and centers": (
+        {
+            "left": [0, 25],
+            "right": [50, 75],
+            "center_x": [9, 9],
+            "top": [0, 100],
+            "height": [100, 100],
+            "center_y": [9, 9],
+        }
+    ),
+    "a box in one cell as well": (
+        {"left": [0, 25], "top": [0, 100], "width": [50, 50], "height": [100, 100], "box_xyxy": ["a", "b"]}
+    ),
+    "a point as well": (
+        {"left": [0, 25], "top": [0, 100], "width": [50, 50], "height": [100, 100], "x": [1, 1], "y": [2, 2]}
+    ),
+    "a coordinate of a point as well": (
+        {"left": [0, 25], "top": [0, 100], "width": [50, 50], "height": [100, 100], "y": [2, 2]}
+    ),
     "corners and sizes": (
         {"left": [0, 25], "right": [50, 75], "width": [9, 9], "top": [0, 100], "bottom": [100, 200]}
     ),
@@ -56,6 +76,45 @@ def test_columns_that_bear_their_roles_names_need_no_mapping(tmp_path, sides):
     assert recognize(file).name == "table"
     assert boxes(read(file)) == PLACES
     assert len(read(file).table) == 2
+
+
+def test_of_several_times_the_frame_is_taken(tmp_path):
+    table = pd.DataFrame({"time_ms": [7, 8], "time": [1, 2], "frame": [0, 2], "id": [7, 7], **FORMS["sizes"]})
+    assert boxes(read(write(tmp_path / "a.csv", table.to_csv(index=False)))) == PLACES
+    table = table.drop(columns=["frame", "time"]).assign(time_s=[3, 4])
+    assert [row[0] for row in boxes(read(write(tmp_path / "a.csv", table.to_csv(index=False))))] == [7, 8]
+
+
+ROLES_OF_NAMES = {
+    "corners of YOLO": (
+        ["Frame", "Track ID", "xmin", "ymin", "xmax", "ymax", "Score", "Class"],
+        "frame=Frame,id=Track ID,left=xmin,top=ymin,right=xmax,bottom=ymax,confidence=Score,class=Class",
+    ),
+    "corners and a center": (
+        ["frame", "id", "x1", "cx", "x2", "y1", "cy", "h"],
+        "frame=frame,id=id,left=x1,top=y1,right=x2,height=h",
+    ),
+    "a point": (["ts", "pid", "pos_x", "pos_y", "cam"], "camera=cam,time=ts,id=pid,x=pos_x,y=pos_y"),
+    "half a point": (["t", "pid", "pos_x"], "time=t,id=pid"),
+    "several times": (["t", "frame_id", "ms", "id"], "frame=frame_id,id=id"),
+    "a name twice": (["ID", "id", "seconds"], "time_s=seconds,id=ID"),
+    "nothing known": (["a", "b"], ""),
+}
+
+
+@pytest.mark.parametrize(("names", "roles"), ROLES_OF_NAMES.values(), ids=ROLES_OF_NAMES.keys())
+def test_roles_are_proposed_by_the_usual_names_of_columns(names, roles):
+    proposed = propose_columns(names)
+    assert sorted(f"{role}={name}" for role, name in proposed.items()) == sorted(
+        roles.split(",") if roles else []
+    )
+
+
+def test_a_long_list_of_columns_is_cut_after_twenty():
+    names = [f"c{number}" for number in range(22)]
+    assert list_columns(names[:20]).endswith("'c18', 'c19'")
+    assert list_columns(names).endswith("'c18', 'c19' and 2 more")
+    assert list_columns([]) == "nothing"
 
 
 @pytest.mark.parametrize(
@@ -193,6 +252,22 @@ ARGUMENT_FAULTS = {
     "no side": (
         {k: v for k, v in COLUMNS.items() if k != "left"},
         "names no left and right or left and width",
+    ),
+    "a point and a box": (
+        {**COLUMNS, "x": "x1", "y": "y1"},
+        "'left', .*as well as 'x', 'y'. Name one box, or one p",
+    ),
+    "half a point": (
+        {"frame": "n", "id": "track_id", "x": "x1"},
+        "^the table: columns names no 'y'; points need x and y",
+    ),
+    "two boxes in one cell": (
+        {"frame": "n", "id": "track_id", "box_xyxy": "x1", "box_xywh": "x2"},
+        "names 'box_xywh' as well as 'box_xyxy'",
+    ),
+    "no height": (
+        {k: v for k, v in COLUMNS.items() if k != "bottom"},
+        "names no top and bottom or top and height or center_y and height$",
     ),
     "a side too many": ({**COLUMNS, "width": "x1"}, "'width' as well as .* Name one box"),
 }

@@ -67,6 +67,19 @@ def test_a_class_that_is_left_out_does_not_shift_frames_or_times(tmp_path):
     assert boxes(read(write(tmp_path / "a.csv", SINK + rows)))[0][0] == 40
 
 
+def test_people_who_lose_all_their_rows_to_a_choice_are_counted(tmp_path):
+    rows = "1,1,9,90,{0},{1},{2},{3},{4}\n"
+    text = SINK + "".join(
+        rows.format(*row)
+        for row in (
+            (0, 0.9, 1, "person", 0), (2, 0.9, 1, "car", 1), (2, 0.9, 3, "car", 0), (2, 0.9, 3, "car", 1),
+            (2, 0.9, -1, "car", 0), (0, 0.2, 4, "person", 0), (0, 0.2, 1, "person", 2),
+        )
+    )  # fmt: skip
+    dropped = read(write(tmp_path / "a.csv", text), min_confidence=0.5).report.dropped
+    assert [(one.rows, one.people) for one in dropped[:2]] == [(4, 1), (2, 1)]
+
+
 def test_rows_below_the_least_confidence_are_left_out_and_counted(tmp_path):
     tracked = read(write(tmp_path / "a.csv", PEOPLE), min_confidence=0.5)
     assert people(tracked) == [1]
@@ -155,9 +168,75 @@ def test_ids_that_floats_have_rounded_are_refused():
         detections_from(table, video=SMALL)
 
 
-def test_a_unit_that_the_boxes_contradict_is_refused(tmp_path):
-    with pytest.raises(InputError, match=r"line 3: a side of the box is .* the boxes are in px"):
-        read(write(tmp_path / "a.csv", TABLE), unit="fraction")
+CONTRADICTED = {
+    "px called fractions": (
+        TABLE,
+        "fraction",
+        (
+            "line 3: a side of the box is 11.5, but the unit is 'fraction' of the frame. Remove "
+            "unit='fraction' (--unit) if the boxes are in px."
+        ),
+    ),
+    "far left of the frame": (
+        "frame,id,left,top,width,height\n0,1,0,0,1,1\n1,1,-10.5,0,1,1\n",
+        "fraction",
+        "line 3",
+    ),
+    "fractions called px": (
+        "frame,id,left,top,width,height\n0,1,-0.5,0,1,2\n",
+        "px",
+        (
+            ": the sides of all boxes are between -0.5 and 2, so they are fractions of the frame, not px. "
+            "Pass unit='fraction' (--unit fraction)."
+        ),
+    ),
+    "boxes called meters": (
+        TABLE,
+        "m",
+        (
+            ": unit is 'm', but the file has boxes, which are in px or fractions of the frame. Points need "
+            "the columns x and y (--columns)."
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "unit", "said"), CONTRADICTED.values(), ids=CONTRADICTED.keys())
+def test_a_unit_that_the_boxes_contradict_is_refused(tmp_path, text, unit, said):
+    with pytest.raises((InputError, ParameterError)) as refused:
+        read(write(tmp_path / "a.csv", text), unit=unit)
+    assert said in str(refused.value)
+
+
+FRACTIONS = {
+    "within the frame": ("0.5,0,0.5,1", True),
+    "a frame beyond the left and two to the right": ("-1,-1,3,2.5", True),
+    "more than a frame beyond the left": ("-1.5,0,1,1", False),
+    "more than two frames to the right": ("0.5,0,1.75,1", False),
+    "whole numbers": ("0,0,1,2", False),
+}
+
+
+@pytest.mark.parametrize(("sides", "is_fraction"), FRACTIONS.values(), ids=FRACTIONS.keys())
+def test_sides_near_the_frame_that_are_not_all_whole_are_fractions(tmp_path, sides, is_fraction):
+    tracked = read(write(tmp_path / "a.csv", f"frame,id,left,top,width,height\n0,1,{sides}\n"))
+    width = float(sides.split(",")[2])
+    assert tracked.table["width"].tolist() == [width if is_fraction else width / 100]
+    assert any("they are read as fractions of the frame" in note for note in tracked.notes) == is_fraction
+
+
+def test_boxes_without_area_are_counted(tmp_path):
+    text = "frame,id,left,top,width,height\n0,1,9,9,0,9\n1,1,9,9,9,0\n2,1,9,9,9,9\n"
+    assert "2 boxes have no area" in read(write(tmp_path / "a.csv", text)).notes
+    text = "frame,id,left,top,right,bottom\n0,1,9,9,9,20\n1,1,9,9,8,20\n"
+    with pytest.raises(InputError, match=r"line 3: right is '8'; expected at least the left of the box, 9"):
+        read(write(tmp_path / "a.csv", text))
+
+
+def test_y_axis_is_for_points(tmp_path):
+    said = r"y_axis is for points, but the file has boxes, in which y points down. Remove y_axis \(--y-axis\)"
+    with pytest.raises(ParameterError, match=said):
+        read(write(tmp_path / "a.csv", TABLE), y_axis="up")
 
 
 def test_recognized_fractions_are_warned_of():

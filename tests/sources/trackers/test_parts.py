@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from pages import write
 
-from ptrack_analysis import export_dataset, find_videos, open_dataset, open_video, read_tracking
+from ptrack_analysis import export_dataset, find_videos, open_dataset, open_video, read_tracking, read_tracks
 from ptrack_analysis.errors import InputError
-from ptrack_analysis.sources.trackers import tables
+from ptrack_analysis.sources.trackers import registry, tables
 from ptrack_analysis.video import Video
 
 VIDEO = Video(width=100, height=100, frame_rate=25.0)
@@ -56,6 +56,36 @@ def test_a_table_that_changed_is_read_again(file, reads):
     file.write_text(file.read_text().replace(",20\n", ",40\n"))
     assert read_tracking(second, video=VIDEO)[0]["height"].unique().tolist() == [0.4]
     assert len(reads) == 2
+
+
+def test_the_rows_of_a_table_are_dropped_with_its_last_video(file, reads):
+    references = find_videos(file, columns=COLUMNS)
+    for one in references:
+        assert registry._last_split._kept is not None
+        read_tracking(one, video=VIDEO)
+    assert registry._last_split._kept is None
+    read_tracking(references[0], video=VIDEO)
+    assert len(reads) == 2
+
+
+def test_a_table_is_read_again_with_other_options(file, reads):
+    first = find_videos(file, columns=COLUMNS)[0]
+    later = find_videos(file, columns=COLUMNS, first_frame=1)[0]
+    with pytest.raises(InputError, match="frame is '0'; expected a whole number from 1"):
+        read_tracking(later, video=VIDEO)
+    assert len(reads) == 2
+    assert len(read_tracking(first, video=VIDEO)[0]) == 3
+    assert len(reads) == 3
+
+
+def test_a_table_of_several_videos_is_refused_with_the_first_three(file):
+    file.write_text(file.read_text() + "night,a,0,1,0,0,10,20\n")
+    said = (
+        r"the column 'video' has 4 values \('morning', 'noon', 'evening', \.\.\.\), each a video. Read one "
+        r"of the videos that find_videos returns \(--video NAME\)\.$"
+    )
+    with pytest.raises(InputError, match=said):
+        read_tracks(file, video=VIDEO, columns=COLUMNS)
 
 
 def test_a_video_that_is_read_twice_is_the_same(file):
