@@ -13,7 +13,8 @@ from shapely.geometry import LineString, box, mapping
 
 from ptrack_analysis import Video
 from ptrack_analysis.dataset.export import export_dataset
-from ptrack_analysis.errors import OutputError
+from ptrack_analysis.dataset.manifest import read_manifest
+from ptrack_analysis.errors import OutputError, PtrackWarning
 
 ROWS, COLUMNS = 4, 4
 ZONES = {"left": (0.25, 0.25, 0.5, 1), "right": (0.5, 0.5, 0.75, 1), "middle": (0.25, 0.5, 0.75, 0.75)}
@@ -329,3 +330,41 @@ def test_a_visitor_of_only_the_outer_zone_does_not_follow_from_the_numbers_of_vi
     visits = {row["zone"]: row["visits"] for row in read(tmp_path / "out", "dwell")}
     assert ({*visits.values()} == {6}) == (not lone)
     assert None in visits.values() or not lone
+
+
+def release_stays(folder, zones, **given):
+    """Export six people, four of whom stay in the zone left."""
+    people = [stay(index, 0.3 + index % 3 * 0.1, 0.6, 1000, 4000) for index in range(6)]
+    film(folder / "in/film.json", people)
+    path = write_zones(folder / "zones.geojson", zones)
+    export_dataset(folder / "in", folder / "out", zones=path, min_count=3, **given)
+
+
+def test_a_second_edition_of_a_release_is_announced(tmp_path):
+    release_stays(tmp_path, {"left": ZONES["left"]})
+    release_stays(tmp_path, {"left": ZONES["left"]})
+    with pytest.warns(
+        PtrackWarning, match="film' has other zones, times or options than in an earlier export"
+    ):
+        release_stays(tmp_path, {"right": ZONES["right"]})
+
+
+def test_the_manifest_of_a_release_does_not_list_the_selected_people(tmp_path):
+    release_stays(tmp_path, ZONES, persons=[1, 2, 4, 5])
+    (entry,) = read_manifest(tmp_path / "out").videos
+    assert entry.parameters["persons"] == "withheld"
+    with pytest.warns(
+        PtrackWarning, match="film' has other zones, times or options than in an earlier export"
+    ):
+        release_stays(tmp_path, ZONES, persons=[1, 2, 4])
+
+
+def test_no_dictionary_of_a_file_has_a_value_of_a_removed_row(data, tmp_path):
+    export_dataset(data / "day/pages", tmp_path / "out", zones=data / "day/zones.geojson", min_count=3)
+    for path in (tmp_path / "out").glob("[!_]*/*.parquet"):
+        texts = [one.name for one in pq.read_schema(path) if pa.types.is_string(one.type)]
+        table = pq.read_table(path, read_dictionary=texts)
+        for name in texts:
+            for chunk in table[name].chunks:
+                stored, shown = chunk.dictionary.to_pylist(), chunk.to_pylist()
+                assert {*stored} <= {*shown}, (path, name)
