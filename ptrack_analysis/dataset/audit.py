@@ -18,7 +18,8 @@ from ptrack_analysis.video import Milliseconds
 
 _Part = tuple[list[str], BaseGeometry | None]
 """The zones that contain a part of the plane, and its outline if it is known."""
-_FLAGS = ("start_observed", "end_observed")
+_KINDS = {"start_observed": (True, False), "end_observed": (True, False), "direction": ("in", "out")}
+"""Attributes that are not in a key, and their values."""
 _SLIVER = 1e-9
 """Smallest area of an intersection of zones, as a share of the smaller zone."""
 
@@ -57,7 +58,8 @@ def audit_video(
     -----
     The published tables do not contain the contributors, so the audit checks the suppressed figures.
     Figures that are not in a table, such as the presence outside all zones, are checked when tables are
-    released, and so are sums of the heatmap's cells of a zone. Not covered: bounds that follow because
+    released, and so are sums of the heatmap's cells of a zone, and differences between counts of lines or
+    between visits to zones that overlap. Not covered: bounds that follow because
     values are not negative, and two editions of one dataset.
     """
     findings, figures = list[str](), list[Figure]()
@@ -139,7 +141,7 @@ def _list_possible(
     zones: Mapping[str, Polygon],
 ) -> Contributions:
     """List every combination of attributes that people may have contributed to."""
-    plain = [name for name in attributes if name not in {"piece", "place", *_FLAGS}]
+    plain = [name for name in attributes if name not in {"piece", "place", *_KINDS}]
     keys = [
         figure.list_keys(plain)
         for figure in figures
@@ -160,7 +162,7 @@ def _list_possible(
     sides = {
         "piece": np.arange(len(edges)),
         "place": () if places is None else places["place"].unique(),
-        **dict.fromkeys(_FLAGS, (True, False)),
+        **_KINDS,
     }
     for name in attributes:
         if name in sides:

@@ -247,15 +247,13 @@ def _stage_whole(
 
 
 def _is_purge(before: Manifest, manifest: Manifest) -> bool:
-    """Return whether videos were removed or privacy options changed.
+    """Return whether videos were removed, or figures or keys of people are withheld now or before.
 
-    If so, earlier versions of Delta tables must be deleted.
+    If so, earlier versions of Delta tables must be deleted: they may have withheld data, or reveal it by
+    their difference.
     """
-    withheld = [
-        {(entry.parameters.get("salt"), entry.parameters.get("min_count")) for entry in one.videos}
-        for one in (before, manifest)
-    ]
-    return bool(before.videos) and (not {*before.names} <= {*manifest.names} or withheld[0] != withheld[1])
+    is_withheld = before.is_withheld or manifest.is_withheld
+    return bool(before.videos) and (is_withheld or not {*before.names} <= {*manifest.names})
 
 
 def _update_holidays(

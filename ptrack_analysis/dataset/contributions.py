@@ -19,18 +19,24 @@ SCENE = ""
 
 BY_PLACE = {"presence", "speed_time", "path_length"}
 """Measures by set of zones (attribute ``place``), because zones may overlap."""
+JOINED = {"visit", "crossing"}
+"""Measures whose differences between zones or lines are protected, also by the attribute ``place``."""
 _SOURCES = {
     "presence": ("trajectories", "visits", "heatmap"),
     "speed_time": ("trajectories", "visits"),
     "path_length": ("trajectories", "visits"),
-    "crossing_in": ("crossings",),
-    "crossing_out": ("crossings",),
+    "visit": ("visits",),
+    "dwell": ("visits",),
+    "transition": ("visits",),
+    "travel": ("visits",),
+    "crossing": ("crossings",),
 }
+_NEVER = np.iinfo("int64").max
 
 
 def list_sources(measure: str) -> tuple[str, ...]:
     """List the tables that the contributions to a measure are computed from."""
-    return () if measure == "person" else _SOURCES.get(measure, ("visits",))
+    return _SOURCES.get(measure, ())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,12 +44,12 @@ class Contributions:
     """The contributions of people to one measure.
 
     ``rows`` has one row per contribution, with ``person``, ``amount`` and attributes. The attribute ``piece``
-    is the index of the time interval, and ``place`` the index of the set of zones. ``zones`` lists the zones
-    of each set, including the scene; it is None if sets of zones are not used.
+    is the index of the time interval, and ``place`` the index of the set of zones or lines. ``members`` lists
+    the zones, including the scene, or the lines of each set; it is None if sets are not used.
     """
 
     rows: pd.DataFrame
-    zones: pd.DataFrame | None = None
+    members: pd.DataFrame | None = None
 
 
 def compute_contributions(
@@ -64,11 +70,14 @@ def compute_contributions(
     """
     if measure in BY_PLACE:
         return _compute_presence(measure, tables, edges)
-    if measure in {"visit", "dwell"}:
-        return Contributions(_list_visits(measure, tables["visits"], edges, config))
+    if measure == "visit":
+        return _list_visits(tables["visits"], edges, config)
+    if measure == "dwell":
+        visits = _list_visits(tables["visits"], edges, config).rows
+        return Contributions(visits.assign(amount=_to_ms(tables["visits"]["dwell"])))
     if measure in {"transition", "travel"}:
         return Contributions(_list_journeys(measure, tables["visits"]))
-    return Contributions(_list_crossings(measure.removeprefix("crossing_"), tables["crossings"], edges))
+    return _list_crossings(tables["crossings"], edges)
 
 
 def find_pieces(times: Milliseconds, edges: Milliseconds) -> Integers:
@@ -83,21 +92,20 @@ def _to_ms(values: "pd.Index | pd.Series") -> Milliseconds:
     return np.asarray(values).astype("timedelta64[ms]").astype("int64")
 
 
-def _list_visits(
-    measure: str, visits: pd.DataFrame, edges: Milliseconds, config: AnalysisConfig
-) -> pd.DataFrame:
-    level = visits.index.get_level_values
-    return pd.DataFrame(
+def _list_visits(visits: pd.DataFrame, edges: Milliseconds, config: AnalysisConfig) -> Contributions:
+    level, entered = visits.index.get_level_values, _to_ms(visits["entered"])
+    rows = pd.DataFrame(
         {
             "person": level("person_index").to_numpy(),
-            "amount": 1 if measure == "visit" else _to_ms(visits["dwell"]),
+            "amount": 1,
             "zone": level("zone").to_numpy(),
-            "piece": find_pieces(_to_ms(visits["entered"]), edges),
+            "piece": find_pieces(entered, edges),
             "entry": visits["entry"].astype("str").to_numpy(),
             "start_observed": seen_at(visits, "entry", config.observed_entries, "observed_entries"),
             "end_observed": seen_at(visits, "exit", config.observed_exits, "observed_exits"),
         }
     )
+    return _join(rows, entered, _to_ms(visits["exited"]), ["zone"])
 
 
 def _list_journeys(measure: str, visits: pd.DataFrame) -> pd.DataFrame:
@@ -108,17 +116,51 @@ def _list_journeys(measure: str, visits: pd.DataFrame) -> pd.DataFrame:
     return known.assign(amount=_to_ms(known["travel"])).drop(columns="travel")
 
 
-def _list_crossings(direction: str, crossings: pd.DataFrame, edges: Milliseconds) -> pd.DataFrame:
-    own = crossings[(crossings["direction"] == direction).to_numpy()]
-    level = own.index.get_level_values
-    return pd.DataFrame(
+def _list_crossings(crossings: pd.DataFrame, edges: Milliseconds) -> Contributions:
+    level = crossings.index.get_level_values
+    times = _to_ms(level("timestamp"))
+    rows = pd.DataFrame(
         {
             "person": level("person_index").to_numpy(),
             "amount": 1,
             "line": level("line").to_numpy(),
-            "piece": find_pieces(_to_ms(level("timestamp")), edges),
+            "direction": crossings["direction"].astype("str").to_numpy(),
+            "piece": find_pieces(times, edges),
         }
     )
+    return _join(rows, times, np.full(len(rows), _NEVER), ["line", "direction"])
+
+
+def _join(rows: pd.DataFrame, begins: Milliseconds, ends: Milliseconds, names: list[str]) -> Contributions:
+    """Find the sets of zones or lines (``place``) that people pass together.
+
+    A set consists of consecutive visits or crossings of one person in one time interval, each to another zone
+    or line and before the end of the others.
+    """
+    what, member = pd.factorize(rows[names[0]])[0], rows.groupby(names, sort=False).ngroup().to_numpy()
+    order = np.lexsort((what, begins, rows["piece"], rows["person"]))
+    columns = (rows["person"], rows["piece"], what, begins, ends, member)
+    sets, passed, last, until = list[set[int]](), set[int](), None, 0
+    number = np.zeros(len(rows), dtype="int64")
+    for index, (person, piece, one, begin, end, code) in zip(
+        order.tolist(),
+        zip(*(np.asarray(column)[order].tolist() for column in columns), strict=True),
+        strict=True,
+    ):
+        if (person, piece) != last or one in passed or begin >= until:
+            sets.append(set())
+            passed, last, until = set(), (person, piece), end
+        passed.add(one)
+        sets[-1].add(code)
+        until = max(until, end)
+        number[index] = len(sets) - 1
+    places = dict[frozenset[int], int]()
+    place = np.array([places.setdefault(frozenset(codes), len(places)) for codes in sets], dtype="int64")
+    listed = [(index, code) for codes, index in places.items() for code in sorted(codes)]
+    pairs = np.array(listed, dtype="int64").reshape(-1, 2)
+    kinds = rows[names].iloc[np.unique(member, return_index=True)[1]].reset_index(drop=True)
+    members = kinds.iloc[pairs[:, 1]].assign(place=pairs[:, 0]).reset_index(drop=True)
+    return Contributions(rows.assign(place=place[number]), members)
 
 
 def _compute_presence(measure: str, tables: Tables, edges: Milliseconds) -> Contributions:

@@ -77,8 +77,8 @@ included.
 
 A withheld figure is not 0. The views list such rows separately, or return null for a sum that would include
 them. Other data can still reveal a figure: bounds that follow because figures are not negative, a second
-edition of the dataset with other zones, times or limits, differences between numbers of different people or
-between lines that overlap, or other knowledge about the people.
+edition of the dataset with other zones, times or limits, differences between numbers of different people, or
+other knowledge about the people.
 """
 _NAMED = """\
 `videos.source` contains only the name of the file. Not withheld: names of videos, job IDs in `videos`, and

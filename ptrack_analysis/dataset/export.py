@@ -51,6 +51,7 @@ from ptrack_analysis.errors import (
 from ptrack_analysis.limits import memory_for, whole_number
 from ptrack_analysis.pipeline.camera_config import ResolvedVideo, resolve_videos
 from ptrack_analysis.pipeline.config import AnalysisConfig
+from ptrack_analysis.pipeline.config_values import WITHHELD
 from ptrack_analysis.pipeline.outputs import ALWAYS, OUTPUTS, outputs_available
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 from ptrack_analysis.pipeline.workers import IN_FLIGHT, map_tasks, processes
@@ -234,6 +235,7 @@ def export_dataset(
         dataset.validate_foreign_files(plan.tables, force=force)
         gone, elsewhere = run.find_gone(plan)
         run.validate_withheld(plan, gone if prune else [])
+        run.warn_of_editions(plan)
         if prune and gone:
             names = listed([entry.video for entry in gone], len(gone))
             sys.stderr.write(f"Removing from {out}: {names}, which the source no longer contains\n")
@@ -329,6 +331,7 @@ class _Plan:
     numbers: dict[int, int] = field(default_factory=dict)
     patterns: dict[str, str | None] = field(default_factory=dict)
     parts: dict[str, tuple[VideoEntry, ...]] = field(default_factory=dict)
+    editions: list[str] = field(default_factory=list)
 
     def find_setting(self, video: ResolvedVideo) -> tuple[int, Setting]:
         """Return the index and the configuration that a video shares with others."""
@@ -434,6 +437,11 @@ class _Run:
             parameters=setting.parameters,
             places=places,
         )
+        is_suppressed = before is not None and None not in (
+            one.parameters.get("min_count") for one in (before, entry)
+        )
+        if is_suppressed and (known.settings != entry.settings or entry.parameters["persons"] == WITHHELD):
+            plan.editions.append(name)
         is_same = before is not None and all(
             getattr(before, one) == getattr(entry, one) for one in ("video", "content", "settings")
         )
@@ -494,6 +502,18 @@ class _Run:
                         "(--min-count) withholds. Remove the other part first (ptrack remove "
                         f"{self.out} --video {other.video}), or choose times that do not overlap."
                     )
+
+    def warn_of_editions(self, plan: _Plan) -> None:
+        """Warn if this run replaces figures that were exported with ``min_count`` and other settings."""
+        if plan.editions:
+            names = listed(plan.editions, _SHOWN)
+            warnings.warn(
+                f"{self.out}: {names} {'has' if len(plan.editions) == 1 else 'have'} other zones, times or "
+                "options than in an earlier export with min_count (--min-count). If the earlier tables were "
+                "passed on, do not pass on these: the difference can reveal figures withheld in both.",
+                PtrackWarning,
+                stacklevel=3,
+            )
 
     def target(self, plan: _Plan) -> Target:
         """Return the target of this run for its workers."""

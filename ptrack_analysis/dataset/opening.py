@@ -151,7 +151,8 @@ class Dataset:
         names = self.videos
         some = ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
         facts = {"videos": f"{len(names)}: {some}", "tables": ", ".join(self.tables)}
-        return build_card("Dataset", self.root, facts, calls='dataset.read("visits")')
+        table = "visits" if "visits" in self.tables else self.tables[0]
+        return build_card("Dataset", self.root, facts, calls=f'dataset.read("{table}")')
 
     @property
     def videos(self) -> list[str]:

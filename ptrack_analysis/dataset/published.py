@@ -9,7 +9,7 @@ import pandas as pd
 
 from ptrack_analysis.clock.hourly import Hours, split_hours
 from ptrack_analysis.clock.recordings import Recording
-from ptrack_analysis.dataset.contributions import BY_PLACE, Contributions, find_pieces
+from ptrack_analysis.dataset.contributions import BY_PLACE, JOINED, Contributions, find_pieces
 from ptrack_analysis.dataset.suppression import Cells
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.schema import RELEASED, Released, Table, list_columns
@@ -99,13 +99,15 @@ class _Family:
     attributes: tuple[str, ...]
     atoms: pd.DataFrame
     shares: pd.DataFrame
-    zones: pd.DataFrame | None
+    members: pd.DataFrame | None
 
     def list_atoms(self, names: Sequence[str]) -> pd.DataFrame:
-        """List the atoms by some attributes, once per zone of the atom."""
-        if self.zones is None or "zone" not in names or "place" not in self.attributes:
+        """List the atoms by some attributes, once per zone or line of the atom."""
+        if self.members is None or "place" not in self.attributes or "place" in names:
             return self.atoms
-        return self.atoms.merge(self.zones, on="place")
+        if not {*names} & {*self.members.columns}:
+            return self.atoms
+        return self.atoms.merge(self.members, on="place")
 
 
 @dataclass(slots=True, eq=False)
@@ -201,6 +203,8 @@ def build_system(
         made = list[_Family]()
         for attributes in _list_attributes(measure, own.values(), is_joint=has_contributors):
             contributions = contribute(measure, attributes, [*own.values()], edges)
+            if measure in JOINED and "place" in attributes and not _has_sets(contributions):
+                continue
             made.append(_build_family(measure, attributes, contributions, [*families, *made]))
         for index, figure in own.items():
             wanted = find_attributes(measure, figure)
@@ -269,11 +273,14 @@ def find_attributes(measure: str, figure: Figure) -> set[str]:
 def _list_attributes(measure: str, figures: Iterable[Figure], *, is_joint: bool) -> list[tuple[str, ...]]:
     """List the sets of attributes that figures need, without subsets of other sets.
 
-    With ``is_joint``, cells of the heatmap are split by place if there are figures by place.
+    With ``is_joint``, cells of the heatmap are split by place if there are figures by place, and visits and
+    crossings also have the set of places.
     """
     needed = {frozenset(find_attributes(measure, figure)) for figure in figures}
     if is_joint and any("place" in one for one in needed):
         needed = {one | {"place"} if "row" in one else one for one in needed}
+    if is_joint and measure in JOINED:
+        needed.add(frozenset({"place"} | (frozenset().union(*needed) & {"piece"})))
     return sorted(tuple(sorted(one)) for one in needed if not any(one < other for other in needed))
 
 
@@ -291,8 +298,14 @@ def _build_family(
         attributes,
         atoms.assign(atom=np.arange(len(atoms)) + offset),
         amounts.reset_index(),
-        contributions.zones,
+        contributions.members,
     )
+
+
+def _has_sets(contributions: Contributions) -> bool:
+    """Return whether a set has more than one zone or line."""
+    members = contributions.members
+    return members is not None and bool(members["place"].duplicated().any())
 
 
 def _locate(
@@ -329,6 +342,9 @@ def _add_links(sums: _Sums, family: _Family, other: _Family) -> None:
     """Add equations between the totals of two families: equal totals differ by 0."""
     if family.measure == other.measure:
         shared = [name for name in family.attributes if name in other.attributes]
+        for first, second in ((family, other), (other, family)):
+            if first.members is not None and "place" in {*first.attributes} - {*second.attributes}:
+                shared += [name for name in first.members if name in second.attributes]
         _add_equations(sums, family, shared, other, shared)
     for first, second in ((family, other), (other, family)):
         for measure, name, of, attribute in _LINKS:

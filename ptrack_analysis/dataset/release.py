@@ -47,7 +47,9 @@ def release(
     people, extremes, medians and times are withheld. A figure is suppressed if too few people contribute to
     it. It is also suppressed if the person with the second largest contribution could estimate the largest
     contribution to within 10 % (the p % rule). Further figures are suppressed until such figures do not
-    follow from published figures by addition and subtraction. ``suppressed`` marks the rows.
+    follow from published figures by addition and subtraction. This includes the differences between counts of
+    lines that people cross one after the other, and between numbers of visits to zones that overlap.
+    ``suppressed`` marks the rows.
 
     In both cases, unused columns of a tracker's file are withheld, because they may reveal anything, and
     ``source`` of ``videos`` contains only the name of the file.
@@ -68,8 +70,7 @@ def release(
     A person is a track. No figure covers more than one video, so each video is protected independently.
     ``export_dataset`` rejects parts of one video that overlap in time. Not covered: bounds that follow
     because values are not negative, two editions of one dataset (other zones, times or limits),
-    differences between numbers of different people (``persons``) or between lines that overlap, and
-    knowledge from other sources.
+    differences between numbers of different people (``persons``), and knowledge from other sources.
 
     References
     ----------

@@ -1,8 +1,11 @@
 """Detection and suppression of figures that published figures reveal."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from ptrack_analysis.geometry import Bools, Floats, Integers
 
@@ -10,6 +13,8 @@ _PRIME = 2**31 - 1
 """Modulus of the elimination: products of two residues fit into 64 bits."""
 _CHUNK = 256
 """Number of cells that are reduced at once; bounds the memory."""
+_ATOMS = 500
+"""Number of atoms from which independent cells are examined separately; bounds the time."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,6 +40,24 @@ class Cells:
         matrix = np.zeros((len(cells), len(atoms)), dtype="int64")
         np.add.at(matrix, (row[self.cell[kept]], column[self.atom[kept]]), self.factor[kept])
         return matrix
+
+
+def _split(cells: Cells, examined: Bools) -> Iterator[tuple[Integers, Cells]]:
+    """Split the examined cells into parts without common atoms; yield their numbers and the parts."""
+    kept = examined[cells.cell]
+    cell, atom, factor = cells.cell[kept], cells.atom[kept], cells.factor[kept]
+    if not len(cell):
+        return
+    size = cells.count + cells.atoms
+    graph = coo_array((np.ones(len(cell), dtype="int8"), (cell, cells.count + atom)), shape=(size, size))
+    label = connected_components(graph, directed=False)[1]
+    atoms_before = np.cumsum(np.bincount(label[cells.count :], minlength=label.max() + 1))
+    part = (atoms_before // _ATOMS)[label[cell]]
+    order = np.argsort(part, kind="stable")
+    for entries in np.split(order, np.flatnonzero(np.diff(part[order])) + 1):
+        numbers, own = np.unique(cell[entries], return_inverse=True)
+        atoms, place = np.unique(atom[entries], return_inverse=True)
+        yield numbers, Cells(own, place, factor[entries], len(numbers), len(atoms))
 
 
 class _Known:
@@ -136,8 +159,9 @@ def find_derivable(cells: Cells, known: Bools, asked: Bools) -> Bools:
     published directly do not add to the cost.
     """
     found = np.zeros(cells.count, dtype=bool)
-    indices = np.flatnonzero(asked)
-    found[indices] = _Known(cells, known).find_derivable(indices)
+    for numbers, part in _split(cells, known | asked):
+        wanted = np.flatnonzero(asked[numbers])
+        found[numbers[wanted]] = _Known(part, known[numbers]).find_derivable(wanted)
     return found
 
 
@@ -166,9 +190,18 @@ def choose_suppressed(cells: Cells, published: Bools, small: Bools, fixed: Bools
     numpy.ndarray
         (count,) bool: the suppressed cells.
     """
+    suppressed = published & small
+    for numbers, part in _split(cells, published | small):
+        if small[numbers].any():
+            suppressed[numbers] = _choose_suppressed(
+                part, published[numbers], small[numbers], fixed[numbers], cost[numbers]
+            )
+    return suppressed
+
+
+def _choose_suppressed(cells: Cells, published: Bools, small: Bools, fixed: Bools, cost: Floats) -> Bools:
+    """Choose the cells to suppress among cells with common atoms."""
     known, targets = published & ~small, np.flatnonzero(small)
-    if not len(targets):
-        return published & ~known
     while True:
         system = _Known(cells, known)
         leaking = targets[system.find_derivable(targets)]

@@ -505,7 +505,7 @@ class AnalysisConfig:
             for n in (one.name for one in fields(self.video))
             if n not in _NO_FACTS and getattr(self.video, n) is not None
         }
-        values |= describe_secrets(self.salt, self.persons)
+        values |= describe_secrets(self.salt, self.persons, is_suppressed=self.min_count is not None)
         plain: dict[str, Any] = convert_to_json(values)
         return plain
 

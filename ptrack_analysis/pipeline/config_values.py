@@ -21,6 +21,8 @@ _LEAST_COUNT = 2
 _LEAST_SALT = 16
 """Minimum length of a salt [bytes]."""
 _FINGERPRINT = b"ptrack-analysis salt"
+WITHHELD = "withheld"
+"""Recorded in place of the selected people, if there is no salt for their keys."""
 
 
 def read_durations(config: type, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -183,13 +185,16 @@ def create_key(salt: bytes, text: str) -> str:
     return hmac.new(salt, text.encode(), sha256).hexdigest()[:16]
 
 
-def describe_secrets(salt: bytes | str | None, persons: Iterable[int] | None) -> dict[str, Any]:
+def describe_secrets(
+    salt: bytes | str | None, persons: Iterable[int] | None, *, is_suppressed: bool
+) -> dict[str, Any]:
     """Return the fingerprint of the salt and the keys of the selected people, for a record.
 
-    Records of salted tables do not contain person indices, either.
+    Records of released tables do not contain person indices, either: without a salt, they only state that
+    people were selected.
     """
     if not isinstance(salt, bytes):
-        return {}
+        return {"persons": WITHHELD} if is_suppressed and persons is not None else {}
     known = {"salt": hmac.new(salt, _FINGERPRINT, sha256).hexdigest()}
     return (
         known

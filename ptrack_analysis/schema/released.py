@@ -44,7 +44,7 @@ class Released:
     of: str = "person"
     adds_over: tuple[str, ...] = ()
     per: str = ""
-    only: tuple[tuple[str, bool], ...] = ()
+    only: tuple[tuple[str, bool | str], ...] = ()
     total: str = ""
     where: tuple[str, str] | None = None
 
@@ -95,7 +95,7 @@ def _presence(adds_over: tuple[str, ...]) -> Columns:
         f"zone_key interval recorded_time {_CLOCK}",
         person_seconds=Released("sum", "presence", adds_over),
         mean_persons=Released("rate", "presence", adds_over),
-        max_persons=Released("extreme", "presence"),
+        max_persons=Released("extreme"),
     )
 
 
@@ -144,8 +144,8 @@ RELEASED: dict[str, Columns] = {
     ),
     "counts": _figures(
         f"line_key interval {_CLOCK}",
-        in_count=Released("count", "crossing_in", ("line", "timestamp")),
-        out_count=Released("count", "crossing_out", ("line", "timestamp")),
+        in_count=Released("count", "crossing", ("line", "timestamp"), only=(("direction", "in"),)),
+        out_count=Released("count", "crossing", ("line", "timestamp"), only=(("direction", "out"),)),
     ),
     "heatmap": _figures(
         f"x_{{u}} y_{{u}} {_CLOCK}",

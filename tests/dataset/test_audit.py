@@ -11,11 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import box
 
-from ptrack_analysis import Video, compute_trajectories, compute_visits, find_videos
+from ptrack_analysis import Video, compute_trajectories, compute_transitions, compute_visits, find_videos
 from ptrack_analysis.analysis.crowd.density import compute_occupancy_bins
 from ptrack_analysis.analysis.zones.occupancy import compute_occupancy
 from ptrack_analysis.dataset.audit import audit_video
 from ptrack_analysis.dataset.batches import compute_tables
+from ptrack_analysis.dataset.contributions import compute_contributions
 from ptrack_analysis.dataset.release import release
 from ptrack_analysis.pipeline.config import AnalysisConfig
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
@@ -224,3 +225,63 @@ def test_positions_on_the_image_without_zones_are_released(data):
     assert published["occupancy"]["person_seconds"].notna().any()
     assert {*published["heatmap"]["suppressed"]} == {True, False}
     assert audit_video(published, min_count=3) == []
+
+
+def list_sets(measure, table, edges=(0,)):
+    """List the set of zones or lines of each row of the contributions."""
+    tables = {"visits": table, "crossings": table}
+    given = compute_contributions(measure, tables, np.array(edges), AnalysisConfig())
+    kinds = given.members.set_index("place").sort_index().astype("str").agg("".join, axis=1)
+    return ["+".join(sorted(kinds.loc[[place]])) for place in given.rows["place"]]
+
+
+def make_table(rows, names, key):
+    table = pd.DataFrame(rows, columns=names)
+    times = [name for name in ("timestamp", "entered", "exited") if name in names]
+    table[times] = (table[times] * 1000).astype("timedelta64[ms]")
+    return table.set_index(key)
+
+
+def test_lines_that_a_person_crosses_without_crossing_one_twice_are_a_set():
+    rows = [(1, 0, "a", "in"), (1, 1, "b", "in"), (1, 2, "b", "out"), (1, 3, "a", "out")]
+    rows += [(2, 0, "a", "in"), (3, 6, "a", "out"), (3, 5, "b", "out")]
+    names = ["person_index", "timestamp", "line", "direction"]
+    crossings = make_table(rows, names, ["line", "timestamp", "person_index"])
+    there, back = ["ain+bin"] * 2, ["aout+bout"] * 2
+    assert list_sets("crossing", crossings) == [*there, *back, "ain", *back]
+    assert list_sets("crossing", crossings, (0, 6000)) == [*there, *back, "ain", "aout", "bout"]
+
+
+def test_zones_that_a_person_visits_at_one_time_are_a_set():
+    rows = [(1, "hall", 0, 10), (1, "till", 2, 4), (1, "till", 6, 8), (1, "exit", 10, 12)]
+    rows += [(2, "exit", 5, 6), (2, "till", 2, 9), (2, "hall", 0, 3)]
+    names = ["person_index", "zone", "entered", "exited"]
+    visits = make_table(rows, names, ["zone", "person_index"])
+    kinds = measure([[(1, 3)]], [HALL])["visits"][["entry", "exit"]].dtypes
+    visits = (
+        visits.assign(visit=1, entry="crossed", exit="lost").set_index("visit", append=True).astype(kinds)
+    )
+    assert list_sets("visit", visits) == [*["hall+till"] * 2, "till", "exit", *["exit+hall+till"] * 3]
+
+
+LEFT, RIGHT = Zone("left", box(0, 0, 4, 2), "m"), Zone("right", box(6, 0, 10, 2), "m")
+
+
+@pytest.mark.parametrize(("longest", "is_shown"), [(2, True), (100, False)])
+def test_a_mean_travel_time_that_one_person_dominates_is_suppressed(longest, is_shown):
+    stays = [[(1, 3), (5, gap), (8, 3)] for gap in (1, 1, 1, 1, 1, longest)]
+    tables = measure(stays, [LEFT, RIGHT])
+    tables["transitions"] = compute_transitions(tables["visits"])
+    shown = release(tables, AnalysisConfig(min_count=3), "shop")["transitions"].loc[("left", "right")]
+    assert shown["transitions"] == 6
+    assert pd.notna(shown["mean_travel"]) == is_shown
+    assert shown["suppressed"] != is_shown
+
+
+def test_a_finding_names_a_row_with_a_single_key(data):
+    computed, published, zones = publish(data / "day", "noon", 5)
+    hidden = published["dwell"].index[published["dwell"]["visits"].isna()]
+    assert len(hidden)
+    tables, _ = restore((computed, published, zones), "transitions", "transitions")
+    findings = audit_video(tables, zones, min_count=5)
+    assert f"dwell ({hidden[0]}): visits is suppressed, but follows from others." in findings

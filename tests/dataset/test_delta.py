@@ -19,7 +19,7 @@ from ptrack_analysis.dataset import delta, publishing
 from ptrack_analysis.dataset.compaction import compact_dataset
 from ptrack_analysis.dataset.delta_tables import find_storage_options
 from ptrack_analysis.dataset.removal import remove_videos
-from ptrack_analysis.errors import InputError, OutputError, ParameterError
+from ptrack_analysis.errors import InputError, OutputError, ParameterError, PtrackWarning
 from ptrack_analysis.storage.facts import SCHEMA_VERSION
 from ptrack_analysis.video import Video
 
@@ -240,10 +240,12 @@ def test_a_removed_video_is_in_no_file(source, out, tmp_path):
     assert len(listed) == len(deltalake.DeltaTable(out / "detections").file_uris())
 
 
-def test_figures_that_are_withheld_now_are_in_no_older_version(source, tmp_path):
+@pytest.mark.parametrize("now", [{"min_count": 3}, {"min_count": 2, "every": "1s"}], ids=["limit", "bins"])
+def test_an_earlier_edition_of_a_release_is_in_no_older_version(source, tmp_path, now):
     out = tmp_path / "a folder é"
     export_dataset(source, out, min_count=2, as_="delta")
-    export_dataset(source, out, min_count=3)
+    with pytest.warns(PtrackWarning, match="than in an earlier export with min_count"):
+        export_dataset(source, out, **now)
     table = deltalake.DeltaTable(out / "occupancy")
     assert len([*(out / "occupancy").glob("*.parquet")]) == len(table.file_uris()) == 1
     with pytest.raises(deltalake.exceptions.DeltaError):

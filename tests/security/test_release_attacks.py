@@ -9,25 +9,24 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from pages import page, record, write
-from shapely.geometry import box
+from shapely.geometry import LineString, box, mapping
 
 from ptrack_analysis import Video
 from ptrack_analysis.dataset.export import export_dataset
-from ptrack_analysis.errors import OutputError
+from ptrack_analysis.dataset.manifest import read_manifest
+from ptrack_analysis.errors import OutputError, PtrackWarning
 
 ROWS, COLUMNS = 4, 4
 ZONES = {"left": (0.25, 0.25, 0.5, 1), "right": (0.5, 0.5, 0.75, 1), "middle": (0.25, 0.5, 0.75, 0.75)}
 """Zones on the borders of the cells of the heatmap."""
 
 
-def write_zones(path, zones):
+def write_zones(path, zones, lines=()):
+    shapes = {name: box(*sides) for name, sides in zones.items()}
+    shapes |= {name: LineString(points) for name, points in dict(lines).items()}
     features = [
-        {
-            "type": "Feature",
-            "properties": {"name": name},
-            "geometry": {"type": "Polygon", "coordinates": [[*map(list, box(*sides).exterior.coords)]]},
-        }
-        for name, sides in zones.items()
+        {"type": "Feature", "properties": {"name": name}, "geometry": mapping(shape)}
+        for name, shape in shapes.items()
     ]
     return write(path, {"type": "FeatureCollection", "unit": "fraction", "features": features})
 
@@ -275,3 +274,97 @@ def test_the_manifest_of_a_release_counts_only_published_rows(data, tmp_path):
         assert json.loads(entry["figures"]) == {}
     mark = json.loads(manifest.schema.metadata[b"ptrack_analysis.dataset"])
     assert not re.search(r"persons\W+\d", json.dumps(mark))
+
+
+def walk(index, y, since, xs=(0.2, 0.8)):
+    """Make records of a person who walks along y within one second."""
+    places = np.linspace(*xs, 11)
+    return [record(since + 100 * n, index, box=(x - 0.02, y - 0.2, 0.04, 0.2)) for n, x in enumerate(places)]
+
+
+UPPER, LOWER, ALL = [(0.5, 0), (0.5, 0.7)], [(0.5, 0.7), (0.5, 0.95)], [(0.51, 0), (0.51, 1)]
+"""The first two lines together are beside the third, which is a little longer."""
+
+
+def count_lines(folder, lines, ways, **given):
+    """Export people who walk along y and back; return their counts by line and direction."""
+    walks = [walk(index, y, 1500 * index) for index, y in enumerate(ways)]
+    walks += [walk(index, y, 20_000 + 1500 * index, (0.8, 0.2)) for index, y in enumerate(ways)]
+    film(folder / "in/film.json", walks)
+    zones = write_zones(folder / "zones.geojson", {}, lines)
+    export_dataset(folder / "in", folder / "out", zones=zones, tables="counts", **given)
+    rows = read(folder / "out", "counts")
+    return {(row["line"], way): row[f"{way}_count"] for row in rows for way in ("in", "out")}
+
+
+@pytest.mark.parametrize(
+    ("lines", "ways"),
+    [
+        ({"upper": UPPER, "all": ALL}, [0.5] * 6),
+        ({"upper": UPPER, "all": ALL[::-1]}, [0.5] * 6),
+        ({"upper": UPPER, "lower": LOWER, "all": ALL}, [0.5, 0.9] * 4),
+    ],
+    ids=["beside", "opposite directions", "two beside one"],
+)
+def test_a_person_who_misses_one_of_two_lines_does_not_follow_from_their_counts(tmp_path, lines, ways):
+    """The difference of the counts is this person."""
+    together = count_lines(tmp_path / "together", lines, ways, min_count=3)
+    assert {*together.values()} == {len(ways), len(ways) // (len(lines) - 1)}
+    plain = count_lines(tmp_path / "plain", lines, [*ways, 0.97])
+    shown = count_lines(tmp_path / "shown", lines, [*ways, 0.97], min_count=3)
+    for way, other in (("in", "out"), ("out", "in")):
+        side = other if lines["all"] == ALL[::-1] else way
+        figures = [("all", way), *((line, side) for line in lines if line != "all")]
+        total, *parts = (plain[one] for one in figures)
+        assert total - sum(parts) == 1
+        assert None in [shown[one] for one in figures]
+
+
+@pytest.mark.parametrize("lone", [[], [0.9]], ids=["together", "one person misses the inner zone"])
+def test_a_visitor_of_only_the_outer_zone_does_not_follow_from_the_numbers_of_visits(tmp_path, lone):
+    zones = {"inner": (0.3, 0.3, 0.7, 0.7), "outer": (0.2, 0.3, 0.8, 1)}
+    walks = [walk(index, y, 1500 * index, (0, 0.9)) for index, y in enumerate([0.5] * 6 + lone)]
+    film(tmp_path / "in/film.json", walks)
+    path = write_zones(tmp_path / "zones.geojson", zones)
+    export_dataset(tmp_path / "in", tmp_path / "out", zones=path, tables="dwell", min_count=3)
+    visits = {row["zone"]: row["visits"] for row in read(tmp_path / "out", "dwell")}
+    assert ({*visits.values()} == {6}) == (not lone)
+    assert None in visits.values() or not lone
+
+
+def release_stays(folder, zones, **given):
+    """Export six people, four of whom stay in the zone left."""
+    people = [stay(index, 0.3 + index % 3 * 0.1, 0.6, 1000, 4000) for index in range(6)]
+    film(folder / "in/film.json", people)
+    path = write_zones(folder / "zones.geojson", zones)
+    export_dataset(folder / "in", folder / "out", zones=path, min_count=3, **given)
+
+
+def test_a_second_edition_of_a_release_is_announced(tmp_path):
+    release_stays(tmp_path, {"left": ZONES["left"]})
+    release_stays(tmp_path, {"left": ZONES["left"]})
+    with pytest.warns(
+        PtrackWarning, match="film' has other zones, times or options than in an earlier export"
+    ):
+        release_stays(tmp_path, {"right": ZONES["right"]})
+
+
+def test_the_manifest_of_a_release_does_not_list_the_selected_people(tmp_path):
+    release_stays(tmp_path, ZONES, persons=[1, 2, 4, 5])
+    (entry,) = read_manifest(tmp_path / "out").videos
+    assert entry.parameters["persons"] == "withheld"
+    with pytest.warns(
+        PtrackWarning, match="film' has other zones, times or options than in an earlier export"
+    ):
+        release_stays(tmp_path, ZONES, persons=[1, 2, 4])
+
+
+def test_no_dictionary_of_a_file_has_a_value_of_a_removed_row(data, tmp_path):
+    export_dataset(data / "day/pages", tmp_path / "out", zones=data / "day/zones.geojson", min_count=3)
+    for path in (tmp_path / "out").glob("[!_]*/*.parquet"):
+        texts = [one.name for one in pq.read_schema(path) if pa.types.is_string(one.type)]
+        table = pq.read_table(path, read_dictionary=texts)
+        for name in texts:
+            for chunk in table[name].chunks:
+                stored, shown = chunk.dictionary.to_pylist(), chunk.to_pylist()
+                assert {*stored} <= {*shown}, (path, name)
