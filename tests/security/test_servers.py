@@ -3,6 +3,7 @@
 import json
 import socket
 import threading
+import time
 from contextlib import ExitStack, closing
 from urllib.parse import urlsplit
 
@@ -180,6 +181,21 @@ def test_a_slow_request_is_given_up(data, monkeypatch):
         with closing(connect(server)) as connection:
             connection.sendall("\r\n".join(head).encode() + b"\r\n\r\n{")
             assert connection.recv(1000) == b""
+
+
+def test_headers_that_arrive_byte_by_byte_are_given_up(data, monkeypatch):
+    monkeypatch.setattr(serving, "_HEAD_DEADLINE", 0.3)
+    with serve_tracking(find_videos(data / "shop")) as server, closing(connect(server)) as connection:
+        connection.sendall(b"POST / HTTP/1.1\r\nX: ")
+        with pytest.raises(ConnectionError):
+            send_slowly(connection)
+
+
+def send_slowly(connection):
+    """Send 500 bytes, one every 20 ms."""
+    for _ in range(500):
+        connection.sendall(b"x")
+        time.sleep(0.02)
 
 
 def test_the_token_of_the_editor_is_not_passed_on(editor, capfd):
