@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from ptrack_analysis import find_videos
+from ptrack_analysis.editing import server as editing
 from ptrack_analysis.editing.authentication import HEADER
 from ptrack_analysis.editing.editor_files import EditorFiles
 from ptrack_analysis.editing.server import EditorServer
@@ -172,6 +173,16 @@ def test_connections_beyond_the_limit_get_an_error_until_others_are_closed(data,
             if status(answer := ask(server, "GET /job HTTP/1.1", "HOST", "Connection: close")) != 503:
                 break
         assert b"ResourceNotFound" in answer
+
+
+def test_the_editor_closes_connections_beyond_its_limit(editor, monkeypatch):
+    monkeypatch.setattr(editing, "MAX_CONNECTIONS", 3)
+    with ExitStack() as stack:
+        held = [stack.enter_context(closing(connect(editor))) for _ in range(3)]
+        for connection in held:
+            connection.sendall(b"GET / HTTP/1.1\r\nX: slow")
+        with closing(connect(editor)) as connection:
+            assert connection.recv(1000) == b""
 
 
 def test_a_slow_request_is_given_up(data, monkeypatch):
