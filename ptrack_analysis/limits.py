@@ -22,6 +22,8 @@ _PARSED = 20
 """Memory of parsed JSON or CSV per byte of the file [bytes]."""
 SMALL = 64 * 10**6
 """Memory that any step may use, however low the limit [bytes]."""
+MAX_COLUMNS = 200_000
+"""Largest number of columns of a tracker's table."""
 
 
 def at_least(value: Any, name: str, least: float = 0.0) -> float:
@@ -257,6 +259,20 @@ def validate_budget(needed: float, what: str, remedy: str, memory: float | None 
     if needed > memory:
         needs, allowed = shown_bytes(int(needed)), shown_bytes(int(memory))
         raise InputError(f"{what} needs more than {needs} of memory, but {allowed} may be used. {remedy}")
+
+
+def validate_columns(count: int) -> None:
+    """Reject a table with too many columns.
+
+    Raises
+    ------
+    InputError
+        If it has more than ``MAX_COLUMNS``.
+    """
+    if count > MAX_COLUMNS:
+        raise InputError(
+            f"the table has {count} columns, more than {MAX_COLUMNS}. Keep only the columns that are needed."
+        )
 
 
 def read_within_budget(path: Path) -> bytes:

@@ -9,15 +9,18 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from ptrack_analysis import Video
+from ptrack_analysis import Video, limits
 from ptrack_analysis.analysis.counting import counts
 from ptrack_analysis.analysis.crowd.density import bin_counts
 from ptrack_analysis.errors import InputError, ParameterError
 from ptrack_analysis.limits import allowed_memory, available_memory, limit_memory, validate_budget
 from ptrack_analysis.scene.cameras import read_cameras
 from ptrack_analysis.schema import CROSSINGS, empty_table
+from ptrack_analysis.sources.trackers.registry import read_tracks
 
 resource = pytest.importorskip("resource")
 
@@ -177,6 +180,71 @@ def test_comparing_crowds_is_refused_before_the_memory_is_full(tmp_path):
     crowd = write(tmp_path / "crowd.csv", BOXES + "\n".join(rows))
     said = is_refused(tmp_path, "compare", crowd, crowd, *FACTS, timeout=300)
     assert_matches(said, r"the comparison, with \d+ pairs of boxes that overlap or more, needs more than")
+
+
+def make_boxes(rows):
+    """Make a table of boxes, 100 per frame."""
+    n = np.arange(rows)
+    box = {"left": n % 100 * 1.0, "top": 1.0, "width": 20.0, "height": 50.0}
+    return pa.Table.from_pandas(pd.DataFrame({"frame": n // 100, "id": n % 100, **box}))
+
+
+def repeat_text(length, rows):
+    """Make a column with one long text in each row, stored once."""
+    return pa.DictionaryArray.from_arrays(pa.array(np.zeros(rows, "int32")), pa.array(["1" * length]))
+
+
+def make_long_list(length, rows):
+    """Make a column with one long list."""
+    offsets = np.append(0, np.full(rows, length))
+    return pa.LargeListArray.from_arrays(pa.array(offsets), pa.array(np.zeros(length, "int8")))
+
+
+BOMBS = {
+    "repeated text": (
+        lambda table: table.append_column("note", repeat_text(10**6, len(table))),
+        r"a table with texts of 1000000000 bytes needs more than 2GB of memory, but 64MB may be used",
+    ),
+    "repeated id": (
+        lambda table: table.set_column(1, "id", repeat_text(10**6, len(table))),
+        r"a table with texts of 1000000000 bytes needs more than",
+    ),
+    "long text": (
+        lambda table: table.append_column("note", pa.array(["a" * 33_000_000, *[None] * (len(table) - 1)])),
+        r"a table with \d+ values in 33\d{6} bytes needs more than",
+    ),
+    "long list": (
+        lambda table: table.set_column(2, "left", make_long_list(9_000_000, len(table))),
+        r"a table with 900\d{4} values in \d+ bytes needs more than",
+    ),
+    "long footer": (
+        lambda table: table.replace_schema_metadata({"x": "a" * 2_200_000}),
+        r"a footer of \d+ bytes needs more than .* write larger row groups",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_a_small_parquet_file_that_needs_too_much_is_refused_before_it_is_decoded(name, tmp_path):
+    change, message = BOMBS[name]
+    file = tmp_path / "bomb.parquet"
+    pq.write_table(change(make_boxes(1000)), file, compression="zstd", write_statistics=False)
+    assert file.stat().st_size < 6_000_000
+    video = Video(width=640, height=360, frame_rate=25.0)
+    with limit_memory(limits.SMALL), pytest.raises(InputError, match=rf"bomb\.parquet: {message}"):
+        read_tracks(file, video=video)
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_a_table_with_too_many_columns_is_refused(suffix, tmp_path, monkeypatch):
+    monkeypatch.setattr(limits, "MAX_COLUMNS", 5)
+    file = tmp_path / f"wide.{suffix}"
+    if suffix == "csv":
+        write(file, BOXES + "0,1,1,1,5,5\n")
+    else:
+        pq.write_table(make_boxes(10), file)
+    with pytest.raises(InputError, match=r"the table has 6 columns, more than 5\. Keep only"):
+        read_tracks(file, video=Video(width=640, height=360, frame_rate=25.0))
 
 
 def test_occupancy_in_too_many_zones_and_bins_is_refused_before_it_is_allocated():

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
+from math import factorial, prod
 from pathlib import PurePosixPath
 from typing import Any, Protocol
 
@@ -35,17 +36,23 @@ _DIRECTIVES = {
 }
 _PARTS = re.compile(r"%(?P<directive>.?)|\{(?P<field>[^{}]*)\}|(?P<text>[^%{}]+|[{}])", re.DOTALL)
 _FIELD = re.compile(r"[a-z][a-z0-9_]*")
+_MOST_WAYS = 10**7
+"""Largest number of ways to separate the fields of a name, which are all tried."""
 _NEEDED = "a date (%Y, %m and %d, or %Y and %j) and an hour (%H)"
 
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A parsed pattern of names, with its fields and time directives in order."""
+    """A parsed pattern of names, with its fields and time directives in order.
+
+    ``ends`` match what follows each field.
+    """
 
     text: str
     names: re.Pattern[str]
     fields: tuple[str, ...]
     directives: tuple[str, ...]
+    ends: tuple[re.Pattern[str], ...]
 
     def read(self, name: str) -> tuple[datetime, dict[str, str]] | None:
         """Return the time and the fields of a name; None if the name does not match.
@@ -55,8 +62,15 @@ class Pattern:
         Raises
         ------
         ParameterError
-            If the name matches, but its digits are not a valid date and time.
+            If the name matches, but its digits are not a valid date and time; if its fields can be separated
+            in too many ways.
         """
+        ways = prod(len(end.findall(name)) for end in self.ends) / factorial(len(self.ends))
+        if ways > _MOST_WAYS:
+            raise ParameterError(
+                f"the fields of {self.text!r} can be separated in {ways:.0e} ways in the name {name!r}. "
+                "Shorten the name, or use fewer fields."
+            )
         found = self.names.fullmatch(name)
         if found is None:
             return None
@@ -86,8 +100,10 @@ def parse_pattern(text: str) -> Pattern:
         or hour is missing.
     """
     expression, fields, directives = "", list[str](), list[str]()
+    ends = list[re.Pattern[str]]()
     after_field = False
     for part in _PARTS.finditer(text):
+        before = len(expression)
         if (directive := part["directive"]) is not None and directive != "%":
             expression += f"(?P<time_{_directive(directive, directives, text)}>{_DIRECTIVES[directive]})"
         elif (name := part["field"]) is not None:
@@ -100,6 +116,8 @@ def parse_pattern(text: str) -> Pattern:
             raise ParameterError(f"pattern {text!r} has an unpaired brace. Write fields as {{camera}}.")
         else:
             expression += re.escape(part["text"] or "%")
+        if after_field:
+            ends.append(re.compile(expression[before:], re.IGNORECASE))
         after_field = part["field"] is not None
     given = set(directives)
     if not (given & {"Y", "y"} and ({"m", "d"} <= given or "j" in given) and "H" in given):
@@ -107,7 +125,8 @@ def parse_pattern(text: str) -> Pattern:
             f"started_at must be a pattern of file names that contains {_NEEDED}, or the start of one video, "
             f"such as '2026-05-04T09:00:00+02:00', got {text!r}"
         )
-    return Pattern(text, re.compile(expression, re.IGNORECASE), tuple(fields), tuple(directives))
+    names = re.compile(expression, re.IGNORECASE)
+    return Pattern(text, names, tuple(fields), tuple(directives), tuple(ends))
 
 
 def find_start(started_at: object) -> datetime | None:

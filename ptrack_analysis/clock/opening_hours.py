@@ -37,6 +37,7 @@ _AROUND = timedelta(days=2)
 """Time around an interval whose rules can matter, because opening times may last past midnight."""
 
 
+@lru_cache(maxsize=1024)
 def validate_opening_hours(text: str) -> None:
     """Reject invalid opening hours.
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from os import PathLike
+from sys import intern
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -170,7 +171,7 @@ def validate_recording(recording: object) -> None:
 
 @dataclass(frozen=True, slots=True)
 class RecordingRow:
-    """A row of the file of recordings: a selector of videos, and its cells as text.
+    """A row of the file of recordings: a selector of videos, and its other cells with text.
 
     Without a selector, it applies to the videos of its camera. ``further`` and ``types`` are as in Recording.
     """
@@ -295,13 +296,17 @@ def read_rows(path: str | PathLike[str] | S3Path) -> list[RecordingRow]:
     if not header:
         raise InputError(f"{place}:1: the file is empty. {_EXPECTED}")
     names = _read_header(place, line, header)
-    lines = [(line, dict(zip(names, cells, strict=True))) for line, cells in rows]
-    further = [name for name in names if name not in (*SELECTORS, *_COLUMNS)]
-    types = {name: find_type([cells[name] for _, cells in lines]) for name in further}
+    further = {name: at for at, name in enumerate(names) if name not in (*SELECTORS, *_COLUMNS)}
+    lines = [*rows]
+    types = {name: find_type([cells[at] for _, cells in lines]) for name, at in further.items()}
     made, taken = list[RecordingRow](), dict[str, int]()
-    for line, cells in lines:
-        selector = Selector(**{name: (cells[name],) for name in SELECTORS if cells.get(name)})
-        if not selector and not cells.get("camera"):
+    lines.reverse()
+    while lines:  # a line is released when it was converted
+        line, texts = lines.pop()
+        given = ((name, text) for name, text in zip(names, texts, strict=True) if text)
+        cells = {name: intern(text) for name, text in given if name not in further}
+        selector = Selector(**{name: (cells.pop(name),) for name in SELECTORS if name in cells})
+        if not selector and "camera" not in cells:
             known = [name for name in (*SELECTORS, "camera") if name in names]
             raise InputError(
                 f"{place}:{line}: the row does not name a video, because {_list_columns(known)} empty. "
@@ -311,7 +316,7 @@ def read_rows(path: str | PathLike[str] | S3Path) -> list[RecordingRow]:
         if key in taken:
             raise InputError(f"{place}:{line}: {key} is already on line {taken[key]}")
         taken[key] = line
-        values = {name: convert_text(cells[name], types[name]) for name in further}
+        values = {name: convert_text(texts[at], types[name]) for name, at in further.items()}
         made.append(RecordingRow(f"{place}:{line}", selector, cells, values, types))
     return made
 

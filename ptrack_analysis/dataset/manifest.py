@@ -18,6 +18,7 @@ from ptrack_analysis.errors import InputError
 from ptrack_analysis.pipeline.outputs import OUTPUTS
 from ptrack_analysis.schema import OBSERVED_ENTRIES, OBSERVED_EXITS, Table
 from ptrack_analysis.storage.facts import SCHEMA_VERSION, Further
+from ptrack_analysis.storage.parquet_files import read_columns
 from ptrack_analysis.storage.s3 import AnyPath
 
 PRIVATE = "_ptrack"
@@ -302,8 +303,7 @@ def _format_json(value: Any) -> str:
 
 def read_whole(content: bytes) -> pa.Table:
     """Read a Parquet file without Arrow's threads, which can abort a process."""
-    file = pq.ParquetFile(pa.BufferReader(content), page_checksum_verification=True)
-    return file.read(use_threads=False)
+    return read_columns(content, page_checksum_verification=True)
 
 
 def parse_manifest(content: bytes, place: object) -> Manifest:
@@ -318,6 +318,8 @@ def parse_manifest(content: bytes, place: object) -> Manifest:
         table = read_whole(content)
         head = json.loads((table.schema.metadata or {})[_MARK])
         version = head["schema_version"]
+    except InputError as error:
+        raise InputError(f"{place}: {error}") from error
     except (OSError, pa.ArrowException, ValueError, KeyError, TypeError) as error:
         raise InputError(
             f"{place}: cannot be read as the manifest of a dataset, because it was damaged or edited. "

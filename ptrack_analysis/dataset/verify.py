@@ -9,7 +9,6 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.dataset as pa_dataset
-import pyarrow.parquet as pq
 from shapely import from_wkt
 
 from ptrack_analysis.dataset.audit import audit_video
@@ -47,6 +46,7 @@ from ptrack_analysis.errors import InputError
 from ptrack_analysis.pipeline.outputs import OUTPUTS
 from ptrack_analysis.storage.columns import PACKAGE_MARK, TABLE_MARK, VERSION_MARK
 from ptrack_analysis.storage.facts import SCHEMA_VERSION
+from ptrack_analysis.storage.parquet_files import open_parquet, read_columns
 from ptrack_analysis.storage.s3 import AnyPath, S3Path, parse_path
 
 _MARKS = (TABLE_MARK, PACKAGE_MARK, VERSION_MARK)
@@ -231,13 +231,16 @@ class _Reader:
                 continue
             self.ledger.examined["schema"] += 1
             try:
-                source = pq.ParquetFile(pa.BufferReader(content), page_checksum_verification=True)
-                problems = [*_compare_schemas(source.schema_arrow, self.expected(name))]
+                schema = open_parquet(content).schema_arrow
+                problems = [*_compare_schemas(schema, self.expected(name))]
                 for problem in problems:
                     self.ledger.find("schema", file.place, problem)
                 if problems:
                     continue
-                rows = source.read(columns=None if columns is None else [*columns])
+                chosen = None if columns is None else [*columns]
+                rows = read_columns(content, chosen, page_checksum_verification=True)
+            except InputError as error:
+                raise InputError(f"{file.place}: {error}") from error
             except (OSError, pa.ArrowException) as error:
                 self.ledger.find(
                     "schema", file.place, f"cannot be read as Parquet: {str(error).splitlines()[0]}"

@@ -18,6 +18,8 @@ from ptrack_analysis.errors import ParameterError, PtrackError
 
 MOST = 16 * 2**20
 """Largest body of a request [bytes]."""
+MAX_CONNECTIONS = 100
+"""Maximum number of open connections; further ones are closed."""
 GRACE = 4.0
 """Time after which a closed page ends the server, unless it is loaded again [s]."""
 _LOST = 3600.0
@@ -81,6 +83,7 @@ class EditorServer(ThreadingHTTPServer):
         self.lock = Lock()
         self.done = False
         self.page_closed = False
+        self._open: set[Any] = set()
         self._pages: dict[str, bool] = {}
         self._loads_until = 0.0
         self._closes_at: float | None = None
@@ -91,6 +94,19 @@ class EditorServer(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Ignore errors of connections that a browser has closed."""
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Answer a connection in a thread, or close it if there are too many."""
+        if len(self._open) < MAX_CONNECTIONS:
+            self._open.add(request)
+            super().process_request(request, client_address)
+        else:
+            self.shutdown_request(request)
+
+    def shutdown_request(self, request: Any) -> None:
+        """Close a connection."""
+        super().shutdown_request(request)
+        self._open.discard(request)
 
     def service_actions(self) -> None:
         """End the server some time after its last page was closed."""

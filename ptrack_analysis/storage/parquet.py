@@ -23,6 +23,7 @@ from ptrack_analysis.storage.columns import (
     stored_key,
 )
 from ptrack_analysis.storage.files import replace_file
+from ptrack_analysis.storage.parquet_files import open_parquet, read_columns
 
 ROW_GROUP = 131_072
 _PROFILE: dict[str, Any] = {
@@ -130,10 +131,10 @@ def read_parquet(path: str | PathLike[str]) -> pd.DataFrame:
     True
     """
     try:
-        with pq.ParquetFile(path, page_checksum_verification=True) as file:
-            schema_by_marks(file.schema_arrow.metadata)
-            content = file.read()
-        return from_arrow(content)
+        file = Path(path)
+        with open_parquet(file) as opened:
+            schema_by_marks(opened.schema_arrow.metadata)
+        return from_arrow(read_columns(file, page_checksum_verification=True))
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
     except (OSError, pa.ArrowException, UnicodeDecodeError) as error:

@@ -247,6 +247,10 @@ def test_a_pattern_that_cannot_be_used_is_refused(text, message):
 def test_names_that_are_hostile_are_compared_fast():
     pattern = parse_pattern("{a}_{b}_{c}_%Y%m%d%H")
     assert pattern.read("_" * 200) is None
+    pattern = parse_pattern("{a}_{b}_{c}_{d}_{e}_%Y%m%d%H")
+    assert pattern.read("a_b_c_d_e_f_g_2026010108")[1]["a"] == "a_b_c"
+    with pytest.raises(ParameterError, match=r"can be separated in 3e\+08 ways in the name 'a_a_.*Shorten"):
+        pattern.read("a_" * 125)
 
 
 def test_the_file_goes_before_the_pattern_and_that_before_the_video(write):

@@ -42,6 +42,7 @@ OWN = {"JobId": "job-1", "API": "StartPersonTracking"}
         "[" * 100_000,
         '{"JobId": ' + "1" * 5000 + "}",
         "null",
+        json.dumps(OWN | {"Status": "SUCCEEDED", "x": "a" * 2**20}),
     ],
     ids=lambda body: body[:60],
 )

@@ -3,6 +3,7 @@
 import json
 import socket
 import threading
+import time
 from contextlib import ExitStack, closing
 from urllib.parse import urlsplit
 
@@ -10,6 +11,7 @@ import pytest
 from PIL import Image
 
 from ptrack_analysis import find_videos
+from ptrack_analysis.editing import server as editing
 from ptrack_analysis.editing.authentication import HEADER
 from ptrack_analysis.editing.editor_files import EditorFiles
 from ptrack_analysis.editing.server import EditorServer
@@ -173,6 +175,16 @@ def test_connections_beyond_the_limit_get_an_error_until_others_are_closed(data,
         assert b"ResourceNotFound" in answer
 
 
+def test_the_editor_closes_connections_beyond_its_limit(editor, monkeypatch):
+    monkeypatch.setattr(editing, "MAX_CONNECTIONS", 3)
+    with ExitStack() as stack:
+        held = [stack.enter_context(closing(connect(editor))) for _ in range(3)]
+        for connection in held:
+            connection.sendall(b"GET / HTTP/1.1\r\nX: slow")
+        with closing(connect(editor)) as connection:
+            assert connection.recv(1000) == b""
+
+
 def test_a_slow_request_is_given_up(data, monkeypatch):
     monkeypatch.setattr(serving.TrackingHandler, "timeout", 0.2)
     with serve_tracking(find_videos(data / "shop"), envelope="gateway") as server:
@@ -180,6 +192,21 @@ def test_a_slow_request_is_given_up(data, monkeypatch):
         with closing(connect(server)) as connection:
             connection.sendall("\r\n".join(head).encode() + b"\r\n\r\n{")
             assert connection.recv(1000) == b""
+
+
+def test_headers_that_arrive_byte_by_byte_are_given_up(data, monkeypatch):
+    monkeypatch.setattr(serving, "_HEAD_DEADLINE", 0.3)
+    with serve_tracking(find_videos(data / "shop")) as server, closing(connect(server)) as connection:
+        connection.sendall(b"POST / HTTP/1.1\r\nX: ")
+        with pytest.raises(ConnectionError):
+            send_slowly(connection)
+
+
+def send_slowly(connection):
+    """Send 500 bytes, one every 20 ms."""
+    for _ in range(500):
+        connection.sendall(b"x")
+        time.sleep(0.02)
 
 
 def test_the_token_of_the_editor_is_not_passed_on(editor, capfd):

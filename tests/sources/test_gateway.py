@@ -1,5 +1,6 @@
 """Fetching from an HTTP gateway on loopback: its form, its faults, and the same guarantees."""
 
+import gc
 import json
 import socket
 import threading
@@ -192,7 +193,10 @@ def test_the_job_is_a_query_parameter_where_the_url_has_no_place_for_it(tmp_path
 
 
 class Drip:
-    """A server whose answers come one byte every 20 ms and never end."""
+    """A server whose answers come one byte every 20 ms and never end, after ``start``."""
+
+    def __init__(self, start=b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n"):
+        self.start = start
 
     def __enter__(self):
         self.socket = socket.create_server(("127.0.0.1", 0))
@@ -215,7 +219,7 @@ class Drip:
         with connection:
             connection.recv(65536)
             with suppress(OSError):
-                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+                connection.sendall(self.start)
                 while not self.ended.wait(0.02):
                     connection.sendall(b" ")
 
@@ -227,13 +231,19 @@ class Drip:
         self.socket.close()
 
 
+HEADERS = b"HTTP/1.1 200 OK\r\nX: "
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # the connection is abandoned
+@pytest.mark.parametrize("drip", [Drip(), Drip(HEADERS)], ids=["body", "headers"])
 @pytest.mark.parametrize("through", ["client", "gateway"])
-def test_an_answer_that_never_ends_is_given_up_at_the_deadline(tmp_path, monkeypatch, through):
+def test_an_answer_that_never_ends_is_given_up_at_the_deadline(tmp_path, monkeypatch, through, drip):
     for module in (answers, gateway):
         monkeypatch.setattr(module, "PAGE_DEADLINE", 0.2)
         monkeypatch.setattr(module, "PAUSES", ())
     monkeypatch.setattr(answers, "_list_handlers", lambda *_: [])  # other tests may have loaded moto's
-    with Drip() as drip:
+    before = set(threading.enumerate())
+    with drip:
         service = {"gateway": drip.url}
         if through == "client":
             service = {
@@ -247,3 +257,6 @@ def test_an_answer_that_never_ends_is_given_up_at_the_deadline(tmp_path, monkeyp
             }
         with pytest.raises(RemoteError, match=r"not complete after 0\.2 s"):
             fetch_pages("job-1", tmp_path / "a", sleep=lambda _: None, **service)
+    for thread in set(threading.enumerate()) - before:
+        thread.join()
+    gc.collect()

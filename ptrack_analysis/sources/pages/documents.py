@@ -178,7 +178,10 @@ def _validate_size(file: AnyPath, size: int, limit: int | None, memory: float) -
 def _validate_memory(place: str, size: int, memory: float) -> None:
     """Reject a document that does not fit into the memory with its copies."""
     if size * _COPIES > memory:
-        remedy = "Save one response per file or per line of a .jsonl file, or raise memory (--memory)."
+        remedy = (
+            "Split the file (pages: one response per file or per line of a .jsonl file), or raise memory "
+            "(--memory)."
+        )
         validate_budget(size * _COPIES, f"{place}: a document of {size} bytes or more", remedy, memory)
 
 

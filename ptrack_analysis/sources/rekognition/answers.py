@@ -3,10 +3,11 @@
 import re
 import zlib
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
-from threading import get_ident
+from threading import Thread, get_ident
 from time import monotonic
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -351,19 +352,35 @@ def _listening(client: Any, operation: str) -> Iterator[list[bytes]]:
             bodies.append(bytes(response_dict["body"]))
             response_dict["body"] = b"{}"
 
+    client.meta.events.register(event, take)
+    try:
+        with bounded(client, f"rekognition.{operation}"):
+            yield bodies
+    finally:
+        client.meta.events.unregister(event, take)
+
+
+@contextmanager
+def bounded(client: Any, operation: str) -> Iterator[None]:
+    """Limit the size and the time of this thread's responses to an operation, such as ``sqs.ReceiveMessage``.
+
+    A response beyond the limits raises BrokenAnswerError. A client that is not from boto3 has no limits.
+    """
+    if not hasattr(client, "meta"):
+        yield
+        return
+    thread, event = get_ident(), f"before-send.{operation}"
+
     def send(request: Any, **_: Any) -> Any:
         is_ours = get_ident() == thread and not others
         return _send_bounded(client, request) if is_ours else None
 
-    sending = f"before-send.rekognition.{operation}"
-    others = _list_handlers(client, sending)  # these may respond instead of the network
-    client.meta.events.register(event, take)
-    client.meta.events.register(sending, send)
+    others = _list_handlers(client, event)  # these may respond instead of the network
+    client.meta.events.register(event, send)
     try:
-        yield bodies
+        yield
     finally:
-        client.meta.events.unregister(event, take)
-        client.meta.events.unregister(sending, send)
+        client.meta.events.unregister(event, send)
 
 
 def _list_handlers(client: Any, event: str) -> list[Any]:
@@ -391,7 +408,7 @@ def _send_bounded(client: Any, request: Any) -> Any:
         return None
     request.stream_output = True  # so that the session does not read the content
     end = monotonic() + PAGE_DEADLINE
-    response = session.send(request)
+    response = call_within(lambda: session.send(request), PAGE_DEADLINE)
     pieces, total = list[bytes](), 0
     try:
         read = getattr(response.raw, "read1", response.raw.read)  # read would wait for a complete piece
@@ -410,6 +427,28 @@ def _send_bounded(client: Any, request: Any) -> Any:
         response.raw.close()
     response._content = b"".join(pieces)  # noqa: SLF001 - where botocore keeps the content
     return response
+
+
+def call_within(send: Callable[[], _A], seconds: float) -> _A:
+    """Call a function in a thread, because headers that arrive byte by byte have no timeout.
+
+    Raises
+    ------
+    BrokenAnswerError
+        If it has not returned after this time.
+    """
+    found = Future[_A]()
+
+    def run() -> None:
+        try:
+            found.set_result(send())
+        except BaseException as error:  # noqa: BLE001 - raised in the thread that waits
+            found.set_exception(error)
+
+    Thread(target=run, daemon=True).start()
+    if not wait([found], seconds).done:
+        raise BrokenAnswerError(f"not complete after {seconds:g} s")
+    return found.result()
 
 
 def unzip_answer(content: bytes) -> bytes:

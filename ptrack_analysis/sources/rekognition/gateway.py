@@ -19,6 +19,7 @@ from ptrack_analysis.sources.rekognition.answers import (
     Answer,
     BrokenAnswerError,
     TokenError,
+    call_within,
     parse_answer,
     shown,
     unzip_answer,
@@ -114,7 +115,10 @@ class Gateway:
         headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
         try:
             try:
-                response = urlopen(Request(address, headers=headers), timeout=_TIMEOUT)  # noqa: S310 - http(s)
+                response = call_within(
+                    lambda: urlopen(Request(address, headers=headers), timeout=_TIMEOUT),  # noqa: S310 - http(s)
+                    PAGE_DEADLINE,
+                )
             except HTTPError as error:
                 response = error
             with response:

@@ -2,6 +2,7 @@
 
 import errno
 import ipaddress
+import math
 import os
 import socket
 import sys
@@ -43,6 +44,8 @@ _BUSY = (
 _PIECE = 2**16
 _BODY_DEADLINE = 30.0
 _IDLE = 60.0
+_HEAD_DEADLINE = 90.0
+"""Time after which the headers of a request must have arrived, since the previous request [s]."""
 _CLOSING = 2.0
 _TARGET = "RekognitionService."
 _AWS_JSON = "application/x-amz-json-1.1"
@@ -181,7 +184,7 @@ class TrackingServer(ThreadingHTTPServer):
             raise ParameterError(_describe_bind_error(host, port, error)) from error
         self.service, self.envelope, self.host = service, envelope, host
         self._thread = Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        self._open: set[Any] = set()
+        self._open: dict[Any, float] = {}  # connection to the time by which its next headers must arrive
         self._changed = Condition()
 
     @property
@@ -226,7 +229,7 @@ class TrackingServer(ThreadingHTTPServer):
         with self._changed:
             is_accepted = len(self._open) < MAX_CONNECTIONS
             if is_accepted:
-                self._open.add(request)
+                self._open[request] = time.monotonic() + _HEAD_DEADLINE
         if is_accepted:
             super().process_request(request, client_address)
             return
@@ -239,8 +242,23 @@ class TrackingServer(ThreadingHTTPServer):
         """Close a connection and unregister it."""
         super().shutdown_request(request)
         with self._changed:
-            self._open.discard(request)
+            self._open.pop(request, None)
             self._changed.notify_all()
+
+    def expect_headers(self, request: Any, seconds: float) -> None:
+        """Set the time until the headers of the next request of a connection must have arrived."""
+        with self._changed:
+            if request in self._open:
+                self._open[request] = time.monotonic() + seconds
+
+    def service_actions(self) -> None:
+        """Close connections whose headers arrive too slowly."""
+        now = time.monotonic()
+        with self._changed:
+            late = [connection for connection, end in self._open.items() if end < now]
+        for connection in late:
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RD)
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 - of the base class
         """Report an error of the server, but not a client that disconnected."""
@@ -267,10 +285,16 @@ class TrackingHandler(BaseHTTPRequestHandler):
     wbufsize = -1
     disable_nagle_algorithm = True
 
+    def handle_one_request(self) -> None:
+        """Handle a request, whose headers must arrive in time."""
+        self.server.expect_headers(self.connection, _HEAD_DEADLINE)
+        super().handle_one_request()
+
     def parse_request(self) -> bool:
         """Parse the headers; reject a request whose end or recipient is ambiguous."""
         if not super().parse_request():
             return False
+        self.server.expect_headers(self.connection, math.inf)
         repeated = [name for name in ("Content-Length", "Host") if len(self.headers.get_all(name, ())) > 1]
         if self.headers.defects or repeated:
             self.send_error(400, "The headers are malformed" if self.headers.defects else "Repeated headers")

@@ -14,7 +14,9 @@ from ptrack_analysis.errors import JobError, ParameterError, RemoteError
 from ptrack_analysis.sources.rekognition.answers import (
     IN_PROGRESS,
     SUCCEEDED,
+    BrokenAnswerError,
     ask,
+    bounded,
     describe_connection_error,
     describe_service_error,
     parse_answer,
@@ -109,6 +111,8 @@ _LONG_POLL = 20
 _BATCH = 10
 _MAX_RECEIVED = 10_000
 _PAUSE = 5.0
+_LONGEST_BODY = 2**20
+"""Largest body of a message in SQS."""
 
 
 def wait_for_message(
@@ -242,8 +246,12 @@ class _Queue:
             ClientError,
         )
 
+        operation = "".join(map(str.title, method.split("_")))
         try:
-            answer: dict[str, Any] = getattr(self.sqs, method)(QueueUrl=self.url, **request)
+            with bounded(self.sqs, f"sqs.{operation}"):
+                answer: dict[str, Any] = getattr(self.sqs, method)(QueueUrl=self.url, **request)
+        except BrokenAnswerError as error:
+            raise RemoteError(f"{self.subject}: the response is broken: {error}") from error
         except ClientError as error:
             raise describe_service_error(error, self.subject, None) from error
         except BotoCoreError as error:
@@ -280,7 +288,7 @@ def _content(body: Any) -> dict[str, Any]:
 
 
 def _object(text: Any) -> dict[str, Any]:
-    if not isinstance(text, str):
+    if not isinstance(text, str) or len(text) > _LONGEST_BODY:
         return {}
     try:
         content = json.loads(text)

@@ -9,9 +9,9 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from ptrack_analysis.errors import InputError, ParameterError
+from ptrack_analysis.limits import validate_columns
 from ptrack_analysis.sources.archive import FormatOptions
 from ptrack_analysis.sources.trackers.cells import Cells, of_arrow, of_values
 from ptrack_analysis.sources.trackers.classes import parse_classes
@@ -46,6 +46,7 @@ from ptrack_analysis.sources.trackers.tracked import (
     title_of_source,
     validate_options,
 )
+from ptrack_analysis.storage.parquet_files import open_parquet, read_columns
 from ptrack_analysis.storage.s3 import AnyPath
 from ptrack_analysis.video import Video, YAxis
 
@@ -417,33 +418,46 @@ def read_parquet_names(path: AnyPath) -> list[str]:
     InputError
         If it cannot be read.
     """
-    with _open_parquet(path) as file:
-        names: list[str] = file.schema_arrow.names
-        return names
+    return list(_read_schema(path, _find_source(path))[0].names)
 
 
 def _read_parquet(path: AnyPath, given: Given, video: Video) -> Rows:
-    with _open_parquet(path) as file:
-        rows = file.metadata.num_rows
-        if rows > MAX_ROWS:
-            raise InputError(f"{path}: {rows} rows; at most {MAX_ROWS} are read")
-        choice = _choose(file.schema_arrow, given, str(path))
-        given.validate_size(rows, len(choice.further))
-        try:
-            table = file.read(columns=[*choice.needed, *choice.further])
-        except (pa.ArrowException, OSError) as error:
-            raise InputError(f"{path}: cannot be read as Parquet: {str(error).splitlines()[0]}") from error
+    source = _find_source(path)
+    schema, rows = _read_schema(path, source)
+    if rows > MAX_ROWS:
+        raise InputError(f"{path}: {rows} rows; at most {MAX_ROWS} are read")
+    choice = _choose(schema, given, str(path))
+    given.validate_size(rows, len(choice.further))
+    names = [*dict.fromkeys([*choice.needed, *choice.further])]
+    memory = None if given.budget is None else given.budget.memory
+    try:
+        table = read_columns(source, names, memory=memory)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
+    except (pa.ArrowException, OSError) as error:
+        raise _unreadable(path, error) from error
     return _read_arrow(table, choice, str(path), video)
 
 
-def _open_parquet(path: AnyPath) -> Any:
-    """Open a Parquet file, reading only the metadata of a file on disk."""
+def _find_source(path: AnyPath) -> Path | bytes:
+    """Return a file on disk, of which only a part is read, or the content of another file."""
+    return path if isinstance(path, Path) and not path.name.lower().endswith(".gz") else read_raw(path)
+
+
+def _read_schema(path: AnyPath, source: Path | bytes) -> tuple[pa.Schema, int]:
+    """Read the columns and the number of rows of a Parquet file."""
     try:
-        if isinstance(path, Path) and not path.name.lower().endswith(".gz"):
-            return pq.ParquetFile(path)
-        return pq.ParquetFile(pa.BufferReader(read_raw(path)))
+        with open_parquet(source) as file:
+            validate_columns(file.metadata.num_columns)
+            return file.schema_arrow, file.metadata.num_rows
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
     except (pa.ArrowException, OSError) as error:
-        raise InputError(f"{path}: cannot be read as Parquet: {str(error).splitlines()[0]}") from error
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: AnyPath, error: Exception) -> InputError:
+    return InputError(f"{path}: cannot be read as Parquet: {str(error).splitlines()[0]}")
 
 
 def _first_bytes(path: AnyPath) -> bytes:

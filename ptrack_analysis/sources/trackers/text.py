@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
 from ptrack_analysis.errors import InputError, PageError
+from ptrack_analysis.limits import validate_columns
 from ptrack_analysis.sources.pages.decode import not_utf8
 from ptrack_analysis.sources.pages.documents import read_document
 from ptrack_analysis.sources.trackers.cells import Cells
@@ -108,6 +109,10 @@ class Sheet:
         names, delimiter = read_header(raw)
         if not any(names):
             raise InputError(f"{file}: not a CSV file: its first line names no columns")
+        try:
+            validate_columns(len(names))
+        except InputError as error:
+            raise InputError(f"{file}, line 1: {error}") from error
         twice = [name for name, count in Counter(names).items() if name and count > 1]
         if twice:
             raise InputError(f"{file}, line 1: two columns have the name {twice[0]!r}")

@@ -157,8 +157,8 @@ def test_parquet_with_too_many_rows_for_the_memory_is_refused_before_it_is_read(
 
 def test_parquet_that_claims_a_billion_rows_is_refused_by_its_metadata(tmp_path, monkeypatch):
     pq.write_table(pa.table({"frame": [0], "id": [1], "x_m": [1.0], "y_m": [1.0]}), tmp_path / "t.parquet")
-    opened = tables._open_parquet
-    monkeypatch.setattr(tables, "_open_parquet", lambda path: Claiming(opened(path)))
+    opened = tables.open_parquet
+    monkeypatch.setattr(tables, "open_parquet", lambda source: Claiming(opened(source)))
     with pytest.raises(InputError, match=r"t.parquet: 1000000000 rows; at most 268435456 are read"):
         read_tracks(tmp_path / "t.parquet", video=VIDEO, columns=FRAMES)
 
@@ -168,7 +168,7 @@ class Claiming:
 
     def __init__(self, file):
         self.schema_arrow = file.schema_arrow
-        self.metadata = type("Metadata", (), {"num_rows": 10**9})
+        self.metadata = type("Metadata", (), {"num_rows": 10**9, "num_columns": 4})
 
     def __enter__(self):
         return self
