@@ -67,4 +67,5 @@ if __name__ in {"__main__", "__mp_main__"}:  # the workers of a run read this fi
 if __name__ == "__main__":
     from ptrack_analysis.cli import main
 
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # tests in the background of a shell ignore it
     sys.exit(main(sys.argv[5:]))
