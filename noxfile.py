@@ -42,7 +42,7 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def slow(session: nox.Session) -> None:
-    """Run the slow tests: Spark, kills, very long videos. They take about half an hour."""
+    """Run the slow tests: Spark, kills, very long videos. They take about an hour."""
     session.install("--editable", ".[test,spark]")
     session.run("python", "-m", "pytest", "-m", "slow", *session.posargs)
 

@@ -21,7 +21,7 @@ from ptrack_analysis.limits import above, validate_path
 from ptrack_analysis.public_names import describe_missing
 from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.schema import DETECTIONS, TRAJECTORIES, find_unit, validate
-from ptrack_analysis.storage.files import write_text
+from ptrack_analysis.storage.files import write_output
 from ptrack_analysis.video import Video, timestamps_to_frames, validate_video
 
 __all__ = ["to_geopandas", "to_mot", "to_movingpandas", "to_pedpy", "to_supervision"]
@@ -359,7 +359,7 @@ def to_mot(
         confidence = np.nan_to_num(table["confidence"].to_numpy(dtype="float64"), nan=-1.0)
     columns = [frames, _read_people(table), *sides, confidence, *[np.full(len(table), -1)] * 3]
     text = pd.DataFrame(dict(enumerate(columns))).to_csv(header=False, index=False, lineterminator="\n")
-    write_text(path, text)
+    write_output(path, text.encode("utf-8"))
     return Path(path)
 
 

@@ -10,12 +10,22 @@ import random
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
+import time
+from contextlib import contextmanager, suppress
+from itertools import count
+from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 from cut_short import cut_short
 from moving import find_faults, make_archive, read_all_rows, tree
+from PIL import Image
+from rekognition_job import people
+from rekognition_server import RekognitionServer
 
+import ptrack_analysis as pta
 from ptrack_analysis import export_dataset, verify_dataset
 from ptrack_analysis.dataset import export as exporting
 from ptrack_analysis.dataset import publishing
@@ -23,6 +33,10 @@ from ptrack_analysis.dataset.compaction import compact_dataset
 from ptrack_analysis.dataset.manifest import STAGING, read_manifest
 from ptrack_analysis.dataset.publishing import recover
 from ptrack_analysis.dataset.removal import remove_videos
+from ptrack_analysis.editing.editor_files import EditorFiles
+from ptrack_analysis.editing.session import open_session
+from ptrack_analysis.errors import OutputError, PtrackError
+from ptrack_analysis.sources.rekognition import fetch as fetching
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals and mounts of POSIX")
 VIDEOS = 6
@@ -372,3 +386,220 @@ def test_two_commands_at_once_run_one_after_the_other_or_one_is_refused(made, tm
         assert one.returncode == 0 or "another run is writing this dataset" in one.stderr.splitlines()[-1]
     assert find_faults(out) == []
     assert verify_dataset(out).findings == []
+
+
+class Sinking:
+    """A sink that has saved two pages."""
+
+    def __init__(self, place):
+        self.folder, self.frame = place / "sink", 0
+        self.sink = pta.TrackingSink(
+            self.folder, video=pta.Video(width=640, height=480, frame_rate=25), page_size=10
+        )
+        self.go_on()
+
+    def go_on(self, frames=25):
+        for _ in range(frames):
+            self.frame += 1
+            self.sink.append(([1], [[10.0 + self.frame, 10, 90, 90]], None), frame=self.frame)
+
+    def finish(self):
+        self.go_on(75 - self.frame)
+        self.sink.close()
+
+
+class Fetching:
+    """A fetch that has saved some of its pages."""
+
+    def __init__(self, place):
+        self.folder = place / "fetched"
+        with suppress(StopIteration):
+            self.fetch(lambda summary: next(iter(()) if summary.pages == 3 else iter([0])))
+
+    def fetch(self, progress=None):
+        with RekognitionServer() as server:
+            server.add(people(40))
+            client = server.client()
+            return pta.rekognition.fetch_pages(
+                "job-1", self.folder, client=client, max_results=4, progress=progress
+            )
+
+    def go_on(self):
+        self.fetch()
+
+    finish = go_on
+
+
+class Editing:
+    """An editor that has saved one zone."""
+
+    def __init__(self, place):
+        self.folder, self.number = place / "zones", 0
+        self.folder.mkdir()
+        Image.new("RGB", (160, 90)).save(place / "frame.png")
+        self.files = EditorFiles(open_session(place / "frame.png", self.folder / "zones.json"))
+        self.edit = self.files.opening()["zones"]
+        self.go_on()
+
+    def go_on(self):
+        ring = [[0.1, 0.1], [0.5, 0.1], [0.5, 0.5], [0.1, 0.1]]
+        zone = {"source": None, "properties": {"name": f"z{self.number}"}}
+        zone["geometry"] = {"type": "Polygon", "coordinates": [ring]}
+        self.edit["disk"] = self.files.save_zones(self.edit | {"features": [zone]})["disk"]
+        self.number += 1
+
+    def finish(self):
+        while self.number < 3:
+            self.go_on()
+
+
+def whole_files(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@contextmanager
+def without_rights(folder):
+    """Take the right to write a folder from this process."""
+    folder.chmod(0o555)
+    is_root = os.geteuid() == 0
+    if is_root:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if is_root:
+            os.seteuid(0)
+        folder.chmod(0o755)
+
+
+@contextmanager
+def broken(how, folder, change):
+    """Break the disk of a folder in some way."""
+    if how == "denied":
+        with without_rights(folder):
+            yield
+        return
+    change("ro" if how == "read-only" else f"size={shutil.disk_usage(folder).used}")
+    yield
+    change("rw,size=64m")
+
+
+@pytest.mark.parametrize("writer", [Sinking, Fetching, Editing])
+@pytest.mark.parametrize("how", ["full", "read-only", "denied"])
+def test_a_disk_that_breaks_under_a_writer_is_one_sentence_and_it_goes_on_later(
+    small_disk, tmp_path, writer, how
+):
+    place, change = small_disk
+    reason = {"full": "No space left", "read-only": "Read-only", "denied": "Permission denied"}[how]
+    whole = writer(tmp_path)
+    whole.finish()
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        run = writer(Path(folder) if how == "denied" else place)
+        before = whole_files(run.folder)
+        with broken(how, run.folder, change), pytest.raises(OutputError, match=reason):
+            run.go_on()
+        assert whole_files(run.folder) == before
+        run.finish()
+        assert whole_files(run.folder) == whole_files(whole.folder)
+
+
+@pytest.mark.parametrize("how", CHANGED)
+def test_a_page_that_changes_while_a_fetch_resumes_is_fetched_again(tmp_path, monkeypatch, how):
+    run, whole, read = Fetching(tmp_path), Fetching(tmp_path / "whole"), fetching.read_history
+    whole.finish()
+
+    def change_and_read(*given):
+        CHANGED[how](run.folder / "000002.json")
+        return read(*given)
+
+    monkeypatch.setitem(
+        CHANGED, "is replaced", lambda page: page.write_bytes((run.folder / "000003.json").read_bytes())
+    )
+    monkeypatch.setattr(fetching, "read_history", change_and_read)
+    done = run.fetch()
+    assert (done.restarts, done.complete) == (1, True)
+    assert whole_files(run.folder) == whole_files(whole.folder)
+
+
+def test_a_fetch_whose_saved_pages_are_removed_does_not_end_as_complete(tmp_path):
+    run, whole = Fetching(tmp_path), Fetching(tmp_path / "whole")
+    whole.finish()
+    with pytest.raises(OutputError, match="another program removed pages while they were fetched"):
+        run.fetch(lambda _: (run.folder / "000002.json").unlink(missing_ok=True))
+    run.finish()
+    assert whole_files(run.folder) == whole_files(whole.folder)
+
+
+def test_a_second_fetch_into_a_folder_is_refused_while_the_first_one_runs(tmp_path):
+    run, whole, refused = Fetching(tmp_path), Fetching(tmp_path / "whole"), []
+    whole.finish()
+
+    def fetch_too(_):
+        with pytest.raises(OutputError, match="another process is writing this folder") as raised:
+            run.fetch()
+        refused.append(raised)
+
+    run.fetch(fetch_too)
+    assert refused
+    assert whole_files(run.folder) == whole_files(whole.folder)
+    with pytest.raises(PtrackError), RekognitionServer() as server:
+        pta.rekognition.fetch_pages("none", tmp_path / "new", client=server.client())
+    assert not (tmp_path / "new").exists()
+
+
+def test_of_sinks_that_start_in_one_folder_one_writes_it(tmp_path):
+    (tmp_path / "a").mkdir()
+    barrier, started, refused = threading.Barrier(6), [], []
+
+    def start():
+        barrier.wait()
+        try:
+            started.append(pta.TrackingSink(tmp_path / "a", video=pta.Video(width=640, height=480)))
+        except OutputError as error:
+            refused.append(str(error))
+
+    threads = [threading.Thread(target=start) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(started), len(refused)) == (1, 5)
+    assert all("another process is writing" in one or "not empty" in one for one in refused)
+
+
+def test_two_servers_answer_from_one_folder(made):
+    with (
+        pta.rekognition.serve_tracking(made / "pages", envelope="gateway") as one,
+        pta.rekognition.serve_tracking(made / "pages", envelope="gateway") as other,
+    ):
+        answers = [urlopen(f"{server.url}/job-0").read() for server in (one, other)]  # noqa: S310 - http
+    assert answers[0] == answers[1]
+    assert b"Persons" in answers[0]
+
+
+def test_writers_and_servers_do_not_mind_a_clock_that_jumps_back(tmp_path, monkeypatch):
+    """All times of waiting are of a clock that cannot be set."""
+    wholes = [writer(tmp_path / "whole") for writer in (Sinking, Fetching)]
+    clock, jumps = time.time_ns, count(1)
+    monkeypatch.setattr(time, "time_ns", lambda: clock() - next(jumps) * 10**14)
+    monkeypatch.setattr(time, "time", lambda: clock() / 1e9 - next(jumps) * 1e5)
+    for whole in wholes:
+        run = type(whole)(tmp_path)
+        run.finish()
+        whole.finish()
+        assert whole_files(run.folder) == whole_files(whole.folder)
+    pauses = []
+    with RekognitionServer() as server:
+        server.add(people(4), in_progress=2)
+        given = {"client": server.client(), "deadline": "10s", "sleep": pauses.append}
+        assert pta.rekognition.fetch_pages("job-1", tmp_path / "late", **given).complete
+    assert len(pauses) == 2
+
+
+def test_a_server_of_stdin_that_is_terminated_leaves_no_copy(made, tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    with (made / "pages/v003/p.json").open("rb") as content:
+        done, _ = cut_short(["serve", "-", "--port", "0"], tmp_path, step=4, how="terminate", stdin=content)
+    assert (done.returncode, done.stderr.splitlines()[-1:]) == (143, ["ptrack: terminated"])
+    assert [*tmp_path.iterdir()] == []

@@ -2,17 +2,24 @@
 
 import os
 import re
+import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from moving import make_archive
 from pages import page, record, write
+from rekognition_server import ENVIRONMENT
 
+import ptrack_analysis as pta
 from ptrack_analysis import export_dataset
-from ptrack_analysis.cli.main import _is_source
+from ptrack_analysis.cli import main
+from ptrack_analysis.cli.main import COMMANDS, _is_source
 from ptrack_analysis.dataset.manifest import is_inside
 from ptrack_analysis.errors import OutputError, ParameterError
 from ptrack_analysis.report.writing import MARKED, _find_reports
@@ -210,3 +217,76 @@ def test_a_reader_that_is_gone_ends_a_command_quietly(arguments):
     )
     os.close(writing)
     assert (done.returncode, done.stderr) == (1, b"")
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    """A small archive, a dataset of it, and the arguments of each command that prints something."""
+    folder = tmp_path_factory.mktemp("small")
+    pages, out = make_archive(folder, 2), folder / "out"
+    export_dataset(pages, out)
+    one, server = pages / "v001", ["--endpoint-url", "URL"]
+    return {
+        "look": [one],
+        "inspect": ["inspect", one],
+        "summary": ["summary", one],
+        "plot": ["plot", "paths", one, "-o", "-"],
+        "table": ["table", "tracks", one],
+        "report": ["report", one, "-o", "-"],
+        "export": ["export", pages, folder / "another"],
+        "verify": ["verify", out],
+        "compact": ["compact", out],
+        "remove": ["remove", out, "--video", "v001-p"],
+        "compare": ["compare", one, one],
+        "zones": ["zones", one, "-o", folder / "drawn.geojson", "--no-browser"],
+        "start": ["start", "s3://bucket/p.mp4", *server],
+        "wait": ["wait", "job-0", *server],
+        "fetch": ["fetch", "job-0", folder / "fetched", *server],
+        "serve": ["serve", pages, "--port", "0"],
+        "completion": ["completion", "bash"],
+        "an error": ["summary", folder / "none"],
+        "a wrong option": ["summary", one, "--none"],
+    }
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    with pta.rekognition.serve_tracking(make_archive(tmp_path_factory.mktemp("served"), 1)) as running:
+        yield running
+
+
+def open_broken_pipe():
+    """Open the end of a pipe whose reader is gone."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    return os.fdopen(writing, "w", encoding="utf-8", buffering=1)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes of POSIX")
+@pytest.mark.parametrize("which", [*COMMANDS, "look", "an error", "a wrong option"])
+def test_each_command_ends_quietly_when_the_reader_of_its_output_is_gone(
+    small, server, monkeypatch, capfd, which
+):
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    given = [server.url if one == "URL" else str(one) for one in small[which]]
+    failures = {"an error": 3, "a wrong option": 2}
+    with ExitStack() as opened, monkeypatch.context() as patch:
+        for name in ["stdout", "stderr"] if which in failures else ["stdout"]:
+            patch.setattr(sys, name, opened.enter_context(open_broken_pipe()))
+        handler = signal.getsignal(signal.SIGINT)
+        try:
+            code = main(given)
+        except SystemExit as stop:
+            code = stop.code
+        signal.signal(signal.SIGINT, handler)
+    assert code == failures.get(which, 1)
+    out, err = capfd.readouterr()
+    assert (out, "Traceback" in err, "Broken pipe" in err) == ("", False, False)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="descriptors of POSIX")
+def test_a_command_without_stdout_and_stderr_ends_as_with_them(small):
+    closed = f"exec >&- 2>&-; exec {shlex.quote(sys.executable)} -m ptrack_analysis"
+    command = f"{closed} {shlex.join(map(str, small['an error']))}"
+    assert subprocess.run(command, shell=True, check=False).returncode == 3  # noqa: S602 - its own text

@@ -9,11 +9,11 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO
 
 from ptrack_analysis import __version__
 from ptrack_analysis.cli.options import shown
@@ -148,13 +148,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Data go to stdout, messages to stderr. An error is one line on stderr.
     """
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # it was closed before the start
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8"))
     if isinstance(sys.stdout, io.TextIOWrapper):
         # Files and pipes get the same bytes on every machine.
         if not sys.stdout.isatty() and "PYTHONIOENCODING" not in os.environ:
             sys.stdout.reconfigure(encoding="utf-8", newline="\n")
         sys.stdout.reconfigure(errors="replace")  # names that the terminal cannot show do not fail
-    with _end_in_order():
-        return _run(arguments)
+    try:
+        with _end_in_order():
+            return _run(arguments)
+    finally:
+        _release(sys.stdout)
+        _release(sys.stderr)
+
+
+def _release(stream: TextIO) -> None:
+    """Flush a stream; if that fails, drop its content, which the interpreter would write at its end."""
+    try:
+        stream.flush()
+    except OSError:
+        with suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _run(arguments: Sequence[str] | None) -> int:
@@ -183,7 +199,6 @@ def _run(arguments: Sequence[str] | None) -> int:
         else:
             code = _report("interrupted", INTERRUPTED)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILURE
     except OSError as error:
         return _report(f"{error.filename or 'system'}: {error.strerror or error}", FAILURE)
@@ -236,7 +251,8 @@ def _show(otherwise: Callable[..., None]) -> Callable[..., None]:
 
 
 def _report(message: object, code: int) -> int:
-    print(f"ptrack: {shown(_shorten(' '.join(str(message).split())))}", file=sys.stderr)
+    with suppress(OSError):  # a closed stderr does not change the exit code
+        print(f"ptrack: {shown(_shorten(' '.join(str(message).split())))}", file=sys.stderr)
     return code
 
 

@@ -112,7 +112,6 @@ def run(given: argparse.Namespace) -> int:
     from ptrack_analysis.sources.rekognition.server import serve_tracking
 
     ended = Event()
-    _handle_signals({signal.SIGTERM}, signal.default_int_handler)
     with (
         open_source(given) as source,
         serve_tracking(

@@ -167,9 +167,9 @@ def _put(text: str, output: Path | None) -> None:
     if output is None:
         sys.stdout.write(text)
         return
-    from ptrack_analysis.storage.files import write_bytes
+    from ptrack_analysis.storage.files import write_output
 
-    write_bytes(output, text.encode())
+    write_output(output, text.encode())
     print(f"wrote {output}", file=sys.stderr)
 
 

@@ -184,6 +184,7 @@ def _serve(server: "EditorServer", *, opens_browser: bool) -> None:
     try:
         server.serve_forever(poll_interval=0.1)
     finally:
+        server.server_close()
         if server.page_closed:
             print("The page was closed.", file=sys.stderr)
         _print_saved(server.files)

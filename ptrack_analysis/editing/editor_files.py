@@ -19,7 +19,7 @@ from ptrack_analysis.errors import PtrackError, ZoneError
 from ptrack_analysis.scene.floor_plan import FloorPlan, read_floor_plan
 from ptrack_analysis.scene.zone_checks import check_zones
 from ptrack_analysis.scene.zone_files import Scene, project_scene, read_scene
-from ptrack_analysis.storage.files import write_bytes
+from ptrack_analysis.storage.files import remove_leftovers, write_output
 
 Answer = dict[str, Any]
 
@@ -36,7 +36,7 @@ class EditorFiles:
         self._opened: dict[str, tuple[bytes | None, dict[str, Any]]] = {}
 
     def opening(self) -> dict[str, Any]:
-        """Read the files, and return the initial content of the page.
+        """Remove what killed editors left, read the files, and return the initial content of the page.
 
         Raises
         ------
@@ -44,6 +44,8 @@ class EditorFiles:
             If a file cannot be opened, or contains something that cannot be drawn.
         """
         session, analysis = self.session, self.session.analysis
+        for path in filter(None, (session.output, session.floor)):
+            remove_leftovers(path.parent, [path.name])
         width, height = session.size
         return {
             "picture": {"width": width, "height": height, "is_blank": session.background is None},
@@ -192,7 +194,7 @@ class EditorFiles:
             known = compute_checksum(disk)
             return {"error": f"Another program has changed {path.name} since it was opened", "changed": known}
         if disk != new:
-            write_bytes(path, new)
+            write_output(path, new)
         self.saved[path] = said
         return None
 

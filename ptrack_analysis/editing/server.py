@@ -14,7 +14,7 @@ from ptrack_analysis.editing.authentication import HEADER, HOST, Authenticator
 from ptrack_analysis.editing.editor_files import EditorFiles
 from ptrack_analysis.editing.live_figures import LiveFigures, encode_tracks
 from ptrack_analysis.editing.web_page import make_page, make_refusal
-from ptrack_analysis.errors import ParameterError, PtrackError
+from ptrack_analysis.errors import OutputError, ParameterError, PtrackError
 
 MOST = 16 * 2**20
 """Largest body of a request [bytes]."""
@@ -71,6 +71,8 @@ class EditorServer(ThreadingHTTPServer):
     allow_reuse_address = False
 
     def __init__(self, files: EditorFiles, *, port: int = 0, in_notebook: bool = False) -> None:
+        self.lock = Lock()
+        self.is_ended = False
         try:
             super().__init__((HOST, port), _Handler)
         except (OSError, OverflowError) as error:
@@ -80,7 +82,6 @@ class EditorServer(ThreadingHTTPServer):
         self.figures = LiveFigures(files.session)
         self.authenticator = Authenticator(self.server_address[1])
         self.in_notebook = in_notebook
-        self.lock = Lock()
         self.done = False
         self.page_closed = False
         self._open: set[Any] = set()
@@ -91,6 +92,12 @@ class EditorServer(ThreadingHTTPServer):
     def create_address(self) -> str:
         """Create an address of the editor, which opens one page."""
         return self.authenticator.create_address(_LIFETIME if self.in_notebook else float("inf"))
+
+    def server_close(self) -> None:
+        """Free the port after a file that is being saved was written; later requests to save are rejected."""
+        super().server_close()
+        with self.lock:
+            self.is_ended = True
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Ignore errors of connections that a browser has closed."""
@@ -250,6 +257,8 @@ class _Handler(BaseHTTPRequestHandler):
         files = self.server.files
         try:
             with self.server.lock:
+                if self.server.is_ended:
+                    raise OutputError("The editor has ended. Start it again.")
                 answer = files.save_zones(body) if what == "zones" else files.save_floor(body)
         except PtrackError as error:  # for the user, not a fault of the page
             answer = {"error": str(error)}

@@ -78,7 +78,7 @@ from ptrack_analysis.video import (
 )
 
 Tables = tuple[pd.DataFrame, Video]
-ROW_BYTES = 300
+ROW_BYTES = 450
 """Bytes per detection at the peak of an export of the standard tables in px, as measured."""
 _MORE_BYTES = 160
 """Additional bytes per detection on a floor plan, with faces, or with cleaning, as measured."""

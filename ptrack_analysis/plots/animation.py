@@ -27,7 +27,7 @@ from ptrack_analysis.scene.images import Picture, validate_video_shape
 from ptrack_analysis.scene.video_files import VideoFile
 from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.schema import TRAJECTORIES, find_unit, validate
-from ptrack_analysis.storage.files import write_bytes
+from ptrack_analysis.storage.files import write_output
 from ptrack_analysis.video import Duration, Video, YAxis, milliseconds, validate_video
 
 _DOT, _TRAIL = 5.0, 2.6
@@ -193,7 +193,7 @@ def write_animation(
         frame_rate=frame_rate,
         trail=trail,
     )
-    write_bytes(path, content)
+    write_output(path, content)
 
 
 @plot_analysis(lambda analysis: analysis.trajectories, "video", "lines", "zones", "bounds", "y_axis")

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ptrack_analysis.errors import OutputError
-from ptrack_analysis.storage.files import write_bytes
+from ptrack_analysis.storage.files import write_output
 
 MARK = "ptrack-analysis"
 _METADATA = {
@@ -69,6 +69,6 @@ def save_picture(axes: Axes | Figure, target: Path | IO[bytes], form: str) -> No
 def save_content(content: bytes, target: Path | IO[bytes]) -> None:
     """Write the content of an image to an open stream, or to a file, completely or not at all."""
     if isinstance(target, Path):
-        write_bytes(target, content)
+        write_output(target, content)
     else:
         target.write(content)

@@ -34,7 +34,7 @@ from ptrack_analysis.report.sections import (
 )
 from ptrack_analysis.sources.archive import FORMAT_OPTIONS, FormatOptions, VideoReference
 from ptrack_analysis.sources.finding import find_videos, form_given, rename_videos
-from ptrack_analysis.storage.files import write_bytes, write_text
+from ptrack_analysis.storage.files import write_output
 from ptrack_analysis.storage.s3 import AnyPath, parse_path
 from ptrack_analysis.web.ground import embedded_background
 
@@ -192,10 +192,7 @@ def write_report(
         title=title,
         folder=target.parent,
     )
-    if target.suffix.lower() == ".pdf":
-        write_bytes(target, print_page(page))
-    else:
-        write_text(target, page)
+    write_output(target, print_page(page) if target.suffix.lower() == ".pdf" else page.encode("utf-8"))
 
 
 def report_page(

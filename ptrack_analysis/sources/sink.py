@@ -32,7 +32,7 @@ from ptrack_analysis.sources.trackers.frame_result import FrameResult, parse_res
 from ptrack_analysis.sources.trackers.identities import UNTRACKED
 from ptrack_analysis.sources.trackers.times import LAST_FRAME
 from ptrack_analysis.sources.trackers.tracked import frame_rate
-from ptrack_analysis.storage.files import make_folder, write_bytes
+from ptrack_analysis.storage.files import locked_folder, remove_leftovers, write_bytes
 from ptrack_analysis.storage.s3 import SCHEME
 from ptrack_analysis.video import Duration, Video, frames_to_timestamps
 
@@ -54,9 +54,10 @@ class TrackingSink:
     identical to the output of ``write_pages`` for the table from ``read``. Pages have no confidence and no
     class.
 
-    A page is written when it is full, and at least every 10 seconds. Until the sink is closed, the last page
-    has a NextToken, so the archive is read as incomplete (``allow_incomplete=True``). This also applies if
-    the process was killed or an exception ended the ``with`` block.
+    A page is written when it is full, and by the first ``append`` after 10 seconds. A killed process loses
+    later rows, at most one page. Until the sink is closed, the last page has a NextToken, so the archive is
+    read as incomplete (``allow_incomplete=True``). This also applies if the process was killed or an
+    exception ended the ``with`` block.
 
     Only people are kept. Rows of other classes and rows without an id (untracked detections) are
     dropped and counted. If the classes are numbers without names, all rows are kept. ``report`` has the
@@ -108,7 +109,6 @@ class TrackingSink:
         if isinstance(page_size, bool) or not isinstance(page_size, int) or not 1 <= page_size <= MAX_PAGE:
             raise ParameterError(f"page_size must be a whole number from 1 to {MAX_PAGE}, got {page_size!r}")
         validate_path(folder, "folder")
-        self.folder = _create_folder(folder)
         self.video = video
         self._wanted = {
             str(item).strip().lower() for item in parse_classes(() if classes is None else classes)
@@ -127,7 +127,12 @@ class TrackingSink:
         self._dropped = Counter[str]()
         self._numbers: set[int] = set()
         self._is_closed = self._is_complete = False
-        self._save(is_last=False)
+        if str(folder).startswith(SCHEME):
+            raise OutputError(f"{folder}: pages are written to a folder on disk, not to S3")
+        self.folder = Path(folder)
+        with locked_folder(self.folder):
+            _validate_empty(self.folder)
+            self._save(is_last=False)
 
     def append(self, result: Any, *, frame: int | None = None, timestamp: Duration | None = None) -> None:
         """Add the result of one frame.
@@ -155,7 +160,8 @@ class TrackingSink:
         InputError
             If a box or an id is invalid.
         OutputError
-            If a page cannot be written, or the sink is closed.
+            If a page cannot be written, or the sink is closed. In the first case, the rows of the frame are
+            kept, and the next ``append`` or ``close`` writes the page.
         """
         if self._is_closed:
             raise OutputError(f"{self.folder}: the sink is closed. Open a new one for another video.")
@@ -261,8 +267,12 @@ class TrackingSink:
         if kind is None:
             self.close()
         elif not self._is_closed:
-            self._save(is_last=False)
             self._is_closed = True
+            try:
+                self._save(is_last=False)
+            except OutputError as failure:
+                if error is not None and str(failure) != str(error):
+                    error.add_note(f"The last rows were not saved: {failure}")
 
     def __repr__(self) -> str:
         """Return the folder and the number of rows."""
@@ -361,19 +371,15 @@ class TrackingSink:
             ]
 
 
-def _create_folder(folder: str | PathLike[str]) -> Path:
-    """Create the folder of an archive, which must be empty if it exists."""
-    if str(folder).startswith(SCHEME):
-        raise OutputError(f"{folder}: pages are written to a folder on disk, not to S3")
-    target = Path(folder)
-    make_folder(target)
-    found = sorted(path.name for path in target.iterdir())
+def _validate_empty(folder: Path) -> None:
+    """Reject a folder with content, except what a sink left that was killed before its first page."""
+    remove_leftovers(folder, [PAGE_NAME.format(1)])
+    found = sorted(path.name for path in folder.iterdir())
     if found:
         raise OutputError(
-            f"{target}: the folder is not empty (it contains {found[0]!r}). Pass a new folder: two videos in "
+            f"{folder}: the folder is not empty (it contains {found[0]!r}). Pass a new folder: two videos in "
             "one archive would mix."
         )
-    return target
 
 
 def _parse_timestamp(timestamp: Any) -> int:

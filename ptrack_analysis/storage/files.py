@@ -2,8 +2,10 @@
 
 import os
 import secrets
+import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from hashlib import file_digest, sha256
 from os import PathLike
 from pathlib import Path
@@ -13,15 +15,20 @@ from ptrack_analysis.errors import OutputError
 from ptrack_analysis.limits import validate_path
 from ptrack_analysis.storage.s3 import AnyPath
 
+if sys.platform != "win32":
+    from fcntl import LOCK_EX, LOCK_NB, flock
+
 _MARK = ".ptrack-"
 _SUFFIX = ".tmp"
+_own = set[str]()
+"""Temporary files of this process."""
 _WRITING = 3600.0
 """Age up to which a temporary file may still be written, if processes cannot be checked [s]."""
 
 
 def replace_file(
     path: str | PathLike[str],
-    write: Callable[[BinaryIO], None],
+    write: Callable[[BinaryIO], object],
     *,
     verify: Callable[[Path], None] | None = None,
 ) -> None:
@@ -29,7 +36,7 @@ def replace_file(
 
     The content is written to a hidden temporary file in the same folder. This file is flushed to disk,
     verified and renamed to ``path`` in one step. If an error occurs, the old file remains and the temporary
-    file is removed. A killed process leaves its temporary file; ``remove_leftovers`` removes it later.
+    file is removed. A killed process leaves its temporary file, which the next call for this file removes.
 
     Parameters
     ----------
@@ -47,7 +54,13 @@ def replace_file(
         written (no permission, disk full).
     """
     validate_path(path, "path")
-    target = Path(path)
+    remove_leftovers(Path(path).parent, [Path(path).name])
+    _replace(Path(path), write, verify)
+
+
+def _replace(
+    target: Path, write: Callable[[BinaryIO], object], verify: Callable[[Path], None] | None = None
+) -> None:
     _validate_target(target)
     temporary = temporary_beside(target)
     try:
@@ -62,15 +75,21 @@ def replace_file(
         raise OutputError(f"{target}: cannot be written: {_explain(error)}") from error
     finally:
         _remove(temporary)
+        _own.discard(temporary.name)
+
+
+def write_output(path: str | PathLike[str], content: bytes) -> None:
+    """Write bytes to a file that the user names; see ``replace_file``."""
+    replace_file(path, lambda file: file.write(content))
 
 
 def write_bytes(path: str | PathLike[str], content: bytes) -> None:
-    """Write bytes to a file atomically; see ``replace_file``."""
+    """Write bytes to a file of a folder with many, atomically, without looking for files of killed processes.
 
-    def write(file: BinaryIO) -> None:
-        file.write(content)
-
-    replace_file(path, write)
+    ``remove_leftovers`` removes these.
+    """
+    validate_path(path, "path")
+    _replace(Path(path), lambda file: file.write(content))
 
 
 def write_text(path: str | PathLike[str], text: str) -> None:
@@ -94,6 +113,46 @@ def make_folder(path: str | PathLike[str]) -> None:
         raise OutputError(f"{folder} must be a folder, but it or a parent is a file") from error
     except OSError as error:
         raise OutputError(f"{folder}: cannot be created: {error.strerror or error}") from error
+
+
+@contextmanager
+def locked_folder(folder: Path) -> Iterator[None]:
+    """Create a folder if it does not exist, and lock it, so that only one process of this machine writes it.
+
+    The lock needs no file and ends with the process. A new folder that stays empty is removed. Windows and
+    some network drives cannot lock folders; there, nothing is locked.
+
+    Raises
+    ------
+    OutputError
+        If another process has locked the folder, or it cannot be created or opened.
+    """
+    is_new = False
+    with suppress(OSError):
+        is_new = not folder.exists()
+    make_folder(folder)
+    if sys.platform == "win32":
+        yield
+        return
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be opened: {error.strerror or error}") from error
+    try:
+        with suppress(OSError):  # not on all network drives
+            try:
+                flock(descriptor, LOCK_EX | LOCK_NB)
+            except BlockingIOError as error:
+                raise OutputError(
+                    f"{folder}: another process is writing this folder. Wait until it has finished, or stop "
+                    "it."
+                ) from error
+        yield
+    finally:
+        if is_new:
+            with suppress(OSError):
+                folder.rmdir()
+        os.close(descriptor)
 
 
 def remove_file(path: Path, *, up_to: Path) -> None:
@@ -126,18 +185,25 @@ def remove_leftovers(folder: Path, names: Iterable[str], *, of_all: bool = False
 
 def leftovers(folder: Path, names: Iterable[str], *, of_all: bool = False) -> list[Path]:
     """List temporary files and folders whose processes have ended, or of all processes."""
-    if not folder.is_dir():
+    try:
+        found = [path for path in folder.iterdir() if _is_temporary(path)]
+    except OSError:
         return []
-    found = [path for path in folder.iterdir() if path.name.startswith(_MARK) and path.name.endswith(_SUFFIX)]
     if not found:
         return []
     prefixes = tuple(_prefix(name) for name in names)
     return [path for path in found if path.name.startswith(prefixes) and (of_all or not _is_written(path))]
 
 
+def _is_temporary(path: Path) -> bool:
+    return path.name.startswith(_MARK) and path.name.endswith(_SUFFIX)
+
+
 def temporary_beside(target: Path) -> Path:
     """Return a hidden temporary path next to ``target`` that contains the process ID."""
-    return target.with_name(f"{_prefix(target.name)}{os.getpid()}-{secrets.token_hex(4)}{_SUFFIX}")
+    path = target.with_name(f"{_prefix(target.name)}{os.getpid()}-{secrets.token_hex(4)}{_SUFFIX}")
+    _own.add(path.name)
+    return path
 
 
 def flush(file: BinaryIO) -> None:
@@ -159,7 +225,7 @@ def _is_written(path: Path) -> bool:
             return True
     process = path.name.split("-")[2]
     if not process.isdecimal() or int(process) == os.getpid():
-        return False
+        return path.name in _own  # in a container, a killed process may have had the same ID
     try:
         os.kill(int(process), 0)
     except (ProcessLookupError, OverflowError):

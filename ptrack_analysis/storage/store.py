@@ -1,13 +1,20 @@
 """Files in a folder on disk or below a prefix in S3."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from io import SEEK_CUR, SEEK_END, RawIOBase
 from pathlib import Path
 from typing import Any, Protocol
 
 from ptrack_analysis.errors import InputError, OutputError
-from ptrack_analysis.storage.files import make_folder, remove_file, remove_leftovers, write_bytes
+from ptrack_analysis.storage.files import (
+    locked_folder,
+    make_folder,
+    remove_file,
+    remove_leftovers,
+    write_bytes,
+)
 from ptrack_analysis.storage.s3 import AnyPath, S3Path, ahead
 
 _TAIL = 2**20
@@ -74,6 +81,9 @@ class Store(Protocol):
     def __str__(self) -> str:
         """Return the path or address."""
 
+    def locked(self) -> AbstractContextManager[None]:
+        """Lock the files for one process of this machine, if they are on disk."""
+
     def names(self) -> set[str]:
         """List the files, without subfolders; a missing folder has no files."""
 
@@ -103,6 +113,10 @@ class Folder:
 
     def __str__(self) -> str:
         return str(self.path)
+
+    def locked(self) -> AbstractContextManager[None]:
+        """Create and lock the folder."""
+        return locked_folder(self.path)
 
     def names(self) -> set[str]:
         """List the files directly in the folder.
@@ -154,6 +168,10 @@ class Prefix:
 
     def __str__(self) -> str:
         return str(self.path)
+
+    def locked(self) -> AbstractContextManager[None]:
+        """Do nothing."""
+        return nullcontext()
 
     def names(self) -> set[str]:
         """List the objects directly below the prefix.

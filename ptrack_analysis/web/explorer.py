@@ -14,7 +14,7 @@ from ptrack_analysis.pipeline.video_analysis import ObservedEnds, VideoAnalysis
 from ptrack_analysis.scene.floor_plan import FloorPlan
 from ptrack_analysis.scene.images import Picture
 from ptrack_analysis.scene.zones import Line, Zone
-from ptrack_analysis.storage.files import write_text
+from ptrack_analysis.storage.files import write_output
 from ptrack_analysis.video import Video, YAxis, validate_plane, validate_video
 from ptrack_analysis.web.absences import Absences, find_absences_in_analysis
 from ptrack_analysis.web.assets import (
@@ -98,7 +98,7 @@ class Explorer:
         OutputError
             If the file cannot be written.
         """
-        write_text(path, self.html)
+        write_output(path, self.html.encode("utf-8"))
 
     def _repr_html_(self) -> str:
         """Show the page in a frame that may run scripts and save files."""

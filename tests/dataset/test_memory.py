@@ -46,10 +46,10 @@ def test_a_video_that_needs_more_memory_is_refused_before_all_of_it_is_read(page
     )
     monkeypatch.setattr(video_analysis, "compute_trajectories", None)
     with pytest.raises(
-        InputError, match=r"needs more than 1\.2MB .* but 1MB may be used\. Analyze it in parts"
+        InputError, match=r"needs more than 1\.4MB .* but 1MB may be used\. Analyze it in parts"
     ):
         _ = VideoAnalysis(pages, AnalysisConfig(memory="1MB")).trajectories
-    assert len(read) == 4
+    assert len(read) == 3
 
 
 @pytest.mark.parametrize("command", ["export", "summary", "report", "plot"])
@@ -65,7 +65,7 @@ def test_each_command_refuses_it_with_exit_3_and_does_a_part(command, pages, tmp
     assert "(--from, --to)" in said
     assert "(--memory)" in said
     assert main([*call, "--memory", "1MB", "--from", "100s", "--to", "120s"]) == 0
-    assert main([*call, "--memory", "2MB"]) == 0
+    assert main([*call, "--memory", "3MB"]) == 0
 
 
 def test_a_part_that_is_cleaned_needs_the_whole_video_and_the_message_says_so(pages):

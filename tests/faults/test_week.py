@@ -1,6 +1,7 @@
 """A week in the life of a dataset: after each day it has the totals of a fresh export of the same source."""
 
 import os
+import random
 import shutil
 import signal
 from dataclasses import replace
@@ -18,11 +19,14 @@ from ptrack_analysis import export_dataset, verify_dataset
 from ptrack_analysis.dataset import manifest as manifest_module
 from ptrack_analysis.dataset.compaction import compact_dataset
 from ptrack_analysis.dataset.manifest import MANIFEST, format_manifest, read_manifest
+from ptrack_analysis.dataset.publishing import recover
 from ptrack_analysis.dataset.removal import remove_videos
 from ptrack_analysis.storage.columns import VERSION_MARK
 from ptrack_analysis.storage.facts import SCHEMA_VERSION, STEPS
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL")]
+MOST_STEPS = 250
+"""About as many steps as an export of a day takes."""
 
 CAMERA = """
 [[camera]]
@@ -122,11 +126,24 @@ def to_present_version(content):
     return content.set_column(index, "dwell_s", pc.divide(content["dwell_ms"].cast(pa.float64()), 1000.0))
 
 
+@pytest.mark.parametrize("seed", [None, 1, 2, 3])
 @pytest.mark.parametrize("partition", [None, "local_day"])
-def test_a_week_of_one_dataset_has_the_totals_of_fresh_exports(tmp_path, monkeypatch, partition):  # noqa: PLR0915 - a week has many events
+def test_a_week_of_one_dataset_has_the_totals_of_fresh_exports(tmp_path, monkeypatch, partition, seed):  # noqa: PLR0915 - a week has many events
+    """With a seed, each run is killed or terminated a few times at random before it succeeds."""
     out, pages, setup = tmp_path / "out", tmp_path / "pages", tmp_path / "cameras.toml"
+    options = ["--cameras", setup, "--strict", *(["--partition", partition] if partition else [])]
+    chance, codes = random.Random(seed), []
 
-    def export(target=out):
+    def kill(*arguments):
+        for _ in range(0 if seed is None else chance.randint(1, 3)):
+            how = chance.choice(["SIGKILL", "terminate"])
+            done, _ = cut_short(arguments, out, step=chance.randint(1, MOST_STEPS), how=how)
+            codes.append(done.returncode)
+            assert done.returncode in {0, -signal.SIGKILL, 143} or "has no video" in done.stderr
+
+    def export(target=out, *, kills=True):
+        if kills and target == out:
+            kill("export", pages, out, *options)
         return export_dataset(pages, target, cameras=setup, strict=True, partition=partition)
 
     def compare(day, written):
@@ -137,7 +154,11 @@ def test_a_week_of_one_dataset_has_the_totals_of_fresh_exports(tmp_path, monkeyp
         assert read_all_rows(out) == read_all_rows(fresh)
         assert find_faults(out) == []
         assert verify_dataset(out).findings == []
-        assert written is None or written == {video.name for video in summary.of_status("written")}
+        assert (
+            seed is not None
+            or written is None
+            or written == {video.name for video in summary.of_status("written")}
+        )
 
     # Day 1: one camera.
     write(setup, DOOR)
@@ -170,13 +191,13 @@ def test_a_week_of_one_dataset_has_the_totals_of_fresh_exports(tmp_path, monkeyp
     for camera in ("door", "till"):
         film(tmp_path, camera, 5)
     shutil.copytree(out, tmp_path / "copy/out")
-    options = ["--cameras", setup, "--strict"]
     _, steps = cut_short(["export", pages, tmp_path / "copy/out", *options], tmp_path / "copy")
     done, _ = cut_short(["export", pages, out, *options], out, step=steps * 3 // 4)
     assert done.returncode == -signal.SIGKILL
     summary = export()
     compare(5, None)
     before = len(read_manifest(out).files)
+    kill("compact", out)
     compact_dataset(out)
     assert len(read_manifest(out).files) < before
     assert sum_by_day(out) == sum_by_day(tmp_path / "fresh-5")
@@ -186,14 +207,18 @@ def test_a_week_of_one_dataset_has_the_totals_of_fresh_exports(tmp_path, monkeyp
     write_older_version(out)
     monkeypatch.setitem(STEPS, SCHEMA_VERSION - 1, to_present_version)
     sixth = {film(tmp_path, "door", 6), film(tmp_path, "till", 6)}
-    summary = export()
+    summary = export(kills=False)  # this step is known in this process only
     compare(6, sixth)
     assert read_manifest(out).version == SCHEMA_VERSION
     assert len({day for _, day in sum_by_day(out)}) == 7  # the last night ends on the next day
 
     # Day 7: a video is removed, from the source too.
-    remove_videos(out, first)
+    kill("remove", out, "--video", first)
+    recover(out)
+    if first in read_manifest(out).entries:
+        remove_videos(out, first)
     shutil.rmtree(pages / first)
     seventh = {film(tmp_path, "door", 7), film(tmp_path, "till", 7)}
     summary = export()
     compare(7, seventh)
+    assert seed is None or sum(code != 0 for code in codes) >= 5

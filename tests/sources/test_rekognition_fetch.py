@@ -348,7 +348,7 @@ def test_an_archive_of_another_job_is_left_alone(clean, server):
 
 def test_a_file_is_no_archive(tmp_path, server):
     (tmp_path / "file").write_text("mine")
-    with pytest.raises(OutputError, match="must be a folder, but is a file"):
+    with pytest.raises(OutputError, match="must be a folder, but it or a parent is a file"):
         fetch_from(server, tmp_path / "file")
 
 

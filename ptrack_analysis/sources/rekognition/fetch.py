@@ -7,7 +7,14 @@ from typing import Any
 
 import msgspec
 
-from ptrack_analysis.errors import MixedError, OutputError, ParameterError, PtrackError, RemoteError
+from ptrack_analysis.errors import (
+    InputError,
+    MixedError,
+    OutputError,
+    ParameterError,
+    PtrackError,
+    RemoteError,
+)
 from ptrack_analysis.sources.archive import Source
 from ptrack_analysis.sources.pages.documents import is_named_like_a_page
 from ptrack_analysis.sources.rekognition.answers import (
@@ -108,7 +115,14 @@ def read_history(state: State, store: Store, names: set[str]) -> PageHistory | N
     if state.complete or not names.issuperset(wanted):
         return None
     history, token = PageHistory(), None
-    for name, content in zip(wanted, store.read(wanted), strict=True):
+    contents = store.read(wanted)
+    for name in wanted:
+        try:
+            content = next(contents)
+        except InputError as error:
+            if isinstance(error.__cause__, FileNotFoundError):  # it was removed meanwhile
+                return None
+            raise
         try:
             answer = parse_answer(content)
             history.validate(answer, state.job_id, name)
@@ -217,7 +231,8 @@ def fetch_pages(
     ParameterError
         If an argument is out of its range, or differs from the earlier fetch that is resumed.
     OutputError
-        If the archive belongs to another job, contains other pages, or cannot be written.
+        If the archive belongs to another job, contains other pages, or cannot be written, or another process
+        of this machine fetches into it.
     JobError
         If the job failed (the message has its StatusMessage), or is in progress at the deadline or without
         ``wait``.
@@ -264,11 +279,13 @@ def fetch_pages(
         clock,
         progress,
     )
-    fetch.resume()
-    while not fetch.state.complete:
-        fetch.save(fetch.next_page(max_pages))
-        if progress is not None:
-            progress(fetch.summary())
+    with fetch.store.locked():
+        fetch.resume()
+        while not fetch.state.complete:
+            fetch.save(fetch.next_page(max_pages))
+            if progress is not None:
+                progress(fetch.summary())
+        fetch.validate_saved()
     return fetch.summary()
 
 
@@ -341,6 +358,13 @@ class _Fetch:
         self.store.write(STATE, self.state.content())
         self.history.add(answer)
         self.fetched += 1
+
+    def validate_saved(self) -> None:
+        """Validate that all pages are still in the archive at the end of the fetch."""
+        if self.fetched and not is_whole(self.state, self.store.names()):
+            raise OutputError(
+                f"{self.store}: another program removed pages while they were fetched. Fetch again."
+            )
 
     def _begin(self) -> None:
         """Save an empty state, then remove the old pages, the last one first."""
