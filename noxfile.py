@@ -33,6 +33,22 @@ def test(session: nox.Session) -> None:
     session.run("python", "-m", "pytest", *session.posargs)
 
 
+@nox.session(python=["3.11", "3.12", "3.13", "3.14"])
+def versions(session: nox.Session) -> None:
+    """Run the fast tests with one version of Python and the newest dependencies."""
+    session.install("--upgrade", "--editable", ".[test]")
+    session.run("python", "-m", "pytest", "-m", "not browser and not s3 and not slow", *session.posargs)
+
+
+@nox.session(python="3.11")
+def lowest(session: nox.Session) -> None:
+    """Run the fast tests with the lowest versions that pyproject.toml admits, on the lowest Python."""
+    project = nox.project.load_toml("pyproject.toml")["project"]
+    requirements = [*project["dependencies"], *project["optional-dependencies"]["test"]]
+    session.install("--editable", ".", *(name.replace(">=", "==") for name in requirements))
+    session.run("python", "-m", "pytest", "-m", "not browser and not s3 and not slow", *session.posargs)
+
+
 @nox.session
 def docs(session: nox.Session) -> None:
     """Build the documentation; any warning is an error."""

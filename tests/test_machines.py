@@ -1,5 +1,6 @@
 """Other machines: Windows, locales, time zones and home folders."""
 
+import contextlib
 import os
 import re
 import shlex
@@ -10,6 +11,7 @@ import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
+from unicodedata import normalize
 
 import pytest
 from moving import make_archive
@@ -17,15 +19,17 @@ from pages import page, record, write
 from rekognition_server import ENVIRONMENT
 
 import ptrack_analysis as pta
-from ptrack_analysis import export_dataset
+from ptrack_analysis import export_dataset, open_dataset, read_parquet, write_parquet, write_report
 from ptrack_analysis.cli import main
 from ptrack_analysis.cli.main import COMMANDS, _is_source
+from ptrack_analysis.dataset.compaction import compact_dataset
 from ptrack_analysis.dataset.manifest import is_inside
 from ptrack_analysis.errors import OutputError, ParameterError
 from ptrack_analysis.report.writing import MARKED, _find_reports
+from ptrack_analysis.scene.selection import Selector, SelectorIndex, VideoKeys, fits_pattern
 from ptrack_analysis.sources.names import make_slug, slugs, validate_name
 from ptrack_analysis.storage import files
-from ptrack_analysis.storage.files import leftovers, temporary_beside, write_text
+from ptrack_analysis.storage.files import leftovers, make_folder, temporary_beside, write_text
 
 ROOT = Path(__file__).parents[1]
 SHOP = ROOT / "data/shop"
@@ -73,6 +77,70 @@ def test_on_windows_a_file_that_a_program_has_open_is_one_clear_sentence(windows
     assert [*tmp_path.iterdir()] == []
 
 
+def test_on_windows_a_path_that_is_too_long_is_one_clear_sentence(windows, tmp_path, monkeypatch):
+    def refuse(path, *_, **__):
+        raise FileNotFoundError(2, "No such file or directory", str(path))
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(OutputError, match=r"written: No such file or directory$"):
+        write_text(tmp_path / "report.html", "new")
+    deep = tmp_path / ("x" * 150) / ("y" * 150)
+    deep.mkdir(parents=True)
+    with pytest.raises(OutputError, match=r"The path has \d{3} characters: use a shorter folder, or enable"):
+        write_text(deep / "report.html", "new")
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    with pytest.raises(OutputError, match=r"The path has \d{3} characters: use a shorter folder, or enable"):
+        make_folder(deep / "out")
+
+
+@pytest.fixture
+def unopened(monkeypatch):
+    """Behave like Windows, which neither replaces nor removes a file that is open."""
+    checked = []
+
+    def forbid(name):
+        call = getattr(os, name)
+
+        def checked_call(*paths, **options):
+            for path in paths:
+                checked.append(path)
+                assert str(Path(path).absolute()) not in _open_files(), f"{name} of {path}, which is open"
+            return call(*paths, **options)
+
+        return checked_call
+
+    for name in ("replace", "rename", "unlink", "remove"):
+        monkeypatch.setattr(os, name, forbid(name))
+    return checked
+
+
+def _open_files():
+    """List the files that this process has open or mapped."""
+    mapped = {
+        line.split(maxsplit=5)[5] for line in Path("/proc/self/maps").read_text().splitlines() if "/" in line
+    }
+    opened = set()
+    for link in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(OSError):
+            opened.add(str(link.readlink()))
+    return opened | mapped
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc lists open files")
+def test_no_open_file_is_replaced_or_removed(unopened, tmp_path):
+    out, source = tmp_path / "out", tmp_path / "a.json"
+    write(source, page(*(record(time, 1) for time in range(0, 400, 40))))
+    for _ in range(2):
+        export_dataset(source, out, csv=True, force=True)
+    compact_dataset(out)
+    dataset = open_dataset(out)
+    write_report(out, tmp_path / "report.html")
+    for _ in range(2):
+        write_parquet(dataset.read("tracks"), tmp_path / "tracks.parquet")
+        read_parquet(tmp_path / "tracks.parquet")
+    assert {"tracks.parquet", "report.html", "manifest.parquet"} <= {Path(path).name for path in unopened}
+
+
 @pytest.mark.parametrize("device", DEVICES)
 def test_no_video_gets_the_name_of_a_device(device):
     for title in (device, f"{device}.json", f"-{device}", f"{device}."):
@@ -108,6 +176,22 @@ def test_a_name_that_the_locale_cannot_decode_is_that_of_other_machines():
 )
 def test_a_path_that_is_outside_on_windows_is_outside(place):
     assert not is_inside(place)
+
+
+def test_letters_with_accents_are_equal_in_both_forms_that_file_systems_have():
+    apart = normalize("NFD", "Käse/Eingang")
+    assert apart != "Käse/Eingang"
+    for value, pattern in (
+        (apart, "käse/eingang"),
+        ("Käse/Eingang", apart),
+        (apart, "*ä*"),
+        ("KÄSE", f"{apart[:3]}*"),
+    ):
+        assert fits_pattern(value, pattern)
+    assert not fits_pattern("Kase", "Käse")
+    row = Selector(files=("Käse.json",))
+    keys = VideoKeys("Kase", paths=(normalize("NFD", "Käse.json"),))
+    assert SelectorIndex([row]).find(keys) == [0]
 
 
 def test_a_report_of_another_case_is_not_that_of_a_video(tmp_path, monkeypatch):

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 PORT = 8080
 _HIGHEST_PORT = 65535
 _SHOWN = 10
+_TICK = 0.5
+"""Longest wait for the end [s]."""
 
 
 def add(commands: Any) -> None:
@@ -131,7 +133,8 @@ def run(given: argparse.Namespace) -> int:
     ):
         _handle_signals({signal.SIGINT, signal.SIGTERM}, lambda *_: ended.set())
         _introduce(server, given)
-        ended.wait()
+        while not ended.wait(_TICK):  # on Windows, Ctrl-C does not end a wait without a limit
+            pass
     print("stopped", file=sys.stderr)
     return 0
 

@@ -36,6 +36,7 @@ from ptrack_analysis.dataset.manifest import (
 )
 from ptrack_analysis.errors import InputError, OutputError
 from ptrack_analysis.storage.files import (
+    explain,
     flush,
     flush_folder,
     make_folder,
@@ -80,7 +81,7 @@ def stage_file(
                 file.write(view)
                 flush(file)
         except OSError as error:
-            raise OutputError(f"{out / place}: cannot be written: {error.strerror or error}") from error
+            raise OutputError(f"{out / place}: cannot be written: {explain(error)}") from error
     return DatasetFile(place, rows, len(view), sha256(view).hexdigest(), batch)
 
 
@@ -280,7 +281,7 @@ def _finish(out: AnyPath, change: Change, tag: str | None) -> None:
         (out / JOURNAL).unlink(missing_ok=True)
     except OSError as error:
         raise OutputError(
-            f"{out}: cannot be changed: {error.strerror or error}. The next run finishes this change."
+            f"{out}: cannot be changed: {explain(error).rstrip('.')}. The next run finishes this change."
         ) from error
     _discard(out)
 
@@ -327,7 +328,7 @@ def _discard(out: AnyPath) -> None:
             shutil.rmtree(out / STAGING)
         remove_leftovers(out / PRIVATE, _WRITTEN, of_all=True)
     except OSError as error:
-        raise OutputError(f"{out / STAGING}: cannot be removed: {error.strerror or error}") from error
+        raise OutputError(f"{out / STAGING}: cannot be removed: {explain(error)}") from error
 
 
 def list_places(out: AnyPath) -> dict[str, int]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from fnmatch import translate
 from functools import lru_cache
+from unicodedata import normalize
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ class SelectorIndex:
                 patterns = getattr(selector, name)
                 if patterns and not any(map(is_pattern, patterns)):
                     for pattern in patterns:
-                        self._exact[name, pattern.casefold()].append(index)
+                        self._exact[name, _fold(pattern)].append(index)
                     break
             else:
                 single = [patterns[0] for name in SELECTORS if len(patterns := getattr(selector, name)) == 1]
@@ -85,7 +86,7 @@ class SelectorIndex:
 
     def find(self, keys: VideoKeys) -> list[int]:
         """Return the indices of the selectors that match a video, in ascending order."""
-        values = [(name, value.casefold()) for name in SELECTORS for value in _list_values(keys, name)]
+        values = [(name, _fold(value)) for name in SELECTORS for value in _list_values(keys, name)]
         found = {index for value in values for index in self._exact.get(value, ())}
         text = "\n".join(value for _, value in values)
         found.update(index for index, part in self._parts if part in text)
@@ -115,17 +116,22 @@ def _list_values(keys: VideoKeys, name: str) -> Iterator[str]:
 
 
 def fits_pattern(value: str, pattern: str) -> bool:
-    """Return whether a value matches a pattern, ignoring case."""
-    folded = value.casefold()
+    """Return whether a value matches a pattern, ignoring case and the form of accents."""
+    folded = _fold(value)
     if not is_pattern(pattern):
-        return folded == pattern.casefold()
+        return folded == _fold(pattern)
     expression, part = _compile(pattern)
     return part in folded and expression.fullmatch(folded) is not None
+
+
+def _fold(text: str) -> str:
+    """Return the text without differences in case and in the form of accents (macOS splits them)."""
+    return normalize("NFC", text).casefold()
 
 
 @lru_cache(maxsize=4096)
 def _compile(pattern: str) -> tuple[re.Pattern[str], str]:
     """Return the regular expression of a pattern, and its longest plain part, which is faster to search."""
-    folded = pattern.casefold()
+    folded = _fold(pattern)
     parts = [] if "[" in folded else re.split(r"[*?]", folded)
     return re.compile(translate(folded)), max(parts, key=len, default="")

@@ -22,6 +22,8 @@ _MARK = ".ptrack-"
 _SUFFIX = ".tmp"
 _own = set[str]()
 """Temporary files of this process."""
+_LONGEST_FOLDER = 247
+"""Length of a folder's path that Windows accepts if long paths are not enabled; a file's is 12 more."""
 _WRITING = 3600.0
 """Age up to which a temporary file may still be written, if processes cannot be checked [s]."""
 
@@ -72,7 +74,7 @@ def _replace(
         temporary.replace(target)
         flush_folder(target.parent)
     except OSError as error:
-        raise OutputError(f"{target}: cannot be written: {_explain(error)}") from error
+        raise OutputError(f"{target}: cannot be written: {explain(error)}") from error
     finally:
         _remove(temporary)
         _own.discard(temporary.name)
@@ -112,7 +114,7 @@ def make_folder(path: str | PathLike[str]) -> None:
     except (FileExistsError, NotADirectoryError) as error:
         raise OutputError(f"{folder} must be a folder, but it or a parent is a file") from error
     except OSError as error:
-        raise OutputError(f"{folder}: cannot be created: {error.strerror or error}") from error
+        raise OutputError(f"{folder}: cannot be created: {explain(error)}") from error
 
 
 @contextmanager
@@ -170,7 +172,7 @@ def remove_file(path: Path, *, up_to: Path) -> None:
             if folder != Path() and above.is_dir() and not any(above.iterdir()):
                 above.rmdir()
     except OSError as error:
-        raise OutputError(f"{path}: cannot be removed: {_explain(error)}") from error
+        raise OutputError(f"{path}: cannot be removed: {explain(error)}") from error
 
 
 def remove_leftovers(folder: Path, names: Iterable[str], *, of_all: bool = False) -> None:
@@ -235,11 +237,19 @@ def _is_written(path: Path) -> bool:
     return True
 
 
-def _explain(error: OSError) -> str:
-    """Return the reason of an error; on Windows, other programs block the files that they have open."""
+def explain(error: OSError) -> str:
+    """Return the reason of an error.
+
+    On Windows, other programs block the files that they have open, and long paths are not found.
+    """
     reason = error.strerror or str(error)
     if os.name == "nt" and isinstance(error, PermissionError):
         return f"{reason}. Close the programs that have the file open."
+    if os.name == "nt" and isinstance(error, FileNotFoundError):
+        named = (error.filename or "", error.filename2 or "")
+        length = max(len(str(Path(name).absolute())) for name in named)
+        if length > _LONGEST_FOLDER:
+            return f"{reason}. The path has {length} characters: use a shorter folder, or enable long paths."
     return reason
 
 

@@ -400,7 +400,7 @@ def _send_bounded(client: Any, request: Any) -> Any:
         which case there are no limits.
     """
     from botocore.exceptions import HTTPClientError, ReadTimeoutError  # noqa: PLC0415 - heavy, for remote calls
-    from urllib3.exceptions import HTTPError  # noqa: PLC0415 - the same
+    from urllib3.exceptions import HTTPError, ProtocolError  # noqa: PLC0415 - the same
     from urllib3.exceptions import ReadTimeoutError as Late  # noqa: PLC0415 - the same
 
     session = getattr(getattr(client, "_endpoint", None), "http_session", None)
@@ -421,6 +421,8 @@ def _send_bounded(client: Any, request: Any) -> Any:
                 raise BrokenAnswerError(f"not complete after {PAGE_DEADLINE} s")
     except Late as error:
         raise ReadTimeoutError(endpoint_url=request.url, error=error) from error
+    except ProtocolError as error:
+        raise BrokenAnswerError(f"the connection was closed after {total} bytes") from error
     except HTTPError as error:
         raise HTTPClientError(error=error) from error
     finally:
