@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, date, datetime
 from difflib import get_close_matches
+from math import isfinite
 from os import PathLike
 from sys import intern
 from typing import Any, Literal, Self
@@ -152,7 +153,7 @@ _ALIKE = 0.8
 _MOST_COLUMNS = 200
 _EXPECTED = "Expected a header such as video,started_at."
 _INTEGER = re.compile(r"[+-]?(0|[1-9]\d{0,17})")
-_NUMBER = re.compile(r"[+-]?(0|[1-9]\d*)?(\.\d+)?([eE][+-]?\d{1,2})?")
+_NUMBER = re.compile(r"[+-]?((0|[1-9]\d*)(\.\d+)?|\.\d+)([eE][+-]?\d{1,2})?")
 _FLAGS = {"true": True, "false": False}
 
 
@@ -331,7 +332,7 @@ def find_type(texts: Sequence[str]) -> FurtherType:
         return "text"
     if all(map(_INTEGER.fullmatch, given)):
         return "integer"
-    if all(_NUMBER.fullmatch(text) and text[-1].isdigit() for text in given):
+    if all(_NUMBER.fullmatch(text) and isfinite(float(text)) for text in given):
         return "number"
     return "flag" if all(text.lower() in _FLAGS for text in given) else "text"
 

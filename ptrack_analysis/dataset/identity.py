@@ -280,7 +280,7 @@ class EvidenceCache:
         if known is None or known[0] != look:
             return None
         if known[1] not in self._parsed:
-            self._parsed[known[1]] = parse_evidence(json.loads(known[1]))
+            self._parsed[known[1]] = _parse_evidence(known[1])
         return self._parsed[known[1]]
 
     def format(self, evidence: Mapping[AnyPath, Iterable[Evidence]]) -> bytes:
@@ -299,6 +299,14 @@ class EvidenceCache:
     def _name(self, file: AnyPath) -> str:
         name = f"{self._mark}/{shown(self._root, file)}"
         return name.encode("utf-8", "backslashreplace").decode()  # a name need not be valid text
+
+
+def _parse_evidence(text: str) -> frozenset[Evidence] | None:
+    """Return the evidence in JSON; None if it was edited."""
+    try:
+        return parse_evidence(json.loads(text))
+    except (ValueError, RecursionError):
+        return None
 
 
 def _read_rows(content: bytes) -> dict[str, tuple[str, str]]:

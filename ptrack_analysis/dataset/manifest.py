@@ -237,6 +237,70 @@ _SCHEMA = pa.schema(
 )
 
 
+class _Head(msgspec.Struct):
+    """The facts about the dataset, in the metadata of the manifest's file."""
+
+    package: str
+    tables: tuple[str, ...]
+    further: dict[str, Further]
+    partition: Partition | None
+    next_batch: int
+    holidays: dict[date, str]
+    others: list[tuple[str, int, int, str]]
+    shared: dict[str, list[str]]
+    schema_version: int
+    form: Form = "parquet"
+    versions: dict[str, int] = {}
+
+
+class _Version(msgspec.Struct):
+    schema_version: int
+    package: Any = None
+
+
+class _Parameters(msgspec.Struct):
+    observed_entries: list[str] = []
+    observed_exits: list[str] = []
+    min_count: int | None = None
+
+
+class _Place(msgspec.Struct):
+    name: str
+
+
+class _Places(msgspec.Struct):
+    zones: dict[str, _Place] = {}
+    lines: dict[str, _Place] = {}
+
+
+class _About(msgspec.Struct):
+    camera: str | None = None
+    site: str | None = None
+    timezone: str | None = None
+    opening_hours: str | None = None
+    days: list[str] = []
+    holidays: list[str] = []
+
+
+_FORMS: dict[str, Any] = {
+    "parameters": _Parameters,
+    "places": _Places,
+    "read_report": dict[str, Any],
+    "about": _About,
+    "rows": dict[str, int],
+    "figures": dict[str, Any],
+    "notes": list[str],
+}
+"""The form of the values of each column in JSON."""
+
+
+def _parse_json(name: str, text: str) -> Any:
+    """Parse a value of a column in JSON; raise an error if it does not have the form of the column."""
+    value = json.loads(text)
+    msgspec.convert(value, _FORMS[name])
+    return value
+
+
 def format_manifest(manifest: Manifest) -> bytes:
     """Format a manifest as Parquet: one row per video, equal settings stored once."""
     shared: dict[str, dict[str, int]] = {name: {} for name in _SHARED}
@@ -316,66 +380,67 @@ def parse_manifest(content: bytes, place: object) -> Manifest:
     """
     try:
         table = read_whole(content)
-        head = json.loads((table.schema.metadata or {})[_MARK])
-        version = head["schema_version"]
+        head = (table.schema.metadata or {})[_MARK]
+        found = msgspec.json.decode(head, type=_Version)
     except InputError as error:
         raise InputError(f"{place}: {error}") from error
-    except (OSError, pa.ArrowException, ValueError, KeyError, TypeError) as error:
+    except (OSError, pa.ArrowException, ValueError, KeyError, RecursionError) as error:
         raise InputError(
             f"{place}: cannot be read as the manifest of a dataset, because it was damaged or edited. "
             "Restore it from a backup, or export to another folder."
         ) from error
-    if version > SCHEMA_VERSION:
+    if found.schema_version > SCHEMA_VERSION:
         raise InputError(
-            f"{place}: the dataset has schema version {version}, written by ptrack-analysis "
-            f"{head.get('package')}, but this is {__version__}, which supports version {SCHEMA_VERSION}. "
+            f"{place}: the dataset has schema version {found.schema_version}, written by ptrack-analysis "
+            f"{found.package}, but this is {__version__}, which supports version {SCHEMA_VERSION}. "
             "Install the newer package."
         )
     try:
-        return _build_manifest(table, head)
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError, InputError) as error:
+        return _build_manifest(table, msgspec.json.decode(head, type=_Head))
+    except (ValueError, KeyError, IndexError, RecursionError, InputError) as error:
         raise InputError(f"{place}: was edited and is inconsistent: {error}") from error
 
 
-def _build_manifest(table: pa.Table, head: Mapping[str, Any]) -> Manifest:
+def _build_manifest(table: pa.Table, head: _Head) -> Manifest:
     if not table.schema.equals(_SCHEMA):
         raise InputError("it does not have the columns of a manifest")
+    if any(table[name].null_count for name in _SCHEMA.names if name != "files"):
+        raise InputError("a value is missing")
     columns = {name: table[name].to_pylist() for name in _SCHEMA.names}
-    shared = {name: [json.loads(text) for text in head["shared"][name]] for name in _SHARED}
-    parsed: dict[str, Any] = {}
+    shared = {name: [_parse_json(name, text) for text in head.shared[name]] for name in _SHARED}
+    parsed: dict[tuple[str, str], Any] = {}
     entries = []
     for index in range(len(table)):
         values: dict[str, Any] = {name: columns[name][index] for name in (*_TEXTS, "batch")}
         values |= {name: shared[name][columns[name][index]] for name in _SHARED}
         for name in _JSON:
-            text = columns[name][index]
-            if text not in parsed:
-                parsed[text] = json.loads(text)
-            values[name] = parsed[text]
+            key = name, columns[name][index]
+            if key not in parsed:
+                parsed[key] = _parse_json(*key)
+            values[name] = parsed[key]
         values["notes"] = tuple(values["notes"])
         entries.append(VideoEntry(**values))
+    listed = [found for row in columns["files"] for found in row or ()]
+    if any(found is None or None in found.values() for found in listed):
+        raise InputError("a value of a file is missing")
     files = [
         DatasetFile(found["place"], found["rows"], found["size"], found["sha256"].hex(), found["batch"])
-        for row in columns["files"]
-        for found in row or ()
+        for found in listed
     ]
-    files += [DatasetFile(*found) for found in head["others"]]
+    files += [DatasetFile(*found) for found in head.others]
     _validate(entries, files)
-    further = {
-        name: tuple((column, kind) for column, kind in columns) for name, columns in head["further"].items()
-    }
     return Manifest(
         tuple(entries),
         tuple(files),
-        tuple(head["tables"]),
-        further,
-        head["partition"],
-        head["next_batch"],
-        {date.fromisoformat(day).isoformat(): name for day, name in dict(head["holidays"]).items()},
-        head["package"],
-        head["schema_version"],
-        head.get("form", "parquet"),
-        head.get("versions", {}),
+        head.tables,
+        head.further,
+        head.partition,
+        head.next_batch,
+        {day.isoformat(): name for day, name in head.holidays.items()},
+        head.package,
+        head.schema_version,
+        head.form,
+        head.versions,
     )
 
 

@@ -339,7 +339,7 @@ class Dataset:
         if table not in self.tables:
             raise unknown(self.root, "table", table, self.tables)
         if videos is None and not self.manifest.versions:
-            return arrow_dataset(self.root, self.manifest.files_of(table))
+            return arrow_dataset(self.root, table, self.manifest.files_of(table))
         if table in DIMENSIONS and videos is not None:
             raise ParameterError(
                 f"videos must not be set for table {table!r}, because its rows do not belong to single videos"
@@ -351,7 +351,7 @@ class Dataset:
         if self.manifest.versions:
             return arrow_table(self.root, self.manifest, table)
         files = self.manifest.files_of(table, {entries[video].batch for video in videos or ()})
-        return arrow_dataset(self.root, files or self.manifest.files_of(table)[:1])
+        return arrow_dataset(self.root, table, files or self.manifest.files_of(table)[:1])
 
 
 def open_dataset(place: str | PathLike[str] | S3Path) -> Dataset:

@@ -16,7 +16,7 @@ from ptrack_analysis.dataset.delta_tables import scan_table
 from ptrack_analysis.dataset.description import quote_name
 from ptrack_analysis.dataset.dimensions import find_schema
 from ptrack_analysis.dataset.duckdb_views import escape_pattern
-from ptrack_analysis.dataset.manifest import DatasetFile, Manifest
+from ptrack_analysis.dataset.manifest import MANIFEST, DatasetFile, Manifest
 from ptrack_analysis.dataset.question_views import QuestionView
 from ptrack_analysis.errors import InputError, ParameterError, PtrackError
 from ptrack_analysis.storage.arrow import DERIVED, drop_derived, from_arrow
@@ -38,18 +38,20 @@ _SHOWN = 5
 _READ = pa_dataset.ParquetFragmentScanOptions(page_checksum_verification=True)
 
 
-def arrow_dataset(root: AnyPath, parts: Sequence[DatasetFile]) -> pa_dataset.FileSystemDataset:
-    """Return the files of a table, with equal columns, as an Arrow dataset.
+def arrow_dataset(root: AnyPath, table: str, parts: Sequence[DatasetFile]) -> pa_dataset.FileSystemDataset:
+    """Return files of a table, with equal columns, as an Arrow dataset.
 
     Only the footer of the first file is read.
 
     Raises
     ------
     InputError
-        If the first file is missing or damaged.
+        If there are no files; if the first file is missing or damaged.
     RemoteError
         If S3 rejects a request.
     """
+    if not parts:
+        raise InputError(f"{root / MANIFEST}: was edited and does not list a file of the table {table!r}")
     form = pa_dataset.ParquetFileFormat(default_fragment_scan_options=_READ)
     with told(root / parts[0].place):
         fragments = [_fragment(root / part.place, form) for part in parts]
@@ -60,7 +62,7 @@ def arrow_dataset(root: AnyPath, parts: Sequence[DatasetFile]) -> pa_dataset.Fil
 def arrow_table(root: AnyPath, manifest: Manifest, table: str) -> pa_dataset.Dataset:
     """Return a table as an Arrow dataset. The rows of a Delta table are not sorted."""
     if table not in manifest.versions:
-        return arrow_dataset(root, manifest.files_of(table))
+        return arrow_dataset(root, table, manifest.files_of(table))
     with told(root / table):
         return scan_table(root, table, manifest.versions[table], find_schema(manifest, table))
 

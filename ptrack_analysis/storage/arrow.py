@@ -53,6 +53,8 @@ _NULLABLE_DTYPES = {pa.bool_(): pd.BooleanDtype(), pa.int64(): pd.Int64Dtype()}
 DERIVED = {"local_date", "local_hour", "visit_id", "crossing_id"}
 """Stored columns of a dataset that are derived from others."""
 MISSING_TIME = int(np.iinfo("int64").min)
+_LONGEST_SPAN = 2.0**53
+"""Longest duration in a file [s]."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -338,7 +340,7 @@ def _values(column: Column, array: pa.ChunkedArray) -> Any:
         case "date" | "instant":
             return _dates(array) if column.kind == "date" else _instants(array)
         case "span":
-            return _milliseconds(array.to_numpy())
+            return _milliseconds(column.name, array.to_numpy())
         case "choice":
             return _categorical(array, column.choices, ordered=False)
         case "text":
@@ -360,9 +362,12 @@ def _dates(array: pa.ChunkedArray) -> pd.DatetimeIndex:
     return pd.DatetimeIndex(days.view("datetime64[D]").astype("datetime64[s]"))
 
 
-def _milliseconds(seconds: np.ndarray) -> np.ndarray:
+def _milliseconds(name: str, seconds: np.ndarray) -> np.ndarray:
     """Convert seconds to whole milliseconds; exact up to 2^51 ms."""
-    known = np.isfinite(seconds)
+    known = ~np.isnan(seconds)
+    longest = np.abs(seconds[known]).max(initial=0.0)
+    if longest > _LONGEST_SPAN:
+        raise InputError(f"a duration in {name!r} has {longest:g} s, which is out of range")
     durations = np.rint(np.where(known, seconds, 0.0) * 1000.0).astype("int64")
     durations[~known] = MISSING_TIME
     return durations.view("timedelta64[ms]")

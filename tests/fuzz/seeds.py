@@ -1,11 +1,14 @@
-"""Where fuzzing starts: small good files of every shape."""
+"""Small valid files of every kind, from which fuzzing starts, and words that their readers know."""
 
 import json
-import sqlite3
+from pathlib import Path
 
 from pages import FACE, METADATA, page, record
 
-from .targets import FORMATS
+from .building import COMPRESSIONS, TYPES
+from .mutation import HEADER
+from .requests import SECRET
+from .targets import FAMILIES
 
 _RECORDS = [
     record(0, 0, face=FACE),
@@ -102,13 +105,118 @@ _ROBOFLOW = {
         {"x": 5, "y": 6, "width": 3, "height": 4, "class": "person", "detection_id": "u", "tracker_id": 1}
     ],
 }
-_BASE = sqlite3.connect(":memory:")
-_BASE.executescript(
-    "PRAGMA page_size = 512; CREATE TABLE metadata (key TEXT, value TEXT);"
-    "INSERT INTO metadata VALUES ('fps', 10);"
-    "CREATE TABLE trajectory_data (frame INTEGER, id INTEGER, pos_x REAL, pos_y REAL);"
-    "INSERT INTO trajectory_data VALUES (0, 1, 1.5, 2), (1, 1, 1.6, 2);"
-)
+_METADATA = "CREATE TABLE metadata (key TEXT, value TEXT)"
+_DATA = "CREATE TABLE trajectory_data (frame INTEGER, id INTEGER, pos_x REAL, pos_y REAL)"
+_MOVES = [[0, 1, 1.5, 2], [1, 1, 1.6, 2]]
+_DATABASES = [
+    {
+        "script": ["PRAGMA page_size = 512", _METADATA, _DATA, "CREATE TABLE geometry (hash INT, wkt TEXT)"],
+        "rows": {"metadata": [["fps", "10"], ["version", "2"]], "trajectory_data": _MOVES},
+    },
+    {
+        "script": [
+            "PRAGMA page_size = 512",
+            "PRAGMA encoding = 'UTF-16'",
+            "CREATE TABLE trajectory_data (id TEXT, frame BLOB, pos_x, pos_y, PRIMARY KEY (id, frame))",
+            "CREATE INDEX by_frame ON trajectory_data (frame, id)",
+        ],
+        "rows": {"trajectory_data": [["a", 0, "1.5", 2], ["9", 1, None, 2]]},
+        "patch": [[18, 1]],
+    },
+    {
+        "script": [
+            "PRAGMA page_size = 512",
+            "CREATE TABLE a (frame INT, id INT, pos_x REAL, pos_y REAL AS (pos_x * 2) STORED)",
+            "CREATE VIEW trajectory_data AS SELECT frame, id, pos_x, pos_y FROM a",
+            "PRAGMA writable_schema = ON",
+            "UPDATE sqlite_master SET type = 'table', rootpage = 2 WHERE type = 'view'",
+        ],
+        "rows": {"a": [[0, 1, 1.5]]},
+    },
+]
+_STATEMENTS = [
+    _METADATA,
+    _DATA,
+    "CREATE VIRTUAL TABLE trajectory_data USING fts5(frame, id, pos_x, pos_y)",
+    "CREATE VIEW metadata AS SELECT 'fps' AS key, 10 AS value",
+    "CREATE TABLE trajectory_data AS SELECT 1 AS frame, 2 AS id, 3.0 AS pos_x, 4.0 AS pos_y",
+    "CREATE TRIGGER t AFTER INSERT ON trajectory_data BEGIN DELETE FROM trajectory_data; END",
+    "ALTER TABLE trajectory_data ADD COLUMN speed REAL",
+    "UPDATE trajectory_data SET id = x'ff00'",
+    "UPDATE sqlite_master SET sql = 'CREATE TABLE trajectory_data (frame, id, pos_x, pos_y AS (frame))'",
+    "UPDATE sqlite_master SET rootpage = 1",
+    *("PRAGMA writable_schema = ON", "PRAGMA auto_vacuum = FULL", "PRAGMA user_version = 99", "VACUUM"),
+    *("frame", "id", "pos_x", "pos_y", "fps", "trajectory_data", "metadata", "key", "value"),
+    *("INTEGER", "REAL", "TEXT", "BLOB", "UNIQUE", "NOT NULL", "CHECK", "DEFAULT", "COLLATE", "HIDDEN"),
+]
+
+
+def _parquet(columns, **more):
+    return json.dumps({"columns": columns, **more})
+
+
+_MARKS = {"ptrack_analysis.package": "ptrack-analysis", "ptrack_analysis.table": "detections"}
+_SIDE_COLUMNS = [[side, "double", [0.1, 0.2]] for side in ("left", "top", "width", "height")]
+_POINT_COLUMNS = [["x_m", "double", [1.5, 1.6]], ["y_m", "double", [2, 2]]]
+_PARQUET = [
+    _parquet([["frame", "int64", [0, 1]], ["id", "int32", [1, 1]], *_POINT_COLUMNS], patch=[]),
+    _parquet(
+        [
+            ["time", "timestamp[us, UTC]", [10**15, 10**15 + 10**6]],
+            ["track_id", "names", ["a", "b"]],
+            ["box_xyxy", "list", [[1, 2, 3, 4], [2, 3, 4, 5]]],
+            ["class_name", "large_string", ["person", None]],
+            ["confidence", "float", [0.5, 0.25]],
+            ["score", "decimal", ["1.5", "2"]],
+            ["flag", "bool", [True, None]],
+            ["more", "struct", [{"x": 1, "y": 2}]],
+            ["seen", "date32[day]", [20000]],
+        ],
+        options={"row_group_size": 1, "compression": "snappy", "use_dictionary": False},
+    ),
+    _parquet(
+        [
+            *(["time_ms", "duration[ms]", [0, 40]], ["id", "uint64", [2**64 - 1, 1]]),
+            *(["left", "halffloat", [1, 2]], ["top", "int8", [1, 2]], ["right", "double", [3, 4]]),
+            *(["bottom", "decimal", [3, 4]], ["camera", "string", ["a", "b"]], ["video", "names", ["a"]]),
+        ],
+        options={"version": "1.0", "data_page_version": "2.0"},
+    ),
+    _parquet(
+        [["timestamp_ms", "int64", [0, 40]], ["person_index", "int64", [1, 1]], *_SIDE_COLUMNS],
+        metadata=_MARKS,
+    ),
+    _parquet(
+        [
+            ["video", "string", ["a", "a"]],
+            ["person_index", "int64", [1, 2]],
+            *(["first_seen_ms", "int64", [0, 5]], ["last_seen_ms", "int64", [40, 45]]),
+            *(["time_in_scene_s", "double", [0.04, 1]], ["without_position_s", "double", [0, 0]]),
+            ["path_length_px", "double", [1, 2]],
+            ["kind", "names", ["x", "y"], {"ptrack_analysis.categories": '[["x", "y"], true]'}],
+            ["age", "int64", [1, None], {"ptrack_analysis.nullable": "Int64"}],
+        ],
+        metadata=_MARKS | {"ptrack_analysis.table": "tracks"},
+    ),
+]
+_ROLES = [
+    *("frame", "time", "time_s", "time_ms", "id", "track_id", "left", "top", "right", "bottom", "width"),
+    *("height", "center_x", "center_y", "box_xyxy", "box_xywh", "box_cxcywh", "x", "y", "x_m", "y_m", "x_px"),
+    *("y_px", "confidence", "class", "class_id", "class_name", "video", "camera", "timestamp_ms"),
+    *("person_index", "source_id", "interpolated", "merged_from"),
+]
+_HDF5 = [
+    {
+        "datasets": {
+            "trajectory": [
+                [["frame", "<i8"], ["id", "<i4"], ["x", "<f8"], ["y", "<f4"]],
+                [[0, 1, 1.5, 2], [1, 1, 1.6, 2]],
+            ]
+        },
+        "attributes": {"fps": 25.0},
+    },
+    {"datasets": {"other": [[["a", "S3"]], [["x"]]]}, "links": {"trajectory": "other"}},
+]
 _PATHFINDER = {"1": {"0.0": {"position": {"x": 1.5, "y": 2, "z": 0}}, "0.5": {"position": {"x": 2, "y": 2}}}}
 _EVENTS = [
     {"id": "a-1", "camera": camera, "label": "person", "data": {"path_data": [[[0.5, 0.9], 1718987129.5]]}}
@@ -158,7 +266,7 @@ _TRACKERS = {
     "points": ["#framerate: 16.00 fps\n#ID\tFR\tX\tY\tZ\n2\t0\t1.5\t-2\t0\n1\t1\t0\t0\t0\n1\t0\t1\t1\t0\n"],
     "obsmat": ["0 1 1.5 0 2 0.1 0 0.1\n6 1 1.6 0 2 0.1 0 0.1\n", "7.8e+02 1.0e+00 8.4 0.0 3.5 1.6 0.0 0.3\n"],
     "trajnet": ["780 1 8.46 3.59\n790 1 9.57 3.79\n", "0 1 ? ?\n10 1 1 2\n"],
-    "jupedsim": [_BASE.serialize()],
+    "jupedsim": [*map(json.dumps, _DATABASES)],
     "vadere": [
         (
             "#IDXCOL=2,DATACOL=5,SEP=' '\n"
@@ -181,7 +289,7 @@ _TRACKERS = {
     "atc": ["1351651620.5,1,1500,2000,1650,900,1.5,-3\n1351651620.6,1,1600,2000,1650,900,1.5,-3\n"],
     "ind": ["recordingId,trackId,frame,xCenter,yCenter\n7,1,0,1.5,2\n7,1,1,1.6,2\n"],
     "frigate": [json.dumps(_EVENTS)],
-    "hdf5": [b"\x89HDF\r\n\x1a\n" + bytes(96)],
+    "hdf5": [*map(json.dumps, _HDF5), b"\x89HDF\r\n\x1a\n" + bytes(96)],
     "table": [
         "frame,id,x_m,y_m\n0,1,1.5,2\n1,1,1.6,2\n",
         "frame,id,left,top,right,bottom,class\n0,1,1,1,2,2,0\n0,2,3,3,4,4,2\n",
@@ -240,16 +348,249 @@ _RECORDINGS = [
         "a;2025-03-01T08:00:00;Europe/Berlin;north;1;Mo-Fr 08:00-20:00;x\n"
     ),
 ]
+_HOLIDAYS = ["date,name\n2026-05-01,Labour Day\n2026-12-25,Christmas\n", "Name;Date\nx;2026-01-01\n"]
+_CAMERAS = [
+    (
+        '[[camera]]\nname = "door"\nsite = "north"\nfiles = ["door-*", "d"]\nzones = "zones.geojson"\n'
+        'lines = "zones.geojson"\nfloor = "floor.json"\nvalid_from = 2026-01-02\n'
+        "valid_to = 2026-03-01T12:00:00\n"
+        'max_gap = "3s"\nclip_boxes = true\nmargin = 0.05\nshape = "54x96"\nanchor = "center"\n'
+        'frame_size = "1280x720"\nframe_rate = 25\ntimezone = "Europe/Berlin"\n'
+        'opening_hours = "Mo-Fr 08:00-20:00"\nholidays = "days.csv"\nstarted_at = "%Y%m%d-%H%M%S"\n'
+    ),
+    '[[camera]]\nname = "a"\njob_tag = "a*"\n[[camera]]\nname = "b"\nshape = [54, 96]\nholidays = "DE-BE"\n',
+    '[[camera]]\nname = "a"\nvalid_to = 2026-03-01\n[[camera]]\nname = "a"\nvalid_from = "2026-03-01"\n',
+]
+_CAMERAS_CSV = [
+    "name,files,zones,valid_from,max_gap,clip_boxes\ndoor,door-*,zones.geojson,2026-01-02,3s,true\n",
+    "Name;Job tag;Frame size;Frame rate;Observed entries\ndoor;d*;1280x720;25;frame edge,track start\n",
+]
+_CAMERA_WORDS = [
+    *("name", "site", "files", "job_tag", "zones", "lines", "floor", "valid_from", "valid_to", "max_gap"),
+    *("max_interpolation", "clip_boxes", "margin", "shape", "cell", "anchor", "frame_size", "frame_rate"),
+    *("timezone", "opening_hours", "holidays", "started_at", "every", "sampling_period", "observed_entries"),
+    *(
+        "zones.geojson",
+        "floor.json",
+        "days.csv",
+        "DE-BE",
+        "PH off",
+        "24/7",
+        "2026-03-29T02:30:00",
+        "[[camera]]",
+    ),
+]
+_SHARED = {
+    "parameters": [{"anchor": "bottom_center", "min_count": None, "salt": None, "observed_entries": ["a"]}],
+    "places": [{"zones": {"1": {"name": "till"}}, "lines": {"2": {"name": "door", "kind": ""}}}],
+    "read_report": [{"rows": 5, "dropped": [], "completeness": "complete"}],
+}
+_VIDEO = {
+    **dict.fromkeys(("content", "look", "settings", "root"), "4e"),
+    **dict.fromkeys(("parameters", "places", "read_report"), 0),
+    "video": "shop",
+    "identity": "job 1",
+    "fault": "",
+    "batch": 1,
+    "about": {"camera": None, "days": [], "opening_hours": None, "site": None, "timezone": None},
+    "rows": {"visits": 5, "tracks": 2, "videos": 1},
+    "figures": {"dwell": {"till": 61920}, "in_scene": 499360, "without_position": 9200},
+    "notes": [],
+    "files": [{"place": "visits/part-000001.parquet", "rows": 5, "size": 8466, "batch": 1}],
+}
+_HEAD = {
+    "schema_version": 2,
+    "package": "0.2.0",
+    "tables": ["videos", "tracks", "visits"],
+    "further": {},
+    "partition": None,
+    "next_batch": 2,
+    "form": "parquet",
+    "versions": {},
+    "holidays": {},
+    "others": [["zones/zones.parquet", 4, 5696, "b1"]],
+    "shared": _SHARED,
+}
+_SHOP = {**_VIDEO, "files": None, "video": "other", "about": {**_VIDEO["about"], "days": ["2026-01-02"]}}
+_MANIFESTS = [
+    {"head": _HEAD, "rows": [_VIDEO, _SHOP]},
+    {
+        "head": {
+            **_HEAD,
+            "partition": "local_day",
+            "holidays": {"2026-05-01": "Labour Day"},
+            "further": {"detections": [["age", "int64"]], "videos": [["floor_area", "string"]]},
+            "shared": {**_SHARED, "parameters": [{"min_count": 5, "salt": "ab", "observed_exits": []}]},
+        },
+        "rows": [_VIDEO],
+        "journal": {
+            "run": "20260101T000000Z-aa",
+            "moves": ["visits/a"],
+            "removals": ["tracks/b"],
+            "tag": None,
+            "tables": [{"table": "visits", "files": ["visits/a"], "videos": ["shop"], "version": 1}],
+        },
+        "holder.json": {"process": 5, "host": "a", "since": "2026-01-01T00:00:00+00:00"},
+        "evidence": [["job", "1", 0], ["video", "s3://a/b.mp4", None]],
+    },
+    {"head": {**_HEAD, "form": "delta", "versions": {"visits": 3}}, "rows": []},
+]
+_TILL = {"type": "Polygon", "coordinates": _SQUARE}
+_DRAWN = {"source": None, "properties": {"name": "new", "kind": "queue"}, "geometry": _TILL}
+_DOOR = {"type": "LineString", "coordinates": [[0.1, 0.2], [0.9, 0.9]]}
+_MOVED = {"source": 0, "properties": {"from": "10s", "to": None, "name": "x"}, "geometry": _DOOR}
+_CLICKED = [{"source": None, "image": pair["image"], "floor": pair["floor"]} for pair in _PAIRS]
+_PLAN = json.loads(_FLOORS[2])
+_SESSIONS = [
+    {"sent": [["zones", {"features": [_DRAWN]}], ["figures", {"features": [_DRAWN, _MOVED]}]]},
+    {
+        "zones": json.loads(_ZONES[1]),
+        "sent": [
+            ["figures", {"features": [_MOVED, {"source": 0, "properties": {}}, _DRAWN]}],
+            ["zones", {"features": [_MOVED, _DRAWN], "replace": True}],
+            ["zones", {"features": [{"source": 0, "properties": {}}]}],
+        ],
+    },
+    {
+        "floor": {**_PLAN, "image_unit": "px", "pairs": [{**p, "image": [9, 9]} for p in _PAIRS]},
+        "sent": [["floor", {"pairs": _CLICKED, "bounds": [0, 0, 6, 9]}]],
+    },
+    {
+        "without_tracks": True,
+        "zones": json.loads(_ZONES[2]),
+        "floor": _PLAN,
+        "sent": [
+            ["floor", {"pairs": [{**_CLICKED[0], "source": 0}, *_CLICKED[1:]], "bounds": None}],
+            ["zones", {"features": []}],
+        ],
+    },
+    {"unit": "m", "floor": _PLAN, "sent": [["zones", {"features": [_DRAWN]}]]},
+]
+_SESSION_WORDS = [
+    *("source", "properties", "geometry", "features", "pairs", "image", "floor", "bounds", "base", "disk"),
+    *(
+        "replace",
+        "px",
+        "m",
+        "fraction",
+        "queue",
+        "entrance",
+        "exit",
+        "10s",
+        "00:01:30",
+        "LineString",
+        "Polygon",
+    ),
+    *("MultiPolygon", _TILL, _DOOR, _DRAWN, _MOVED, ["zones", {"features": [_DRAWN]}]),
+]
+_START = {"Video": {"S3Object": {"Bucket": "bucket", "Name": "clip.mp4"}}, "JobTag": "a"}
+_TARGET = {"X-Amz-Target": "RekognitionService.StartPersonTracking"}
+_GET = {"X-Amz-Target": "RekognitionService.GetPersonTracking"}
+_CHANNEL = {"SNSTopicArn": "arn:aws:sns:us-east-1:1:t", "RoleArn": "arn:aws:iam::1:role/r"}
+_ASKED = [
+    {"headers": _TARGET, "body": {**_START, "NotificationChannel": _CHANNEL, "ClientRequestToken": "t"}},
+    {"headers": _GET, "body": {"JobId": "a", "MaxResults": 2, "SortBy": "INDEX", "NextToken": "x"}},
+    {"method": "GET", "path": "/jobs/a?MaxResults=2&SortBy=TIMESTAMP", "body": ""},
+]
+_OWN = {"X-Ptrack-Session": SECRET, "Content-Type": "application/json", "Origin": "http://127.0.0.1:8080"}
+_PAGE = [
+    {"method": "GET", "path": f"/?token={SECRET}", "body": ""},
+    {"method": "PUT", "path": "/zones", "headers": _OWN, "body": {"base": "", "features": [_DRAWN]}},
+    {"method": "POST", "path": "/figures?page=1", "headers": _OWN, "body": {"features": [_DRAWN]}},
+    {"method": "PUT", "path": "/floor", "headers": _OWN, "body": {"pairs": _CLICKED}},
+    *({"method": "GET", "path": f"/{name}", "headers": _OWN} for name in ("background", "tracks", "alive")),
+    *({"method": "POST", "path": f"/{name}?page=1", "headers": _OWN} for name in ("leave", "done")),
+]
+_RAW = [
+    b'POST / HTTP/1.1\r\nContent-Length: 11\r\nExpect: 100-continue\r\n\r\n{"JobId":""}GET / \r\n\r\n',
+    b"GET /a?JobId=%61&JobId=b HTTP/1.1\r\nHost: [::1]\r\nConnection: close\r\n\r\n",
+    b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\nFolded: a\r\n b\r\n\r\n0\r\n\r\n",
+    b"GET /\r\n",
+]
+_REQUEST_WORDS = [
+    *("editor", "gateway", "GET", "POST", "PUT", "HEAD", "OPTIONS", "HTTP/1.0", "HTTP/0.9", "HTTP/2.0"),
+    *("Content-Length", "Transfer-Encoding", "Expect", "100-continue", "Connection", "keep-alive", "Origin"),
+    *("Host", "localhost", "[::1]:8080", "Sec-Fetch-Site", "same-origin", "X-Ptrack-Session", SECRET),
+    *("JobId", "NextToken", "MaxResults", "SortBy", "INDEX", "S3Object", "Bucket", "Name", "clip", "/zones"),
+]
+
+
+def _headed(head, text):
+    return HEADER + head.encode() + b"\n" + (text if isinstance(text, bytes) else text.encode())
+
+
+def _of_family(family):
+    """Give each file of a family without its format, and with it."""
+    named = [(name, text) for name in FAMILIES[family] for text in _TRACKERS.get(name, ())]
+    named += [("table", text) for text in _PARQUET] if family == "parquet" else []
+    for name, text in named:
+        if family == "parquet" and text in _TRACKERS["table"]:
+            continue
+        yield text if isinstance(text, bytes) else text.encode()
+        yield _headed(name, text)
+
+
 SEEDS = {
     "pages": [text.encode() for text in _PAGES]
     + [json.dumps(_ONE).encode(form) for form in ("utf-16", "utf-16-be", "utf-32-le")],
-    "trackers": [
-        bytes([place]) + (text if isinstance(text, bytes) else text.encode())
-        for name, texts in _TRACKERS.items()
-        for text in texts
-        for place in (0, FORMATS.index(name))
-    ],
+    **{family: [*_of_family(family)] for family in FAMILIES},
     "zones": [text.encode() for text in _ZONES],
     "floors": [text.encode() for text in _FLOORS],
-    "recordings": [text.encode() for text in _RECORDINGS],
+    "cameras": [text.encode() for text in _CAMERAS] + [_headed("csv", text) for text in _CAMERAS_CSV],
+    "recordings": [text.encode() for text in _RECORDINGS] + [_headed("holidays", text) for text in _HOLIDAYS],
+    "manifest": [json.dumps(said).encode() for said in _MANIFESTS],
+    "editor": [json.dumps(said).encode() for said in _SESSIONS],
+    "serve": [
+        *(json.dumps({"requests": [one]}).encode() for one in _ASKED),
+        json.dumps({"requests": _ASKED}).encode(),
+        _headed("gateway", json.dumps({"requests": _ASKED[2:]})),
+        *(_headed("editor", json.dumps({"requests": [one]})) for one in _PAGE),
+        *_RAW,
+        *(_headed("editor", text) for text in _RAW),
+    ],
 }
+WORDS = {
+    **FAMILIES,
+    "text": [*FAMILIES["text"], *_ROLES],
+    "sqlite": _STATEMENTS,
+    "parquet": [*TYPES, *COMPRESSIONS, *_ROLES],
+    "hdf5": [
+        "trajectory",
+        "frame",
+        "id",
+        "x",
+        "y",
+        "z",
+        "fps",
+        "<i8",
+        "<u8",
+        "<f4",
+        "<c16",
+        "S4",
+        "?",
+        "<M8[s]",
+    ],
+    "cameras": _CAMERA_WORDS,
+    "recordings": [
+        "video",
+        "started_at",
+        "timezone",
+        "site",
+        "camera",
+        "opening_hours",
+        "holidays",
+        "PH off",
+    ],
+    "manifest": ["../x", "/x", "C:\\x", "a\\..\\b", "visits", "local_month", "delta", "min_count", "salt", 3],
+    "editor": _SESSION_WORDS,
+    "serve": _REQUEST_WORDS,
+}
+"""Values that the readers of a target know, for ``mutate``."""
+FOUND = Path(__file__).parent / "found"
+
+
+def list_cases(name):
+    """List the seeds of a target and the input that once broke it, each with its name."""
+    seeds = [(f"seed {number}", content) for number, content in enumerate(SEEDS[name])]
+    files = sorted(path for path in (FOUND / name).glob("*") if path.is_file())
+    return [*seeds, *((path.name, path.read_bytes()) for path in files)]

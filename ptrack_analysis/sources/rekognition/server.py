@@ -483,6 +483,7 @@ class TrackingHandler(BaseHTTPRequestHandler):
 
 def _is_local(host: str, given: str) -> bool:
     """Return whether a ``Host`` is an IP address, localhost or the given name; DNS can change others."""
+    name = ""
     try:
         name = urlsplit(f"//{host}").hostname or ""
         ipaddress.ip_address(name)

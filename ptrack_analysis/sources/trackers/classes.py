@@ -144,7 +144,7 @@ def _read_numbers(cells: Cells, columns: Mapping[str, str]) -> Any:
     if name not in cells.columns:
         return None
     values, missing = parse_numbers(cells.columns[name])
-    is_text = np.isnan(values) & ~missing
+    is_text = ~np.isfinite(values) & ~missing
     return None if is_text.any() or missing.all() else values
 
 

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
 from ptrack_analysis.sources.archive import FormatOptions
 from ptrack_analysis.sources.trackers import (
     alphapose,
@@ -66,7 +68,8 @@ class Tracker:
         if self.name == "table" and options.columns:
             names = tables.read_names(sample)
             return all(name in names for _, name in options.columns)
-        return (self.accepts or self.recognizes)(sample) is None
+        with np.errstate(invalid="ignore", over="ignore"):
+            return (self.accepts or self.recognizes)(sample) is None
 
 
 TRACKERS = {

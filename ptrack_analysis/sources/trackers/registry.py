@@ -5,6 +5,8 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
+
 from ptrack_analysis.errors import InputError
 from ptrack_analysis.limits import validate_choice
 from ptrack_analysis.sources.archive import FormatOptions, Source
@@ -215,9 +217,10 @@ def recognize(path: Source) -> Tracker:
         raise InputError(f"{sample.path}: the file is empty")
     if (refused := describe_refused(sample)) is not None:
         raise InputError(refused)
-    for tracker in TRACKERS.values():
-        if tracker.recognizes(sample) is None:
-            return tracker
+    with np.errstate(invalid="ignore", over="ignore"):  # a number such as 1e400 fits no format
+        for tracker in TRACKERS.values():
+            if tracker.recognizes(sample) is None:
+                return tracker
     raise InputError(describe_unknown(sample))
 
 
