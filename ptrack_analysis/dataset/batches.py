@@ -76,12 +76,19 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class VideoTask:
-    """One video to compute, with its known entry and the index of its settings."""
+    """One video to compute, with its new entry, the index of its settings and its earlier entry."""
 
     reference: VideoReference
     recording: Recording
     setting: int
     entry: VideoEntry
+    before: VideoEntry | None = None
+
+    def keep_earlier(self, error: Exception, *, withholds: bool) -> tuple[VideoEntry, ...]:
+        """Return the entry of the earlier rows of a video that failed, with the fault."""
+        if self.before is None or not self.before.rows:
+            return ()
+        return (replace(self.before, fault=FAILED if withholds else " ".join(str(error).split())),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,8 +232,9 @@ def export_batch(task: BatchTask, target: Target) -> BatchResult:
     for video in task.videos:
         tables, entry, summary = _try_video(video, target)
         summaries.append(summary)
-        if summary.status == "failed":
-            kept += [entry] if entry.rows else []
+        if summary.error is not None:
+            withholds = target.settings[video.setting].config.withholds
+            kept += video.keep_earlier(summary.error, withholds=withholds)
             continue
         entries[entry.video] = entry
         for name, part in tables.items():
@@ -268,7 +276,7 @@ def stage_rows(rows: pa.Table, name: str, task: BatchTask, target: Target) -> It
 
 
 def _try_video(video: VideoTask, target: Target) -> tuple[dict[str, VideoTable], VideoEntry, VideoSummary]:
-    """Compute the tables of one video; on failure, return its earlier entry."""
+    """Compute the tables of one video; on failure, return only a summary."""
     try:
         return _compute(video, target)
     except (OutputError, RemoteError):
@@ -277,9 +285,7 @@ def _try_video(video: VideoTask, target: Target) -> tuple[dict[str, VideoTable],
         error = failure
     except Exception as failure:  # noqa: BLE001 - a faulty video must not stop the others
         error = InputError(f"{video.entry.video}: cannot be analyzed: {type(failure).__name__}: {failure}")
-    withholds = target.settings[video.setting].config.withholds
-    entry = replace(video.entry, fault=FAILED if withholds else " ".join(str(error).split()))
-    return {}, entry, VideoSummary(name=entry.video, status="failed", error=error)
+    return {}, video.entry, VideoSummary(name=video.entry.video, status="failed", error=error)
 
 
 def _compute(video: VideoTask, target: Target) -> tuple[dict[str, VideoTable], VideoEntry, VideoSummary]:

@@ -454,7 +454,7 @@ class _Run:
         ):
             plan.unchanged[name] = entry
             return
-        plan.tasks[name] = VideoTask(reference, video.recording, number, entry)
+        plan.tasks[name] = VideoTask(reference, video.recording, number, entry, before)
 
     def find_gone(self, plan: _Plan) -> tuple[list[VideoEntry], list[VideoEntry]]:
         """List the videos that this source no longer contains, and other sources' videos.
@@ -716,14 +716,13 @@ def _compute(tasks: Sequence[BatchTask], target: Target, crew: dict[str, Any]) -
 
 def _give_up(task: BatchTask, error: Exception, target: Target) -> BatchResult:
     """Return the result of a video that ended its worker, and keep its earlier rows."""
-    message = str(error) or "the video does not fit into memory"
+    failure = WorkerError(str(error) or "the video does not fit into memory")
     withholds = any(target.settings[one.setting].config.withholds for one in task.videos)
-    fault = FAILED if withholds else message
-    videos = [replace(one.entry, fault=fault) for one in task.videos if one.entry.rows]
-    result = export_batch(replace(task, videos=(), keep=(*task.keep, *videos)), target)
+    earlier = [entry for one in task.videos for entry in one.keep_earlier(failure, withholds=withholds)]
+    result = export_batch(replace(task, videos=(), keep=(*task.keep, *earlier)), target)
     summaries = [
         VideoSummary(
-            name=one.entry.video, status="failed", error=WorkerError(f"{one.entry.video}: {message}")
+            name=one.entry.video, status="failed", error=WorkerError(f"{one.entry.video}: {failure}")
         )
         for one in task.videos
     ]

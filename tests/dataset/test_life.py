@@ -18,7 +18,7 @@ from buckets import content
 from pages import FACE, page, record, write
 from stored import assert_sound, contents, list_files, read_stored, rows, values, videos
 
-from ptrack_analysis import export_dataset, open_dataset
+from ptrack_analysis import export_dataset, open_dataset, verify_dataset
 from ptrack_analysis.cli import main
 from ptrack_analysis.dataset import catalogue, changes, manifest, opening
 from ptrack_analysis.dataset.compaction import compact_dataset
@@ -306,6 +306,27 @@ def test_a_failed_video_keeps_its_rows_as_outdated_until_it_is_mended(tmp_path, 
     assert values(out, "videos", "status") == ["current", "current"]
     export_dataset(pages, tmp_path / "fresh")
     assert contents(out) == contents(tmp_path / "fresh")
+
+
+@pytest.mark.parametrize("later", ["moved", "no zones", "renamed"])
+def test_the_rows_of_a_failed_video_keep_their_zones(later, tmp_path, out):
+    pages, zones = tmp_path / "pages", zone_file(tmp_path / "z.json", all=(0, 1))
+    for name in ("a", "b"):
+        save(pages, name, *walk())
+    export_dataset(pages, out, zones=zones)
+    before = contents(out)
+    broken = page(*walk(), job="job pages b")
+    broken["Persons"][0]["Timestamp"] = -1
+    (pages / "b.json").unlink()
+    write(pages / ("c.json" if later == "renamed" else "b.json"), broken)
+    moved = zone_file(tmp_path / "z.json", all=(0, 0.9))
+    failed = {"renamed": "c"}.get(later, "b")
+    summary = export_dataset(pages, out, zones=None if later == "no zones" else moved)
+    assert statuses(summary) == {"a": "written", failed: "failed"}
+    assert [row for row in rows(out, "visits") if '"b"' in row] == before["visits"][1:]
+    report = verify_dataset(out)
+    assert report.passed, report.findings
+    assert_sound(out)
 
 
 def over_midnight(tmp_path, out, partition):
