@@ -5,7 +5,9 @@ from pages import page, record, write
 
 from ptrack_analysis.errors import InputError
 from ptrack_analysis.sources.trackers.formats import TRACKERS
+from ptrack_analysis.sources.trackers.hdf5 import fits_hdf5
 from ptrack_analysis.sources.trackers.registry import recognize
+from ptrack_analysis.sources.trackers.sample import read_sample
 from ptrack_analysis.sources.trackers.tracked import Given
 
 STRANGERS = {
@@ -24,6 +26,11 @@ def test_what_no_format_fits_is_refused_in_one_line(tmp_path, name, content):
         recognize(file)
     assert str(refused.value).startswith(f"{file}: ")
     assert "\n" not in str(refused.value)
+
+
+def test_a_long_binary_file_is_recognized_by_all_of_its_first_bytes(tmp_path):
+    (tmp_path / "a.h5").write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(100_000))
+    assert fits_hdf5(read_sample(tmp_path / "a.h5")) is None
 
 
 def test_a_folder_of_pages_is_no_trackers(tmp_path):
