@@ -174,7 +174,7 @@ class Video:
         if self.width is None or self.height is None:
             raise ParameterError(
                 f"video {self.name!r} has no frame size, which pixel units require. Pass "
-                "Video(width=640, height=360) or, in the shell, --frame-size 640x360."
+                "Video(width=..., height=...) with the size of your frames (--frame-size WxH)."
             )
         return Pixels(self.width, self.height)
 

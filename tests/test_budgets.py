@@ -16,7 +16,9 @@ import pytest
 from ptrack_analysis import Video, limits
 from ptrack_analysis.analysis.counting import counts
 from ptrack_analysis.analysis.crowd.density import bin_counts
-from ptrack_analysis.errors import InputError, ParameterError
+from ptrack_analysis.cli.config_options import _read_file
+from ptrack_analysis.editing.documents import read_content
+from ptrack_analysis.errors import InputError, ParameterError, PtrackError
 from ptrack_analysis.limits import allowed_memory, available_memory, limit_memory, validate_budget
 from ptrack_analysis.scene.cameras import read_cameras
 from ptrack_analysis.schema import CROSSINGS, empty_table
@@ -66,20 +68,20 @@ def write(path, content):
 
 
 def write_document(folder):
-    """Write a page with a text of 900 MB, as a sparse file."""
+    """Write a page with a text of 300 MB, as a sparse file."""
     return write_long_text(folder / "page.json")
 
 
 def write_line(folder):
-    """Write a line of 900 MB, as a sparse file."""
+    """Write a line of 300 MB, as a sparse file."""
     return write_long_text(folder / "pages.jsonl")
 
 
 def write_long_text(file):
     with file.open("wb") as opened:
         opened.write(b'{"JobStatus": "SUCCEEDED", "Persons": [], "x": "')
-        opened.truncate(900_000_000)
-    return "summary", file
+        opened.truncate(300_000_000)
+    return "summary", file, "--memory", "300MB"
 
 
 def write_nested_xml(folder):
@@ -126,7 +128,7 @@ def write_pixels(folder):
 ATTACKS = {
     "document": (
         write_document,
-        r"page\.json: a document of 900000000 bytes or more needs more than .* of memory",
+        r"page\.json: a document of 300000000 bytes or more needs more than .* of memory",
     ),
     "line": (
         write_line,
@@ -245,6 +247,14 @@ def test_a_table_with_too_many_columns_is_refused(suffix, tmp_path, monkeypatch)
         pq.write_table(make_boxes(10), file)
     with pytest.raises(InputError, match=r"the table has 6 columns, more than 5\. Keep only"):
         read_tracks(file, video=Video(width=640, height=360, frame_rate=25.0))
+
+
+@pytest.mark.parametrize(
+    "read", [lambda file: _read_file(file, "--salt-file"), lambda file: read_content(Path(file))]
+)
+def test_a_small_file_that_is_read_as_a_unit_is_not_read_without_end(read):
+    with pytest.raises(PtrackError, match=r"^/dev/zero: the file .*has more than \d+ bytes\. "):
+        read("/dev/zero")
 
 
 def test_occupancy_in_too_many_zones_and_bins_is_refused_before_it_is_allocated():

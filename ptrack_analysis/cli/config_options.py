@@ -38,6 +38,8 @@ _UNITS = {
     "m": " [m]",
     "px": " [px]",
 }
+_LONGEST_VALUE = 2**16
+"""Largest file that contains the value of an option [bytes]."""
 _AUTO = "auto"
 _TITLES = {
     "scene": "zones and floor plan",
@@ -150,6 +152,13 @@ def _read_file(file: str, flag: str) -> bytes:
     from ptrack_analysis.errors import InputError
 
     try:
-        return Path(file).read_bytes().strip()
+        with Path(file).open("rb") as stream:
+            content = stream.read(_LONGEST_VALUE + 1)
     except OSError as error:
         raise InputError(f"{file}: cannot read the file of {flag}: {error.strerror or error}") from error
+    if len(content) > _LONGEST_VALUE:
+        raise InputError(
+            f"{file}: the file of {flag} has more than {_LONGEST_VALUE} bytes. Pass a file that contains "
+            "only the value."
+        )
+    return content.strip()

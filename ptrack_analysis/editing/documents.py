@@ -22,13 +22,15 @@ def read_content(path: Path) -> bytes | None:
         If the file cannot be read or is larger than 32 MiB.
     """
     try:
-        if path.exists() and path.stat().st_size > _LARGEST:
-            raise ZoneError(f"{path}: file has {path.stat().st_size} bytes, the maximum is {_LARGEST}")
-        return path.read_bytes()
+        with path.open("rb") as stream:
+            content = stream.read(_LARGEST + 1)
     except FileNotFoundError:
         return None
     except OSError as error:
         raise ZoneError(f"{path}: cannot be read: {error.strerror}") from error
+    if len(content) > _LARGEST:
+        raise ZoneError(f"{path}: the file has more than {_LARGEST} bytes. Reduce it, or pass another file.")
+    return content
 
 
 def compute_checksum(content: bytes | None) -> str:

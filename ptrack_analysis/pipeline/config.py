@@ -377,7 +377,7 @@ class AnalysisConfig:
             (validate_opening_hours, self.opening_hours),
         ):
             if text is not None:
-                read(text)  # type: ignore[arg-type] # a text after normalization
+                read(text)
         if self.holidays is not None and is_country(str(self.holidays)):
             read_holidays(str(self.holidays))
         if self.end is not None and self.end <= (self.start or timedelta(0)):  # type: ignore[operator] # both are Timedeltas now

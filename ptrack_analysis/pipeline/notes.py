@@ -72,7 +72,7 @@ def _notes_on_times(video: Video, index: pd.MultiIndex, *, has_points: bool) -> 
             "missing"
         )
     if not has_points and (video.width is None or video.height is None):
-        yield "the frame size is not known, which pixel units require. Use --frame-size, such as 640x360"
+        yield "the frame size is not known, which pixel units require. Use --frame-size WxH"
     if video.duration is None:
         yield "the video's duration is not known, so the last visits end with the last detection"
 

@@ -785,7 +785,8 @@ def _validate_arguments(source: object, config: object, recording: object) -> No
             raise wrong_kind("source", "a path, or (detections, video)", source)
         validate(table.iloc[:0], DETECTIONS if "left" in table.columns else POINTS)
     elif isinstance(source, pd.DataFrame | VideoAnalysis):
-        advice = "Pass (detections, video)." if isinstance(source, pd.DataFrame) else "Pass analysis.source."
+        frame = "Pass (detections, video); detections_from converts other tables."
+        advice = frame if isinstance(source, pd.DataFrame) else "Pass analysis.source."
         raise wrong_kind("source", "a path, or (detections, video)", source, advice)
     elif not isinstance(source, VideoReference):
         parse_path(source, name="source")

@@ -37,8 +37,8 @@ def resolve_video(video: Video, index: pd.Index) -> tuple[Video, list[str]]:
     if not period:
         notes.append(
             "the sampling period is unknown, because no person was detected twice within an hour and "
-            "there is no frame rate, so the time present is 0. Pass video=Video(frame_rate=25) "
-            "(--frame-rate 25)."
+            "there is no frame rate, so the time present is 0. Pass video=Video(frame_rate=...) "
+            "(--frame-rate N)."
         )
     resolved = replace(video, sampling_period=timedelta(period))
     last = int(time.max())

@@ -103,8 +103,8 @@ class TrackingSink:
     ) -> None:
         if not isinstance(video, Video) or not video.width or not video.height:
             raise ParameterError(
-                "video has no frame size, which boxes in px require. Pass video=Video(width=640, height=360, "
-                "frame_rate=25)."
+                "video has no frame size, which boxes in px require. Pass video=Video(width=..., height=..., "
+                "frame_rate=...)."
             )
         if isinstance(page_size, bool) or not isinstance(page_size, int) or not 1 <= page_size <= MAX_PAGE:
             raise ParameterError(f"page_size must be a whole number from 1 to {MAX_PAGE}, got {page_size!r}")

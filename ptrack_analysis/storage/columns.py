@@ -157,7 +157,10 @@ def _find_schema(key: tuple[Hashable, ...], columns: tuple[Hashable, ...]) -> Ta
     own = names[1:] if names[0] == VIDEO.name else names
     fitting = [schema for schema in TABLES.values() if schema.key_names in (names, own)]
     if not fitting:
-        raise SchemaError(f"no table of the package has the index {names}")
+        raise SchemaError(
+            f"no table of the package has the index {names}. Add columns to a table without changing "
+            "its index, and write other tables with in_seconds(table).to_parquet(path)."
+        )
     fitting.sort(key=lambda schema: len(schema.columns), reverse=True)
     found = next((schema for schema in fitting if _has_columns(columns, schema)), fitting[0])
     return found if names == found.key_names else add_video_key(found)

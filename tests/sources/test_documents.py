@@ -105,7 +105,7 @@ def test_a_document_is_refused_if_three_copies_do_not_fit_into_the_memory(tmp_pa
     (tmp_path / "a.json").write_bytes(b"[" * 400)
     (tmp_path / "a.jsonl").write_bytes(b"[" * 10 + b"\n" + b"[" * 400)
     (tmp_path / "b.jsonl").write_bytes(b"[" * 333 + b"\n" + b"[" * 333)
-    remedy = "Save one response per file or per line of a .jsonl file, or raise memory (--memory)."
+    remedy = "one response per file or per line of a .jsonl file), or raise memory (--memory)."
     with limit_memory(500):
         for name, line, read in (("a.json", "", read_document), ("a.jsonl", ", line 2", read_lines)):
             with pytest.raises(InputError) as refused:

@@ -39,7 +39,7 @@ RATE = "1/min"
 
 _MORE = "This check needs more detections."
 _BOXES = "This check needs body boxes. The tracking has none."
-_SIZE = "This check needs the frame size: video=Video(width=1280, height=720) (--frame-size 1280x720)."
+_SIZE = "This check needs the frame size: video=Video(width=..., height=...) (--frame-size WxH)."
 _FLOOR = "This check needs a floor plan: plane= or floor= (--floor FILE)."
 _READ = "This check needs the read report: video.read_report, which read_tracking sets."
 _EVENTS = "Fewer than 3 events do not show a high rate. Analyze a longer part of the video."

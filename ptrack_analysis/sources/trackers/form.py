@@ -225,7 +225,8 @@ def _reject_several(cells: Cells, columns: Mapping[str, str], parts: Sequence[Pa
             shown = ", ".join(map(repr, values[:3])) + (", ..." if len(values) > 3 else "")  # noqa: PLR2004
             raise InputError(
                 f"{cells.place}: the column {columns[role]!r} has {len(values)} values ({shown}), each a "
-                f"{role}. Read one of the videos that find_videos returns (--video NAME)."
+                f"{role}. Read one of the videos that find_videos returns (--video NAME); split a table by "
+                f"{columns[role]!r} first."
             )
 
 

@@ -109,7 +109,8 @@ def _read_values(file: Any, h5py: Any, path: AnyPath, given: Given) -> tuple[dic
     if size > max(_UNRATED, MAX_RATIO * found.id.get_storage_size()):
         raise InputError(
             f"{path}: {_NAME!r} decompresses to more than {MAX_RATIO} times its "
-            f"{found.id.get_storage_size()} bytes and is rejected"
+            f"{found.id.get_storage_size()} bytes, the maximum for a file. Write it without compression if "
+            "you trust it."
         )
     given.validate_size(found.shape[0])
     values = {}

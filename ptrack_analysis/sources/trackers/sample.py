@@ -119,4 +119,5 @@ def _head(file: AnyPath) -> bytes:
         with suppress(InputError):
             head = decode_utf16(head[: len(head) // 2 * 2], str(file))
     head = head.removeprefix(b"\xef\xbb\xbf")
-    return head if whole or b"\n" not in head else head[: head.rindex(b"\n")]
+    is_cut = not whole and b"\n" in head and b"\0" not in head
+    return head[: head.rindex(b"\n")] if is_cut else head

@@ -116,7 +116,7 @@ def validate_options(options: FormatOptions) -> FormatOptions:
     return options
 
 
-_ALSO_SIZE = " Boxes in pixels also need the frame size: Video(width=640, height=360) (--frame-size 640x360)."
+_ALSO_SIZE = " Boxes in pixels also need the frame size: Video(width=..., height=...) (--frame-size WxH)."
 
 
 def named(video: Video, title: str, **known: Any) -> Video:
@@ -142,7 +142,7 @@ def frame_size(video: Video, place: str) -> tuple[int, int]:
     if not video.width or not video.height:
         raise ParameterError(
             f"{place}: the frame size is not known, so pixels cannot become fractions of the frame. Pass "
-            "video=Video(width=640, height=360) (--frame-size 640x360)."
+            "video=Video(width=..., height=...) with the size of your frames (--frame-size WxH)."
         )
     return video.width, video.height
 
@@ -159,7 +159,8 @@ def frame_rate(video: Video, place: str) -> float:
     if rate is None:
         raise ParameterError(
             f"{place}: the frame rate is not known, so frames cannot become times. Pass "
-            f"video=Video(frame_rate=25) (--frame-rate 25).{'' if video.width else _ALSO_SIZE}"
+            "video=Video(frame_rate=...) with the rate of your video (--frame-rate N)."
+            f"{'' if video.width else _ALSO_SIZE}"
         )
     if not _RATES[0] <= rate <= _RATES[1]:
         raise ParameterError(f"{place}: the frame rate is {rate!r}; expected {_RATES[0]:g} to {_RATES[1]:g}")

@@ -332,6 +332,6 @@ def test_rows_beyond_the_memory_are_refused_before_they_are_read(tmp_path):
             source, AnalysisConfig(video=SMALL, memory="1MB"), form=FormatOptions(format="table")
         )
         with pytest.raises(
-            InputError, match=r"500\d rows needs more than 1.5MB of memory, but 1MB may be used"
+            InputError, match=r"500\d rows needs more than 2.\dMB of memory, but 1MB may be used"
         ):
             analysis["tracks"]

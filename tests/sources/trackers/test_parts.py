@@ -82,7 +82,7 @@ def test_a_table_of_several_videos_is_refused_with_the_first_three(file):
     file.write_text(file.read_text() + "night,a,0,1,0,0,10,20\n")
     said = (
         r"the column 'video' has 4 values \('morning', 'noon', 'evening', \.\.\.\), each a video. Read one "
-        r"of the videos that find_videos returns \(--video NAME\)\.$"
+        r"of the videos that find_videos returns \(--video NAME\); split a table by "
     )
     with pytest.raises(InputError, match=said):
         read_tracks(file, video=VIDEO, columns=COLUMNS)

@@ -8,6 +8,7 @@ from pages import page, record, write
 from ptrack_analysis.errors import InputError, ParameterError
 from ptrack_analysis.sources.archive import FormatOptions
 from ptrack_analysis.sources.trackers.formats import TRACKERS
+from ptrack_analysis.sources.trackers.hdf5 import fits_hdf5
 from ptrack_analysis.sources.trackers.registry import find_format, find_points_unit, recognize
 from ptrack_analysis.sources.trackers.sample import read_sample
 from ptrack_analysis.sources.trackers.tracked import Given
@@ -107,6 +108,11 @@ def test_an_unknown_format_and_a_missing_source_are_refused(tmp_path):
     assert find_format(tmp_path / "a.txt", FormatOptions(columns=(("frame", "f"),))).name == "mot"
     assert find_format(tmp_path / "a.txt", FormatOptions(columns=(("id", "i"),))).name == "table"
     assert find_format(tmp_path, FormatOptions(format="mot")).name == "mot"
+
+
+def test_a_long_binary_file_is_recognized_by_all_of_its_first_bytes(tmp_path):
+    (tmp_path / "a.h5").write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(100_000))
+    assert fits_hdf5(read_sample(tmp_path / "a.h5")) is None
 
 
 def test_a_folder_of_pages_is_no_trackers(tmp_path):
