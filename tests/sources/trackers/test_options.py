@@ -225,6 +225,12 @@ def test_sides_near_the_frame_that_are_not_all_whole_are_fractions(tmp_path, sid
     assert any("they are read as fractions of the frame" in note for note in tracked.notes) == is_fraction
 
 
+@pytest.mark.parametrize("unit", ["m", "cm", "mm"])
+def test_boxes_have_no_unit_of_length(tmp_path, unit):
+    with pytest.raises(ParameterError, match=f"a.csv: unit is '{unit}', but the file has boxes"):
+        read(write(tmp_path / "a.csv", TABLE), unit=unit)
+
+
 def test_boxes_without_area_are_counted(tmp_path):
     text = "frame,id,left,top,width,height\n0,1,9,9,0,9\n1,1,9,9,9,0\n2,1,9,9,9,9\n"
     assert "2 boxes have no area" in read(write(tmp_path / "a.csv", text)).notes
