@@ -7,6 +7,7 @@ Kills of exports, of Dask's workers and of fetches have files of their own: ``te
 
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -14,8 +15,10 @@ import tempfile
 import threading
 import time
 from contextlib import contextmanager, suppress
+from io import BytesIO
 from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.request import urlopen
 
 import pytest
@@ -27,6 +30,7 @@ from rekognition_server import RekognitionServer
 
 import ptrack_analysis as pta
 from ptrack_analysis import export_dataset, verify_dataset
+from ptrack_analysis.cli import main
 from ptrack_analysis.dataset import export as exporting
 from ptrack_analysis.dataset import publishing
 from ptrack_analysis.dataset.compaction import compact_dataset
@@ -603,3 +607,16 @@ def test_a_server_of_stdin_that_is_terminated_leaves_no_copy(made, tmp_path, mon
         done, _ = cut_short(["serve", "-", "--port", "0"], tmp_path, step=4, how="terminate", stdin=content)
     assert (done.returncode, done.stderr.splitlines()[-1:]) == (143, ["ptrack: terminated"])
     assert [*tmp_path.iterdir()] == []
+
+
+def test_stdin_that_does_not_fit_on_the_disk_is_one_sentence(small_disk, monkeypatch, capfd):
+    place, change = small_disk
+    monkeypatch.setattr(tempfile, "tempdir", str(place))
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=BytesIO(b" " * 2**20)))
+    change("size=64k")
+    assert main(["serve", "-"]) == 1
+    (sentence,) = capfd.readouterr().err.splitlines()
+    assert re.fullmatch(
+        rf"ptrack: {place}/.*: the copy of stdin cannot be written: No space left on device", sentence
+    )
+    assert [*place.iterdir()] == []

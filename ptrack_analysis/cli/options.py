@@ -14,7 +14,7 @@ from textwrap import fill
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from ptrack_analysis.errors import PtrackError
+from ptrack_analysis.errors import OutputError, PtrackError
 from ptrack_analysis.storage.s3 import SETTINGS, parse_path
 
 if TYPE_CHECKING:
@@ -289,7 +289,13 @@ def use_remote(given: argparse.Namespace) -> None:
 
 @contextmanager
 def open_source(given: argparse.Namespace) -> Iterator["AnyPath"]:
-    """Return the source as a path; stdin is copied to a temporary file."""
+    """Return the source as a path; stdin is copied to a temporary file.
+
+    Raises
+    ------
+    OutputError
+        If the temporary file cannot be written.
+    """
     use_remote(given)
     if given.source != "-":
         yield parse_path(given.source)
@@ -297,7 +303,10 @@ def open_source(given: argparse.Namespace) -> Iterator["AnyPath"]:
     content = sys.stdin.buffer.read()
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "stdin.json.gz" if content.startswith(b"\x1f\x8b") else "stdin.json")
-        file.write_bytes(content)
+        try:
+            file.write_bytes(content)
+        except OSError as error:
+            raise OutputError(f"{file}: the copy of stdin cannot be written: {error.strerror}") from error
         with warnings.catch_warnings():
             show = warnings.showwarning
 
