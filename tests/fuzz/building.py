@@ -63,7 +63,7 @@ def build(kind, content):
 
 
 _UNFIT = (ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError, RecursionError)
-_UNFIT += (OSError, MemoryError, NotImplementedError, sqlite3.Error, pa.ArrowException)
+_UNFIT += (OSError, RuntimeError, MemoryError, NotImplementedError, sqlite3.Error, pa.ArrowException)
 
 
 def _build_sqlite(said):

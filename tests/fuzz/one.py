@@ -5,7 +5,6 @@ import sys
 import warnings
 from functools import cache
 from pathlib import Path
-from zlib import crc32
 
 import atheris
 
@@ -14,10 +13,7 @@ with atheris.instrument_imports(include=["ptrack_analysis"], enable_loader_overr
     from ptrack_analysis import limits
     from tests.fuzz.mutation import mutate
     from tests.fuzz.seeds import WORDS, list_cases
-    from tests.fuzz.targets import TARGETS
-
-_DEEP = 16
-"""One of so many inputs is also checked slowly."""
+    from tests.fuzz.targets import TARGETS, is_deep
 
 
 def main():
@@ -36,7 +32,7 @@ def main():
     limits.available_memory = cache(limits.available_memory)  # takes as long as reading a small file
     atheris.Setup(
         [sys.argv[0], corpus, *sys.argv[3:]],
-        lambda content: target(bytes(content), deep=crc32(content) % _DEEP == 0),
+        lambda content: target(bytes(content), deep=is_deep(content)),
         custom_mutator=change,
     )
     atheris.Fuzz()

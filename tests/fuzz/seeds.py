@@ -120,7 +120,7 @@ _DATABASES = [
             "CREATE TABLE trajectory_data (id TEXT, frame BLOB, pos_x, pos_y, PRIMARY KEY (id, frame))",
             "CREATE INDEX by_frame ON trajectory_data (frame, id)",
         ],
-        "rows": {"trajectory_data": [["a", 0, "1.5", 2], ["9", 1, None, 2]]},
+        "rows": {"trajectory_data": [["8", 0, "1.5", 2], ["9", 1, 2.5, 2]]},
         "patch": [[18, 1]],
     },
     {
@@ -156,6 +156,7 @@ def _parquet(columns, **more):
 
 
 _MARKS = {"ptrack_analysis.package": "ptrack-analysis", "ptrack_analysis.table": "detections"}
+_CATEGORIES = json.dumps({"categories": ["x", "y"], "ordered": True})
 _SIDE_COLUMNS = [[side, "double", [0.1, 0.2]] for side in ("left", "top", "width", "height")]
 _POINT_COLUMNS = [["x_m", "double", [1.5, 1.6]], ["y_m", "double", [2, 2]]]
 _PARQUET = [
@@ -178,7 +179,11 @@ _PARQUET = [
         [
             *(["time_ms", "duration[ms]", [0, 40]], ["id", "uint64", [2**64 - 1, 1]]),
             *(["left", "halffloat", [1, 2]], ["top", "int8", [1, 2]], ["right", "double", [3, 4]]),
-            *(["bottom", "decimal", [3, 4]], ["camera", "string", ["a", "b"]], ["video", "names", ["a"]]),
+            *(
+                ["bottom", "decimal", [3, 4]],
+                ["camera", "string", ["a", "b"]],
+                ["video", "names", ["a", "a"]],
+            ),
         ],
         options={"version": "1.0", "data_page_version": "2.0"},
     ),
@@ -189,14 +194,13 @@ _PARQUET = [
     _parquet(
         [
             ["video", "string", ["a", "a"]],
+            ["timestamp_ms", "int64", [0, 40]],
             ["person_index", "int64", [1, 2]],
-            *(["first_seen_ms", "int64", [0, 5]], ["last_seen_ms", "int64", [40, 45]]),
-            *(["time_in_scene_s", "double", [0.04, 1]], ["without_position_s", "double", [0, 0]]),
-            ["path_length_px", "double", [1, 2]],
-            ["kind", "names", ["x", "y"], {"ptrack_analysis.categories": '[["x", "y"], true]'}],
+            *_SIDE_COLUMNS,
+            ["kind", "string", ["x", "y"], {"ptrack_analysis.categories": _CATEGORIES}],
             ["age", "int64", [1, None], {"ptrack_analysis.nullable": "Int64"}],
         ],
-        metadata=_MARKS | {"ptrack_analysis.table": "tracks"},
+        metadata=_MARKS,
     ),
 ]
 _ROLES = [
@@ -224,6 +228,8 @@ _EVENTS = [
 ]
 _TRACKERS = {
     "mot": [_MOT, "1 1 1 1 5 5 1\n"],
+    "mot-gt": ["1,1,10,20,50,100,1,1,0.5\n2,1,12,20,50,100,0,1,1\n"],
+    "ultralytics-txt": ["0 0.5 0.5 0.1 0.2 1\n2 0.25 0.5 0.1 0.2 0.9 7\n"],
     "bytetrack": ["0,1,10.0,20.0,50.0,100.0,0.9,-1,-1,-1\n1,1,11.0,20.0,50.0,100.0,0.9,-1,-1,-1\n"],
     "boxmot": ["1,7,10,20,50,100,0.913000,1,4\n", "1 7 10 20 50 100 1 0 -1\n", "1,7,10,20,50,100,1,0,0.9\n"],
     "boxmot-jsonl": [
@@ -260,9 +266,7 @@ _TRACKERS = {
         json.dumps([{"frame": 3, **_ULTRALYTICS[0]}]),
         "\n".join([json.dumps(_ULTRALYTICS)] * 2),
     ],
-    "ultralytics-csv": [
-        "frame,name,class,confidence,track_id,box_x1,box_y1,box_x2,box_y2\n0,person,0,0.9,1,10,20,60,120\n"
-    ],
+    "ultralytics-csv": ["frame,name,class,confidence,track_id,x1,y1,x2,y2\n0,person,0,0.9,1,10,20,60,120\n"],
     "points": ["#framerate: 16.00 fps\n#ID\tFR\tX\tY\tZ\n2\t0\t1.5\t-2\t0\n1\t1\t0\t0\t0\n1\t0\t1\t1\t0\n"],
     "obsmat": ["0 1 1.5 0 2 0.1 0 0.1\n6 1 1.6 0 2 0.1 0 0.1\n", "7.8e+02 1.0e+00 8.4 0.0 3.5 1.6 0.0 0.3\n"],
     "trajnet": ["780 1 8.46 3.59\n790 1 9.57 3.79\n", "0 1 ? ?\n10 1 1 2\n"],
@@ -291,7 +295,6 @@ _TRACKERS = {
     "frigate": [json.dumps(_EVENTS)],
     "hdf5": [*map(json.dumps, _HDF5), b"\x89HDF\r\n\x1a\n" + bytes(96)],
     "table": [
-        "frame,id,x_m,y_m\n0,1,1.5,2\n1,1,1.6,2\n",
         "frame,id,left,top,right,bottom,class\n0,1,1,1,2,2,0\n0,2,3,3,4,4,2\n",
         "time;id;left;top;width;height;camera\n2024-05-01T10:00:00Z;a;1,5;2;3;4;x\n",
         "time_ms,id,box_xyxy,class_name\n1698765432123,18446744073709551615,1 2 3 4,car\n",
@@ -363,7 +366,7 @@ _CAMERAS = [
 ]
 _CAMERAS_CSV = [
     "name,files,zones,valid_from,max_gap,clip_boxes\ndoor,door-*,zones.geojson,2026-01-02,3s,true\n",
-    "Name;Job tag;Frame size;Frame rate;Observed entries\ndoor;d*;1280x720;25;frame edge,track start\n",
+    "Name;Job tag;Frame size;Frame rate;Observed entries\ndoor;d*;1280x720;25;frame_edge,appeared\n",
 ]
 _CAMERA_WORDS = [
     *("name", "site", "files", "job_tag", "zones", "lines", "floor", "valid_from", "valid_to", "max_gap"),
@@ -515,6 +518,22 @@ _REQUEST_WORDS = [
 ]
 
 
+_WITH_ROLES = {
+    "text": [
+        ("table frame=f,id=i,x=x_m,y=y_m", "f,i,x_m,y_m\n0,1,1.5,2\n1,1,1.6,2\n"),
+        (
+            "table time_s=at,id=i,box_xyxy=b,class=k",
+            "at,i,b,k\n0.5,7,1 2 3 4,car\n1,7,1 2 3 4,car\n",
+        ),
+    ],
+    "parquet": [
+        ("table frame=frame,id=id,x=x_m,y=y_m", _PARQUET[0]),
+        ("table time=time,id=track_id,box_xyxy=box_xyxy,class_name=class_name,confidence=score", _PARQUET[1]),
+        ("table time_ms=time_ms,id=id,left=left,top=top,right=right,bottom=bottom,video=video", _PARQUET[2]),
+    ],
+}
+
+
 def _headed(head, text):
     return HEADER + head.encode() + b"\n" + (text if isinstance(text, bytes) else text.encode())
 
@@ -522,10 +541,11 @@ def _headed(head, text):
 def _of_family(family):
     """Give each file of a family without its format, and with it."""
     named = [(name, text) for name in FAMILIES[family] for text in _TRACKERS.get(name, ())]
-    named += [("table", text) for text in _PARQUET] if family == "parquet" else []
+    if family == "parquet":
+        named = [("table", text) for text in _PARQUET]
+    if family in {"parquet", "text"}:
+        named += _WITH_ROLES[family]
     for name, text in named:
-        if family == "parquet" and text in _TRACKERS["table"]:
-            continue
         yield text if isinstance(text, bytes) else text.encode()
         yield _headed(name, text)
 

@@ -25,7 +25,7 @@ _COLUMNS = {"frame": "frame", "id": "id", **_SIDES, "class_name": "label"}
 _SHAPES = ("polygon", "polyline", "points", "mask", "ellipse", "cuboid", "skeleton")
 _FACTS = ("width", "height", "source", "frame_filter")
 _ROOT = re.compile(rb"<([A-Za-z_][\w.:-]*)")
-_ASIDE = re.compile(rb"<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>\[]*>", re.DOTALL)
+_BEFORE_ROOT = re.compile(rb"(?:\s++|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>\[]*>)*+", re.DOTALL)
 _NUMBER = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?\s*")
 _STEP = re.compile(r"step\s*=\s*(\d{1,6})")
 _DEEPEST = 100
@@ -241,10 +241,16 @@ def fits_cvat_video(sample: Sample) -> str | None:
     head = sample.head.lstrip()
     if not head.startswith(b"<"):
         return "does not start like XML"
-    found = _ROOT.search(_ASIDE.sub(b"", head))
-    if found is None or found[1] != b"annotations":
+    if find_root(head) != "annotations":
         return "its root element is not 'annotations'"
     return None if re.search(rb"<(version|meta|track|image)\b", head) else "it has no element 'track'"
+
+
+def find_root(head: bytes) -> str | None:
+    """Return the name of the root element of XML, or None if the first bytes do not have it."""
+    before = _BEFORE_ROOT.match(head)
+    found = _ROOT.search(head, before.end() if before else 0)
+    return found[1].decode() if found else None
 
 
 def _build_cells(parser: _Parser, path: AnyPath) -> tuple[Cells, dict[str, str], dict[str, dict[str, Any]]]:

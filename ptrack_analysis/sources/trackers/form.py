@@ -13,7 +13,7 @@ from ptrack_analysis.errors import InputError, ParameterError
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.schema import DETECTIONS, POINTS
 from ptrack_analysis.sources.read_report import DroppedRows, IgnoredColumns, ReadReport
-from ptrack_analysis.sources.trackers.cells import Cells
+from ptrack_analysis.sources.trackers.cells import MOST, Cells
 from ptrack_analysis.sources.trackers.classes import ClassList, select_classes, select_confident
 from ptrack_analysis.sources.trackers.identities import read_identities
 from ptrack_analysis.sources.trackers.merging import build_detections
@@ -370,7 +370,7 @@ def _find_first_pixel(left: Floats, top: Floats, layout: BoxLayout, given: Given
 def _read_further(cells: Cells, columns: Mapping[str, str]) -> dict[str, Any]:
     """Return the columns of confidences and classes that have values.
 
-    A class that is not a whole number is a name.
+    A class that is not a whole number up to 2^53 is a name.
     """
     found: dict[str, Any] = {}
     if columns.get("confidence") in cells.columns:
@@ -380,7 +380,10 @@ def _read_further(cells: Cells, columns: Mapping[str, str]) -> dict[str, Any]:
     numbers, name = columns.get("class", ""), columns.get("class_name", "")
     if numbers in cells.columns:
         values = cells.plain(numbers)
-        if not isinstance(values, np.ndarray) or (values % 1 != 0)[~np.isnan(values)].any():
+        is_number = isinstance(values, np.ndarray) and (
+            np.isnan(values) | ((values % 1 == 0) & (np.abs(values) <= MOST))
+        )
+        if not np.all(is_number):
             found["class_name"] = cells.texts(numbers)
         elif not np.isnan(values).all():
             found["class_id"] = values

@@ -23,8 +23,11 @@ from ptrack_analysis.video import Video
 
 _NAMES = ("ID", "FR", "X", "Y", "Z")
 _FEWEST, _MOST = 4, 12
-_RATE = re.compile(r"#\s*framerate\s*:?\s*(\S+)", re.IGNORECASE)
-_FRAMES_PER_SECOND = re.compile(r"#.*?(\d+(?:\.\d*)?)\s*fps", re.IGNORECASE)
+_RATE = re.compile(r"#\s{0,9}framerate\s{0,9}:?\s{0,9}(\S+)", re.IGNORECASE)
+_FRAMES_PER_SECOND = re.compile(
+    r"^\s{0,9}#.*?(?<![\d.])(\d{1,9}(?:\.\d{0,9})?)\s{0,9}fps", re.IGNORECASE | re.MULTILINE
+)
+"""Repetitions are limited, because a search in other text would take quadratic time."""
 _CENTIMETERS = re.compile(r"\bx/cm|\bin (?:cm|centimet(?:er|re)s?)\b", re.IGNORECASE)
 _METERS = re.compile(r"\bx/m\b|\bin (?:m|met(?:er|re)s?)\b", re.IGNORECASE)
 _HERMES_NAME = re.compile(r"uo-\d", re.IGNORECASE)

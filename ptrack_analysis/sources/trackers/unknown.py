@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from ptrack_analysis.errors import InputError
+from ptrack_analysis.sources.trackers.cvat import find_root
 from ptrack_analysis.sources.trackers.jupedsim import accepts_sqlite, fits_jupedsim
 from ptrack_analysis.sources.trackers.mot import CORNERS, fits_mot
 from ptrack_analysis.sources.trackers.points import describe_ambiguous
@@ -210,8 +211,7 @@ def _describe_parquet(sample: Sample) -> str:
 def _describe_xml(text: bytes) -> str:
     if re.match(rb"<!doctype html|<html", text, re.IGNORECASE):
         return "a web page (HTML), not tracking data. Was a login page saved instead of the file?"
-    found = re.search(rb"<([A-Za-z_][\w.:-]*)", re.sub(rb"<\?.*?\?>|<!--.*?-->", b"", text, flags=re.DOTALL))
-    root = found[1].decode() if found else "unknown"
+    root = find_root(text) or "unknown"
     return _XML_KINDS.get(root, f"XML with the root element {root!r}, which no reader knows.")
 
 
