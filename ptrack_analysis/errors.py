@@ -57,6 +57,10 @@ class PtrackWarning(UserWarning):
     """
 
 
+class NotedWarning(PtrackWarning):
+    """A finding about the input that the notes of the analysis contain as well."""
+
+
 class PtrackError(ValueError):
     """Base class of the package's errors.
 

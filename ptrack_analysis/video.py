@@ -369,6 +369,30 @@ def _parse_duration(value: Duration) -> pd.Timedelta:
     return pd.Timedelta(value)
 
 
+_LATE = 1000
+"""A time that is later than the end of a video by more than this shows another video [ms]."""
+
+
+def validate_end(video: Video, last: int) -> None:
+    """Reject a table whose last time [ms] is much later than the end of the video.
+
+    Raises
+    ------
+    ParameterError
+        If the time is later than the end by more than a second and by more than one sampling period.
+    """
+    if video.duration is None:
+        return
+    period = 0 if video.sampling_period is None else milliseconds(video.sampling_period, "sampling_period")
+    end = milliseconds(video.duration, "duration")
+    if last > end + max(_LATE, period):
+        raise ParameterError(
+            f"the table has a time of {last / 1000:.3f} s, but video {video.name!r} ends at {end / 1000:.3f} "
+            "s, so it is of another video. Pass the video that was read with it. If the duration is wrong, "
+            "pass dataclasses.replace(video, duration=None)."
+        )
+
+
 def timedelta(milliseconds_: int) -> pd.Timedelta:
     """Return a pandas Timedelta in milliseconds, the resolution of the tables."""
     return pd.Timedelta(np.timedelta64(int(milliseconds_), "ms"))

@@ -1,12 +1,13 @@
 """Links between trajectory rows: which rows follow each other without a gap."""
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from ptrack_analysis.analysis.presence import PersonRows
-from ptrack_analysis.errors import SchemaError
+from ptrack_analysis.errors import PtrackWarning, SchemaError
 from ptrack_analysis.geometry import Bools, Integers
 from ptrack_analysis.schema import TRAJECTORIES, find_unit
 from ptrack_analysis.video import Milliseconds
@@ -60,17 +61,24 @@ def link_rows(trajectories: pd.DataFrame, rows: PersonRows) -> Links:
     return Links(begins, present)
 
 
-def find_removed(trajectories: pd.DataFrame, rows: PersonRows, links: Links) -> Bools:
-    """Return which rows that begin a linked part follow removed rows.
+def warn_of_removed(trajectories: pd.DataFrame, rows: PersonRows, links: Links, *, stacklevel: int) -> None:
+    """Warn if linked parts start where rows were removed.
 
     Rows were removed if the previous row has the same tracklet, or if the row has a step from a position that
     the table does not contain.
     """
-    removed = np.zeros(len(rows.order), dtype=bool)
     begins = np.flatnonzero(links.begins)
     at = rows.order[begins]
     step = trajectories[f"step_{find_unit(trajectories, TRAJECTORIES)}"].to_numpy()[at]
     tracklet = trajectories["tracklet"].to_numpy()
     before = tracklet[rows.order[np.maximum(begins - 1, 0)]]
-    removed[begins] = ~np.isnan(step) | (~rows.first[begins] & (before == tracklet[at]))
-    return removed
+    removed = ~np.isnan(step) | (~rows.first[begins] & (before == tracklet[at]))
+    if removed.any():
+        warnings.warn(
+            f"rows were removed from the trajectories: {int(removed.sum())} of {len(begins)} continuous "
+            "parts start after removed rows. Visits, dwell times, crossings, paths and occupancy depend on "
+            "the filter, and so does the end of a video without a duration. Compute the table from all "
+            "trajectories, and filter the result. To analyze a part of the video, use select.",
+            PtrackWarning,
+            stacklevel=stacklevel,
+        )

@@ -1,6 +1,7 @@
 """Time present: the time that each detection represents, in integer milliseconds."""
 
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,7 @@ from ptrack_analysis.video import (
     find_sampling_period,
     milliseconds,
     timedelta,
+    validate_end,
     validate_video,
 )
 
@@ -174,11 +176,47 @@ def warn_of_long_steps(rows: PersonRows, max_gap: int, period: int, *, stackleve
         )
 
 
+_LEAST_LONG = 100_000
+"""A shorter option is not taken for milliseconds [ms]."""
+_DAY = 86_400_000
+
+
+def describe_long_options(length: pd.Timedelta, options: Mapping[str, Duration | None]) -> list[str]:
+    """Describe options that are longer than the video, often milliseconds that are read as seconds.
+
+    Options below 100 s, and bins that divide a day, such as an hour, are taken as meant.
+    """
+    found, video = [], milliseconds(length, "duration")
+    for name, value in options.items():
+        span = 0 if value is None else milliseconds(value, name)
+        if span >= _LEAST_LONG and span > video and not (name == "every" and _DAY % span == 0):
+            found.append(
+                f"{name} is {span / 1000:g} s, longer than the video ({video / 1000:g} s). Numbers without a "
+                f"unit are seconds: is '{span / 1000:g}ms' meant?"
+            )
+    return found
+
+
+def warn_of_long_options(video: Video, *, stacklevel: int = 4, **options: Duration | None) -> None:
+    """Warn of numbers without a unit that are longer than the video."""
+    if video.duration is not None:
+        plain = {name: value for name, value in options.items() if isinstance(value, int | float)}
+        for text in describe_long_options(video.duration, plain):
+            warnings.warn(text, PtrackWarning, stacklevel=stacklevel)
+
+
 def find_video_end(video: Video | None, last: int) -> int | None:
-    """Return the video's end [ms], or None if it is unknown or a detection is later."""
+    """Return the video's end [ms], or None if it is unknown or a detection is slightly later.
+
+    Raises
+    ------
+    ParameterError
+        If a detection is much later, so that the table is from another video.
+    """
     if video is None or video.duration is None:
         return None
     duration = milliseconds(video.duration, "duration")
+    validate_end(video, last)
     return duration if last <= duration else None
 
 

@@ -14,6 +14,7 @@ from ptrack_analysis.analysis.presence import (
     compute_time_present,
     find_video_end,
     rows_by_person,
+    warn_of_long_options,
     warn_of_long_steps,
 )
 from ptrack_analysis.errors import ParameterError
@@ -141,6 +142,7 @@ def compute_trajectories(
         validate_video(video)
     validate_plane(plane)
     video = video or Video()
+    warn_of_long_options(video, stacklevel=3, max_gap=max_gap, max_interpolation=max_interpolation)
     raw = None
     if isinstance(detections, pd.DataFrame) and detections.index.names == POINTS.key_names:
         if plane is not None and "time_present" not in detections.columns:

@@ -19,6 +19,7 @@ from ptrack_analysis import __version__
 from ptrack_analysis.cli.options import shown
 from ptrack_analysis.errors import (
     InputError,
+    NotedWarning,
     OutputError,
     ParameterError,
     PtrackError,
@@ -188,6 +189,7 @@ def _run(arguments: Sequence[str] | None) -> int:
         run: Callable[[argparse.Namespace], int] = given.run
         with warnings.catch_warnings():
             warnings.simplefilter("always", PtrackWarning)
+            warnings.simplefilter("ignore", NotedWarning)  # commands print the notes
             warnings.showwarning = _show(warnings.showwarning)
             code = run(given)
         sys.stdout.flush()

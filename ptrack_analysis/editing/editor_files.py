@@ -168,7 +168,7 @@ class EditorFiles:
             return read_floor_plan(trial, self.session.video)
 
         floor: FloorPlan = validate_content(new, path, fitted)
-        said = f"{len(floor.pairs)} pairs, error {floor.error:.3g} m"
+        said = f"{len(floor.pairs)} pairs, {floor.describe_error()}"
         changed = self._write(path, new, edit, said)
         fit = describe_fit(floor)
         if self.session.analysis is not None:

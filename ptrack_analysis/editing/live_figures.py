@@ -17,7 +17,7 @@ from ptrack_analysis.editing.zone_edits import apply_zone_edits
 from ptrack_analysis.errors import PtrackError, ZoneError
 from ptrack_analysis.geometry import Floats, Integers, contains
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
-from ptrack_analysis.scene.zone_checks import check_lines, check_zone
+from ptrack_analysis.scene.zone_checks import check_zone, find_useless
 from ptrack_analysis.scene.zone_files import Scene, parse_scene, project_scene
 from ptrack_analysis.scene.zones import ENTRANCE, Line, Zone
 from ptrack_analysis.schema import CROSSINGS, DIRECTIONS, ENTRIES, VISITS
@@ -83,7 +83,7 @@ class LiveFigures:
         part = next(scene.unbind())
         zones, lines = project_scene(part, session.video, plane, place=session.output.name)
         found = [text for zone in zones for text in check_zone(zone, session.video, plane)]
-        return [*found, *check_lines(lines, session.video, plane)]
+        return [*found, *find_useless(lines, session.video, plane)]
 
 
 def _fill_name(feature: dict[str, Any]) -> None:

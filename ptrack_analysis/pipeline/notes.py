@@ -10,11 +10,14 @@ import numpy as np
 import pandas as pd
 
 from ptrack_analysis.analysis.heat.grid import Bounds
+from ptrack_analysis.analysis.presence import describe_long_options
 from ptrack_analysis.analysis.quality.checks import CHECKS
 from ptrack_analysis.analysis.quality.verdict import format_value
-from ptrack_analysis.geometry import Floats
+from ptrack_analysis.errors import PtrackError
+from ptrack_analysis.geometry import Floats, contains
 from ptrack_analysis.scene.floor_plan import FloorPlan
-from ptrack_analysis.scene.zone_checks import check_lines, check_zones
+from ptrack_analysis.scene.zone_checks import check_zones, find_useless
+from ptrack_analysis.scene.zone_files import project_scene, swap_axes
 from ptrack_analysis.scene.zones import ENTRANCE, Line, Zone
 from ptrack_analysis.schema.arrays import Rows, read_column
 from ptrack_analysis.sources.pages.job import Reading
@@ -24,8 +27,6 @@ from ptrack_analysis.video import Video
 if TYPE_CHECKING:
     from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 
-LATE = pd.Timedelta("2s")
-"""A first detection later than this may mean that the first pages are missing."""
 MUCH_UNLOCATED = CHECKS["time without position"].doubtful / 100
 """Share of the time in the scene without a position from which a note reports it."""
 
@@ -41,7 +42,7 @@ def notes_on(reading: Reading, tracks: Rows | None) -> list[str]:
     whole = reading.facts()
     return [
         *reading.report.notes,
-        *_notes_on_times(reading.video, whole.index, has_points="left" not in reading.detections.columns),
+        *_notes_on_video(reading.video, has_points="left" not in reading.detections.columns),
         *_notes_on_boxes(whole),
         *(() if tracks is None else _notes_on_positions(tracks)),
     ]
@@ -60,17 +61,8 @@ def notes_on_quality(quality: pd.DataFrame) -> list[str]:
     ]
 
 
-def _notes_on_times(video: Video, index: pd.MultiIndex, *, has_points: bool) -> Iterator[str]:
-    """Describe oddities of the times and the metadata of the video."""
-    timestamps = index.get_level_values("timestamp").unique()
-    if not len(timestamps):
-        yield "no person was detected"
-    elif timestamps.min() > LATE:
-        late = timestamps.min().total_seconds()
-        yield (
-            f"the first detection is at {late:.3f} s: if people were present before, the first pages are "
-            "missing"
-        )
+def _notes_on_video(video: Video, *, has_points: bool) -> Iterator[str]:
+    """Describe missing metadata of the video."""
     if not has_points and (video.width is None or video.height is None):
         yield "the frame size is not known, which pixel units require. Use --frame-size WxH"
     if video.duration is None:
@@ -123,9 +115,7 @@ _FLAGS = {
 def notes_on_analysis(analysis: VideoAnalysis) -> list[str]:
     """Return notes on how the tables and plots of the video were computed."""
     rows, reading = analysis.trajectories, analysis.reading
-    notes = reading.cut_short
-    if rows.empty and len(reading.facts().index):
-        notes.append(_nothing_selected(reading.facts().index))
+    notes = [*reading.cut_short, *find_input_faults(analysis)]
     if len(analysis.stitches):
         notes.append(
             f"{len(analysis.stitches)} tracks were joined to an earlier track of the same person, see the "
@@ -134,9 +124,6 @@ def notes_on_analysis(analysis: VideoAnalysis) -> list[str]:
     for flag, text in _FLAGS.items():
         if flag in rows.columns and rows[flag].any():
             notes.append(f"{int(rows[flag].sum())} of {len(rows)} {text} (column {flag})")
-    if analysis.floor_plan is not None:
-        notes += [f"floor plan: {note}" for note in analysis.floor_plan.notes]
-        notes += _notes_on_floor(rows, analysis.floor_plan.bounds)
     if analysis.ignores_cameras:
         notes.append(
             f"zones and lines of the cameras {', '.join(analysis.ignores_cameras)} are excluded, because the "
@@ -148,20 +135,75 @@ def notes_on_analysis(analysis: VideoAnalysis) -> list[str]:
             "the count drift treats every line as a boundary of the scene. If some are not, give the "
             "boundary lines the kind 'entrance'"
         )
-    if not analysis.has_points:  # the checks compare outlines with the image
-        video = analysis.video
-        duration = video.duration if any(zone.window for zone in analysis.zones) else None
-        facts = Video(width=video.width, height=video.height, duration=duration)
-        notes += _check_scene(tuple(analysis.zones), tuple(analysis.lines), facts, analysis.floor_plan)
-    return notes
+    useless, odd = _check_outlines(analysis)
+    return [*notes, *(text for text in odd if text not in useless)]
+
+
+def find_input_faults(analysis: VideoAnalysis, *, with_scene: bool = True) -> list[str]:
+    """List the findings that show that the input is wrong, or read in another way than meant.
+
+    ``with_scene`` includes the zones and lines.
+    """
+    rows, reading = analysis.trajectories, analysis.reading
+    index, faults = reading.facts().index, list[str]()
+    if not len(index):
+        faults.append("no person was detected")
+    elif rows.empty:
+        faults.append(_nothing_selected(index))
+    else:
+        length = reading.video.duration or index.get_level_values("timestamp").max()
+        options = {name: getattr(analysis.config, name) for name in _LENGTHS}
+        faults += describe_long_options(length, options)
+    if analysis.floor_plan is not None:
+        faults += [f"floor plan: {note}" for note in analysis.floor_plan.notes]
+        faults += _notes_on_floor(rows, analysis.floor_plan.bounds)
+    if with_scene:
+        faults += _check_outlines(analysis)[0]
+        faults += _find_swapped(analysis)
+    return faults
+
+
+_LENGTHS = ("max_gap", "merge_gap", "enter_after", "min_dwell", "every")
+
+
+def _check_outlines(analysis: VideoAnalysis) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return what makes zones and lines useless, and all that is unusual about them; nothing for points."""
+    if analysis.has_points:  # the checks compare outlines with the image
+        return (), ()
+    video = analysis.video
+    duration = video.duration if any(zone.window for zone in analysis.zones) else None
+    facts = Video(width=video.width, height=video.height, duration=duration)
+    return _check_scene(tuple(analysis.zones), tuple(analysis.lines), facts, analysis.floor_plan)
 
 
 @lru_cache(maxsize=64)
 def _check_scene(
     zones: tuple[Zone, ...], lines: tuple[Line, ...], video: Video, plan: FloorPlan | None
-) -> tuple[str, ...]:
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Check the zones and lines; once for all videos of a camera."""
-    return (*check_lines(lines, video, plan), *check_zones(zones, video, plane=plan))
+    plane = plan or video.pixels
+    on_lines = find_useless(lines, video, plane)
+    return (
+        (*on_lines, *find_useless(zones, video, plane)),
+        (*on_lines, *check_zones(zones, video, plane=plan)),
+    )
+
+
+def _find_swapped(analysis: VideoAnalysis) -> Iterator[str]:
+    """Report that all zones are empty, and that people would be in them if x and y were swapped."""
+    walks, scene = analysis.walks, analysis.scene
+    if not analysis.zones or scene is None or any(walks.find_inside(zone).any() for zone in analysis.zones):
+        return
+    try:
+        zones, _ = project_scene(swap_axes(scene), analysis.video, analysis.plane, place="zones")
+    except PtrackError:
+        return
+    names = [repr(zone.name) for zone in zones if contains(zone.edges, walks.x, walks.y).any()]
+    if names:
+        yield (
+            f"no one was ever in a zone, but people would be in {', '.join(names)} if x and y were swapped: "
+            "are the corners given as (y, x)?"
+        )
 
 
 def _notes_on_floor(trajectories: pd.DataFrame, bounds: Bounds) -> Iterator[str]:

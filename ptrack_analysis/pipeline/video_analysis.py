@@ -27,11 +27,11 @@ from ptrack_analysis.cards import build_card
 from ptrack_analysis.clock.bins import find_bin_edges
 from ptrack_analysis.clock.lookup import find_keys, find_recordings, settled
 from ptrack_analysis.clock.recordings import Recording, validate_recording
-from ptrack_analysis.errors import ParameterError, PtrackWarning
+from ptrack_analysis.errors import NotedWarning, ParameterError, PtrackWarning
 from ptrack_analysis.geometry import Anchor, Integers
 from ptrack_analysis.limits import limit_memory, wrong_kind
 from ptrack_analysis.pipeline.config import AnalysisConfig
-from ptrack_analysis.pipeline.notes import notes_on_analysis
+from ptrack_analysis.pipeline.notes import find_input_faults, notes_on_analysis
 from ptrack_analysis.pipeline.outputs import (
     FIELD_CELL,
     FIELD_SHAPE,
@@ -75,6 +75,7 @@ from ptrack_analysis.video import (
     choose_y_axis,
     milliseconds,
     timedelta,
+    validate_end,
 )
 
 Tables = tuple[pd.DataFrame, Video]
@@ -119,7 +120,8 @@ class VideoAnalysis:
     form
         Options for reading a tracker's file.
     warn
-        Whether to emit a ``PtrackWarning`` if rows are dropped, facts are assumed or pages are missing.
+        Whether to emit a ``PtrackWarning`` if rows are dropped, facts are assumed, pages are missing, or
+        zones or options do not fit the video.
 
     Examples
     --------
@@ -158,6 +160,8 @@ class VideoAnalysis:
         self._tables: dict[str, pd.DataFrame] = {}
         self._heatmaps: dict[tuple[Any, ...], Heatmap] = {}
         self._read: list[pd.DataFrame] = []
+        self._checked: set[bool] = set()
+        self._warned: set[str] = set()
 
     def __repr__(self) -> str:
         """Name the source, and the tables computed so far."""
@@ -233,7 +237,19 @@ class VideoAnalysis:
             validate_needs(f"table {name!r}", [need for need in output.needs if not self.meets(need)])
             with self._limit_memory():
                 self._rows[name] = output.compute(self)
+            self._warn_of_faults()
         return self._rows[name]
+
+    def _warn_of_faults(self) -> None:
+        """Warn once of each finding that shows that the input is wrong."""
+        with_scene = "_projected" in self.__dict__
+        if not self._warns or with_scene in self._checked:
+            return
+        self._checked.add(with_scene)
+        found = [text for text in find_input_faults(self, with_scene=with_scene) if text not in self._warned]
+        self._warned.update(found)
+        if found:
+            warnings.warn(f"{self.name}: {'; '.join(found)}", NotedWarning, stacklevel=4)
 
     @cached_property
     def config(self) -> AnalysisConfig:
@@ -331,6 +347,8 @@ class VideoAnalysis:
             self._read = [table]
             index: Any = table.index
             facts = compute_whole(table)
+            if len(index):
+                validate_end(video, milliseconds(index.get_level_values("timestamp").max(), "timestamp"))
             resolved, _ = resolve_video(video, index)
             resolved = replace(resolved, started_at=self.config.video.started_at or resolved.started_at)
             if video.sampling_period is not None:
@@ -735,6 +753,7 @@ class VideoAnalysis:
             else:
                 made = compute_box_heatmap(self.detections, self.walks, self.video, shape=shape or SHAPE)
             self._heatmaps[key] = made
+            self._warn_of_faults()
         return self._heatmaps[key]
 
 

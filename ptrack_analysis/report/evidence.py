@@ -28,7 +28,9 @@ class Evidence:
         self.quality = read_quality(analysis)
         self.checks = index_checks(self.quality)
         self.words = QualityWords(
-            self.quality, has_zones=bool(analysis.zones), has_lines=bool(analysis.lines)
+            self.quality,
+            has_zones=bool(analysis.zones) and len(analysis["visits"]) > 0,
+            has_lines=bool(analysis.lines),
         )
 
     @property

@@ -156,7 +156,10 @@ def _usual(figures: dict[str, Any]) -> TextPart:
 def describe_stay_bounds(stay: dict[str, Any], confidence: float) -> str:
     """Format the interval of the median stay in the scene, and the number of people behind it."""
     bounds = describe_median_bounds(stay["median_low_s"], stay["median_high_s"], stay["note"])
-    based = f"{stay['persons']} people who came in, {stay['end_unobserved']} still there at the end"
+    based = (
+        f"{stay['persons']} people who came in; of all {stay['people']}, {stay['start_unobserved']} were "
+        f"there at the start and {stay['end_unobserved']} at the end"
+    )
     return f"{share(confidence)} interval: {bounds}; {based}"
 
 

@@ -55,9 +55,10 @@ class FloorPlan:
 
     def __repr__(self) -> str:
         worst = int(self.residuals.argmax())
+        error = f", worst pairs[{worst}] {self.residuals[worst]:.3g} m" if self.has_error else ""
         return (
-            f"FloorPlan({len(self.pairs)} pairs, error {self.error:.3g} m, "
-            f"worst pairs[{worst}] {self.residuals[worst]:.3g} m, bounds {self.bounds} m"
+            f"FloorPlan({len(self.pairs)} pairs, {self.describe_error()}{error}, "
+            f"bounds {self.bounds} m"
             f"{'' if self.lens is None else f', {self.lens}'})"
         )
 
@@ -65,8 +66,8 @@ class FloorPlan:
         """Return a card for notebooks."""
         facts = {
             "pairs": len(self.pairs),
-            "mean error": f"{self.error:.3g} m",
-            "largest error": f"{float(self.residuals.max()):.3g} m",
+            "mean error": f"{self.error:.3g} m" if self.has_error else "unknown (4 pairs)",
+            "largest error": f"{float(self.residuals.max()):.3g} m" if self.has_error else None,
             "bounds": f"{tuple(round(float(side), 3) for side in self.bounds)} m",
             "lens": None if self.lens is None else str(self.lens),
         }
@@ -107,6 +108,15 @@ class FloorPlan:
         It is always 0 for four pairs, which the fit meets exactly.
         """
         return float(np.sqrt((self.residuals**2).mean()))
+
+    @property
+    def has_error(self) -> bool:
+        """Whether ``error`` is known: there are more than the four pairs that the fit meets exactly."""
+        return len(self.pairs) > _LEAST_PAIRS
+
+    def describe_error(self) -> str:
+        """Describe ``error``, which four pairs do not show."""
+        return f"error {self.error:.3g} m" if self.has_error else "error unknown"
 
     @property
     def y_axis(self) -> YAxis:

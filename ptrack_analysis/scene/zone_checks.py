@@ -132,15 +132,6 @@ def picture_in(plane: Plane) -> Polygon | None:
     return Polygon(frame) if np.isfinite(frame).all() else None
 
 
-def outside(zones: Sequence[Zone], video: Video, plane: Plane | None) -> list[Zone]:
-    """List the zones that are completely outside the image, often because of a wrong unit.
-
-    On a floor plan, the image is the projection of the frame. If it reaches the horizon, no zones are listed.
-    """
-    picture = picture_in(plane or video.pixels)
-    return [] if picture is None else [zone for zone in zones if not zone.outline.intersects(picture)]
-
-
 def _share(outlines: Sequence[shapely.Geometry], area: Polygon) -> float:
     return float(shapely.union_all(list(outlines)).intersection(area).area / area.area)
 
@@ -193,41 +184,21 @@ def check_zones(zones: Sequence[Zone], video: Video, *, plane: Plane | None = No
     validate_items(zones, Zone, "zones")
     plane = plane or video.pixels
     return [
-        *_on_size(zones),
-        *_on_the_picture(zones, video, plane),
-        *_on_time(zones, video),
+        *find_useless(zones, video, plane),
+        *_on_borders(zones, plane),
         *_on_overlaps(zones),
         *_on_coverage(zones, video, plane),
     ]
 
 
+def find_useless(things: Sequence[Zone | Line], video: Video, plane: Plane) -> list[str]:
+    """List zones and lines that count no one: smaller than a pixel, outside the image, never active."""
+    return [*_on_size(things), *_on_the_picture(things, plane), *_on_time(things, video)]
+
+
 def check_zone(zone: Zone, video: Video, plane: Plane) -> list[str]:
     """List unusual properties of a single zone: its size, position and active time; see ``check_zones``."""
-    return [*_on_size([zone]), *_on_the_picture([zone], video, plane), *_on_time([zone], video)]
-
-
-def check_lines(lines: Sequence[Line], video: Video, plane: Plane | None = None) -> list[str]:
-    """List lines that are smaller than a pixel or outside the image, often because of a wrong unit.
-
-    Parameters
-    ----------
-    lines
-        Lines in the plane.
-    video
-        The video, for its frame.
-    plane
-        The plane of the lines; by default the image [px]. If the image reaches the horizon of a floor plan,
-        the image is not considered.
-    """
-    picture = picture_in(plane or video.pixels)
-    return [
-        *_on_size(lines),
-        *(
-            f"line {line.name!r} is outside the image: check the unit of its file"
-            for line in lines
-            if picture is not None and not line.outline.intersects(picture)
-        ),
-    ]
+    return [*find_useless([zone], video, plane), *_on_borders([zone], plane)]
 
 
 def _on_size(things: Sequence[Zone | Line]) -> Iterator[str]:
@@ -236,31 +207,40 @@ def _on_size(things: Sequence[Zone | Line]) -> Iterator[str]:
         x0, y0, x1, y1 = thing.outline.bounds
         if thing.unit == "px" and max(x1 - x0, y1 - y0) < 1:
             yield (
-                f"{'zone' if isinstance(thing, Zone) else 'line'} {thing.name!r} is smaller than a pixel. "
+                f"{_name(thing)} is smaller than a pixel. "
                 'If its coordinates are fractions of the frame, set "unit": "fraction" in its file.'
             )
 
 
-def _on_the_picture(zones: Sequence[Zone], video: Video, plane: Plane) -> Iterator[str]:
-    picture, beyond = picture_in(plane), outside(zones, video, plane)
+def _on_the_picture(things: Sequence[Zone | Line], plane: Plane) -> Iterator[str]:
+    picture = picture_in(plane)
+    for thing in things:
+        if picture is not None and not thing.outline.intersects(picture):
+            yield f"{_name(thing)} is outside the image: check the unit of its file"
+
+
+def _on_borders(zones: Sequence[Zone], plane: Plane) -> Iterator[str]:
+    picture = picture_in(plane)
     for zone in zones:
-        if zone in beyond:
-            yield f"zone {zone.name!r} is outside the image: check the unit of its file"
-        elif picture is not None:
+        if picture is not None and zone.outline.intersects(picture):
             share = 1 - zone.outline.intersection(picture).area / zone.outline.area
             if share >= OUTSIDE:
-                yield f"zone {zone.name!r} is {_percent(share)} outside the image"
+                yield f"{_name(zone)} is {_percent(share)} outside the image"
 
 
-def _on_time(zones: Sequence[Zone], video: Video) -> Iterator[str]:
-    for zone in zones:
-        if video.duration is not None and zone.window is not None:
+def _on_time(things: Sequence[Zone | Line], video: Video) -> Iterator[str]:
+    for thing in things:
+        if video.duration is not None and isinstance(thing, Zone) and thing.window is not None:
             duration = milliseconds(video.duration, "duration")
-            if zone.window[0] >= duration:
+            if thing.window[0] >= duration:
                 yield (
-                    f"zone {zone.name!r} is active only from {_format_span(zone.window[0])} on, "
+                    f"{_name(thing)} is active only from {_format_span(thing.window[0])} on, "
                     f"but the video ends at {_format_span(duration)}"
                 )
+
+
+def _name(thing: Zone | Line) -> str:
+    return f"{'zone' if isinstance(thing, Zone) else 'line'} {thing.name!r}"
 
 
 def _format_span(span: int) -> str:

@@ -1,6 +1,7 @@
 """Zone files in GeoJSON, and the zones and lines of one video in its plane."""
 
 import json
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -14,12 +15,13 @@ from shapely.geometry import LineString, MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 from shapely.validation import explain_validity
 
-from ptrack_analysis.errors import PtrackError, ZoneError
+from ptrack_analysis.errors import PtrackError, PtrackWarning, ZoneError
 from ptrack_analysis.geometry import FARTHEST, Floats
 from ptrack_analysis.limits import read_within_budget
 from ptrack_analysis.scene.floor_plan import FloorPlan
 from ptrack_analysis.scene.lens import divided
 from ptrack_analysis.scene.selection import is_pattern
+from ptrack_analysis.scene.zone_checks import find_useless
 from ptrack_analysis.scene.zone_objects import build_collection
 from ptrack_analysis.scene.zones import (
     Line,
@@ -88,6 +90,15 @@ class Scene:
     def _select(self, is_wanted: Callable[[Zone | Line], bool]) -> "Scene":
         zones = [zone for zone in self.zones if is_wanted(zone)]
         return Scene(zones, [line for line in self.lines if is_wanted(line)], self.unit)
+
+
+def swap_axes(scene: Scene) -> Scene:
+    """Return the zones of a scene with x and y swapped."""
+    zones = [
+        replace(zone, outline=shapely.transform(zone.outline, lambda points: points[:, ::-1]))
+        for zone in scene.zones
+    ]
+    return Scene(zones, [], scene.unit)
 
 
 def project_scene(scene: Scene, video: Video, plane: Plane, *, place: str) -> tuple[list[Zone], list[Line]]:
@@ -220,7 +231,8 @@ def read_zones(
     Returns
     -------
     tuple
-        Zones and lines, in the order of the file.
+        Zones and lines, in the order of the file. A ``PtrackWarning`` names those that cannot count anyone:
+        outside the image, smaller than a pixel, or never active.
 
     Raises
     ------
@@ -241,7 +253,11 @@ def read_zones(
     scene = read_scene(source, unit).of_camera(camera)
     if plane is None and video.y_axis is not None and scene.unit != "fraction":
         plane = PointPlane(scene.unit, video.y_axis)
-    return project_scene(scene, video, plane or video.pixels, place=name_source(source))
+    plane, place = plane or video.pixels, name_source(source)
+    zones, lines = project_scene(scene, video, plane, place=place)
+    if useless := find_useless([*zones, *lines], video, plane):
+        warnings.warn(f"{place}: {'; '.join(useless)}", PtrackWarning, stacklevel=2)
+    return zones, lines
 
 
 def name_source(source: Any) -> str:

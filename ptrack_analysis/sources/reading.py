@@ -22,7 +22,7 @@ from ptrack_analysis.sources.archive import (
 from ptrack_analysis.sources.finding import PAGES, find_instead, find_tracker_videos, form_given, form_of_file
 from ptrack_analysis.sources.grouping import Evidence
 from ptrack_analysis.sources.names import group_below, validate_name
-from ptrack_analysis.sources.pages.completeness import MissingPages
+from ptrack_analysis.sources.pages.completeness import MissingPages, describe_start
 from ptrack_analysis.sources.pages.decode import BARE, WITH_FACES, WITH_LANDMARKS, Decoders
 from ptrack_analysis.sources.pages.job import REST, JobReader, Reading
 from ptrack_analysis.sources.pages.rows import Budget, Collector, TimeRange
@@ -246,6 +246,11 @@ def _load_pages(
     index: Any = detections.index if whole is None else whole.index
     resolved, assumptions = resolve_video(reader.facts(name, video or Video()), index)
     completeness = reader.judge_completeness(place, missing)
+    start, is_proven = describe_start(index)
+    if start and is_proven:
+        assumptions = [*assumptions, start]
+    elif start:
+        reader.log.notes.append(start)
     report = reader.build_report(place, len(index), merged, completeness, assumptions)
     signs = "; ".join(completeness.missing)
     return Reading(

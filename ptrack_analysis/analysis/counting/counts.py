@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.presence import find_video_end
+from ptrack_analysis.analysis.presence import find_video_end, warn_of_long_options
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Integers
 from ptrack_analysis.limits import wrong_kind
@@ -93,6 +93,7 @@ def count_crossings(
     length = milliseconds(every, "every")
     if length == 0:
         raise ParameterError(f"every must be a duration above 0, got {every!r}")
+    warn_of_long_options(video, stacklevel=3, every=every)
     time = crossings.index.get_level_values("timestamp").to_numpy().astype("int64")
     begin = milliseconds(start, "start")
     last = int(time.max(initial=begin))

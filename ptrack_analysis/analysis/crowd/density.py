@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.presence import find_video_end, number_names
+from ptrack_analysis.analysis.presence import find_video_end, number_names, warn_of_long_options
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats, Integers
 from ptrack_analysis.limits import validate_budget
@@ -89,6 +89,7 @@ def compute_occupancy_bins(
     validate(occupancy, OCCUPANCY_CHANGES, "occupancy")
     validate_video(video)
     length = parse_bin_length(every)
+    warn_of_long_options(video, stacklevel=3, every=every)
     occupancy = occupancy.sort_index()
     zone, names = number_names(occupancy, "zone")
     time = occupancy.index.get_level_values("timestamp").to_numpy().astype("int64")

@@ -16,7 +16,7 @@ from ptrack_analysis.analysis.crowd.density import (
     validate_square_meters,
 )
 from ptrack_analysis.analysis.motion.walks import split_walks
-from ptrack_analysis.analysis.presence import find_video_end
+from ptrack_analysis.analysis.presence import find_video_end, warn_of_long_options
 from ptrack_analysis.analysis.zones.membership import Inside, time_inside
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats, Integers, contains
@@ -212,6 +212,7 @@ def compute_fundamental_diagram(
     end = find_video_end(video, last)
     end = last if end is None else end
     length, begin = parse_bin_length(every), milliseconds(start, "start")
+    warn_of_long_options(video, stacklevel=3, every=every)
     edges = make_edges(begin, end, length) if edges is None else edges
     recorded = measure_recorded(edges, begin, end)
     speed = trajectories["speed_m_per_s"].to_numpy()[walks.rows.order]

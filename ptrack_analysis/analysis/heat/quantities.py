@@ -20,7 +20,7 @@ from ptrack_analysis.analysis.heat.grid import (
 from ptrack_analysis.analysis.heat.heatmap import Heatmap, Quantity
 from ptrack_analysis.analysis.motion.walks import Walks, read_walks
 from ptrack_analysis.analysis.pairing import detection_rows
-from ptrack_analysis.analysis.presence import find_video_end
+from ptrack_analysis.analysis.presence import find_video_end, warn_of_long_options
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.limits import validate_choice
@@ -131,6 +131,7 @@ def compute_heatmap(
     length = None if every is None else milliseconds(every, "every")
     if length == 0:
         raise ParameterError(f"every must be longer than 0, got {every!r}")
+    warn_of_long_options(video, stacklevel=3, every=every)
     unit, (x, y) = walks.unit, walks.position
     shape, bounds = resolve_grid(shape, cell, find_bounds(x, y, unit, video) if bounds is None else bounds)
     excluded = 0.0

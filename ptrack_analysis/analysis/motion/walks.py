@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.linking import Links, link_rows
+from ptrack_analysis.analysis.linking import Links, link_rows, warn_of_removed
 from ptrack_analysis.analysis.presence import PersonRows, detected, read_flag, rows_by_person
 from ptrack_analysis.geometry import Bools, Floats, Integers, contains
 from ptrack_analysis.scene.zones import Zone
@@ -124,6 +124,8 @@ class Walks:
 def read_walks(trajectories: pd.DataFrame | Walks) -> Walks:
     """Validate a TRAJECTORIES table and return its arrays; arrays are returned unchanged.
 
+    A ``PtrackWarning`` is issued if rows were removed from the table.
+
     Raises
     ------
     SchemaError
@@ -132,9 +134,11 @@ def read_walks(trajectories: pd.DataFrame | Walks) -> Walks:
     if isinstance(trajectories, Walks):
         return trajectories
     validate(trajectories, TRAJECTORIES)
-    return Walks(trajectories, find_unit(trajectories, TRAJECTORIES))
+    return split_walks(trajectories, find_unit(trajectories, TRAJECTORIES), stacklevel=5)
 
 
-def split_walks(trajectories: pd.DataFrame, unit: str) -> Walks:
-    """Return the arrays of a TRAJECTORIES table that was already validated."""
-    return Walks(trajectories, unit)
+def split_walks(trajectories: pd.DataFrame, unit: str, *, stacklevel: int = 4) -> Walks:
+    """Return the arrays of a TRAJECTORIES table that was already validated; warn if rows were removed."""
+    walks = Walks(trajectories, unit)
+    warn_of_removed(trajectories, walks.rows, walks.links, stacklevel=stacklevel)
+    return walks

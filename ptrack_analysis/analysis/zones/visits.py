@@ -1,13 +1,11 @@
 """Visits: one continuous stay of one person in one zone."""
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.linking import find_removed
 from ptrack_analysis.analysis.motion.walks import Walks, read_walks
 from ptrack_analysis.analysis.presence import (
     PersonRows,
@@ -15,9 +13,9 @@ from ptrack_analysis.analysis.presence import (
     find_video_end,
     mark_starts,
     part_end,
+    warn_of_long_options,
 )
 from ptrack_analysis.analysis.zones.membership import Inside, extend_by_margin, time_inside
-from ptrack_analysis.errors import PtrackWarning
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.limits import at_least
 from ptrack_analysis.scene.zones import Zone, validate_zones
@@ -28,8 +26,6 @@ from ptrack_analysis.video import Duration, Video, milliseconds, validate_video
 _CROSSED, _EDGE, _START, _APPEARED, _OPENED = range(len(ENTRIES))
 _, _, _END, _LOST, _CLOSED = range(len(EXITS))
 _DETECTED = POSITION_STATUSES.index("detected")
-MOST_BROKEN = 0.5
-"""Share of the visits that may start or end at removed rows without a warning."""
 _NONE_BEFORE = np.iinfo("int64").min
 
 
@@ -53,7 +49,6 @@ class Presence:
     y: Floats
     time_present: Integers
     begins: Bools
-    removed: Bools
     period: int
     start: int
     end: int
@@ -107,7 +102,6 @@ def stays_in(zone: Zone, inside: Bools, presence: Presence, options: Options) ->
         "exit": _exit(zone, presence, positions, visits),
         "detections": visits.detections,
         "since_previous_visit": away,
-        "broken": _are_broken(presence, visits),
     }
 
 
@@ -181,28 +175,6 @@ def _exit(zone: Zone, presence: Presence, positions: Bools, visits: _Stays) -> I
     return left.astype("int8")
 
 
-def _are_broken(presence: Presence, visits: _Stays) -> Bools:
-    """Return which visits end at removed rows, or begin with a person whose first rows were removed."""
-    first, removed = presence.rows.first, presence.removed
-    following = np.minimum(visits.last + 1, len(first) - 1)
-    broken: Bools = (following > visits.last) & ~first[following] & removed[following]
-    return broken | (first[visits.first] & removed[visits.first])
-
-
-def _warn_of_removed(stays: Sequence[dict[str, Integers]]) -> None:
-    """Warn if most visits start or end where rows were removed from the trajectories."""
-    total = sum(len(stay["visit"]) for stay in stays)
-    broken = sum(int(stay["broken"].sum()) for stay in stays)
-    if broken > MOST_BROKEN * total:
-        warnings.warn(
-            f"{broken} of {total} visits start or end where rows were removed from the trajectories. Their "
-            "entries, exits and counts depend on the filter. Compute the visits from all trajectories, and "
-            "filter the visits. To analyze a part of the video, use select.",
-            PtrackWarning,
-            stacklevel=4,
-        )
-
-
 def _counted(person: Integers) -> Integers:
     """Return the number of each element among its equal neighbors, from 1."""
     index = np.arange(len(person))
@@ -237,8 +209,8 @@ def compute_visits(
     ``exited`` and ``dwell`` refer to the rest.
 
     If rows were removed from the trajectories, a visit ends there: its exit is ``lost`` and the entry of the
-    next visit is ``appeared``, unless another rule applies. A ``PtrackWarning`` is issued if more than half
-    of the visits start or end at removed rows, as after filtering by zone.
+    next visit is ``appeared``, unless another rule applies. A ``PtrackWarning`` is issued, as after filtering
+    by zone.
 
     Four options define a visit for people who stand near a border. They are applied in this order:
 
@@ -328,6 +300,7 @@ def compute_visits(
     walks = read_walks(trajectories)
     validate_zones(zones, walks.unit)
     validate_video(video)
+    warn_of_long_options(video, enter_after=enter_after, merge_gap=merge_gap, min_dwell=min_dwell)
     options = Options(
         margin=at_least(margin, "margin"),
         enter_after=milliseconds(enter_after, "enter_after"),
@@ -336,7 +309,6 @@ def compute_visits(
     )
     presence = _presence(walks, video, period, (start, end))
     stays = [stays_in(zone, walks.find_inside(zone), presence, options) for zone in zones]
-    _warn_of_removed(stays)
     names = [zone.name for zone, stay in zip(zones, stays, strict=True) for _ in stay["visit"]]
     arrays = {"zone": names} | {
         column.name: np.concatenate([np.empty(0, "int64"), *(stay[column.name] for stay in stays)])
@@ -363,7 +335,6 @@ def _presence(
         y=walks.y,
         time_present=walks.time_present,
         begins=walks.links.begins,
-        removed=find_removed(walks.table, rows, walks.links),
         period=choose_period(rows, video, period),
         start=0 if start is None else milliseconds(start, "start"),
         end=part_end(known, end, last),

@@ -12,6 +12,7 @@ from typing import NamedTuple, TypeVar
 
 import msgspec
 import numpy as np
+import pandas as pd
 
 from ptrack_analysis.errors import InputError
 from ptrack_analysis.sources.names import find_page_number, group_below
@@ -21,6 +22,8 @@ from ptrack_analysis.video import Milliseconds
 
 FETCH_STATE = "fetch.json"
 """Name of the file in which ``ptrack fetch`` records its progress."""
+LATE = pd.Timedelta("2s")
+"""A first detection later than this may mean that the first pages are missing."""
 _SHOWN = 3
 _FIRST = 1
 """Number of the first page unless numbers start at 0."""
@@ -233,6 +236,25 @@ def find_border_gaps(spans: Sequence[PageSpan]) -> list[str]:
         f"inside a page ({longest / 1000:.3f} s): a page between them may be missing"
     )
     return [text]
+
+
+def describe_start(index: pd.MultiIndex) -> tuple[str, bool]:
+    """Describe a late first detection; True if its person shows that the first pages are missing.
+
+    Pages number people from 0 as they appear. The text is empty if the first detection is not late.
+    """
+    times = index.get_level_values("timestamp")
+    if not len(times) or times.min() <= LATE:
+        return "", False
+    late = f"the first detection is at {times.min().total_seconds():.3f} s"
+    people = sorted(index.get_level_values("person_index")[times == times.min()])
+    if people == [*range(len(people))]:
+        return f"{late}: if people were present before, the first pages are missing", False
+    text = (
+        f"{late} and of person {people[-1]}, but people are numbered from 0 as they appear, so the first "
+        "pages are probably missing"
+    )
+    return text, True
 
 
 def _file_name(span: PageSpan) -> str:

@@ -32,6 +32,8 @@ _MS = {"s": 1e3, "ms": 1.0, "us": 1e-3, "ns": 1e-6}
 _DIGITS = 3
 _HOUR = 3_600_000
 _FEW = 10
+_LEAST_FRAMES = 0.9
+"""Steps of at least this many frames in milliseconds are in milliseconds."""
 _LONGEST_STEP = 5.0
 """Times with decimals and smaller steps than this are in seconds."""
 
@@ -200,6 +202,11 @@ def _read_numbers(cells: Cells, name: str, role: str, given: Given, video: Video
             f"seconds. "
             "Give it the role time_s (columns=, --columns)."
         )
+    if unit == "s" and (proof := _prove_milliseconds(values, video)):
+        raise InputError(
+            f"{cells.place}: {name} {proof}, so it is in milliseconds. Give it the role time_ms (columns=, "
+            "--columns)."
+        )
     if (values * _MS[unit] > MOST).any():
         raise cells.fault(name, int(values.argmax()), f"a number from 0 to {MOST / _MS[unit]:g}")
     return Times(_cut(values * _MS[unit]))
@@ -221,6 +228,20 @@ def _find_unit(cells: Cells, name: str, values: Floats, video: Video) -> str:
         f"Give it the "
         "role time_s or time_ms instead of time (columns=, --columns)."
     )
+
+
+def _prove_milliseconds(values: Floats, video: Video) -> str:
+    """Return the facts that show that whole numbers given as seconds are milliseconds; otherwise empty."""
+    steps = np.diff(np.unique(values))
+    if not len(steps) or (values % 1 != 0).any():
+        return ""
+    step, most = float(np.median(steps)), float(values.max())
+    if video.duration is not None and most > 2 * (length := video.duration.total_seconds()):
+        return f"ends at {most:g}, and the video at {length:g} s" if most <= 2000 * length else ""
+    rate = video.frame_rate or 0.0
+    if step > _LONGEST_STEP and step * rate / 1000 > _LEAST_FRAMES:
+        return f"has steps of {step:g}, and a frame lasts {1000 / rate:g} ms at {rate:g} frames per second"
+    return ""
 
 
 def _validate_one_clock(cells: Cells, name: str, values: Floats, limit: float, first: str) -> None:
