@@ -286,3 +286,19 @@ def test_a_finding_names_a_row_with_a_single_key(data):
     tables, _ = restore((computed, published, zones), "transitions", "transitions")
     findings = audit_video(tables, zones, min_count=5)
     assert f"dwell ({hidden[0]}): visits is suppressed, but follows from others." in findings
+
+
+def test_a_figure_that_follows_because_an_intersection_of_zones_is_empty_is_found():
+    """The till minus the empty hall is the rest of the till."""
+    zones = [HALL, TILL, Zone("rest", box(10, 0, 15, 2), "m")]
+    tables = release(measure([[(12, SECONDS)]] * 5, zones), AnalysisConfig(min_count=3), "shop")
+    bins = tables["zone_occupancy"].copy()
+    rows = bins.index.get_level_values("zone") == "till"
+    assert bins["person_seconds"].notna().all()
+    bins["suppressed"] = rows
+    for name in ("person_seconds", "mean_persons"):
+        bins[name] = bins[name].mask(rows)
+    outlines = {zone.name: zone.outline for zone in zones}
+    findings = audit_video(tables | {"zone_occupancy": bins}, outlines, min_count=3)
+    till = "zone_occupancy (till, 0 days 00:00:00)"
+    assert f"{till}: person_seconds is suppressed, but follows from others." in findings
