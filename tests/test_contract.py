@@ -67,7 +67,7 @@ MODULES = [ptrack_analysis] + [
     module for name in dir(ptrack_analysis) if inspect.ismodule(module := getattr(ptrack_analysis, name))
 ]
 PUBLIC = {name: getattr(module, name) for module in MODULES for name in getattr(module, "__all__", [])}
-VIDEO = make_video(10_000)
+VIDEO = make_video(30_000)
 RECORDING = ptrack_analysis.clock.Recording(
     video="video",
     started_at=datetime.fromisoformat("2026-10-25T02:59:55+02:00"),
