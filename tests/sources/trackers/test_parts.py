@@ -78,6 +78,18 @@ def test_a_table_is_read_again_with_other_options(file, reads):
     assert len(reads) == 3
 
 
+def test_the_facts_given_for_one_video_are_not_those_of_the_next(tmp_path):
+    rows = "1 7 10 20 50 100 -1 -1 -1 {0}\n2 7 30 20 50 100 -1 -1 -1 {0}\n"
+    file = write(tmp_path / "a.txt", rows.format(0) + rows.format(1))
+    references = find_videos(file, format="mot", first_pixel=0)
+    registry._last_split._kept = None
+    for one, width in zip(references, (100, 200), strict=True):
+        video = Video(width=width, height=200, frame_rate=width / 4)
+        table, read = read_tracking(one, video=video)
+        assert (read.width, read.frame_rate) == (width, width / 4)
+        np.testing.assert_allclose(table["width"], 50 / width)
+
+
 def test_a_table_of_several_videos_is_refused_with_the_first_three(file):
     file.write_text(file.read_text() + "night,a,0,1,0,0,10,20\n")
     said = (
