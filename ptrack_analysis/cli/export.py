@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ptrack_analysis.dataset.summary import ExportSummary, VideoSummary
+    from ptrack_analysis.scene.cameras import Camera
 
 _SHOWN = 10
 
@@ -47,9 +48,9 @@ def _gone(summary: "ExportSummary") -> list[str]:
 
 
 def _noted(summary: "ExportSummary") -> list[str]:
-    """List the notes on the videos; equal notes are listed once."""
+    """List the notes on the videos that are printed; equal notes are listed once."""
     videos: dict[str, list[str]] = {}
-    for video in summary.videos:
+    for video in _select(summary):
         for text in video.warnings:
             if any(finding in text for finding in video.findings):  # the warnings say it
                 continue
@@ -60,23 +61,50 @@ def _noted(summary: "ExportSummary") -> list[str]:
 
 
 def format_summary(summary: "ExportSummary", *, withheld: bool) -> str:
-    """Describe the outcome, the times of people unless withheld, and the output folder."""
+    """Describe the outcome: counts, times of people unless withheld, failures, and the output folder."""
     out = str(summary.out)
-    counts = {status: len(summary.of_status(status)) for status in ("written", "unchanged", "failed")}
-    done = [video for video in summary.videos if video.status != "failed"]
+    counts = {status: len(summary.of_status(status)) for status in ("written", "unchanged")}
+    counts |= {"removed": len(summary.gone) if summary.pruned else 0}
+    counts |= {"failed": len(summary.of_status("failed"))}
     said = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
-    lines = [f"{_videos(len(summary.videos))}: {said}"]
+    lines = [f"{_videos(len(summary.videos) + counts['removed'])}: {said}"]
+    done = [video for video in _select(summary) if video.status != "failed"]
+    is_first = not any(video.existed for video in summary.videos)
+    names = [video.name if is_first else f"{video.name} ({_state(video)})" for video in done]
     if done and not withheld:
         rows = [("video", "where", "person-seconds")]
-        for video in done[:_SHOWN]:
-            rows += _rows(video)
+        for name, video in zip(names[:_SHOWN], done, strict=False):
+            rows += _rows(name, video)
         widths = [max(len(row[column]) for row in rows) for column in range(2)]
         lines += ["", *(f"{a:<{widths[0]}}  {b:<{widths[1]}}  {c:>14}" for a, b, c in rows)]
-        if len(done) > _SHOWN:
-            lines.append(f"and {_videos(len(done) - _SHOWN)} more (--json lists them all)")
-    if done:
+    elif not is_first:
+        lines += ["", *names[:_SHOWN]] if done else []
+    if len(done) > _SHOWN and not (withheld and is_first):
+        lines.append(f"and {_videos(len(done) - _SHOWN)} more (--json lists them all)")
+    is_any_done = counts["failed"] < len(summary.videos)
+    if is_any_done or not is_first:
+        lines += _list_failures(summary)
+    if is_any_done:
         lines += ["", f"results are in {out}: see {out.rstrip('/')}/dictionary.md for every column"]
     return "\n".join(lines)
+
+
+def _select(summary: "ExportSummary") -> list["VideoSummary"]:
+    """Return the written and failed videos, or all videos if all are unchanged."""
+    return [video for video in summary.videos if video.status != "unchanged"] or [*summary.videos]
+
+
+def _state(video: "VideoSummary") -> str:
+    if video.status == "unchanged":
+        return "unchanged"
+    return "changed" if video.existed else "new"
+
+
+def _list_failures(summary: "ExportSummary") -> list[str]:
+    """Describe whether videos that failed have earlier rows in the dataset."""
+    failed = summary.of_status("failed")
+    texts = {True: "failed, its earlier rows are kept", False: "failed, it has no rows in the dataset"}
+    return ["", *(f"{video.name}: {texts[video.existed]}" for video in failed)] if failed else []
 
 
 def _videos(count: int) -> str:
@@ -87,11 +115,11 @@ def _seconds(span: "pd.Timedelta | None") -> float | None:
     return None if span is None else float(span.total_seconds())
 
 
-def _rows(video: "VideoSummary") -> list[tuple[str, str, str]]:
+def _rows(name: str, video: "VideoSummary") -> list[tuple[str, str, str]]:
     times = {"in the scene": video.in_scene, "without position": video.without_position}
     times |= {f"zone {zone}": dwell for zone, dwell in video.dwell.items()}
     said = ["not known" if (found := _seconds(time)) is None else f"{found:.3f}" for time in times.values()]
-    names = [video.name, *[""] * (len(times) - 1)]
+    names = [name, *[""] * (len(times) - 1)]
     return list(zip(names, times, said, strict=True))
 
 
@@ -101,6 +129,7 @@ def summary_as_json(summary: "ExportSummary") -> dict[str, Any]:
         {
             "name": video.name,
             "status": video.status,
+            "existed": video.existed,
             "error": None if video.error is None else str(video.error),
             "rows": dict(video.rows),
             "in_scene_s": _seconds(video.in_scene),
@@ -152,7 +181,8 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--dry-run",
         action="store_true",
-        help="list the videos with their cameras, starts, zones and floor plans, and write nothing",
+        help="list the videos with their state (new, changed, unchanged, removed), camera, start, zones and "
+        "floor plan, and write nothing",
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument(
@@ -163,10 +193,15 @@ def add(commands: Any) -> None:
         "dataset is created (default parquet)",
     )
     parser.add_argument("--force", action="store_true", help="replace files that ptrack did not write")
-    parser.add_argument(
+    removal = parser.add_mutually_exclusive_group()
+    removal.add_argument(
         "--prune",
         action="store_true",
-        help="remove videos that an earlier export of this SOURCE wrote and SOURCE no longer contains",
+        help="remove videos that an earlier export of this SOURCE wrote and SOURCE no longer contains; stop "
+        "if these are most of the videos",
+    )
+    removal.add_argument(
+        "--prune-all", action="store_true", help="like --prune, even if most of the videos are removed"
     )
     parser.add_argument(
         "--partition",
@@ -242,31 +277,41 @@ def _describe_failure(video: "VideoSummary") -> str:
 
 def _list_videos(given: argparse.Namespace) -> int:
     """Print the configuration of each video; notes go to stderr."""
+    from ptrack_analysis.dataset.export import plan_export
     from ptrack_analysis.pipeline.camera_config import resolve_videos
     from ptrack_analysis.pipeline.config import AnalysisConfig
     from ptrack_analysis.sources.finding import form_given, rename_videos, scan_source
+    from ptrack_analysis.storage.s3 import parse_path
 
     with open_source(given) as source:
         found = scan_source(source, form_given(**format_arguments(given))).videos
         references = rename_videos(found, given.video_name, source)
-        config = AnalysisConfig(**read_config(given))
+        config, out = AnalysisConfig(**read_config(given)), parse_path(given.out, name="out")
         videos, notes = resolve_videos(config, references, source, cameras=given.cameras, strict=given.strict)
+        is_named = given.video_name is not None
+        planned, gone, more = plan_export(references, videos, source, out, config, is_named=is_named)
     rows = []
-    for name, video in videos.items():
-        recording, scene = video.recording, video.scene
-        start = "" if recording.started_at is None else recording.started_at.isoformat()
+    for one in planned:
+        video, recording = one.video, one.video.recording
         row: dict[str, Any] = {
-            "video": config.part_name(name),
+            "video": one.name,
             "camera": recording.camera,
             "site": recording.site,
+            "state": one.state,
+            "entry": None if video.camera is None else _describe_entry(video.camera),
         }
-        row |= {"started_at": start or None, "timezone": recording.timezone}
+        start = None if recording.started_at is None else recording.started_at.isoformat()
+        row |= {"started_at": start, "timezone": recording.timezone}
         row |= {
             "zones": str(video.config.zones or "") or None,
             "floor": str(video.config.floor or "") or None,
         }
-        count = None if scene is None else len(scene.of(name).zones) + len(scene.of(name).lines)
-        rows.append(row | {"zones_and_lines": count})
+        scene = None if video.scene is None else video.scene.of(recording.video)
+        rows.append(row | {"zones_and_lines": None if scene is None else len(scene.zones) + len(scene.lines)})
+    removed = given.prune or given.prune_all
+    empty = dict.fromkeys(rows[0]) if rows else {}
+    rows += [empty | {"video": name, "state": "removed" if removed else "gone"} for name in gone]
+    notes = [*notes, *more]
     for note in notes:
         print(f"note: {shown(note)}", file=sys.stderr)
     if given.json:
@@ -281,6 +326,12 @@ def _list_videos(given: argparse.Namespace) -> int:
         text = "  ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True))
         print(shown(text.rstrip()))
     return 0
+
+
+def _describe_entry(camera: "Camera") -> str:
+    """Return the name of an entry of the cameras file with its period."""
+    period = {"from": camera.valid_from, "to": camera.valid_to}
+    return " ".join([camera.name, *(f"{name} {time.isoformat()}" for name, time in period.items() if time)])
 
 
 def _export(given: argparse.Namespace) -> "ExportSummary":
@@ -309,7 +360,7 @@ def _export(given: argparse.Namespace) -> "ExportSummary":
             given.out,
             **config,
             force=given.force,
-            prune=given.prune,
+            prune="all" if given.prune_all else given.prune,
             partition=given.partition,
             as_=given.as_,
             cameras=given.cameras,

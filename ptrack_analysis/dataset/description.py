@@ -50,7 +50,8 @@ class StoredTable:
     def has_own_time(self) -> bool:
         """Whether ``local_date`` is from a time of the row, not the recording's start."""
         is_of_person = self.has("person") and any(pa.types.is_timestamp(one.type) for one in self.schema)
-        return self.name == "videos" or "timestamp_ms" in self.key or is_of_person
+        is_of_time = not {"timestamp_ms", "hour_at"}.isdisjoint(self.key)
+        return self.name == "videos" or is_of_time or is_of_person
 
     @property
     def unique_columns(self) -> tuple[str, ...]:

@@ -36,7 +36,15 @@ from ptrack_analysis.dataset.identity import (
     hash_source,
     identify,
 )
-from ptrack_analysis.dataset.manifest import SOURCES, Form, Manifest, Partition, VideoEntry
+from ptrack_analysis.dataset.manifest import (
+    MANIFEST,
+    SOURCES,
+    Form,
+    Manifest,
+    Partition,
+    VideoEntry,
+    read_manifest,
+)
 from ptrack_analysis.dataset.publishing import name_run, recover, remove_sources, write_bytes_to
 from ptrack_analysis.dataset.release import released_folders
 from ptrack_analysis.dataset.summary import ExportSummary, VideoSummary, summarize_video
@@ -63,6 +71,8 @@ from ptrack_analysis.storage.s3 import AnyPath, S3Path, parse_path
 
 _TASKS_PER_WORKER = 4
 _SHOWN = 3
+_FEW = 3
+"""Number of videos below which pruning is never rejected."""
 
 Progress = Callable[[VideoSummary, int], object]
 
@@ -72,7 +82,7 @@ def export_dataset(
     out: str | PathLike[str] | S3Path,
     *,
     force: bool = False,
-    prune: bool = False,
+    prune: bool | Literal["all"] = False,
     partition: Partition | None = None,
     as_: Form | None = None,
     workers: int | None = None,
@@ -122,7 +132,8 @@ def export_dataset(
         Whether to replace files that the package did not write.
     prune
         Whether to remove videos that an earlier export of this source wrote and the source no longer
-        contains. Their names are printed to stderr first.
+        contains. Their names are printed to stderr first. If more than half of the videos of the source, and
+        at least 3, would be removed, the run stops with an error, unless ``prune`` is ``"all"``.
     partition
         Partition of the facts: ``local_month`` or ``local_day``. It is chosen when the dataset is created.
     as_
@@ -163,7 +174,8 @@ def export_dataset(
     Warns
     -----
     PtrackWarning
-        For each video with dropped rows, assumed facts or missing pages.
+        For each video with dropped rows, assumed facts or missing pages. Unchanged videos warn again only
+        if there are no other videos.
 
     Raises
     ------
@@ -172,7 +184,8 @@ def export_dataset(
     ZoneError
         If the zone file or the floor plan cannot be used.
     InputError
-        If the source has no pages, or the dataset is damaged or has a newer version.
+        If the source has no pages, ``prune`` would remove most videos, or the dataset is damaged or has a
+        newer version.
     ParameterError
         If a setting is out of range, or ``name`` belongs to a different video of the dataset.
     RemoteError
@@ -234,16 +247,15 @@ def export_dataset(
         plan = run.plan(references, videos, is_named=name is not None, damaged=dataset.damaged)
         dataset.validate_foreign_files(plan.tables, force=force)
         gone, elsewhere = run.find_gone(plan)
-        run.validate_withheld(plan, gone if prune else [])
+        removed = gone if prune else []
+        run.validate_withheld(plan, removed)
+        run.validate_pruning(removed, force=prune == "all")
         run.warn_of_editions(plan)
-        if prune and gone:
-            names = listed([entry.video for entry in gone], len(gone))
-            sys.stderr.write(f"Removing from {out}: {names}, which the source no longer contains\n")
-            sys.stderr.flush()
-        tasks = run.make_tasks(plan, gone if prune else [])
+        run.announce_removals(plan, removed)
+        tasks = run.make_tasks(plan, removed)
         tell = None if progress is None else partial(_report, progress, len(references))
         results, summaries = _work(plan, tasks, run.target(plan), crew, tell)
-        pruned = prune and bool(gone)
+        pruned = bool(removed)
         if summaries and all(summary.status == "failed" for summary in summaries.values()):
             recover(out)
             pruned = False
@@ -270,8 +282,55 @@ def export_dataset(
             f"prune keeps {listed([entry.video for entry in elsewhere], _SHOWN)}, exported from another "
             "source"
         )
-    ordered = tuple(summaries[video] for video in plan.names)
+    before = plan.find_earlier()
+    ordered = tuple(replace(summaries[video], existed=video in before) for video in plan.names)
     return ExportSummary(out, ordered, tuple(notes), tuple(entry.video for entry in gone), pruned=pruned)
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedVideo:
+    """A video that an export would read: its name and state in the dataset, and its configuration."""
+
+    name: str
+    state: Literal["new", "changed", "unchanged", "failed"]
+    video: ResolvedVideo
+
+
+def plan_export(
+    references: Sequence[VideoReference],
+    videos: Mapping[str, ResolvedVideo],
+    root: AnyPath,
+    out: AnyPath,
+    config: AnalysisConfig,
+    *,
+    is_named: bool,
+) -> tuple[list[PlannedVideo], list[str], list[str]]:
+    """Return what an export would do, without writing: videos, videos to prune, and notes.
+
+    Raises
+    ------
+    InputError
+        If the manifest of the dataset is damaged.
+    RemoteError
+        If a request to S3 fails.
+    """
+    manifest = read_manifest(out) if (out / MANIFEST).is_file() else Manifest()
+    digests = Digests(config.withholds, config.salt if isinstance(config.salt, bytes) else None)
+    run = _Run(out, root, hash_source(root, digests), config, manifest, digests, "")
+    plan = run.plan(references, videos, is_named=is_named, damaged=set())
+    before = plan.find_earlier()
+    planned = []
+    for name in plan.names:
+        state: Literal["new", "changed", "unchanged", "failed"] = "changed" if name in before else "new"
+        state = "unchanged" if name in plan.unchanged else state
+        planned.append(PlannedVideo(name, "failed" if name in plan.failed else state, plan.videos[name]))
+    gone, _ = run.find_gone(plan)
+    notes = [
+        *(str(summary.error) for summary in plan.failed.values()),
+        *plan.notes,
+        *no_start(config, [one.name for one in planned if not one.video.recording.started_at]),
+    ]
+    return planned, [entry.video for entry in gone], notes
 
 
 def _open_analysis(analysis: VideoAnalysis, settings: dict[str, Any]) -> tuple[Source, dict[str, Any]]:
@@ -329,7 +388,7 @@ class _Plan:
     notes: list[str]
     damaged: set[int]
     numbers: dict[int, int] = field(default_factory=dict)
-    patterns: dict[str, str | None] = field(default_factory=dict)
+    videos: dict[str, ResolvedVideo] = field(default_factory=dict)
     parts: dict[str, tuple[VideoEntry, ...]] = field(default_factory=dict)
     editions: list[str] = field(default_factory=list)
 
@@ -348,6 +407,21 @@ class _Plan:
                 Setting(config, video.scene, parameters, tuple(released_folders(names, config)))
             )
         return number, self.settings[number]
+
+    def find_earlier(self) -> set[str]:
+        """Return the names of the videos that already have rows in the dataset."""
+        known = {name for name, task in self.tasks.items() if task.before is not None and task.before.rows}
+        return {*self.unchanged, *known}
+
+    def list_bare(self) -> list[str]:
+        """List the videos that had zones or lines in the dataset and have none in this run."""
+        return [
+            task.before.video
+            for task in self.tasks.values()
+            if task.before is not None
+            and any(task.before.places.values())
+            and not any(task.entry.places.values())
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -383,6 +457,7 @@ class _Run:
                 candidate = identify(reference, self.root, wanted.partition("@")[2], known)
                 self._validate_successor(candidate, wanted, video)
             except PtrackError as error:
+                plan.videos[wanted] = video
                 self._fail(plan, wanted, error)
                 continue
             if candidate.identity in seen:
@@ -394,7 +469,7 @@ class _Run:
             name = naming.choose(candidate, wanted, video.recording)
             seen[candidate.identity] = name
             plan.names.append(name)
-            plan.patterns[name] = video.config.started_at  # type: ignore[assignment] # a pattern after normalization
+            plan.videos[name] = video
             self._add(plan, candidate, name, video)
         return plan
 
@@ -470,6 +545,31 @@ class _Run:
         ]
         gone = [entry for entry in others if self.mark and entry.root == self.mark]
         return gone, [entry for entry in others if not self.mark or entry.root != self.mark]
+
+    def validate_pruning(self, gone: Sequence[VideoEntry], *, force: bool) -> None:
+        """Reject the removal of most videos of a source, which may be incomplete."""
+        known = sum(entry.root == self.mark for entry in self.manifest.videos)
+        if not force and len(gone) >= _FEW and 2 * len(gone) > known:
+            raise InputError(
+                f"{self.root}: prune (--prune) would remove {len(gone)} of the {known} videos that were "
+                "exported from this source. Check that the source is complete. To remove them, pass "
+                'prune="all" (--prune-all).'
+            )
+
+    def announce_removals(self, plan: _Plan, gone: Sequence[VideoEntry]) -> None:
+        """Print to stderr which videos, and which results of zones, are about to be removed."""
+        texts = []
+        if gone:
+            names = listed([entry.video for entry in gone], len(gone))
+            texts.append(f"{names}, which the source no longer contains")
+        if bare := plan.list_bare():
+            texts.append(
+                f"visits, crossings and other results of zones and lines of {listed(bare, _SHOWN)}, because "
+                "this run has no zones and lines for them (zones, --zones)"
+            )
+        for text in texts:
+            sys.stderr.write(f"Removing from {self.out}: {text}\n")
+        sys.stderr.flush()
 
     def validate_withheld(self, plan: _Plan, pruned: Sequence[VideoEntry]) -> None:
         """Reject a dataset that would reveal withheld data.
@@ -590,8 +690,16 @@ class _Run:
         bare = [
             entry.video for entry in manifest.videos if entry.video in names and not entry.about.get("days")
         ]
-        own = [name for name in bare if plan.patterns.get(name) not in {None, self.config.started_at}]
-        yield from no_start(self.config, [name for name in bare if name not in own])
+        patterns = {name: video.config.started_at for name, video in plan.videos.items()}
+        own = [name for name in bare if patterns.get(name) not in {None, self.config.started_at}]
+        unknown = [name for name in bare if name not in own]
+        yield from no_start(self.config, unknown)
+        hourly = [name for name in plan.tables if name.endswith("_hourly")]
+        if hourly and unknown and self.config.recordings is None and self.config.started_at is None:
+            yield (
+                f"the start of {listed(unknown, _SHOWN)} is unknown, so these videos have no rows in "
+                f"{' and '.join(hourly)}. Set it with started_at or recordings (--started-at, --recordings)."
+            )
         if own:
             yield (
                 f"the start of {listed(own, _SHOWN)} is unknown: the name does not match started_at of "
@@ -671,7 +779,8 @@ def _work(
             drawn = [one["name"] for one in entry.places.get("zones", {}).values()]
             summaries[name] = summarize_video(entry, "unchanged", drawn)
     for summary in summaries.values():
-        _warn(summary)
+        if not plan.tasks and not plan.failed:
+            _warn(summary)
         if tell is not None:
             tell(summary)
     results = list[BatchResult]()
@@ -691,7 +800,7 @@ def _work(
 
 
 def _warn(summary: VideoSummary) -> None:
-    """Warn of missing pages, dropped rows and assumptions, even of an unchanged video."""
+    """Warn of missing pages, dropped rows and assumptions."""
     if summary.findings and summary.status != "failed":
         message = f"{summary.name}: {'; '.join(summary.findings)}"
         warnings.warn(message, PtrackWarning, stacklevel=4)

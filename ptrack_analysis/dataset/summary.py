@@ -20,8 +20,9 @@ class VideoSummary:
     ``error`` is the reason if it failed. ``rows`` has the number of rows per table. ``in_scene`` is the total
     time of people in the scene, and ``without_position`` its part without a position. ``dwell`` is the total
     time in each zone by name, which does not include ``without_position``. ``findings`` are the ``warnings``
-    about missing pages, dropped rows and assumptions. A video that failed has only ``error``. Times are
-    missing if figures of single people are withheld.
+    about missing pages, dropped rows and assumptions. ``existed`` is True if the dataset already had rows of
+    the video; if the video failed, they are kept. A video that failed has no other values than ``error`` and
+    ``existed``. Times are missing if figures of single people are withheld.
     """
 
     name: str
@@ -33,6 +34,7 @@ class VideoSummary:
     without_position: pd.Timedelta | None = None
     warnings: tuple[str, ...] = ()
     findings: tuple[str, ...] = ()
+    existed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

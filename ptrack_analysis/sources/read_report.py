@@ -61,12 +61,13 @@ class Completeness:
 
     ``missing`` has a sentence for each sign that pages are missing. ``is_proven`` is True if page numbers or
     ``fetch.json`` prove that no page is missing. ``missing_pages`` is the minimum number of missing or
-    truncated pages.
+    truncated pages. ``late`` is the time of the first detection [ms], if pages before it could be missing.
     """
 
     missing: tuple[str, ...] = ()
     is_proven: bool = False
     missing_pages: int = 0
+    late: int | None = None
 
     @property
     def is_incomplete(self) -> bool:
@@ -75,10 +76,16 @@ class Completeness:
 
     @property
     def verdict(self) -> str:
-        """``complete``, ``complete as far as can be told``, or ``incomplete:`` with the reasons."""
+        """``complete``, ``complete as far as can be told``, or ``incomplete:`` with the reasons.
+
+        If the first detection is late, the second verdict states its time.
+        """
         if self.missing:
             return f"incomplete: {'; '.join(self.missing)}"
-        return "complete" if self.is_proven else "complete as far as can be told"
+        if self.is_proven:
+            return "complete"
+        doubt = "" if self.late is None else f", but the first detection is at {self.late / 1000:.3f} s"
+        return f"complete as far as can be told{doubt}"
 
     def __str__(self) -> str:
         """Return the verdict."""

@@ -7,8 +7,10 @@ import pytest
 from stored_dataset import DIMENSIONS, FACTS, write_dataset
 
 from ptrack_analysis.dataset.data_dictionary import format_dictionary
-from ptrack_analysis.dataset.description import find_definition, find_type, find_unit
+from ptrack_analysis.dataset.description import StoredTable, find_definition, find_type, find_unit
 from ptrack_analysis.dataset.relations import RELATIONS
+from ptrack_analysis.pipeline.outputs import OUTPUTS
+from ptrack_analysis.storage.facts import arrow_schema
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +59,15 @@ def test_each_relation_is_listed_as_active_or_inactive(flat):
 def test_facts_without_a_time_of_their_own_are_named(flat):
     [line] = re.findall(r"  In (.*?), they are the date and hour of the recording", format_dictionary(flat))
     assert line == "`heatmap`, `dwell`, `transitions`, `quality`"
+
+
+@pytest.mark.parametrize("name", ["visits_hourly", "occupancy_hourly"])
+def test_the_date_of_an_hour_is_not_the_start_of_the_recording(name, flat):
+    table = OUTPUTS[name].table
+    stored = StoredTable(name, arrow_schema(table), "An hour.", ("video", *table.key_names))
+    text = format_dictionary(replace(flat, tables=(*flat.tables, stored)))
+    [line] = re.findall(r"  In (.*?), they are the date and hour of the recording", text)
+    assert name not in line
 
 
 def test_the_dictionary_explains_partitions_and_withheld_data(flat):

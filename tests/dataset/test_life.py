@@ -725,3 +725,73 @@ def test_names_that_do_not_match_the_pattern_of_their_camera_are_told_of(tmp_pat
     assert [note for note in notes if "unknown" in note] == [
         "the start of 'door-21' is unknown: the name does not match started_at of the camera"
     ]
+
+
+CAMERA = """
+[[camera]]
+name = "{name}"
+files = "new*"
+started_at = "new-%Y-%m-%dT%H"
+timezone = "Europe/Berlin"
+{period} = 2026-01-01
+"""
+
+
+def two_nights(tmp_path, out):
+    """Export four videos; then one is new, one changed, one truncated and one gone."""
+    pages = tmp_path / "pages"
+    for name in ("broken", "changed", "old", "same"):
+        save(pages, name, record(0, 1), record(900, 1))
+    export_dataset(pages, out, zones=zone_file(tmp_path / "z.json", all=(0, 1)))
+    save(pages, "changed", *walk(count=7))
+    save(pages, "new-2026-02-01T09", *walk())
+    (pages / "broken.json").write_text((pages / "broken.json").read_text()[:-40])
+    (pages / "old.json").unlink()
+    return ["export", str(pages), str(out), "--zones", str(tmp_path / "z.json"), "--prune"]
+
+
+def test_a_night_lists_what_is_new_changed_and_failed_but_not_what_is_unchanged(tmp_path, out, capsys):
+    arguments = two_nights(tmp_path, out)
+    assert main(arguments) == 4
+    said = capsys.readouterr()
+    lines = said.out.splitlines()
+    assert lines[0] == "5 videos: 2 written, 1 unchanged, 1 removed, 1 failed"
+    assert [line.split("  ")[0] for line in lines[3:] if line[:1].strip()] == [
+        "changed (changed)",
+        "new-2026-02-01T09 (new)",
+        "broken: failed, its earlier rows are kept",
+        f"results are in {out}: see {out}/dictionary.md for every column",
+    ]
+    assert "same" not in said.out + said.err
+
+
+def test_a_dry_run_lists_what_is_new_changed_and_gone(tmp_path, out, capsys):
+    arguments = two_nights(tmp_path, out)
+    before = content(out)
+    cameras = write(tmp_path / "cameras.toml", "")
+    for name, start in (("old", "valid_to"), ("young", "valid_from")):
+        cameras.write_text(cameras.read_text() + CAMERA.format(name=name, period=start))
+    assert main([*arguments, "--cameras", str(cameras), "--dry-run", "--json"]) == 0
+    said = capsys.readouterr()
+    rows = [(row["video"], row["state"], row["entry"]) for row in json.loads(said.out)]
+    assert rows == [
+        ("broken", "failed", None),
+        ("changed", "changed", None),
+        ("new-2026-02-01T09", "new", "young from 2026-01-01T00:00:00"),
+        ("same", "unchanged", None),
+        ("old", "removed", None),
+    ]
+    assert "1 complete records" in said.err
+    assert content(out) == before
+
+
+def test_hourly_tables_without_a_clock_are_told_of(tmp_path, out, capsys):
+    pages, pattern = save(tmp_path / "pages", "a", *walk()), "x-%Y-%m-%dT%H%z"
+    assert main(["export", str(pages), str(out), "--started-at", pattern, "--dry-run"]) == 0
+    assert (
+        f"the start of the video 'a' is unknown: the name does not match '{pattern}'"
+        in capsys.readouterr().err
+    )
+    summary = export_dataset(pages, out, tables="occupancy_hourly")
+    (note,) = summary.warnings
+    assert note.startswith("the start of 'a' is unknown, so these videos have no rows in occupancy_hourly.")

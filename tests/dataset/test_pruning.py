@@ -123,3 +123,46 @@ def test_a_damaged_file_does_not_prune_the_rows_of_its_video(data, tmp_path):
     assert [video.status for video in summary.videos] == ["failed", "unchanged"]
     assert not summary.gone
     pd.testing.assert_frame_equal(open_dataset(out).read("tracks"), before)
+
+
+def test_most_videos_of_a_source_are_pruned_only_if_this_is_asked_for(tmp_path, capsys):
+    pages, out = tmp_path / "in", tmp_path / "out"
+    for name in "abcde":
+        write(pages / f"{name}.json", page(*WALK, job=name))
+    write(tmp_path / "other/z.json", page(*WALK, job="z"))
+    export_dataset(pages, out)
+    export_dataset(tmp_path / "other", out)
+    for name in "abc":
+        (pages / f"{name}.json").unlink()
+    before = content(out)
+    assert main(["export", str(pages), str(out), "--prune"]) == 3
+    assert capsys.readouterr().err == (
+        f"ptrack: {pages}: prune (--prune) would remove 3 of the 5 videos that were exported from this "
+        'source. Check that the source is complete. To remove them, pass prune="all" (--prune-all).\n'
+    )
+    assert content(out) == before
+    assert main(["export", str(pages), str(out), "--prune-all"]) == 0
+    assert videos(out) == ["d", "e", "z"]
+
+
+def test_results_of_zones_are_removed_only_after_a_sentence(tmp_path, monkeypatch, capfd):
+    pages, out = tmp_path / "in", tmp_path / "out"
+    for name in "ab":
+        write(pages / f"{name}.json", page(*WALK, job=name))
+    ring = [[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]]
+    drawn = {"type": "Feature", "properties": {"name": "all", "video": "a"}}
+    drawn |= {"geometry": {"type": "Polygon", "coordinates": [ring]}}
+    drawn = {"type": "FeatureCollection", "unit": "fraction", "features": [drawn]}
+    export_dataset(pages, out, zones=write(tmp_path / "zones.json", drawn))
+
+    def stop(*_, **__):
+        raise OutputError("stopped")
+
+    monkeypatch.setattr(export, "commit", stop)
+    capfd.readouterr()
+    with pytest.raises(OutputError, match="stopped"):
+        export_dataset(pages, out)
+    assert capfd.readouterr().err == (
+        f"Removing from {out}: visits, crossings and other results of zones and lines of 'a', because this "
+        "run has no zones and lines for them (zones, --zones)\n"
+    )

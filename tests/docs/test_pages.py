@@ -1,6 +1,7 @@
 """Every code block of the documentation runs, and prints what the page shows."""
 
 import re
+import subprocess
 import warnings
 from importlib import metadata
 from pathlib import Path
@@ -81,6 +82,22 @@ def test_a_page_says_which_packages_it_needs(tmp_path):
     assert [name for name in find_needs(page) if not is_installed(name)] == ["no-such-package"]
     page.write_text("# Title\n", encoding="utf-8")
     assert find_needs(page) == []
+
+
+def test_the_nightly_script_needs_no_extra_and_keeps_the_code_of_the_export(tmp_path):
+    page = (ROOT / "docs/guide/many-videos.md").read_text(encoding="utf-8")
+    script = next(block.text for block in read_blocks(page) if block.file == "nightly.sh")
+    (tmp_path / "nightly.sh").write_text(script, encoding="utf-8")
+    fake = tmp_path / "ptrack"
+    fake.write_text('#!/bin/sh\necho "$*" >> calls\n[ "$1" != export ] || exit 4\n', encoding="utf-8")
+    fake.chmod(0o755)
+    path = f"{tmp_path}:/usr/bin:/bin"
+    assert (
+        subprocess.run(["/bin/sh", "nightly.sh"], cwd=tmp_path, env={"PATH": path}, check=False).returncode
+        == 4
+    )
+    _, *later = (tmp_path / "calls").read_text(encoding="utf-8").splitlines()
+    assert later == ["verify nightly", "compact nightly"]
 
 
 @BY_NAME

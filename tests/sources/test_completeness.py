@@ -18,6 +18,7 @@ from ptrack_analysis import (
     export_dataset,
     find_videos,
     inspect_tracking,
+    open_dataset,
     read_tracking,
 )
 from ptrack_analysis.cli import main
@@ -127,6 +128,13 @@ VERDICTS = {
 def test_the_verdict_of_an_archive_without_signs_of_missing_pages(tmp_path, names, verdict):
     _, video = read_tracking(make_archive(tmp_path, names))
     assert str(video.read_report.completeness) == verdict
+
+
+def test_the_verdict_of_an_archive_that_starts_late_says_when(tmp_path):
+    write(tmp_path / "in/last.json", page(record(14180), record(14220)))
+    export_dataset(tmp_path / "in", tmp_path / "out")
+    [verdict] = open_dataset(tmp_path / "out").read("videos")["completeness"]
+    assert verdict == "complete as far as can be told, but the first detection is at 14.180 s"
 
 
 def test_the_verdict_of_an_incomplete_archive_stands_in_python_and_in_all_outputs(tmp_path, capfd):

@@ -44,6 +44,8 @@ from ptrack_analysis.video import Video, timedelta
 
 REST = ". Restore the missing pages, or read the others with allow_incomplete=True (--allow-incomplete)."
 """The advice at the end of the message about an incomplete archive."""
+_LATE = 2000
+"""Time of the first detection [ms] after which the first pages may be missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +230,8 @@ class JobReader:
             )
         is_chain = len(self.ends) == 1 and not self.goes_on and self.pages == self.files and not self.broken
         is_proven = not signs and is_chain and are_all_numbered(self.paths)
-        return Completeness(tuple(signs), is_proven, count)
+        late = self.first if self.first is not None and self.first > _LATE else None
+        return Completeness(tuple(signs), is_proven, count, late)
 
     def build_report(
         self, place: AnyPath, kept: int, merged: Merged, completeness: Completeness, facts: Sequence[str]
