@@ -2,6 +2,7 @@
 
 import math
 from pathlib import Path
+from time import process_time
 
 import numpy as np
 import pytest
@@ -11,11 +12,12 @@ from ptrack_analysis import geometry
 from ptrack_analysis.analysis.quality.verdict import find_affecting_checks, index_checks
 from ptrack_analysis.analysis.zones.occupancy import compute_zone_overlaps
 from ptrack_analysis.clock.timezones import parse_timezone
-from ptrack_analysis.errors import ZoneError
+from ptrack_analysis.errors import InputError, ZoneError
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 from ptrack_analysis.scene import zones as scene_zones
 from ptrack_analysis.scene.floor_plan import fit_floor_plan
 from ptrack_analysis.scene.zones import Zone
+from ptrack_analysis.sources.trackers.registry import recognize
 
 ROOT = Path(__file__).parent.parent
 
@@ -64,3 +66,13 @@ def test_checks_are_indexed_once_for_many_zones():
 def test_a_time_zone_is_parsed_once():
     assert parse_timezone("Europe/Berlin") is parse_timezone("Europe/Berlin")
     assert parse_timezone("+01:00") is parse_timezone("+01:00")
+
+
+@pytest.mark.parametrize("start", ["<?", "<!--", "#1", "#framerate" + 60_000 * " "])
+def test_a_file_that_repeats_the_start_of_a_format_is_rejected_at_once(tmp_path, start):
+    file = tmp_path / "tracks.txt"
+    file.write_text(start * (60_000 // len(start) + 1), encoding="utf-8")
+    before = process_time()
+    with pytest.raises(InputError, match=r"tracks\.txt"):
+        recognize(file)
+    assert process_time() - before < 2  # otherwise about a minute
