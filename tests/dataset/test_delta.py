@@ -126,7 +126,7 @@ def test_two_writers_of_other_videos_both_land(out):
         mine = rows.slice(0, 1).set_column(0, rows.schema.field(0), [[name]])
         deltalake.write_deltalake(table, mine, mode="overwrite", predicate=f"video IN ('{name}')")
     assert read(out) == {"a": 3, "b": 4, "x": 1, "y": 1}
-    with pytest.raises(deltalake.exceptions.DeltaError, match="failed validation|violated"):
+    with pytest.raises(deltalake.exceptions.DeltaError, match=r"failed validation|violated"):
         deltalake.write_deltalake(table, rows, mode="overwrite", predicate="video IN ('a')")
     more = rows.append_column("more", [[1] * len(rows)])
     with pytest.raises(deltalake.exceptions.SchemaMismatchError):
