@@ -9,6 +9,7 @@ import pytest
 from shapely.geometry import Polygon, box
 
 from ptrack_analysis import geometry
+from ptrack_analysis.analysis.motion.walks import read_walks
 from ptrack_analysis.analysis.quality.verdict import find_affecting_checks, index_checks
 from ptrack_analysis.analysis.zones.occupancy import compute_zone_overlaps
 from ptrack_analysis.clock.timezones import parse_timezone
@@ -31,6 +32,15 @@ def test_membership_looks_only_at_edges_at_the_height_of_a_point(monkeypatch):
     x = np.linspace(-2, 2, 41)
     assert geometry.contains(zone.edges, x, x / 100).sum() == 19
     assert len(calls) <= 2 * len(x)
+
+
+def test_membership_in_many_zones_is_kept_as_bits():
+    walks = read_walks(VideoAnalysis(ROOT / "data/shop").trajectories)
+    zone = Zone("left", box(0, 0, 640, 720), "px")
+    inside = walks.find_inside(zone)
+    assert 0 < inside.sum() < len(inside)
+    assert (walks.find_inside(zone) == inside).all()
+    assert walks._inside[zone.outline].nbytes <= len(inside) / 8 + 1
 
 
 def test_only_zones_near_each_other_are_compared(monkeypatch):

@@ -97,16 +97,20 @@ class Walks:
         return detected(self.columns, self.rows)
 
     @cached_property
-    def _inside(self) -> dict[Any, Bools]:
+    def _inside(self) -> dict[Any, np.ndarray]:
+        """Return the masks of zones as bits: a byte per row and zone would exceed the memory budget."""
         return {}
 
     def find_inside(self, zone: Zone) -> Bools:
         """Return which rows are in the outline of a zone, whether or not the zone is active then."""
-        if zone.outline not in self._inside:
+        if zone.outline in self._inside:
+            bits = np.unpackbits(self._inside[zone.outline], count=len(self.x))
+            inside: Bools = bits.view("bool")
+        else:
             inside = contains(zone.edges, self.x, self.y)
-            inside.setflags(write=False)
-            self._inside[zone.outline] = inside
-        return self._inside[zone.outline]
+            self._inside[zone.outline] = np.packbits(inside)
+        inside.setflags(write=False)
+        return inside
 
     def forget_zone(self, zone: Zone) -> None:
         """Free the memory that ``find_inside`` uses for a zone that is no longer needed."""
