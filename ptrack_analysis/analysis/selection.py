@@ -207,4 +207,7 @@ def parse_person_numbers(persons: Iterable[int], name: str = "persons") -> list[
     try:
         return [int(operator.index(person)) for person in persons]
     except (TypeError, ValueError) as error:
-        raise wrong_kind(name, "a list of whole numbers", persons) from error
+        advice = (
+            "These are person_index; the column source_id of the detections has a tracker's own identities."
+        )
+        raise wrong_kind(name, "a list of whole numbers", persons, advice) from error
