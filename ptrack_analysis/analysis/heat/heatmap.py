@@ -367,8 +367,8 @@ class Heatmap:
         """Return the recorded time [ms]: one number, or one number per bin of a series."""
         if duration is None and self.bin_edges is None:
             raise ParameterError(
-                "duration is required: the recorded time is unknown. Pass video.duration, or if the video has "
-                "none, the observed time: analysis.window[1] - analysis.window[0]."
+                "duration is required: the recorded time is unknown. Pass video.duration, or if that is "
+                "None, the observed time: analysis.window[1] - analysis.window[0]."
             )
         if duration is None:
             lengths = np.diff(np.asarray(self.bin_edges))
