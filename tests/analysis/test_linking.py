@@ -119,7 +119,9 @@ METERS = {
 }
 
 
-@pytest.mark.parametrize("name", sorted(METERS.keys() - {"groups", "smoothed", "jumps", "part", "paths"}))
+@pytest.mark.parametrize(
+    "name", sorted(METERS.keys() - {"flow field", "groups", "smoothed", "jumps", "part", "paths"})
+)
 def test_every_function_warns_of_rows_that_were_removed_from_the_table(whole, name):
     number = np.arange(len(whole))
     for part in (whole[number % 2 == 0], whole[whole["x_m"] > 2]):

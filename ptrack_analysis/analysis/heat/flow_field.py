@@ -16,7 +16,7 @@ from ptrack_analysis.analysis.heat.grid import (
     sum_points,
 )
 from ptrack_analysis.analysis.motion import kernels
-from ptrack_analysis.analysis.motion.walks import split_walks
+from ptrack_analysis.analysis.motion.walks import Walks
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import FIELD, TRAJECTORIES, assemble, find_unit, validate
@@ -215,7 +215,7 @@ def compute_flow_field(
     validate(trajectories, TRAJECTORIES)
     unit = find_unit(trajectories, TRAJECTORIES)
     validate_video(video)
-    walks = split_walks(trajectories, unit)
+    walks = Walks(trajectories, unit)
     shape, bounds = resolve_grid(
         shape, cell, find_bounds(walks.x, walks.y, unit, video) if bounds is None else bounds
     )
