@@ -28,7 +28,7 @@ STEP = 40  # ms a frame
 WIDTH, HEIGHT = 1280, 720
 FRAMES, PERSONS, STAY = 25_000, 1000, 1000
 ZONES = 10
-SOME = 250  # frames of which each is drawn; their time is carried over to all
+SOME = 250  # frames of which each is drawn; their time is extrapolated to all
 VISITS, CROSSINGS, HEAT, MEMBERSHIP = 10.0, 3.0, 500.0, 5.0  # x faster
 VIDEO = Video(
     name="frames",
@@ -138,7 +138,7 @@ def _visits(detections, frames, rounds):
     mine, looped = alternate(ours, loop, rounds=min(rounds, 3))
     note = f"from detections on; {len(found)} dwells of persons in {ZONES} zones of 8 corners"
     return [
-        Line("supervision, a loop", "PolygonZone.trigger a frame and zone, persons counted", looped),
+        Line("supervision, a loop", "PolygonZone.trigger per frame and zone, people counted", looped),
         against(mine, looped, differs=differs, name="visits", note=note, target=VISITS),
     ]
 
@@ -190,10 +190,10 @@ def _membership(detections, boxes, frames, rounds):
     )
     line = partial(against, mine, differs=differs, name="membership")
     return [
-        Line("supervision, by frame", "PolygonZone.trigger as it is used: a call a frame", by_frames),
+        Line("supervision, by frame", "PolygonZone.trigger, one call per frame", by_frames),
         Line("supervision, at once", "PolygonZone.trigger, one call for all frames", at_once),
-        line(by_frames, note="beside a call a frame", target=MEMBERSHIP),
-        line(at_once, note="beside one call"),
+        line(by_frames, note="compared with one call per frame", target=MEMBERSHIP),
+        line(at_once, note="compared with one call"),
     ]
 
 
@@ -222,23 +222,23 @@ def _heat(boxes, frame, person, rounds):
         partial(compute_box_heatmap, detections, trajectories, shape=(HEIGHT, WIDTH)),
         rounds=min(rounds, 3),
     )
-    carried = f"{SOME} of {FRAMES} frames, carried over"
+    carried = f"{SOME} of {FRAMES} frames, extrapolated"
     as_used, least, discs = (
         Rounds(FRAMES / SOME * one for one in seconds) for seconds in (as_used, least, discs)
     )
     return [
-        Line("supervision's annotator", f"HeatMapAnnotator as it is by default; {carried}", as_used),
-        Line("supervision's annotator", f"dots of one px, not blurred, which is the least; {carried}", least),
+        Line("supervision's annotator", f"HeatMapAnnotator with its defaults; {carried}", as_used),
+        Line("supervision's annotator", f"dots of one px without blur, the least work; {carried}", least),
         against(
             ours,
             least,
             differs=_heat_differs(boxes, frame, dots()),
             name="heatmap",
-            note="the whole call, a cell a px; beside the dots",
+            note="the complete call, one cell per px; compared with the dots",
             target=HEAT,
         ),
         Line("Ultralytics' rule", f"+2 in a disc within each box, box by box; {carried}", discs),
-        Line("box heatmap", "the whole call, a cell a px; no ratio: it covers boxes, not discs", covers),
+        Line("box heatmap", "the complete call, one cell per px; no ratio: it covers boxes, not discs", covers),
     ]
 
 

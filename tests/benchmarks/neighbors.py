@@ -22,7 +22,7 @@ RATE = 20  # frames a second of the regular table: whole ms a frame, and a windo
 HALF = 5  # frames
 CROSSINGS_IN, STITCHES_IN = 1.5, 10.0  # s
 CROWD = 5 * 60_000  # ms
-PERSONS, SLOW_PERSONS = 1000, 20  # MovingPandas is asked of a part, its time carried over to the whole
+PERSONS, SLOW_PERSONS = 1000, 20  # MovingPandas is asked of a part, its time extrapolated to the whole
 STOP_EXTENT, STOP_DURATION = 0.6, "5s"  # m
 SHORTEST = 300  # positions of a track
 COLUMNS_BY_SPEED = 1.3
@@ -155,7 +155,7 @@ def _movingpandas(options):
     )
     scale = PERSONS / SLOW_PERSONS
     speed, stop = (Rounds(scale * one for one in seconds) for seconds in (speed, stop))
-    carried = f"{SLOW_PERSONS} of {PERSONS} persons, carried over"
+    carried = f"{SLOW_PERSONS} of {PERSONS} persons, extrapolated"
     columns_note = "all columns; the same way from each position to the next"
     stops_note = "no ratio: these people must also stand, which MovingPandas does not ask"
     return [

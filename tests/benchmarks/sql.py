@@ -87,7 +87,7 @@ def run(options):
             partial(asked, their_occupancy),
             rounds=options.rounds,
         )
-    note = "files to table; ours has computed all columns of trajectories on the way"
+    note = "files to table; computes all columns of trajectories"
     lines = []
     for name, differ, ours, theirs in zip(
         ("dwell", "occupancy"), differs, times[::2], times[1::2], strict=True
