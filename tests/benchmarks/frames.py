@@ -238,7 +238,9 @@ def _heat(boxes, frame, person, rounds):
             target=HEAT,
         ),
         Line("Ultralytics' rule", f"+2 in a disc within each box, box by box; {carried}", discs),
-        Line("box heatmap", "the complete call, one cell per px; no ratio: it covers boxes, not discs", covers),
+        Line(
+            "box heatmap", "the complete call, one cell per px; no ratio: it covers boxes, not discs", covers
+        ),
     ]
 
 

@@ -85,12 +85,12 @@ def _lines(name, costs, unit):
     lines, before = [], None
     for note, (count, seconds) in costs.items():
         each = median(seconds) / count
-        told = f"{1e6 * each:.2f} us a {unit}" if unit == "detection" else f"{1e3 * each:.1f} ms a {unit}"
+        told = f"{1e6 * each:.2f} us per {unit}" if unit == "detection" else f"{1e3 * each:.1f} ms per {unit}"
         line = partial(Line, name, note, seconds, told)
         if before is None:
             lines.append(line())
         else:
-            lines.append(line(each / before, f"x a {unit}", NEAR_LINEAR, at_least=False))
+            lines.append(line(each / before, f"x per {unit}", NEAR_LINEAR, at_least=False))
         before = each
     return lines
 
