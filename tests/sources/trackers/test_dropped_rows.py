@@ -56,6 +56,26 @@ def test_reading_warns_once_of_dropped_rows_with_their_counts(tmp_path, name, te
     assert warning.filename == __file__
 
 
+def test_the_report_counts_people_who_lost_all_their_rows(tmp_path):
+    rows = [f"{frame},{person},9,9,5,50,{score}" for frame, person, score in WEAK]
+    file = write(tmp_path / "a.csv", "\n".join(["frame,id,left,top,width,height,confidence", *rows]) + "\n")
+    with pytest.warns(PtrackWarning):
+        _, video = read_tracking(file, video=SMALL, min_confidence=0.5)
+    (reason,) = video.read_report.dropped
+    assert (reason.rows, reason.people) == (4, 1)
+
+
+WEAK = [(0, 1, 0.9), (1, 1, 0.1), (0, 2, 0.2), (1, 2, 0.2), (0, 3, 0.9), (1, 3, 0.9), (2, 3, 0.4)]
+
+
+@pytest.mark.parametrize("name", ["video", "Video", "CLIP", "Cam"])
+def test_a_column_of_videos_or_cameras_is_found_in_any_case(tmp_path, name):
+    rows = "".join(f"{frame},1,1,1,5,9,{video}\n" for frame in (0, 1) for video in "ab")
+    file = write(tmp_path / "a.csv", f"frame,id,left,top,width,height,{name}\n{rows}")
+    with pytest.raises(PtrackError, match=r"contains 2 videos|'Cam' has 2 values"):
+        read_tracking(file, video=SMALL)
+
+
 EXCLUDED = {
     "another class by name": ("a.csv", SINK.replace(",,person", ",3,person"), {}),
     "flag and class": ("gt.txt", TRUTH, {}),
