@@ -399,3 +399,13 @@ def test_what_this_server_does_not_refuse_has_its_sentence_too(code, said):
         find_videos(parse_path("s3://some-bucket/x", client=Refusing(code)))
     assert said in str(refused.value)
     assert str(refused.value).startswith(f"s3://some-bucket/x: S3 rejected the request: {code}: ")
+
+
+@pytest.mark.parametrize(
+    "place", ["s3:/bucket/out", "s3:bucket/out", "S3://bucket/out", Path("s3://bucket/out")]
+)
+def test_a_misspelled_address_is_refused_instead_of_written_as_a_folder(place, data, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ParameterError, match=r"is not an address in S3. Write s3://bucket/prefix"):
+        export_dataset(data / "day/pages", place)
+    assert not list(tmp_path.iterdir())

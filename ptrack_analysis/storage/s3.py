@@ -342,7 +342,7 @@ def parse_path(place: object, client: Any = None, name: str = "path") -> AnyPath
     Raises
     ------
     ParameterError
-        If the text is empty, or the address has no bucket.
+        If the text is empty, or an address in S3 is misspelled or has no bucket.
     """
     if isinstance(place, S3Path):
         return place
@@ -351,6 +351,8 @@ def parse_path(place: object, client: Any = None, name: str = "path") -> AnyPath
     if not text:
         raise ParameterError("the path must not be empty")
     if not text.startswith(SCHEME):
+        if text.lower().startswith("s3:"):
+            raise ParameterError(f"{text!r} is not an address in S3. Write s3://bucket/prefix, as a text.")
         return Path(text)
     bucket, _, key = text.removeprefix(SCHEME).partition("/")
     if not bucket:
