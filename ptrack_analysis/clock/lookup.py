@@ -122,8 +122,8 @@ def parse_pattern(text: str) -> Pattern:
     given = set(directives)
     if not (given & {"Y", "y"} and ({"m", "d"} <= given or "j" in given) and "H" in given):
         raise ParameterError(
-            f"started_at must be a pattern of file names that contains {_NEEDED}, or the start of one video, "
-            f"such as '2026-05-04T09:00:00+02:00', got {text!r}"
+            f"started_at must be a pattern of file names that contains {_NEEDED}, got {text!r}. For one "
+            "known start, pass it to open_video, or pass a file of recordings (--recordings)."
         )
     names = re.compile(expression, re.IGNORECASE)
     return Pattern(text, names, tuple(fields), tuple(directives), tuple(ends))
@@ -257,15 +257,9 @@ def find_recordings(
         If the file of recordings or a file of holidays is invalid, two rows match the same video, a row with
         ``started_at`` matches several videos, or ``strict`` is set and a video has no row.
     ParameterError
-        If opening hours refer to public holidays that are not known, or several videos have one start.
+        If opening hours refer to public holidays that are not known.
     """
     place = settings.recordings
-    if settings.video.started_at is not None and place is None and len(videos) > 1:
-        start = settings.video.started_at.isoformat()
-        raise ParameterError(
-            f"started_at is one start, {start}, but the source has {len(videos)} videos. Pass a pattern of "
-            "names such as '{camera}_%Y-%m-%dT%H-%M-%S' (--started-at) or a file of recordings (--recordings)"
-        )
     rows = [] if place is None else read_rows(place)
     for row in rows:  # reports faults of rows without a video, too
         row.read("", settings.timezone or (None if assign is None else "UTC"))

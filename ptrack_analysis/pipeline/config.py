@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
-from datetime import datetime
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -90,15 +89,14 @@ class AnalysisConfig:
             "``read_recordings``.",
         ),
     )
-    started_at: str | datetime | None = field(
+    started_at: str | None = field(
         default=None,
         metadata=option(
-            "pattern of the start in file names, such as '{camera}_%Y-%m-%dT%H-%M-%S%z'; for one video also "
-            "its start, such as 2026-05-04T09:00:00+02:00",
+            "pattern of the start in file names, such as '{camera}_%Y-%m-%dT%H-%M-%S%z'",
             "clock",
             metavar="PATTERN",
-            note="Fields in braces become columns of the videos. The start of one video may be a datetime, "
-            "and becomes that of ``video``.",
+            note="Fields in braces become columns of the videos. ``open_video`` also accepts "
+            "the start of its video, such as 2026-05-04T09:00:00+02:00 or a datetime.",
         ),
     )
     timezone: str | None = field(
@@ -403,13 +401,10 @@ class AnalysisConfig:
 
     def _formed(self) -> dict[str, Any]:
         from ptrack_analysis.analysis.selection import parse_person_numbers
-        from ptrack_analysis.clock.lookup import find_start
 
         given = {one.name: getattr(self, one.name) for one in fields(self)}
         shape = None if self.shape is None else tuple(map(int, self.shape))
         formed: dict[str, Any] = {"video": self.video or _unknown_video(), "shape": shape}
-        if (start := find_start(self.started_at)) is not None:
-            formed |= {"video": replace(formed["video"], started_at=start), "started_at": None}
         for name in ("zones", "floor"):
             if given[name] is not None:
                 validate_path(given[name], name)

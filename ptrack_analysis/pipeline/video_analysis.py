@@ -25,7 +25,7 @@ from ptrack_analysis.analysis.trajectories import compute_trajectories
 from ptrack_analysis.analysis.zones.occupancy import count_people
 from ptrack_analysis.cards import build_card
 from ptrack_analysis.clock.bins import find_bin_edges
-from ptrack_analysis.clock.lookup import find_keys, find_recordings, settled
+from ptrack_analysis.clock.lookup import find_keys, find_recordings, find_start, settled
 from ptrack_analysis.clock.recordings import Recording, validate_recording
 from ptrack_analysis.errors import NotedWarning, ParameterError, PtrackWarning
 from ptrack_analysis.geometry import Anchor, Integers
@@ -890,6 +890,9 @@ def open_video(
             near = get_close_matches(option, [field.name for field in fields(AnalysisConfig)], n=1)
             advice = f"did you mean {near[0]}?" if near else "AnalysisConfig lists the options"
         raise ParameterError(f"open_video has no option {option!r}; {advice}")
+    if (start := find_start(options.get("started_at"))) is not None:
+        options["video"] = replace(options.get("video") or Video(), started_at=start)
+        del options["started_at"]
     scene = None
     if options.get("zones") is not None and not isinstance(options["zones"], str | PathLike):
         scene = read_scene(options.pop("zones"))
