@@ -19,7 +19,6 @@ from ptrack_analysis.video import (
     find_sampling_period,
     milliseconds,
     timedelta,
-    validate_end,
     validate_video,
 )
 
@@ -206,17 +205,10 @@ def warn_of_long_options(video: Video, *, stacklevel: int = 4, **options: Durati
 
 
 def find_video_end(video: Video | None, last: int) -> int | None:
-    """Return the video's end [ms], or None if it is unknown or a detection is slightly later.
-
-    Raises
-    ------
-    ParameterError
-        If a detection is much later, so that the table is from another video.
-    """
+    """Return the video's end [ms], or None if it is unknown or a detection is later."""
     if video is None or video.duration is None:
         return None
     duration = milliseconds(video.duration, "duration")
-    validate_end(video, last)
     return duration if last <= duration else None
 
 

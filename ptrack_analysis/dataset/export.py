@@ -56,7 +56,7 @@ from ptrack_analysis.errors import (
     PtrackWarning,
     WorkerError,
 )
-from ptrack_analysis.limits import memory_for, whole_number
+from ptrack_analysis.limits import memory_for, validate_choice, whole_number
 from ptrack_analysis.pipeline.camera_config import ResolvedVideo, resolve_videos
 from ptrack_analysis.pipeline.config import AnalysisConfig
 from ptrack_analysis.pipeline.config_values import WITHHELD
@@ -249,7 +249,7 @@ def export_dataset(
         gone, elsewhere = run.find_gone(plan)
         removed = gone if prune else []
         run.validate_withheld(plan, removed)
-        run.validate_pruning(removed, force=prune == "all")
+        run.validate_pruning(removed, force=_removes_all(prune))
         run.warn_of_editions(plan)
         run.announce_removals(plan, removed)
         tasks = run.make_tasks(plan, removed)
@@ -354,6 +354,13 @@ def _validate_target(place: AnyPath) -> None:
         raise OutputError(
             f"{place} must be a prefix, but is an object. Choose another prefix for the dataset."
         )
+
+
+def _removes_all(prune: object) -> bool:
+    """Return whether even most videos may be removed."""
+    if not isinstance(prune, bool):
+        validate_choice(prune, "prune", ("all",))
+    return prune == "all"
 
 
 def _choose_workers(workers: int | None, executor: Executor | None, in_flight: int | None) -> dict[str, Any]:

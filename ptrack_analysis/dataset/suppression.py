@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from ptrack_analysis.geometry import Bools, Floats, Integers
 
@@ -49,6 +47,9 @@ def _split(cells: Cells, examined: Bools) -> Iterator[tuple[Integers, Cells]]:
     if not len(cell):
         return
     size = cells.count + cells.atoms
+    from scipy.sparse import coo_array  # noqa: PLC0415 - takes half a second to import
+    from scipy.sparse.csgraph import connected_components  # noqa: PLC0415 - the same
+
     graph = coo_array((np.ones(len(cell), dtype="int8"), (cell, cells.count + atom)), shape=(size, size))
     label = connected_components(graph, directed=False)[1]
     atoms_before = np.cumsum(np.bincount(label[cells.count :], minlength=label.max() + 1))

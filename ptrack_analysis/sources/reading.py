@@ -246,10 +246,7 @@ def _load_pages(
     index: Any = detections.index if whole is None else whole.index
     resolved, assumptions = resolve_video(reader.facts(name, video or Video()), index)
     completeness = reader.judge_completeness(place, missing)
-    start, is_proven = describe_start(index)
-    if start and is_proven:
-        assumptions = [*assumptions, start]
-    elif start:
+    if start := describe_start(index):
         reader.log.notes.append(start)
     report = reader.build_report(place, len(index), merged, completeness, assumptions)
     signs = "; ".join(completeness.missing)

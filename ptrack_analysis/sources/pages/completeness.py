@@ -238,23 +238,22 @@ def find_border_gaps(spans: Sequence[PageSpan]) -> list[str]:
     return [text]
 
 
-def describe_start(index: pd.MultiIndex) -> tuple[str, bool]:
-    """Describe a late first detection; True if its person shows that the first pages are missing.
+def describe_start(index: pd.MultiIndex) -> str:
+    """Describe a late first detection; empty if it is not late.
 
-    Pages number people from 0 as they appear. The text is empty if the first detection is not late.
+    Pages number people from 0 as they appear.
     """
     times = index.get_level_values("timestamp")
     if not len(times) or times.min() <= LATE:
-        return "", False
+        return ""
     late = f"the first detection is at {times.min().total_seconds():.3f} s"
     people = sorted(index.get_level_values("person_index")[times == times.min()])
     if people == [*range(len(people))]:
-        return f"{late}: if people were present before, the first pages are missing", False
-    text = (
+        return f"{late}: if people were present before, the first pages are missing"
+    return (
         f"{late} and of person {people[-1]}, but people are numbered from 0 as they appear, so the first "
         "pages are probably missing"
     )
-    return text, True
 
 
 def _file_name(span: PageSpan) -> str:
