@@ -50,7 +50,7 @@ HOMES = {
     "pyarrow": {"sources", "storage", "dataset"},
     "boto3": {"sources", "storage"},
     "msgspec": {"sources", "dataset"},
-    "scipy": {"analysis"},
+    "scipy": {"analysis", "dataset"},
     "anywidget": {"web"},
     "av": {"scene"},
     "h5py": {"sources"},

@@ -173,6 +173,7 @@ WARNINGS = {
 
 
 @pytest.mark.parametrize(("edit", "sentence"), WARNINGS.values(), ids=WARNINGS.keys())
+@pytest.mark.filterwarnings("ignore::ptrack_analysis.errors.NotedWarning")
 def test_warnings_appear_while_drawing(tmp_path, edit, sentence):
     analysis = analyze((1000, STANDING), (0, line_of((0.7, 0.5), (0.7, 0.9), 60)))
     (figures,) = figures_of(analysis, edit, folder=tmp_path)

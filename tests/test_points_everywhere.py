@@ -262,6 +262,7 @@ def test_a_plot_of_boxes_says_that_points_have_none(file, tmp_path, capsys):
 
 
 @pytest.mark.parametrize("y_axis", ["up", "down"])
+@pytest.mark.filterwarnings("ignore::ptrack_analysis.errors.NotedWarning")
 def test_a_line_in_meters_on_a_floor_plan_obeys_the_y_axis_of_the_plan(tmp_path, y_axis):
     """A person walks toward the camera, to the right of a line from left to right as seen from above."""
     sign = -1 if y_axis == "up" else 1

@@ -167,6 +167,7 @@ def walk_to_horizon(path, bottom):
     return path
 
 
+@pytest.mark.filterwarnings("ignore::ptrack_analysis.errors.NotedWarning")
 def test_positions_near_the_horizon_of_a_floor_plan_are_worth_nothing(tmp_path, capsys):
     floor = tmp_path / "floor.json"
     floor.write_text(json.dumps(FLOOR))

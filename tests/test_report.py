@@ -357,6 +357,7 @@ def test_without_zones_it_says_how_to_get_them(tmp_path):
     assert "dwell" not in tables_in(html)
 
 
+@pytest.mark.filterwarnings("ignore::ptrack_analysis.errors.NotedWarning")
 def test_nobody_is_a_page_that_says_so(tmp_path):
     said = Reader(written(tmp_path, [], HOSTILE)).said
     assert "No people were detected in this video" in said

@@ -240,6 +240,7 @@ def small(folder, *records, zones=ZONES, more=None, **settings):
     return VideoAnalysis(file, given, read_scene(path) if zones else None)
 
 
+@pytest.mark.filterwarnings("ignore::ptrack_analysis.errors.NotedWarning")
 def test_an_empty_video_has_an_ordinary_page_of_zeros_and_dashes(tmp_path):
     figures = gather_key_figures(small(tmp_path))
     assert list(figures) == KEYS
@@ -302,6 +303,7 @@ HOLDS = {
 
 
 @pytest.mark.parametrize(("window", "mean"), HOLDS.values(), ids=HOLDS.keys())
+@pytest.mark.filterwarnings("ignore::ptrack_analysis.errors.NotedWarning")
 def test_the_mean_of_a_zone_is_over_the_time_in_which_it_holds(tmp_path, window, mean):
     """One person is there from 0 to 0.4 s of a video of 1 s."""
     records = [record(time, 3, box=(0.1, 0.2, 0.2, 0.4)) for time in range(0, 400, 40)]

@@ -486,9 +486,10 @@ MESSAGES = {
     "color_by must be one of person, speed, time, zone, got 'sped'. Did you mean 'speed'?": (
         lambda: pta.plot_paths(table("trajectories"), color_by="sped")
     ),
-    "source must be a path, or (detections, video), got a DataFrame. Pass (detections, video).": (
-        lambda: pta.open_video(table("detections"))
-    ),
+    (
+        "source must be a path, or (detections, video), got a DataFrame. Pass (detections, video); "
+        "detections_from converts other tables."
+    ): lambda: pta.open_video(table("detections")),
 }
 
 

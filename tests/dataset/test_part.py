@@ -64,6 +64,7 @@ def assert_same_as_whole(reference, asked):
 
 
 @pytest.mark.parametrize("asked", RANGES, ids=str)
+@pytest.mark.filterwarnings("ignore::ptrack_analysis.errors.NotedWarning")
 def test_every_table_of_a_part_is_that_of_the_whole_video_cut_to_it(asked):
     (reference,) = find_videos(SHOP / "pages")
     assert_same_as_whole(reference, AnalysisConfig(zones=SHOP / "zones.geojson", tables="all", **asked))
@@ -93,6 +94,7 @@ rows = st.builds(
     max_gap=st.sampled_from(["100ms", "2s"]),
     faces=st.booleans(),
 )
+@pytest.mark.filterwarnings("ignore::ptrack_analysis.errors.NotedWarning")
 def test_a_part_of_any_pages_gives_the_tables_and_notes_of_the_whole_video_cut_to_it(
     pages, again, duration, start, length, max_gap, faces, tmp_path_factory
 ):

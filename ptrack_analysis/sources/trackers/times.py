@@ -184,6 +184,11 @@ def _read_numbers(cells: Cells, name: str, role: str, given: Given, video: Video
             )
         _validate_one_clock(cells, name, values, least * 1e3, f"{least:.15g}")
         return _from_clock(cells, name, values * _MS[epoch], given, has_zone=True)
+    if unit == "s" and (proof := _prove_milliseconds(values, video)):
+        raise InputError(
+            f"{cells.place}: {name} {proof}, so it is in milliseconds. Give it the role time_ms (columns=, "
+            "--columns)."
+        )
     unit = unit or _find_unit(cells, name, values, video)
     if least * _MS[unit] > LATEST_START:
         raise InputError(
@@ -201,11 +206,6 @@ def _read_numbers(cells: Cells, name: str, role: str, given: Given, video: Video
             f"{cells.place}: {name} has {count} different times within {most - least:.4g} ms, so it is in "
             f"seconds. "
             "Give it the role time_s (columns=, --columns)."
-        )
-    if unit == "s" and (proof := _prove_milliseconds(values, video)):
-        raise InputError(
-            f"{cells.place}: {name} {proof}, so it is in milliseconds. Give it the role time_ms (columns=, "
-            "--columns)."
         )
     if (values * _MS[unit] > MOST).any():
         raise cells.fault(name, int(values.argmax()), f"a number from 0 to {MOST / _MS[unit]:g}")
