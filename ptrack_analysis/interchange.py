@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.motion.walks import read_walks
+from ptrack_analysis.analysis.motion.walks import Walks
 from ptrack_analysis.errors import ParameterError, PtrackWarning
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.limits import above, validate_path
@@ -365,7 +365,7 @@ def to_mot(
 
 def _find_parts(trajectories: pd.DataFrame) -> pd.DataFrame:
     """Return the positions by person and time, and the number of the part without gaps of each."""
-    walks = read_walks(trajectories)
+    walks = Walks(trajectories, find_unit(trajectories, TRAJECTORIES))
     known = ~np.isnan(walks.x)
     starts = np.ones(len(known), dtype=bool)
     starts[1:] = (walks.run[1:] != walks.run[:-1]) | ~known[:-1]

@@ -123,6 +123,7 @@ def test_an_outputs_table_is_of_its_schema(output, busy):
     validate(busy[output.name], output.table)
 
 
+@pytest.mark.filterwarnings("ignore::ptrack_analysis.errors.NotedWarning")
 def test_an_output_without_people_has_the_same_columns_and_types(output, busy, empty):
     there, none = compute_table(busy, output.name), compute_table(empty, output.name)
     validate(none, output.table)

@@ -197,7 +197,7 @@ def test_an_archive_without_any_one_of_its_pages_is_refused_or_not_called_comple
         return
     assert shape not in TELLING
     if not detections.equals(read_files(whole)[0]):
-        assert video.read_report.verdict == "complete as far as can be told"
+        assert video.read_report.verdict.startswith("complete as far as can be told")
 
 
 def read_files(contents):
