@@ -103,8 +103,6 @@ def test_the_sampling_period_is_the_lower_median_of_enough_steps(tracks, rate):
 )
 def test_time_present_bridges_gaps_and_a_max_gap_below_the_period_is_refused(tracks, max_gap, duration, rate):
     table = make_boxes({p: [(time, (0.4, 0.4, 0.1, 0.2)) for time in times] for p, times in tracks.items()})
-    if duration is not None:  # a much later detection is of another video
-        duration = max(duration, max(map(max, tracks.values())) - 1000)
     video = make_video(duration, frame_rate=rate)
     period = naive.sampling_period(tracks, rate)
     option = {} if max_gap is None else {"max_gap": ms(max_gap)}
