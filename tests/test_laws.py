@@ -25,7 +25,7 @@ MOMENTS = st.integers(0, 12_000)
 COORDINATES = st.one_of(st.none(), st.floats(-0.2, 1.3), st.sampled_from([0.0, 0.5, 1.0, 1 + 1e-8, 1 + 1e-6]))
 PATHS = st.lists(st.tuples(MOMENTS, COORDINATES, COORDINATES), max_size=25, unique_by=lambda row: row[0])
 PERSONS = st.dictionaries(st.integers(0, 5), PATHS, max_size=4)
-DURATIONS = st.one_of(st.none(), st.integers(11_000, 15_000))
+DURATIONS = st.one_of(st.none(), st.integers(0, 15_000))
 PERIODS = st.integers(0, 2000).map(lambda length: f"{length}ms")
 
 
