@@ -140,16 +140,17 @@ def test_a_change_that_removes_a_folder_and_stops_at_any_step_is_finished(tmp_pa
     assert not (tmp_path / "after/csv").exists()
 
 
+@pytest.mark.parametrize("stride", [8, pytest.param(4, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", ["export", "compact"])
 def test_a_change_in_s3_that_stops_at_any_request_is_finished_or_discarded(
-    tmp_path, monkeypatch, bucket, name
+    tmp_path, monkeypatch, bucket, name, stride
 ):
     export(make_pages(tmp_path / "archive"), bucket / "before")
     pages = make_pages(tmp_path / "archive", changed=True)
     if name == "compact":
         export(pages, bucket / "before")
     work = {"export": partial(export, pages), "compact": compact_dataset}[name]
-    stop_at_each_step(bucket, work, monkeypatch, stride=4)
+    stop_at_each_step(bucket, work, monkeypatch, stride=stride)
 
 
 @pytest.fixture
